@@ -1,0 +1,189 @@
+"""Deep Q-learning (Mnih et al. 2015), with Double DQN, n-step returns, prioritized replay, and dueling heads."""
+from __future__ import annotations
+
+from typing import Any, Dict, Optional
+
+import numpy as np
+
+from retro_gamer.agents.agent import Agent, Transition, under_prefix, with_prefix
+from retro_gamer.environment.observation import Observation, ObservationShape
+from retro_gamer.nn import Adam, QNetwork, clip_by_global_norm, huber
+from retro_gamer.replay import ReplayMemory
+
+MAX_GRADIENT_NORM = 10.0
+
+
+def td_targets(returns: np.ndarray, discounts: np.ndarray, next_q_target: np.ndarray,
+               next_q_online: Optional[np.ndarray]) -> np.ndarray:
+    """What Q(s, a) should have been, for a batch: returns, discounts [batch]; next_q_* [batch, n_actions].
+
+    DQN takes the target network's best value for s'; Double DQN (van Hasselt et al. 2016, equation 4) lets the
+    online network choose the action and the target network say what it is worth:
+
+        y = R + discount * Q_target(s', argmax over a of Q_online(s', a))
+    """
+    chooser = next_q_target if next_q_online is None else next_q_online
+    best = chooser.argmax(axis=1)
+    return returns + discounts * next_q_target[np.arange(len(best)), best]
+
+
+class RewardScale:
+    """The number that rewards are multiplied by inside the network.
+
+    A network learns best when its outputs are neither tiny nor huge. In "auto" mode the scale follows the rewards:
+    1 / (ROOM * root mean square of the rewards so far). Its changes are passed on to the output layer, which keeps
+    every prediction as it was (the idea of PopArt, van Hasselt et al. 2016b).
+    """
+
+    ROOM = 4.0
+    MEMORY = 0.9999  # of the running mean of squares, per turn: about the last 10,000 turns
+
+    def __init__(self, scale: Any):
+        self.automatic = scale == "auto"
+        self.value = 1.0 if self.automatic else float(scale)
+        self._sum, self._weight = 0.0, 0.0
+
+    def add(self, reward: float) -> None:
+        self._sum = self.MEMORY * self._sum + reward * reward
+        self._weight = self.MEMORY * self._weight + 1.0
+
+    def update(self) -> float:
+        """Follow the rewards; returns by what factor the scale changed."""
+        if not self.automatic or self._sum <= 0:
+            return 1.0
+        new = 1.0 / (self.ROOM * (self._sum / self._weight) ** 0.5)
+        if not 0.8 < new / self.value < 1.25:
+            factor, self.value = new / self.value, new
+            return factor
+        return 1.0
+
+    def get_state(self) -> Dict[str, np.ndarray]:
+        return {"reward_scale": np.array([self.value, self._sum, self._weight])}
+
+    def set_state(self, state: Dict[str, np.ndarray]) -> None:
+        self.value, self._sum, self._weight = (float(number) for number in state["reward_scale"])
+
+
+class DQNAgent(Agent):
+    """Learns Q(s, a) with a network, from a memory of what happened.
+
+    All numbers come from the configuration; the parts are built here in one place because they share their sizes.
+    """
+
+    def __init__(self, *, shape: ObservationShape, n_actions: int, hidden_sizes, spatial: bool, dueling: bool,
+                 learning_rate: float, gamma: float, batch_size: int, memory_capacity: int, learning_starts: int,
+                 train_every: int, gradient_steps: int, target_update_freq: int, double: bool, n_step: int,
+                 prioritized: bool, alpha: float, beta: float, reward_scale: Any, rng: np.random.Generator):
+        self.n_actions, self.rng = n_actions, rng
+        self.batch_size, self.gradient_steps, self.train_every = batch_size, gradient_steps, train_every
+        self.learning_starts, self.target_update_freq = max(learning_starts, batch_size), target_update_freq
+        self.double = double
+        self.turns = 0
+        sizes: Dict[str, Any] = dict(
+            n_cells=shape.n_cells, n_symbols=shape.n_symbols, n_features=shape.n_features,
+            hidden_sizes=hidden_sizes, n_actions=n_actions, board_shape=shape.board_shape, spatial=spatial,
+            dueling=dueling)
+        self.online = QNetwork(rng=rng, **sizes)
+        self.target = QNetwork(rng=rng, **sizes)
+        self.target.copy_from(self.online)
+        self.optimizer = Adam(self.online.parameters, learning_rate)
+        self.scale = RewardScale(reward_scale)
+        self.replay = ReplayMemory(memory_capacity, shape.n_cells, shape.n_features, n_step=n_step, gamma=gamma, rng=rng,
+                                   prioritized=prioritized, alpha=alpha, beta=beta)
+
+    @property
+    def learning_rate(self) -> float:
+        return self.optimizer.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self.optimizer.learning_rate = value
+
+    def q_values(self, observation: Observation) -> np.ndarray:
+        return self.online.q_values(observation.cells, observation.features) / self.scale.value
+
+    def act(self, observation: Observation, epsilon: float) -> int:
+        if epsilon > 0 and self.rng.random() < epsilon:
+            return int(self.rng.integers(self.n_actions))
+        return int(self.online.q_values(observation.cells, observation.features).argmax())
+
+    def learn(self, transition: Transition) -> Optional[float]:
+        self.replay.add(*transition)
+        self.scale.add(transition.reward)
+        self.turns += 1
+        if len(self.replay) < self.learning_starts:
+            return None
+        loss = None
+        if self.turns % self.train_every == 0:
+            loss = sum(self._learning_step() for _ in range(self.gradient_steps)) / self.gradient_steps
+        if self.turns % self.target_update_freq == 0:
+            factor = self.scale.update()
+            if factor != 1.0:
+                self.online.scale_output(factor)
+            self.target.copy_from(self.online)
+        return loss
+
+    def _learning_step(self) -> float:
+        """One step of gradient descent on the loss of a batch; returns the loss."""
+        batch = self.replay.sample(self.batch_size)
+        n, rows = self.batch_size, np.arange(self.batch_size)
+        seen = self.online.encode(batch.cells, batch.features)  # s, then s'
+        next_q_target = self.target.forward(seen.after(n))  # [batch, n_actions]
+        q = self.online.forward(seen if self.double else seen.first(n))  # [batch or 2 batch, n_actions]
+        targets = td_targets(batch.returns * np.float32(self.scale.value), batch.discounts, next_q_target,
+                             q[n:] if self.double else None)
+        td_errors = q[rows, batch.actions] - targets
+        loss, gradient_of_chosen = huber(td_errors, batch.weights)
+        gradient = np.zeros((n, self.n_actions), np.float32)
+        gradient[rows, batch.actions] = gradient_of_chosen  # the actions not taken have nothing to learn
+        self.online.backward(gradient)
+        clip_by_global_norm(self.online.parameters, MAX_GRADIENT_NORM)
+        self.optimizer.step()
+        self.replay.update_priorities(batch.indices, td_errors)
+        return loss
+
+    def end_episode(self) -> None:
+        self.replay.end_episode()
+
+    def grow(self, shape: ObservationShape) -> None:
+        before = self.online
+        self.online = before.grow(shape.n_cells, shape.n_symbols, self.rng)
+        self.target = self.target.grow(shape.n_cells, shape.n_symbols, self.rng)
+        self.target.copy_from(self.online)
+        self.replay.widen_cells(shape.n_cells)
+        old, self.optimizer = self.optimizer, Adam(self.online.parameters, self.optimizer.learning_rate)
+        self.optimizer.t = old.t
+        for new_moments, old_moments in ((self.optimizer.means, old.means), (self.optimizer.squares, old.squares)):
+            # Adam's memory has the shape of the parameters: let a network carry it into the new shape.
+            for parameter, moment in zip(before.parameters, old_moments):
+                parameter.value[...] = moment
+            carried = before.grow(shape.n_cells, shape.n_symbols, None)
+            for moment, parameter in zip(new_moments, carried.parameters):
+                moment[...] = parameter.value
+
+    def get_policy(self) -> Dict[str, np.ndarray]:
+        policy = with_prefix("network", self.online.get_state())
+        policy["scale"] = np.array(self.scale.value)
+        return policy
+
+    def set_policy(self, policy: Dict[str, np.ndarray]) -> None:
+        self.online.set_state(under_prefix("network", policy))
+        self.scale.value = float(policy["scale"])
+
+    def get_state(self) -> Dict[str, np.ndarray]:
+        return {
+            **self.get_policy(),
+            **with_prefix("target", self.target.get_state()),
+            **with_prefix("optimizer", self.optimizer.get_state()),
+            **with_prefix("replay", self.replay.get_state()),
+            **self.scale.get_state(),
+            "turns": np.array(self.turns),
+        }
+
+    def set_state(self, state: Dict[str, np.ndarray]) -> None:
+        self.set_policy(state)
+        self.target.set_state(under_prefix("target", state))
+        self.optimizer.set_state(under_prefix("optimizer", state))
+        self.replay.set_state(under_prefix("replay", state))
+        self.scale.set_state(state)
+        self.turns = int(state["turns"])

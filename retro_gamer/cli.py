@@ -1,0 +1,271 @@
+"""The command line: arguments in, calls out, messages. The work is done elsewhere."""
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, List, Optional
+
+from retro_gamer import __version__
+from retro_gamer.errors import ConfigError, RetroGamerError
+from retro_gamer.settings import SECTIONS
+
+DONE, FAILED, WRONG_USE = 0, 1, 2
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """Run a command; returns the exit status: 0 done, 1 failed, 2 wrong usage or configuration."""
+    # At these sizes one BLAS thread is the fastest, and leaves the other cores to other programs.
+    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a character must not stop a training
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))  # the installed script, unlike python -m, does not look here for games
+    options = build_parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except ConfigError as error:
+        return _fail(options, error, WRONG_USE)
+    except RetroGamerError as error:
+        return _fail(options, error, FAILED)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # whoever read our output has gone
+        return FAILED
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+    except OSError as error:
+        return _fail(options, f"{error.strerror or error}: {error.filename or ''}. What was saved before is intact.", FAILED)
+    except MemoryError:
+        return _fail(options, "There is not enough memory. Try a smaller memory_capacity or smaller hidden_sizes.", FAILED)
+
+
+def _fail(options: argparse.Namespace, error: Any, status: int) -> int:
+    if options.debug and isinstance(error, BaseException):
+        import traceback
+        traceback.print_exception(type(error), error, error.__traceback__)
+    print(f"retro-gamer: {error}", file=sys.stderr)
+    return status
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="retro-gamer", description="Teach a program to play terminal games.",
+        epilog="First steps:  retro-gamer train runs/snake    retro-gamer play runs/snake")
+    parser.add_argument("--version", action="version", version=f"retro-gamer-numpy {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, function: Any, help: str, example: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=help, description=help, epilog=f"Example:  retro-gamer {example}",
+                                    formatter_class=argparse.RawDescriptionHelpFormatter)
+        added.set_defaults(command=function)
+        added.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        return added
+
+    create = command("create", create_command, "Make a run: a folder with a config.toml for a game.",
+                     "create --game my_game.py --output runs/mine")
+    create.add_argument("--game", required=True, help="module:function, module, .py file, package folder, gym:ID, or a "
+                                                      "bundled game: snake, forager, catch")
+    create.add_argument("--output", required=True, metavar="DIR", help="the folder to make")
+    init = command("init", create_command, "The same as create, in the original's words.", "init my_game.py runs/mine")
+    init.add_argument("game", metavar="GAME")
+    init.add_argument("output", metavar="OUTPUT")
+    for parser_of_create in (create, init):
+        _add_settings(parser_of_create)
+
+    train = command("train", train_command, "Train; go on where it stopped. Ctrl-C saves and stops.",
+                    "train runs/snake --minutes 10")
+    train.add_argument("run", metavar="DIR")
+    train.add_argument("--episodes", type=_positive_int, metavar="N", help="train for N more games, whatever the settings say")
+    train.add_argument("--minutes", type=_positive_float, metavar="M", help="stop after M minutes")
+
+    play = command("play", play_command, "Watch it play in the terminal. Ctrl-C ends it.", "play runs/snake --fps 20")
+    play.add_argument("run", metavar="DIR")
+    play.add_argument("--fps", type=_positive_float, default=12.0, metavar="N", help="turns shown a second (default 12)")
+    play.add_argument("--explain", action="store_true", help="show what it expects of each key")
+    play.add_argument("--seed", type=int, help="the same seed shows the same game")
+    _add_checkpoint(play)
+
+    evaluate = command("evaluate", evaluate_command,
+                       "Play many games greedily, beside random play; with two runs, compare them.",
+                       "evaluate runs/snake --games 200")
+    evaluate.add_argument("run", metavar="DIR")
+    evaluate.add_argument("other", metavar="DIR2", nargs="?", help="a second run to compare with the first")
+    evaluate.add_argument("--games", type=_positive_int, default=100, metavar="N", help="how many games (default 100)")
+    evaluate.add_argument("--seed", type=int, default=0, help="of the first game; the next has seed + 1 (default 0)")
+    evaluate.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_checkpoint(evaluate)
+
+    info = command("info", info_command, "Show what is in a run.", "info runs/snake")
+    info.add_argument("run", metavar="DIR")
+
+    clean = command("clean", clean_command, "Remove checkpoints and logs, keep config.toml.", "clean runs/snake --yes")
+    clean.add_argument("run", metavar="DIR")
+    clean.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    return parser
+
+
+def _add_checkpoint(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--checkpoint", metavar="NAME", help="ep_0500 or best (default: the newest)")
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    """A flag for every setting of config.toml, apart from those that --game decides."""
+    for section, section_class in SECTIONS.items():
+        if section == "game":
+            continue
+        group = parser.add_argument_group(f"settings of [{section}]")
+        for setting in fields(section_class):
+            flag = "--" + setting.name.replace("_", "-")
+            text = setting.metadata["help"].replace("%", "%%")
+            if setting.type == "bool":
+                group.add_argument(flag, dest=setting.name, nargs="?", const=True, type=_parse_bool, metavar="true|false",
+                                   default=None, help=text)
+                group.add_argument(f"--no-{flag[2:]}", dest=setting.name, action="store_const", const=False,
+                                   help=argparse.SUPPRESS)
+            else:
+                group.add_argument(flag, dest=setting.name, type=_PARSERS[setting.type], default=None,
+                                   metavar=setting.name.upper(), help=text)
+
+
+def _positive_int(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return int(text)
+
+
+def _positive_float(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 1e9:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
+
+
+def _parse_bool(text: str) -> bool:
+    if text.lower() in ("true", "yes", "on", "1"):
+        return True
+    if text.lower() in ("false", "no", "off", "0"):
+        return False
+    raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
+
+
+def _parse_number(text: str) -> Any:
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+
+
+def _parse_int(text: str) -> int:
+    try:
+        return int(text.replace("_", ""))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+
+
+def _parse_texts(text: str) -> List[str]:
+    return [part for part in text.split(",") if part] if text != "," else [","]
+
+
+def _parse_ints(text: str) -> List[int]:
+    return [_parse_int(part.strip()) for part in text.split(",") if part.strip()]
+
+
+def _parse_number_or_auto(text: str) -> Any:
+    return text if text == "auto" else _parse_number(text)
+
+
+_PARSERS = {"int": _parse_int, "float": _parse_number, "str": str, "List[str]": _parse_texts, "List[int]": _parse_ints,
+            "Union[float, str]": _parse_number_or_auto}
+
+
+# The commands. What they need is imported when they run, so that --help is instant.
+
+
+def create_command(options: argparse.Namespace) -> int:
+    from retro_gamer.create import create_run
+    names = [setting.name for section, cls in SECTIONS.items() if section != "game" for setting in fields(cls)]
+    flags = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    made = create_run(options.game, options.output, flags)
+    for message in made.messages:
+        print(message)
+    print(f"Made {made.run.config_path}. Next:\n  retro-gamer train {made.run}")
+    return DONE
+
+
+def train_command(options: argparse.Namespace) -> int:
+    from retro_gamer.create import create_run
+    from retro_gamer.games import BUNDLED
+    from retro_gamer.rundir import RunDirectory
+    from retro_gamer.training.session import train_run
+    run = RunDirectory(options.run)
+    if not run.path.exists() and run.path.name in BUNDLED:
+        print(f"There is no run at {run} yet: making one for the bundled game {run.path.name}.")
+        for message in create_run(run.path.name, str(run.path)).messages:
+            print(message)
+    return train_run(run, options.episodes, options.minutes)
+
+
+def play_command(options: argparse.Namespace) -> int:
+    from retro_gamer.rundir import RunDirectory
+    from retro_gamer.watch import watch
+    print(watch(RunDirectory(options.run), options.checkpoint, options.fps, options.explain, options.seed))
+    return DONE
+
+
+def evaluate_command(options: argparse.Namespace) -> int:
+    from retro_gamer.rundir import RunDirectory
+    from retro_gamer.training.reports import compare_runs, evaluate_run
+    run = RunDirectory(options.run)
+    if options.other:
+        text = compare_runs(run, RunDirectory(options.other), options.checkpoint, options.games, options.seed, options.json)
+    else:
+        text = evaluate_run(run, options.checkpoint, options.games, options.seed, options.json)
+    print(text)
+    return DONE
+
+
+def info_command(options: argparse.Namespace) -> int:
+    from retro_gamer.rundir import RunDirectory
+    from retro_gamer.training.reports import describe_run
+    print(describe_run(RunDirectory(options.run)))
+    return DONE
+
+
+def clean_command(options: argparse.Namespace) -> int:
+    from retro_gamer.rundir import RunDirectory
+    run = RunDirectory(options.run)
+    run.load_config()
+    files = run.files_to_clean()
+    if not files:
+        print(f"There is nothing to clean in {run}.")
+        return DONE
+    print(f"This removes {len(files)} files from {run} and keeps config.toml:")
+    for path in files:
+        print(f"  {path.relative_to(run.path)}")
+    if not options.yes:
+        try:
+            answer = input("Go on? [y/N] ")
+        except EOFError:
+            answer = ""
+        if answer.strip().lower() not in ("y", "yes"):
+            print("Nothing was removed.")
+            return FAILED
+    for path in files:
+        path.unlink()
+    print(f"Removed. Train afresh with:  retro-gamer train {run}")
+    return DONE
+
+

@@ -1,0 +1,157 @@
+"""Making a run: from a game to a config.toml that learns it."""
+from __future__ import annotations
+
+import difflib
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+from retro_gamer.config import RunConfig, find_setting, toml_value
+from retro_gamer.environment.loading import load_factory, parse_game, read_description
+from retro_gamer.environment.probing import Probe, find_actions, find_reward, only_player, probe_game
+from retro_gamer.errors import ConfigError, GameError
+from retro_gamer.rundir import RunDirectory
+from retro_gamer.settings import SECTIONS
+
+# The defaults of a new run, chosen by measurement on seven games: docs/defaults.md has the table.
+# (The defaults in settings.py are for settings that a file leaves out, and are those of the original.)
+NEW_RUN: Dict[str, Any] = {
+    "board": False, "egocentric_radius": 4, "radar": True,
+    "learning_rate": 5e-4, "learning_rate_decay": 1.0,
+    "epsilon_min": 0.02, "epsilon_decay_turns": 20000,
+    "training_turns": 400000,
+}
+NEW_TABULAR_RUN: Dict[str, Any] = {
+    "learning_rate": 0.1, "learning_rate_decay": 1.0, "board": True,
+    "epsilon_min": 0.02, "epsilon_decay_turns": 50000, "training_turns": 200000,
+}
+MANY_CHARACTERS = 1000  # on the board at once: the radar would cost more than the game itself
+
+# Names that a game's [tool.retro-gamer] section may hold besides settings: for tools that read it.
+OTHER_DESCRIPTION_KEYS = ("name", "description", "title", "author")
+
+
+class NewRun(NamedTuple):
+    """A run that was made, and what there is to tell about it."""
+
+    run: RunDirectory
+    config: RunConfig
+    messages: List[str]
+
+
+def create_run(game: str, output: str, flags: Optional[Dict[str, Any]] = None) -> NewRun:
+    """Make a run directory for a game.
+
+    `flags` are settings by name, as the user gave them; they go before the game's own description, which goes
+    before what is found out by playing the game, which goes before the defaults. Raises RetroGamerErrors.
+    """
+    run = RunDirectory(output)
+    if run.config_path.exists():
+        raise ConfigError(f"There is a run at {run} already. Train it with  retro-gamer train {run} , or give another --output.")
+    if run.path.exists() and not run.path.is_dir():
+        raise ConfigError(f"{run} is a file, not a folder. Give another --output.")
+    config = RunConfig()
+    config.game = parse_game(game)
+    flags = dict(flags or {})
+    messages: List[str] = []
+    notes: Dict[str, str] = {}
+    _apply(config, NEW_TABULAR_RUN if flags.get("algorithm", "dqn") != "dqn" else NEW_RUN)
+    if config.game.gym:
+        from retro_gamer.environment.gym import describe_gym
+        messages += describe_gym(config)
+    else:
+        messages += _describe_game(config, flags, notes)
+    _apply(config, flags)
+    RunConfig.from_dict(config.to_dict(), source="the settings for the new run")  # raises with all problems at once
+    run.create(config.to_toml(notes))
+    return NewRun(run, config, messages)
+
+
+def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, str]) -> List[str]:
+    """Fill in what the game's description says, and find out the rest by playing."""
+    messages = []
+    description, path = read_description(config.game)
+    if path is not None:
+        messages.append(f"Read the description of the game in {path}.")
+        _apply_description(config, description, path, messages)
+    factory = load_factory(config.game)
+    known = {**description, **flags}
+    metadata = config.metadata
+    if not known.get("actions"):
+        metadata.actions = find_actions(factory)
+        messages.append(f"Found by trying keys: actions = {toml_value(metadata.actions)}")
+        notes["metadata.actions"] = "Found by trying keys: these change the game."
+    probe = probe_game(factory, known.get("actions") or metadata.actions)
+    if not known.get("reward"):
+        game_state = factory().state
+        metadata.reward, metadata.score = find_reward(probe.numbers, list(game_state))
+        messages.append(f"Found in the game's state: reward = {toml_value(metadata.reward)}"
+                        + (f", score = {toml_value(metadata.score)}" if metadata.score else ""))
+        notes["metadata.reward"] = f"Found in the game's state, which has: {', '.join(map(str, game_state))}."
+    metadata.board_size = list(probe.board_size)
+    if not known.get("character_set"):
+        metadata.character_set = probe.characters
+        notes["metadata.character_set"] = "Found in random play."
+    messages.append(f"Board {probe.board_size[0]}x{probe.board_size[1]}, characters {' '.join(metadata.character_set)}"
+                    f", at most {probe.n_agents} on the board; random games last {probe.mean_turns:.0f} turns.")
+    if "observation_function" in known:
+        return messages
+    messages += _choose_encoders(config, probe, known, notes)
+    return messages
+
+
+def _choose_encoders(config: RunConfig, probe: Probe, known: Dict[str, Any], notes: Dict[str, str]) -> List[str]:
+    """How the game is seen, from what random play showed. docs/defaults.md says why."""
+    metadata, seen = config.metadata, config.preprocessing
+    if config.tabular or known.get("board"):
+        seen.board, seen.egocentric_radius, seen.radar = True, 0, bool(known.get("radar", False))
+        return []
+    if not known.get("player"):
+        try:
+            metadata.player = only_player(probe.players)
+        except GameError as error:
+            seen.board, seen.egocentric_radius, seen.radar = True, 0, False
+            return [f"{error} The whole board is seen. To see it from one of them, name it: --player NAME"]
+    if not metadata.player and not known.get("player"):
+        seen.board, seen.egocentric_radius, seen.radar = True, 0, False
+        notes["preprocessing.board"] = "No character on the board listens to keys, so there is none to look from."
+        return ["No character on the board listens to keys: the whole board is seen."]
+    notes["preprocessing.board"] = ("A window around the character learns faster than the whole board on every game that "
+                                    "was tried; see docs/defaults.md.")
+    if probe.n_agents > MANY_CHARACTERS:
+        seen.radar = False
+        notes["preprocessing.radar"] = f"Off, because there are {probe.n_agents} characters to look through each turn."
+    reach = f"a window of {2 * seen.egocentric_radius + 1}x{2 * seen.egocentric_radius + 1} cells"
+    return [f"Seen from {metadata.player or known['player']}: {reach}" + (" and a radar." if seen.radar else ".")]
+
+
+def _apply_description(config: RunConfig, description: Dict[str, Any], path: Path, messages: List[str]) -> None:
+    settings = {}
+    for name, value in description.items():
+        if name == "spatial" and value:
+            messages.append("The description says spatial = true. By default the board is seen through a window instead, which "
+                            "learns faster; --board --spatial gives the convolutional network.")
+        elif name not in OTHER_DESCRIPTION_KEYS and name != "spatial":
+            settings[name] = value
+    try:
+        _apply(config, settings)
+    except ConfigError as error:
+        raise ConfigError(f"[tool.retro-gamer] in {path}: {error}") from None
+
+
+def _apply(config: RunConfig, values: Dict[str, Any]) -> None:
+    """Set settings by their names; raises ConfigError for a name that is none."""
+    for name, value in values.items():
+        try:
+            section, _ = find_setting(name)
+        except KeyError:
+            known = [setting.name for cls in SECTIONS.values() for setting in fields(cls)]
+            near = difflib.get_close_matches(name, known, 1)
+            raise ConfigError(f"there is no setting {name!r}." + (f" Did you mean {near[0]}?" if near else "")) from None
+        setattr(getattr(config, section), name, value)
+
+
+def bundled_name(path: Path) -> Tuple[str, str]:
+    """("snake", "runs/snake") when a run directory's last part is the name of a bundled game; ("", "") otherwise."""
+    from retro_gamer.games import BUNDLED
+    return (path.name, str(path)) if path.name in BUNDLED else ("", "")

@@ -1,0 +1,49 @@
+"""What the training loop needs of anything that can be played."""
+from __future__ import annotations
+
+from typing import Any, List, NamedTuple, Optional
+
+from retro_gamer.environment.observation import ObservationShape
+
+
+class Step(NamedTuple):
+    """What one turn brought (the five-tuple of Gymnasium, less `info`)."""
+
+    observation: Any  # an Observation, or for tabular agents any hashable value
+    reward: float
+    terminated: bool  # the game ended by its own rules
+    truncated: bool  # the game was cut short, and would have gone on
+
+
+class Environment:
+    """One game after another, as observations, action numbers and rewards."""
+
+    actions: List[Optional[str]]  # the name of each action; None for doing nothing
+
+    @property
+    def shape(self) -> ObservationShape:
+        """The sizes of an observation. They may grow while new characters turn up."""
+        raise NotImplementedError
+
+    @property
+    def n_symbols(self) -> int:
+        """`shape.n_symbols`, at no cost."""
+        return 0
+
+    def reset(self, seed: Optional[int] = None) -> Any:
+        """Start a new game and return its first observation. With a seed, the game is always the same."""
+        raise NotImplementedError
+
+    def step(self, action: int) -> Step:
+        """Play one turn."""
+        raise NotImplementedError
+
+    @property
+    def characters(self) -> List[str]:
+        """The characters that symbols stand for, in the order of their numbers."""
+        return []
+
+    @property
+    def score(self) -> Optional[float]:
+        """The value people would ask for, where it is not the sum of the rewards."""
+        return None

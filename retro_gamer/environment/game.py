@@ -1,0 +1,188 @@
+"""A retro game as an environment: keys in, observations and rewards out."""
+from __future__ import annotations
+
+import math
+import random
+from typing import Any, Callable, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from retro_gamer.environment.base import Environment, Step
+from retro_gamer.environment.blame import blame
+from retro_gamer.environment.keys import KeyInput
+from retro_gamer.environment.loading import make_game
+from retro_gamer.environment.metadata import GameMetadata
+from retro_gamer.environment.observation import Encoder, Observation, ObservationShape, custom_observation
+from retro_gamer.environment.player import player_finder
+from retro_gamer.environment.vocabulary import Vocabulary
+from retro_gamer.errors import ConfigError, GameError, ObservationError
+from retro_gamer.observation import flat_one_hot
+from retro_gamer.settings import MetadataSettings, PreprocessingSettings
+
+
+def seed_everything(seed: int) -> None:
+    """Games draw from Python's and NumPy's global generators: put both in a known state."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+
+
+def make_encoder(metadata: MetadataSettings, seen: PreprocessingSettings, vocabulary: Vocabulary) -> Encoder:
+    """The encoder that a configuration describes."""
+    return Encoder(
+        vocabulary, board_size=(metadata.board_size[0], metadata.board_size[1]), board=seen.board,
+        egocentric_radius=seen.egocentric_radius, radar=seen.radar, observe_state=seen.observe_state,
+        find_player=player_finder(metadata.player))
+
+
+class RetroEnvironment(Environment):
+    """A retro game, observed as compact symbol numbers (or by a custom function).
+
+    The last action is doing nothing. The reward of a turn is the change of `state[metadata.reward]`.
+    """
+
+    def __init__(self, factory: Callable[[], Any], metadata: MetadataSettings, encoder: Optional[Encoder],
+                 observation_function: Optional[Callable[[Any], Any]] = None, tabular: bool = False,
+                 max_turns: int = 2000):
+        self.factory, self.metadata, self.encoder = factory, metadata, encoder
+        self.observation_function, self.tabular, self.max_turns = observation_function, tabular, max_turns
+        self.actions: List[Optional[str]] = [*metadata.actions, None]
+        self.game: Any = None
+        self._keys = KeyInput()
+        self._n_features: Optional[int] = None
+        self._turn = 0
+        self._reward_so_far = 0.0
+
+    @property
+    def shape(self) -> ObservationShape:
+        if self.observation_function is not None:
+            return ObservationShape(0, self.n_symbols, self._n_features or 0, (0, 0))
+        assert self.encoder is not None
+        return self.encoder.shape
+
+    @property
+    def n_symbols(self) -> int:
+        return self.encoder.vocabulary.n_symbols if self.encoder is not None else 1
+
+    @property
+    def characters(self) -> List[str]:
+        return self.encoder.vocabulary.characters if self.encoder is not None else []
+
+    @property
+    def score(self) -> Optional[float]:
+        return state_number(self.game, self.metadata.score) if self.metadata.score else None
+
+    def reset(self, seed: Optional[int] = None) -> Any:
+        if seed is not None:
+            seed_everything(seed)
+        self.game = make_game(self.factory)
+        self.game.input_source = self._keys
+        try:
+            self.game.start()
+        except Exception as error:
+            raise blame(error, "when it started") from error
+        self._turn = 0
+        self._reward_so_far = state_number(self.game, self.metadata.reward)
+        return self.observe()
+
+    def step(self, action: int) -> Step:
+        game = self.game
+        self._keys.press(self.actions[action])
+        self._turn += 1
+        try:
+            game.step()
+        except Exception as error:
+            raise blame(error, f"in turn {self._turn}") from error
+        total = state_number(game, self.metadata.reward)
+        reward, self._reward_so_far = total - self._reward_so_far, total
+        terminated = not game.playing
+        return Step(self.observe(), reward, terminated, not terminated and self._turn >= self.max_turns)
+
+    def observe(self) -> Any:
+        if self.observation_function is None:
+            assert self.encoder is not None
+            return self.encoder.observe(self.game)
+        try:
+            value = self.observation_function(self.game)
+        except Exception as error:
+            raise blame(error, "in its observation function") from error
+        observation = custom_observation(value, self._n_features, self.tabular)
+        if self._n_features is None and isinstance(observation, Observation):
+            self._n_features = len(observation.features)
+        return observation
+
+
+def state_number(game: Any, key: str) -> float:
+    """A value of the game's state as a number; raises GameError when it is missing or is not one."""
+    state = game.state
+    if key not in state:
+        raise GameError(
+            f"The game's state has no value {key!r} to learn from. It has: {', '.join(map(str, state)) or 'nothing'}. "
+            "Give the new Game that value from the start, or name another with --reward.")
+    try:
+        number = float(state[key])
+    except (TypeError, ValueError):
+        raise GameError(f"state[{key!r}] is {state[key]!r}, which is not a number. The agent learns to make a number "
+                        "grow.") from None
+    if not math.isfinite(number):
+        raise GameError(f"state[{key!r}] is {number}. Look for a division by zero, or a number that doubles for ever.")
+    return number
+
+
+class GameEnvironment:
+    """The environment of the original retro-gamer, for scripts written for it.
+
+    `reset()` returns an observation, `step(key)` a tuple (observation, reward, done). The observation is the flat
+    one-hot float32 vector of the board (channels first when `metadata.spatial`), followed by the state values
+    `observe_state`; or whatever `metadata.observation_function` returns.
+    """
+
+    def __init__(self, game_factory: Callable[[], Any], metadata: GameMetadata,
+                 observe_state: Optional[Sequence[str]] = None, board: bool = True):
+        self.game_factory, self.metadata = game_factory, metadata
+        self.observe_state, self.board = list(observe_state or []), board
+        self._observation_function = metadata.resolve_observation_function()
+        if self._observation_function is not None and self.observe_state:
+            raise ConfigError("observation_function and observe_state are both set; either describes all that is "
+                              "observed. Remove one: the function can return the state values too.")
+        settings = MetadataSettings(actions=list(metadata.actions), reward=metadata.reward)
+        function = self._observation_function or (lambda game: None)
+        self._environment = RetroEnvironment(game_factory, settings, None, function, tabular=True, max_turns=2**62)
+
+    @property
+    def game(self) -> Any:
+        """The game being played."""
+        return self._environment.game
+
+    def reset(self) -> Any:
+        """Start a new game; returns its first observation."""
+        observation = self._environment.reset()
+        return observation if self._observation_function else self._flat()
+
+    def step(self, action: Optional[str]) -> Tuple[Any, float, bool]:
+        """Press a key (None for none) and play one turn."""
+        try:
+            number = self._environment.actions.index(action)
+        except ValueError:
+            raise ConfigError(f"{action!r} is not one of the actions {self.metadata.actions}.") from None
+        observation, reward, terminated, _ = self._environment.step(number)
+        return observation if self._observation_function else self._flat(), reward, terminated
+
+    def discover_character_set(self, exploration_turns: int) -> List[str]:
+        """The characters that show up on the board in so many turns of random play, sorted."""
+        vocabulary = Vocabulary(grows=True)
+        self._environment.reset()
+        chooser = random.Random(0)
+        for _ in range(exploration_turns):
+            encoder = Encoder(vocabulary, board_size=tuple(self.game.board_size), board=True, egocentric_radius=0,
+                              radar=False, observe_state=(), find_player=lambda game: None)
+            encoder.observe(self.game)
+            if self._environment.step(chooser.randrange(self.metadata.n_actions)).terminated:
+                self._environment.reset()
+        return sorted(vocabulary.characters)
+
+    def _flat(self) -> np.ndarray:
+        if self.board and not self.metadata.character_set:
+            raise ObservationError("The characters of the board are not known yet: set metadata.character_set first "
+                                   "(discover_character_set(200) finds them).")
+        return flat_one_hot(self.game, self.metadata.character_set or [], self.metadata.spatial, self.board,
+                            self.observe_state)

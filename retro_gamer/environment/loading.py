@@ -1,0 +1,126 @@
+"""Finding the game that a user means: a module, a file, a folder, a bundled name, a Gymnasium environment."""
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any, Callable, Dict, Optional, Tuple
+
+from retro_gamer.config import read_toml
+from retro_gamer.environment.blame import blame, first_line_of, no_such_module
+from retro_gamer.errors import ConfigError, GameError
+from retro_gamer.games import BUNDLED
+from retro_gamer.settings import GameSettings
+
+FORMS = ("a module (my_game), a module and a function (my_game:create_game), a .py file, a package folder, "
+         f"a bundled game ({', '.join(BUNDLED)}), or gym:ENVIRONMENT")
+
+
+def parse_game(spec: str) -> GameSettings:
+    """The settings of section [game] for what a user wrote after --game."""
+    if spec.startswith("gym:"):
+        if not spec[4:]:
+            raise ConfigError("gym: must be followed by the name of an environment, as in gym:CartPole-v1.")
+        return GameSettings(gym=spec[4:])
+    if spec in BUNDLED:
+        return GameSettings(module=f"retro_gamer.games.{spec}")
+    target, function = spec, ""
+    if not Path(spec).exists() and ":" in spec:
+        target, _, function = spec.rpartition(":")
+        if not function.isidentifier():
+            raise ConfigError(f"{spec!r} is not a game: {function!r} is not the name of a function. A game is {FORMS}.")
+    path = Path(target)
+    if path.exists() and (path.suffix == ".py" or path.is_dir()):
+        module, folder = path.resolve().stem if path.is_file() else path.resolve().name, str(path.resolve().parent)
+    elif path.suffix == ".py" or "/" in target or "\\" in target:
+        raise ConfigError(f"There is no game at {target} (looked in {Path.cwd()}). A game is {FORMS}.")
+    else:
+        module, folder = target, ""
+        if not target or any(not part for part in target.split(".")):
+            raise ConfigError(f"{spec!r} is not a game. A game is {FORMS}.")
+        local = Path.cwd() / Path(*target.split("."))
+        if local.with_suffix(".py").exists() or local.is_dir():
+            folder = str(Path.cwd())  # a game of the user's own: remember the folder
+    return GameSettings(module=module, path=folder, factory=f"{module}:{function}" if function else "")
+
+
+def import_module(name: str, path: str = "") -> Any:
+    """Import a module of a game; raises GameError naming the file and line where it fails."""
+    for folder in (path, str(Path.cwd())):
+        if folder and folder not in sys.path:
+            sys.path.insert(0, folder)
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and (name == error.name or name.startswith(error.name + ".")):
+            where = f" in {path}" if path else ""
+            raise GameError(
+                f"There is no module {name!r}{where}. {no_such_module(error) if error.name == 'retro' else ''}\n"
+                f"A game is {FORMS}.".replace(" \n", "\n")) from error
+        raise blame(error, f"while {name} was imported", no_such_module(error)) from error
+    except (Exception, SystemExit) as error:
+        advice = no_such_module(error) if isinstance(error, ImportError) else (
+            'If the file starts the game when it is imported, put  if __name__ == "__main__":  above that line.'
+            if isinstance(error, (SystemExit, EOFError, OSError)) else "")
+        raise blame(error, f"while {name} was imported", advice) from error
+
+
+def load_factory(game: GameSettings) -> Callable[[], Any]:
+    """The function that makes a new game; raises GameError when there is none."""
+    module_name, _, function = game.factory.rpartition(":") if game.factory else (game.module, "", "create_game")
+    module = import_module(module_name, game.path)
+    factory = getattr(module, function, None)
+    if callable(factory):
+        return factory
+    functions = [name for name, value in vars(module).items()
+                 if callable(value) and getattr(value, "__module__", "") == module_name and not isinstance(value, type)]
+    found = f"It has the functions {', '.join(functions)}." if functions else "It has no functions of its own."
+    raise GameError(
+        f"{module_name} has no function {function}(). {found}\nThe trainer needs a function that takes nothing and returns "
+        f"a new Game each time; name it create_game, or say which it is: --game {module_name}:FUNCTION")
+
+
+def load_function(reference: str, what: str) -> Callable[..., Any]:
+    """The function that "module:function" names, for a setting such as observation_function."""
+    module_name, _, name = reference.rpartition(":")
+    function = getattr(import_module(module_name), name, None)
+    if not callable(function):
+        raise GameError(f"{what} = {reference!r}: the module {module_name} has no function {name}.")
+    return function
+
+
+def make_game(factory: Callable[[], Any]) -> Any:
+    """A new game; raises GameError when the factory raises or returns something else."""
+    try:
+        game = factory()
+    except (Exception, SystemExit) as error:
+        raise blame(error, f"while {getattr(factory, '__name__', 'its factory')}() made a new game") from error
+    missing = [name for name in ("agents", "state", "board_size", "step", "start") if not hasattr(game, name)]
+    if missing:
+        where = first_line_of(factory)
+        raise GameError(
+            f"{getattr(factory, '__name__', 'The factory')}() returned {type(game).__name__}, not a Game"
+            f"{f' ({where})' if where else ''}. End it with  return game.")
+    return game
+
+
+def read_description(game: GameSettings) -> Tuple[Dict[str, Any], Optional[Path]]:
+    """The [tool.retro-gamer] section that belongs to a game, and the file it stands in; ({}, None) if none does."""
+    for module_name in dict.fromkeys([(game.factory or "").rpartition(":")[0], game.module]):
+        if not module_name:
+            continue
+        module = import_module(module_name, game.path)
+        file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), None)
+        if file is None:
+            continue
+        for folder in [Path(file).resolve().parent, *Path(file).resolve().parent.parents]:
+            if folder.name in ("site-packages", "dist-packages"):
+                break
+            pyproject = folder / "pyproject.toml"
+            if pyproject.is_file():
+                section = read_toml(pyproject).get("tool", {})
+                section = section.get("retro-gamer", {}) if isinstance(section, dict) else {}
+                if isinstance(section, dict) and section:
+                    return section, pyproject
+    return {}, None

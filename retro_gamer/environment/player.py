@@ -1,0 +1,39 @@
+"""Which character of a game the keys control."""
+from __future__ import annotations
+
+from typing import Any, Callable, List
+
+
+def keyboard_driven(game: Any) -> List[Any]:
+    """All characters on the board that listen to keys."""
+    return [agent for agent in game.agents if hasattr(agent, "handle_keystroke") and getattr(agent, "display", True)]
+
+
+def player_finder(player: str = "") -> Callable[[Any], Any]:
+    """A function that finds the controlled character of a game, or None when it is not there.
+
+    `player` is its name or its class's name; empty means the first character that listens to keys. The answer of
+    the last time is tried first.
+    """
+    found: Any = None
+
+    def find(game: Any) -> Any:
+        nonlocal found
+        if found is not None and any(agent is found for agent in game.agents):
+            return found
+        found = _find(game, player)
+        return found
+
+    return find
+
+
+def _find(game: Any, player: str) -> Any:
+    if player:
+        for agent in game.agents:
+            if getattr(agent, "name", None) == player:
+                return agent
+        for agent in game.agents:
+            if type(agent).__name__ == player:
+                return agent
+    driven = keyboard_driven(game)
+    return driven[0] if driven else None

@@ -1,0 +1,153 @@
+"""Finding out about a game by playing it: which keys do something, what could be the reward, what is on the board."""
+from __future__ import annotations
+
+import random
+import time
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+from retro_gamer.environment.game import seed_everything
+from retro_gamer.environment.keys import KeyInput
+from retro_gamer.environment.loading import make_game
+from retro_gamer.environment.observation import cells_of
+from retro_gamer.environment.player import keyboard_driven
+from retro_gamer.errors import ConfigError, GameError
+
+ARROWS = ("KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN")
+OTHER_KEYS = (" ", "KEY_ENTER", "KEY_TAB", *"wasdqezxcrfvijklhmnbopgtuy", *"0123456789")
+SECONDS_FOR_KEYS = 8.0
+MOMENTS = 6  # situations in which each key is tried
+TURNS_AFTER_KEY = 3
+
+
+class Probe(NamedTuple):
+    """What random play of a game showed."""
+
+    board_size: Tuple[int, int]
+    characters: List[str]  # in the order in which they appeared
+    numbers: Dict[str, int]  # numeric state values -> in how many turns they changed
+    n_agents: int  # on the board, the most in any turn
+    filled: float  # share of the board's cells that hold something, on average
+    players: List[Any]  # the characters that listen to keys, in a new game
+    turns_per_second: float
+    mean_turns: float  # of a random game
+
+
+def probe_game(factory: Callable[[], Any], actions: Sequence[str], turns: int = 1000, seconds: float = 5.0) -> Probe:
+    """Play at random for so many turns, or seconds if that is less."""
+    seed_everything(0)
+    chooser = random.Random(0)
+    first = game = _new_game(factory)
+    keys = game.input_source
+    state_before = dict(game.state)
+    characters: Dict[str, None] = {}
+    changed = {name: 0 for name, value in state_before.items() if _is_number(value)}
+    n_agents, filled, games, played = 0, 0.0, 1, 0
+    started = time.perf_counter()
+    while played < turns and time.perf_counter() - started < seconds:
+        keys.press(chooser.choice([*actions, None]))
+        game.step()
+        played += 1
+        for name, value in game.state.items():
+            if _is_number(value) and value != state_before.get(name):
+                changed[name] = changed.get(name, 0) + 1
+        state_before = dict(game.state)
+        shown = [agent for agent in game.agents if getattr(agent, "display", True)]
+        n_agents = max(n_agents, len(shown))
+        if played % 10 == 1:
+            cells = dict(cell for agent in shown for cell in cells_of(agent))
+            characters.update(dict.fromkeys(character for character in cells.values() if character.strip()))
+            filled += len(cells) / (game.board_size[0] * game.board_size[1])
+        if not game.playing:
+            game = _new_game(factory)
+            keys = game.input_source
+            state_before = dict(game.state)
+            games += 1
+    elapsed = max(1e-9, time.perf_counter() - started)
+    samples = -(-played // 10) or 1
+    return Probe((int(first.board_size[0]), int(first.board_size[1])), list(characters), changed, n_agents, filled / samples,
+                 keyboard_driven(first), played / elapsed, played / games)
+
+
+def find_actions(factory: Callable[[], Any]) -> List[str]:
+    """The keys that change the game: each is pressed in several situations and compared with pressing nothing.
+
+    A key that does the same as one before it, or that only ends the game, is left out. Raises ConfigError when no
+    key does anything.
+    """
+    deadline = time.perf_counter() + SECONDS_FOR_KEYS
+    nothing = [_outcome(factory, None, moment) for moment in range(MOMENTS)]
+    found: Dict[Tuple[Any, ...], str] = {}
+    for key in (*ARROWS, *OTHER_KEYS):
+        if key not in ARROWS and time.perf_counter() > deadline:
+            break
+        outcomes = [_outcome(factory, key, moment) for moment in range(MOMENTS)]
+        different = [(with_key, without) for with_key, without in zip(outcomes, nothing) if with_key != without]
+        only_ends = different and all(not with_key[0] and without[0] for with_key, without in different)
+        if different and not (only_ends and len(different) == MOMENTS and key not in ARROWS):
+            found.setdefault(tuple(outcomes), key)
+    if not found:
+        raise ConfigError(
+            "No key that was tried changes this game. Say which keys it uses, for example:\n"
+            "  --actions KEY_LEFT,KEY_RIGHT")
+    return list(found.values())
+
+
+def _outcome(factory: Callable[[], Any], key: Optional[str], moment: int) -> Tuple[bool, str]:
+    """(still playing, everything there is) some turns after `key` is pressed in a situation that `moment` fixes."""
+    seed_everything(moment)
+    game = _new_game(factory)
+    chooser = random.Random(moment)
+    for turn in range(3 * moment + TURNS_AFTER_KEY):
+        if not game.playing:
+            break
+        if turn < 3 * moment:
+            game.input_source.press(chooser.choice([*ARROWS, None]))
+        elif turn == 3 * moment:
+            game.input_source.press(key)
+        game.step()
+    return bool(game.playing), _snapshot(game)
+
+
+def _snapshot(game: Any) -> str:
+    agents = [(type(agent).__name__, sorted((name, value) for name, value in vars(agent).items() if _is_plain(value)))
+              for agent in game.agents]
+    return repr((sorted((str(key), repr(value)) for key, value in game.state.items()), agents))
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, (int, float, str, bool, tuple, type(None)))
+
+
+def _new_game(factory: Callable[[], Any]) -> Any:
+    game = make_game(factory)
+    game.input_source = KeyInput()
+    game.start()
+    return game
+
+
+def find_reward(numbers: Dict[str, int], state: Sequence[str]) -> Tuple[str, str]:
+    """(reward, score): the state value to maximise, and another to report to people ("" for none)."""
+    usual = [name for name in ("reward", "score", "points") if name in numbers]
+    if usual:
+        return usual[0], usual[1] if len(usual) > 1 else ""
+    changing = [name for name, times in numbers.items() if times]
+    if len(changing) == 1:
+        return changing[0], ""
+    found = f"Its numbers are: {', '.join(numbers)}." if numbers else f"Its values are: {', '.join(state) or 'none'}."
+    raise ConfigError(
+        f"Which value of the game's state should grow? {found} Say it with  --reward NAME ; the change of that value from "
+        "one turn to the next is the reward. If the game has none, let it keep one, such as state['score'].")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def only_player(players: Sequence[Any]) -> str:
+    """How to name the one character that the keys control; "" when there is none. Raises GameError for several."""
+    if not players:
+        return ""
+    names = [getattr(player, "name", None) or type(player).__name__ for player in players]
+    if len(set(names)) > 1:
+        raise GameError(f"Several characters listen to keys: {', '.join(names)}.")
+    return names[0]

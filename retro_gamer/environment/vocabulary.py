@@ -1,0 +1,40 @@
+"""Which number stands for which character."""
+from __future__ import annotations
+
+from typing import Dict, List, Sequence
+
+NOTHING = 0
+OFF_BOARD = 1
+FIRST_CHARACTER = 2
+MAX_CHARACTERS = 256 - FIRST_CHARACTER  # symbols are stored as bytes
+
+
+class Vocabulary(Dict[str, int]):
+    """character -> symbol number; 0 is nothing there, 1 is off the board.
+
+    While it `grows`, looking up a new character gives it the next number: the body of a snake is learned about
+    from the turn it first appears. Otherwise, and once all 254 numbers are taken, it counts as nothing there.
+    """
+
+    def __init__(self, characters: Sequence[str] = (), grows: bool = False):
+        super().__init__({" ": NOTHING, "": NOTHING})
+        self.characters: List[str] = []
+        self.grows = grows
+        self.n_symbols = 16  # how many symbols a network should have room for: more than there are, in steps of 16
+        for character in characters:
+            self.add(character)
+
+    def __missing__(self, character: str) -> int:
+        return self.add(character) if self.grows else NOTHING
+
+    def add(self, character: str) -> int:
+        if character in self:
+            return self[character]
+        if len(self.characters) >= MAX_CHARACTERS:
+            return NOTHING
+        number = FIRST_CHARACTER + len(self.characters)
+        self[character] = number
+        self.characters.append(character)
+        if number >= self.n_symbols:
+            self.n_symbols += 16
+        return number

@@ -1,0 +1,41 @@
+"""Games: an engine with the rules of retro-games, and the games that come with this library.
+
+`Game` is retro-games' own class where it is installed, and else the one of `retro_gamer.games.engine`, which
+plays the same turns. The bundled games are the modules `retro_gamer.games.snake` and so on, each with a
+`create_game()`.
+"""
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from retro_gamer.games.engine import Game
+
+BUNDLED = ("snake", "forager", "catch")
+
+__all__ = ["BUNDLED", "Game"]
+
+
+def __getattr__(name: str) -> Any:
+    # `Game` is looked up when first asked for, so that reading BUNDLED does not import retro-games.
+    if name != "Game":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()["Game"] = game_class = _find_game_class()
+    return game_class
+
+
+def _find_game_class() -> Any:
+    from retro_gamer.games import engine
+
+    if find_spec("retro") is None:
+        return engine.Game
+    try:
+        from retro.game import Game  # type: ignore[import-not-found, import-untyped, unused-ignore]
+    except ImportError as error:
+        # retro-games 2.5 asks the signal module for SIGWINCH, which Windows does not have. Whatever else is
+        # wrong with it must be seen: better its own error than another engine unannounced.
+        if error.name != "signal":
+            raise
+        return engine.Game
+    return Game

@@ -1,0 +1,167 @@
+"""Layers: each `backward` stands under its `forward`.
+
+`forward(x)` remembers what `backward` needs. `backward(gradient)` takes the gradient of the loss with respect to
+the layer's output, stores the gradients of its own parameters, and returns the gradient with respect to its
+input. It may be given the gradient of the first rows of the batch only: then the other rows count as constants,
+which lets one forward pass serve both the states and the next states of a batch.
+
+Batches come first in every shape: [batch, ...]. Images are [batch, height, width, channels].
+"""
+from __future__ import annotations
+
+from typing import List, Tuple
+
+import numpy as np
+
+from retro_gamer.nn.parameters import Parameter, he_normal
+
+
+class Dense:
+    """y = x W + b, with x [batch, n_inputs], W [n_inputs, n_outputs], b [n_outputs]."""
+
+    def __init__(self, n_inputs: int, n_outputs: int, rng: np.random.Generator, scale: float = 1.0,
+                 dtype=np.float32):
+        weights = he_normal(rng, (n_inputs, n_outputs), n_inputs, dtype)
+        self.weights = Parameter(weights * dtype(scale))
+        self.bias = Parameter(np.zeros(n_outputs, dtype))
+
+    def __repr__(self) -> str:
+        return "Dense({}, {})".format(*self.weights.value.shape)
+
+    def parameters(self) -> List[Parameter]:
+        return [self.weights, self.bias]
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        self.x = x
+        y = x @ self.weights.value  # [batch, n_outputs]
+        y += self.bias.value
+        return y
+
+    def backward(self, gradient: np.ndarray) -> np.ndarray:
+        x = self.x[:len(gradient)]
+        # dL/dW = x^T dL/dy,  dL/db = sum over the batch of dL/dy,  dL/dx = dL/dy W^T
+        np.matmul(x.T, gradient, out=self.weights.gradient)
+        np.sum(gradient, axis=0, out=self.bias.gradient)
+        return gradient @ self.weights.value.T
+
+
+class ReLU:
+    """y = max(x, 0), in place: the layer before it keeps its input, not its output."""
+
+    def __repr__(self) -> str:
+        return "ReLU()"
+
+    def parameters(self) -> List[Parameter]:
+        return []
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        self.y = np.maximum(x, 0, out=x)
+        return self.y
+
+    def backward(self, gradient: np.ndarray) -> np.ndarray:
+        # dL/dx = dL/dy where x > 0, else 0
+        gradient *= self.y[:len(gradient)] > 0
+        return gradient
+
+
+class Flatten:
+    """[batch, height, width, channels] -> [batch, height * width * channels]."""
+
+    def __repr__(self) -> str:
+        return "Flatten()"
+
+    def parameters(self) -> List[Parameter]:
+        return []
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        self.shape = x.shape[1:]
+        return x.reshape(len(x), -1)
+
+    def backward(self, gradient: np.ndarray) -> np.ndarray:
+        return gradient.reshape((len(gradient),) + self.shape)
+
+
+class Conv2D:
+    """A 2-D convolution with zero padding: the same small patch of weights looks at every place of an image.
+
+    Input [batch, height, width, n_inputs], output [batch, ceil(height/stride), ceil(width/stride), n_outputs].
+    Weights [kernel * kernel * n_inputs, n_outputs]: every patch becomes a row, and the convolution one matrix
+    product ("im2col", Chellapilla et al. 2006).
+    """
+
+    def __init__(self, n_inputs: int, n_outputs: int, rng: np.random.Generator, kernel: int = 3, stride: int = 1,
+                 dtype=np.float32):
+        self.kernel, self.stride, self.n_inputs = kernel, stride, n_inputs
+        fan_in = kernel * kernel * n_inputs
+        self.weights = Parameter(he_normal(rng, (fan_in, n_outputs), fan_in, dtype))
+        self.bias = Parameter(np.zeros(n_outputs, dtype))
+
+    def __repr__(self) -> str:
+        return f"Conv2D({self.n_inputs}, {len(self.bias.value)}, kernel={self.kernel}, stride={self.stride})"
+
+    def parameters(self) -> List[Parameter]:
+        return [self.weights, self.bias]
+
+    def output_size(self, height: int, width: int) -> Tuple[int, int]:
+        return -(-height // self.stride), -(-width // self.stride)
+
+    def _padded(self, x: np.ndarray) -> np.ndarray:
+        before, after = (self.kernel - 1) // 2, self.kernel // 2
+        batch, height, width, channels = x.shape
+        padded = np.zeros((batch, height + before + after, width + before + after, channels), x.dtype)
+        padded[:, before:before + height, before:before + width] = x
+        return padded
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        batch, height, width, channels = self.input_shape = x.shape
+        out_height, out_width = self.output_size(height, width)
+        kernel, stride = self.kernel, self.stride
+        padded = self._padded(x)
+        patches = np.empty((batch, out_height, out_width, kernel, kernel, channels), x.dtype)
+        for i in range(kernel):
+            for j in range(kernel):
+                patches[:, :, :, i, j] = padded[:, i:i + height:stride, j:j + width:stride]
+        self.patches = patches.reshape(batch, out_height * out_width, -1)  # [batch, places, k * k * channels]
+        y = self.patches.reshape(batch * out_height * out_width, -1) @ self.weights.value
+        y += self.bias.value
+        return y.reshape(batch, out_height, out_width, -1)
+
+    def backward(self, gradient: np.ndarray) -> np.ndarray:
+        batch, out_height, out_width, n_outputs = gradient.shape
+        rows = gradient.reshape(-1, n_outputs)  # [batch * places, n_outputs]
+        patches = self.patches[:batch].reshape(len(rows), -1)
+        np.matmul(patches.T, rows, out=self.weights.gradient)
+        np.sum(rows, axis=0, out=self.bias.gradient)
+        # Every patch hands its gradient back to the cells it was cut from.
+        _, height, width, channels = self.input_shape
+        kernel, stride = self.kernel, self.stride
+        patch_gradient = (rows @ self.weights.value.T).reshape(
+            batch, out_height, out_width, kernel, kernel, channels)
+        before, after = (kernel - 1) // 2, kernel // 2
+        padded = np.zeros((batch, height + before + after, width + before + after, channels), gradient.dtype)
+        for i in range(kernel):
+            for j in range(kernel):
+                padded[:, i:i + height:stride, j:j + width:stride] += patch_gradient[:, :, :, i, j]
+        return padded[:, before:before + height, before:before + width]
+
+
+class Dueling:
+    """Q(s, a) = V(s) + A(s, a) - mean over a of A(s, a)  (Wang et al. 2016, equation 9).
+
+    Input [batch, 1 + n_actions]: the value, then an advantage for each action. Output [batch, n_actions].
+    """
+
+    def __repr__(self) -> str:
+        return "Dueling()"
+
+    def parameters(self) -> List[Parameter]:
+        return []
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        value, advantage = x[:, :1], x[:, 1:]
+        return value + advantage - advantage.mean(axis=1, keepdims=True)
+
+    def backward(self, gradient: np.ndarray) -> np.ndarray:
+        # dL/dV = sum over a of dL/dQ,  dL/dA = dL/dQ - mean over a of dL/dQ
+        value = gradient.sum(axis=1, keepdims=True)
+        return np.concatenate([value, gradient - gradient.mean(axis=1, keepdims=True)], axis=1)

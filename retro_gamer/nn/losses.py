@@ -1,0 +1,25 @@
+"""The loss, as a pure function."""
+from __future__ import annotations
+
+from typing import Optional, Tuple
+
+import numpy as np
+
+
+def huber(td_error: np.ndarray, weights: Optional[np.ndarray] = None) -> Tuple[float, np.ndarray]:
+    """The mean Huber loss of a batch, and its gradient with respect to each prediction.
+
+    td_error [batch] is prediction minus target; weights [batch] are importance-sampling weights.
+    Quadratic near zero and linear beyond 1, so that one surprising reward cannot throw the network off
+    (Huber 1964; used for DQN by Mnih et al. 2015, "error clipping").
+
+        L(e) = e^2 / 2        if |e| <= 1,  else  |e| - 1/2
+        dL/de = e             if |e| <= 1,  else  sign(e)
+    """
+    gradient = np.clip(td_error, -1.0, 1.0)
+    loss = gradient * (td_error - 0.5 * gradient)
+    if weights is not None:
+        loss = loss * weights
+        gradient = gradient * weights
+    batch = len(td_error)
+    return float(loss.sum()) / batch, gradient / td_error.dtype.type(batch)

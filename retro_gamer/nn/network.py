@@ -1,0 +1,217 @@
+"""The Q-network: from what is seen to one value per action."""
+from __future__ import annotations
+
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+
+from retro_gamer.nn.layers import Conv2D, Dense, Dueling, Flatten, ReLU
+from retro_gamer.nn.parameters import pack
+from retro_gamer.nn.symbols import CompactInput, SymbolDense, SymbolEncoder
+
+CONV_FILTERS = (16, 32)
+
+
+class NetworkInput(NamedTuple):
+    """A batch of observations, encoded once for all the networks that will look at it."""
+
+    image: Optional[np.ndarray]  # [batch, height, width, n_symbols - 1], one-hot; None without a convolution
+    compact: CompactInput
+
+    def first(self, n: int) -> "NetworkInput":
+        return NetworkInput(None if self.image is None else self.image[:n], self.compact.first(n))
+
+    def after(self, n: int) -> "NetworkInput":
+        return NetworkInput(None if self.image is None else self.image[n:], self.compact.after(n))
+
+
+class ConvolutionalFront:
+    """Two small convolutions over a board: [batch, height, width, channels] -> [batch, n_outputs].
+
+    On boards larger than 12 x 12 each convolution moves in steps of two, so that what reaches the dense layers
+    stays small.
+    """
+
+    def __init__(self, height: int, width: int, channels: int, rng: np.random.Generator, dtype):
+        stride = conv_stride(height, width)
+        first = Conv2D(channels, CONV_FILTERS[0], rng, stride=stride, dtype=dtype)
+        second = Conv2D(CONV_FILTERS[0], CONV_FILTERS[1], rng, stride=stride, dtype=dtype)
+        height, width = second.output_size(*first.output_size(height, width))
+        self.layers: List[Any] = [first, ReLU(), second, ReLU(), Flatten()]
+        self.n_outputs = height * width * CONV_FILTERS[1]
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def backward(self, gradient: np.ndarray) -> np.ndarray:
+        for layer in reversed(self.layers):
+            gradient = layer.backward(gradient)
+        return gradient
+
+
+def parameter_shapes(*, n_cells: int, n_symbols: int, n_features: int, hidden_sizes: Sequence[int], n_actions: int,
+                     board_shape: Tuple[int, int], spatial: bool, dueling: bool) -> Dict[str, Tuple[int, ...]]:
+    """The shape of every array in `QNetwork.get_state()`, without building the network."""
+    image_cells = board_shape[0] * board_shape[1] if spatial else 0
+    n_rows = n_features + (n_cells - image_cells) * (n_symbols - 1)
+    shapes: Dict[str, Tuple[int, ...]] = {"symbols": (n_rows, hidden_sizes[0]), "symbols_bias": (hidden_sizes[0],)}
+    if spatial:
+        height, width = board_shape
+        n_inputs, stride = n_symbols - 1, conv_stride(height, width)
+        for i, n_filters in enumerate(CONV_FILTERS):
+            shapes[f"conv_{i}_weights"], shapes[f"conv_{i}_bias"] = (9 * n_inputs, n_filters), (n_filters,)
+            n_inputs, height, width = n_filters, -(-height // stride), -(-width // stride)
+        shapes["join_weights"] = (height * width * n_inputs, hidden_sizes[0])
+        shapes["join_bias"] = (hidden_sizes[0],)
+    sizes = [*hidden_sizes, n_actions + int(dueling)]
+    for i, (n_in, n_out) in enumerate(zip(sizes, sizes[1:])):
+        shapes[f"dense_{i}_weights"], shapes[f"dense_{i}_bias"] = (n_in, n_out), (n_out,)
+    return shapes
+
+
+def conv_stride(height: int, width: int) -> int:
+    return 2 if max(height, width) > 12 else 1
+
+
+class QNetwork:
+    """A multilayer perceptron with ReLUs, on symbols and numbers; optionally with a convolutional front.
+
+    cells [batch, n_cells] uint8: first the `height * width` cells of `board_shape` (if there is one), then any
+    further readings that are symbols too. features [batch, n_features]. Output: [batch, n_actions].
+
+    With `spatial` the board goes through convolutions first; everything else joins at the first hidden layer.
+    With `dueling` the last layer is split into a value and advantages.
+    """
+
+    def __init__(self, *, n_cells: int, n_symbols: int, n_features: int, hidden_sizes: Sequence[int],
+                 n_actions: int, rng: np.random.Generator, board_shape: Tuple[int, int] = (0, 0),
+                 spatial: bool = False, dueling: bool = False, dtype=np.float32):
+        self.shape: Dict[str, Any] = dict(
+            n_cells=n_cells, n_symbols=n_symbols, n_features=n_features, hidden_sizes=tuple(hidden_sizes),
+            n_actions=n_actions, board_shape=tuple(board_shape), spatial=spatial, dueling=dueling)
+        self.dtype = dtype
+        self.n_image_cells = board_shape[0] * board_shape[1] if spatial else 0
+        self._one_hot = np.eye(n_symbols, dtype=dtype)[:, 1:]
+        self.encoder = SymbolEncoder(n_cells - self.n_image_cells, n_symbols, n_features, dtype)
+        self.first = SymbolDense(self.encoder, hidden_sizes[0], rng, dtype)
+        self.front: Optional[ConvolutionalFront] = None
+        self.join: Optional[Dense] = None
+        if spatial:
+            self.front = ConvolutionalFront(board_shape[0], board_shape[1], n_symbols - 1, rng, dtype)
+            self.join = Dense(self.front.n_outputs, hidden_sizes[0], rng, dtype=dtype)
+        self.layers: List[Any] = [ReLU()]
+        for n_inputs, n_outputs in zip(hidden_sizes, hidden_sizes[1:]):
+            self.layers += [Dense(n_inputs, n_outputs, rng, dtype=dtype), ReLU()]
+        # Small first guesses: no action looks better than another before anything is known.
+        self.head = Dense(hidden_sizes[-1], n_actions + int(dueling), rng, scale=0.1, dtype=dtype)
+        self.layers.append(self.head)
+        if dueling:
+            self.layers.append(Dueling())
+        self._dense = pack([parameter for layer in self._all_layers() for parameter in layer.parameters()])
+        self.parameters = [self._dense] + ([self.first.table] if self.encoder.n_rows else [])
+
+    def __repr__(self) -> str:
+        return "QNetwork([{}])".format(", ".join(repr(layer) for layer in self._all_layers()))
+
+    def _all_layers(self) -> List[Any]:
+        front = [*self.front.layers, self.join] if self.front is not None else []
+        return [self.first, *front, *self.layers]
+
+    def encode(self, cells: np.ndarray, features: np.ndarray) -> NetworkInput:
+        if self.front is None:
+            return NetworkInput(None, self.encoder.encode(cells, features))
+        board, rest = cells[:, :self.n_image_cells], cells[:, self.n_image_cells:]
+        image = self._one_hot[board].reshape(len(cells), *self.shape["board_shape"], -1)
+        return NetworkInput(image, self.encoder.encode(rest, features))
+
+    def forward(self, x: NetworkInput) -> np.ndarray:
+        """Q-values [batch, n_actions]."""
+        y = self.first.forward(x.compact)
+        if self.front is not None and self.join is not None:
+            y += self.join.forward(self.front.forward(x.image))
+        for layer in self.layers:
+            y = layer.forward(y)
+        return y
+
+    def backward(self, gradient: np.ndarray) -> None:
+        """Gradients of all parameters from dL/dQ [n, n_actions], for the first n rows of the last forward."""
+        for layer in reversed(self.layers):
+            gradient = layer.backward(gradient)
+        self.first.backward(gradient)
+        if self.front is not None and self.join is not None:
+            self.front.backward(self.join.backward(gradient))
+
+    def q_values(self, cells: np.ndarray, features: np.ndarray) -> np.ndarray:
+        """Q-values [n_actions] of a single observation: the same numbers as `forward`, sooner."""
+        if self.front is not None:
+            return self.forward(self.encode(cells[None], features[None]))[0]
+        y = self.first.forward_one(cells, features)
+        for layer in self.layers:
+            if type(layer) is Dense:
+                y = y @ layer.weights.value
+                y += layer.bias.value
+            elif type(layer) is ReLU:
+                np.maximum(y, 0, out=y)
+            else:
+                y = layer.forward(y[None])[0]
+        return y
+
+    def scale_output(self, factor: float) -> None:
+        """Multiply every Q-value by `factor`, exactly, by way of the last layer's weights."""
+        for parameter in self.head.parameters():
+            parameter.value *= parameter.value.dtype.type(factor)
+
+    def copy_from(self, other: "QNetwork") -> None:
+        """Take over the weights of a network of the same shape."""
+        for mine, theirs in zip(self.parameters, other.parameters):
+            mine.value[...] = theirs.value
+
+    def grow(self, n_cells: int, n_symbols: int, rng: Optional[np.random.Generator]) -> "QNetwork":
+        """The same network for more symbols or readings: what it knows stays, the new starts from random.
+
+        Without a generator the new starts from zero.
+        """
+        sizes = {**self.shape, "n_cells": n_cells, "n_symbols": n_symbols}
+        bigger = QNetwork(**sizes, rng=rng or np.random.default_rng(0), dtype=self.dtype)
+        if rng is None:
+            for parameter in bigger.parameters:
+                parameter.value[...] = 0
+        mine, arrays = self.get_state(), bigger.get_state()
+        for name, new in arrays.items():
+            old = mine[name]
+            if name == "symbols":
+                n_features = self.encoder.n_features
+                new[:n_features] = old[:n_features]
+                old_n, old_cells, width = self.encoder.n_symbols - 1, self.encoder.n_cells, old.shape[1]
+                by_symbol = new[n_features:].reshape(n_symbols - 1, bigger.encoder.n_cells, width)
+                by_symbol[:old_n, :old_cells] = old[n_features:].reshape(old_n, old_cells, width)
+            elif name == "conv_0_weights":
+                old_n, (places, width) = self.encoder.n_symbols - 1, (9, old.shape[1])
+                new.reshape(places, n_symbols - 1, width)[:, :old_n] = old.reshape(places, old_n, width)
+            else:
+                new[...] = old
+        bigger.set_state(arrays)
+        return bigger
+
+    def _named_parameters(self):
+        yield "symbols", self.first.table
+        yield "symbols_bias", self.first.bias
+        if self.front is not None and self.join is not None:
+            convolutions = [layer for layer in self.front.layers if isinstance(layer, Conv2D)]
+            for i, layer in enumerate(convolutions):
+                yield f"conv_{i}_weights", layer.weights
+                yield f"conv_{i}_bias", layer.bias
+            yield "join_weights", self.join.weights
+            yield "join_bias", self.join.bias
+        for i, layer in enumerate(layer for layer in self.layers if isinstance(layer, Dense)):
+            yield f"dense_{i}_weights", layer.weights
+            yield f"dense_{i}_bias", layer.bias
+
+    def get_state(self) -> Dict[str, np.ndarray]:
+        return {name: parameter.value.copy() for name, parameter in self._named_parameters()}
+
+    def set_state(self, state: Dict[str, np.ndarray]) -> None:
+        for name, parameter in self._named_parameters():
+            parameter.value[...] = state[name]

@@ -1,0 +1,113 @@
+"""Optimizers: turn gradients into changes of the weights.
+
+A parameter with `rows` set has a gradient in those rows only; its other rows, and what an optimizer remembers
+of them, stay as they are. For Adam this is the "lazy" variant: a row's momentum does not run on while nobody
+looks at it. docs/performance.md shows that it learns as well as the plain one.
+"""
+from __future__ import annotations
+
+from typing import Dict, List, Sequence
+
+import numpy as np
+
+from retro_gamer.nn.parameters import Parameter
+
+
+def clip_by_global_norm(parameters: Sequence[Parameter], max_norm: float) -> float:
+    """Scale all gradients so that their common norm is at most max_norm; returns the norm before.
+
+    g <- g * max_norm / max(|g|, max_norm), |g| over all parameters together (Pascanu et al. 2013, section 3.2).
+    """
+    squares = 0.0
+    for parameter in parameters:
+        gradient = parameter.gradient.ravel()
+        squares += float(gradient @ gradient)
+    norm = squares ** 0.5
+    if norm > max_norm:
+        for parameter in parameters:
+            parameter.gradient *= parameter.gradient.dtype.type(max_norm / norm)
+    return norm
+
+
+class SGD:
+    """w <- w - learning_rate * g."""
+
+    def __init__(self, parameters: Sequence[Parameter], learning_rate: float):
+        self.parameters, self.learning_rate = list(parameters), learning_rate
+
+    def step(self) -> None:
+        for parameter in self.parameters:
+            change = parameter.gradient * parameter.value.dtype.type(self.learning_rate)
+            if parameter.rows is None:
+                parameter.value -= change
+            else:
+                parameter.value[parameter.rows] -= change
+
+
+class Adam:
+    """Adam (Kingma & Ba 2015, algorithm 1): steps scaled by running means of the gradient and of its square.
+
+        m <- b1 m + (1 - b1) g          v <- b2 v + (1 - b2) g^2
+        w <- w - learning_rate * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)
+    """
+
+    def __init__(self, parameters: Sequence[Parameter], learning_rate: float, beta1: float = 0.9,
+                 beta2: float = 0.999, epsilon: float = 1e-8):
+        self.parameters, self.learning_rate = list(parameters), learning_rate
+        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
+        self.t = 0
+        self.means = [np.zeros_like(parameter.value) for parameter in self.parameters]
+        self.squares = [np.zeros_like(parameter.value) for parameter in self.parameters]
+        self._work: List[np.ndarray] = []  # two scratch arrays per parameter
+
+    def step(self) -> None:
+        self.t += 1
+        for i, parameter in enumerate(self.parameters):
+            if parameter.rows is None:
+                self._update(i, parameter.value, parameter.gradient, self.means[i], self.squares[i])
+            else:
+                rows = parameter.rows
+                value, mean, square = parameter.value[rows], self.means[i][rows], self.squares[i][rows]
+                self._update(i, value, parameter.gradient, mean, square)
+                parameter.value[rows], self.means[i][rows], self.squares[i][rows] = value, mean, square
+
+    def _update(self, i: int, value: np.ndarray, gradient: np.ndarray, mean: np.ndarray,
+                square: np.ndarray) -> None:
+        """One Adam update of `value`, `mean` and `square`, in place and without new arrays."""
+        number = value.dtype.type
+        work = self._scratch(i, value.shape, value.dtype)
+        # m <- m + (1 - b1) (g - m)
+        np.subtract(gradient, mean, out=work)
+        work *= number(1 - self.beta1)
+        mean += work
+        # v <- b2 v + (1 - b2) g^2
+        np.multiply(gradient, gradient, out=work)
+        work *= number(1 - self.beta2)
+        square *= number(self.beta2)
+        square += work
+        # w <- w - lr / (1 - b1^t) * m / (sqrt(v) / sqrt(1 - b2^t) + epsilon)
+        np.sqrt(square, out=work)
+        work *= number((1 - self.beta2 ** self.t) ** -0.5)
+        work += number(self.epsilon)
+        np.divide(mean, work, out=work)
+        work *= number(self.learning_rate / (1 - self.beta1 ** self.t))
+        value -= work
+
+    def _scratch(self, i: int, shape, dtype) -> np.ndarray:
+        while len(self._work) <= i:
+            self._work.append(np.empty((0,), dtype))
+        size = int(np.prod(shape))
+        if self._work[i].size < size:
+            self._work[i] = np.empty(size, dtype)
+        return self._work[i][:size].reshape(shape)
+
+    def get_state(self) -> Dict[str, np.ndarray]:
+        state = {"t": np.array(self.t)}
+        for i, (mean, square) in enumerate(zip(self.means, self.squares)):
+            state[f"mean_{i}"], state[f"square_{i}"] = mean.copy(), square.copy()
+        return state
+
+    def set_state(self, state: Dict[str, np.ndarray]) -> None:
+        self.t = int(state["t"])
+        for i in range(len(self.parameters)):
+            self.means[i][...], self.squares[i][...] = state[f"mean_{i}"], state[f"square_{i}"]

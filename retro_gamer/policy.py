@@ -1,0 +1,166 @@
+"""A trained policy inside somebody's game: as the player, or as a character of its own."""
+from __future__ import annotations
+
+import random
+import sys
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Set, Union
+
+from retro_gamer.environment.keys import make_keystroke
+from retro_gamer.environment.observation import Encoder, custom_observation
+from retro_gamer.environment.player import player_finder
+from retro_gamer.environment.vocabulary import Vocabulary
+from retro_gamer.errors import CheckpointError, ConfigError, RunNotFoundError
+from retro_gamer.policy_file import build_agent, check_facts
+from retro_gamer.rundir import RunDirectory, load_checkpoint
+
+
+class TrainedPolicy:
+    """A model loaded from a run directory, which looks at a game and chooses keys.
+
+    Arguments:
+        run_dir: the folder that was trained in.
+        checkpoint: "ep_0500", "ep_0500.npz" or "best"; by default the newest.
+        if_missing: "random" to press random keys as long as there is no checkpoint (`reload()` looks again);
+            by default that is an error.
+        epsilon: the share of random keys, 0 to 1: an easier opponent.
+        trusted: False refuses a run that names an observation function, whose code would be imported.
+
+    Raises RunNotFoundError (a FileNotFoundError) when there is no such run or checkpoint, and CheckpointError or
+    ConfigError (ValueErrors) when one cannot be used. Loading runs no code of the game.
+    """
+
+    def __init__(self, run_dir: Union[str, Path], checkpoint: Optional[str] = None, *,
+                 if_missing: Optional[str] = None, epsilon: float = 0.0, trusted: bool = True):
+        if if_missing not in (None, "random"):
+            raise ConfigError(f'if_missing = {if_missing!r}: it can be "random", or left out.')
+        if not isinstance(epsilon, (int, float)) or not 0 <= epsilon <= 1:
+            raise ConfigError(f"epsilon = {epsilon!r}: it is the share of random keys, a number from 0 to 1.")
+        self._run = RunDirectory(run_dir)
+        self._checkpoint, self._if_missing = checkpoint, if_missing
+        self._epsilon, self._trusted = float(epsilon), trusted
+        self._random = random.Random(0)  # apart from the game's own randomness
+        self._path: Optional[Path] = None
+        self._stamp: Any = None
+        self._load()
+
+    def __repr__(self) -> str:
+        return f"TrainedPolicy({str(self._run)!r}, checkpoint={self.checkpoint!r})"
+
+    @property
+    def checkpoint(self) -> Optional[str]:
+        """The name of the loaded checkpoint; None while it plays at random."""
+        return self._path.stem if self._path is not None else None
+
+    @property
+    def actions(self) -> List[Optional[str]]:
+        """The keys it chooses from; None stands for pressing none."""
+        return list(self._actions)
+
+    def reload(self) -> bool:
+        """Load the newest checkpoint if it is another than before; returns whether it was."""
+        path = self._find()
+        if path is not None and (path, _stamp(path)) != (self._path, self._stamp):
+            self._load()
+            return True
+        return False
+
+    def _find(self) -> Optional[Path]:
+        try:
+            return self._run.find_checkpoint(self._checkpoint)
+        except RunNotFoundError:
+            if self._if_missing == "random":
+                return None
+            raise
+
+    def _load(self) -> None:
+        path = self._find()
+        if path is None:
+            config = self._run.load_config() if self._run.config_path.is_file() else None
+            self._actions: List[Optional[str]] = [*(config.metadata.actions if config else ()), None]
+            self._agent = None
+            return
+        config = self._run.load_config()
+        self._stamp = _stamp(path)
+        checkpoint = load_checkpoint(path)
+        check_facts(checkpoint.facts, path)
+        facts = checkpoint.facts
+        if config.metadata.actions and not config.game.gym and facts["actions"] != [*config.metadata.actions, None]:
+            raise CheckpointError(
+                f"{path} was trained with the keys {facts['actions'][:-1]}, but {self._run.config_path} names "
+                f"{config.metadata.actions}. Put the old keys back, or train again.")
+        self._agent = build_agent(checkpoint, path)
+        self._actions, self._path, self._facts = facts["actions"], path, facts
+        self._observe = self._make_observe(facts)
+
+    def _make_observe(self, facts: Dict[str, Any]) -> Callable[[Any, Any], Any]:
+        """How this policy sees a game: game, agent -> observation."""
+        if facts["observation_function"]:
+            if not self._trusted:
+                raise ConfigError(
+                    f"The run {self._run} names an observation_function, {facts['observation_function']}, whose code would "
+                    "be run; trusted=False forbids that.")
+            from retro_gamer.environment.loading import load_function
+            function = load_function(facts["observation_function"], "observation_function")
+            tabular, n_features = facts["algorithm"] != "dqn", facts["n_features"]
+            return lambda game, agent: custom_observation(function(game), n_features, tabular)
+        if facts["gym"]:
+            raise ConfigError(f"The run {self._run} was trained on the Gymnasium environment {facts['gym']}, not on a game. "
+                              f"Watch it with:  retro-gamer play {self._run}")
+        encoder = Encoder(
+            Vocabulary(facts["characters"]), board_size=tuple(facts["board_size"]) or (1, 1), board=facts["board"],
+            egocentric_radius=facts["egocentric_radius"], radar=facts["radar"], observe_state=facts["observe_state"],
+            find_player=player_finder(facts["player"]))
+        encoder.vocabulary.n_symbols = encoder.n_symbols = facts["n_symbols"]
+        encoder.n_features = facts["n_features"]
+        return encoder.observe
+
+    def get_action(self, game: Any, agent: Any = None) -> Optional[str]:
+        """The key to press this turn, or None for no key.
+
+        Called from a method of a character in the game, it sees the game from that character; `agent=self` says
+        so explicitly. Called from elsewhere, it sees it from the character that the keys control.
+        """
+        if self._agent is None or (self._epsilon and self._random.random() < self._epsilon):
+            return self._random.choice(self._actions)
+        if agent is None:
+            agent = _calling_character(game, sys._getframe(1).f_locals.get("self"))
+        return self._actions[self._agent.act(self._observe(game, agent), 0.0)]
+
+    def q_values(self, game: Any, agent: Any = None) -> Dict[Optional[str], float]:
+        """The value of each key (None for no key): the rewards expected from here on, discounted."""
+        if self._agent is None:
+            return {action: 0.0 for action in self._actions}
+        if agent is None:
+            agent = _calling_character(game, sys._getframe(1).f_locals.get("self"))
+        values = self._agent.q_values(self._observe(game, agent))
+        return dict(zip(self._actions, map(float, values)))
+
+
+class PolicyInput:
+    """An input source that presses the keys a policy chooses, for `game.play(input_source=...)`.
+
+    Arguments:
+        model: a TrainedPolicy.
+        game: the game it will play.
+    """
+
+    def __init__(self, model: TrainedPolicy, game: Any):
+        self._model, self._game = model, game
+
+    def collect(self) -> Set[Any]:
+        """The keystrokes of this turn: a set of one, or empty."""
+        key = self._model.get_action(self._game)
+        return set() if key is None else {make_keystroke(key)}
+
+
+def _calling_character(game: Any, caller: Any) -> Any:
+    """The character whose method called, if it is one of this game."""
+    if caller is None or isinstance(caller, PolicyInput) or not hasattr(caller, "position"):
+        return None
+    return caller if any(agent is caller for agent in game.agents) else None
+
+
+def _stamp(path: Path) -> Any:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size

@@ -1,0 +1,123 @@
+"""The replay memory: a ring of observations, and the transitions between them."""
+from __future__ import annotations
+
+from typing import Dict, NamedTuple, Optional
+
+import numpy as np
+
+from retro_gamer.replay.n_step import NStepAssembler, NStepTransition
+from retro_gamer.replay.samplers import PrioritizedSampler, UniformSampler
+
+
+class Batch(NamedTuple):
+    """Transitions drawn from the memory. The two observations of each are stacked: first all s, then all s'."""
+
+    cells: np.ndarray  # [2 * batch, n_cells] uint8
+    features: np.ndarray  # [2 * batch, n_features] float32
+    actions: np.ndarray  # [batch] int
+    returns: np.ndarray  # [batch] float32, n-step
+    discounts: np.ndarray  # [batch] float32: gamma^n, or 0 after the end of a game
+    weights: np.ndarray  # [batch] float32, importance-sampling weights
+    indices: np.ndarray  # [batch] int, for `update_priorities`
+
+
+class ReplayMemory:
+    """Remembers the last `capacity` observations (Lin 1992; Mnih et al. 2015).
+
+    Each observation is kept once: slot i holds what was seen, what was done then, and the number of the slot
+    seen n steps later. The last observation of a game has a slot too, from which no transition starts.
+    """
+
+    def __init__(self, capacity: int, n_cells: int, n_features: int, *, n_step: int, gamma: float,
+                 rng: np.random.Generator, prioritized: bool, alpha: float = 0.6, beta: float = 0.4):
+        capacity = max(capacity, n_step + 2)
+        self.capacity = capacity
+        self.cells = np.zeros((capacity, n_cells), np.uint8)
+        self.features = np.zeros((capacity, n_features), np.float32)
+        self.actions = np.zeros(capacity, np.int32)
+        self.returns = np.zeros(capacity, np.float32)
+        self.discounts = np.zeros(capacity, np.float32)
+        self.next_slots = np.zeros(capacity, np.int32)
+        self.assembler = NStepAssembler(n_step, gamma)
+        self.sampler = (PrioritizedSampler(capacity, rng, alpha, beta) if prioritized
+                        else UniformSampler(capacity, rng))
+        self.n_transitions = 0  # ever completed
+        self.n_slots_used = 0
+        self._position = 0  # the next slot to write
+        self._current: Optional[int] = None  # the slot of the newest observation, while a game goes on
+
+    def __len__(self) -> int:
+        """How many transitions can be drawn, to within those of the game going on."""
+        return min(self.n_transitions, self.n_slots_used)
+
+    def add(self, observation, action: int, reward: float, next_observation, terminated: bool,
+            truncated: bool) -> None:
+        """Remember one step. `observation` counts only at the start of a game: later it is the last next one."""
+        if self._current is None:
+            self._current = self._store(observation)
+        slot = self._current
+        self._current = next_slot = self._store(next_observation)
+        for transition in self.assembler.add(slot, action, reward, next_slot, terminated, truncated):
+            self._complete(transition)
+        if terminated or truncated:
+            self._current = None
+
+    def end_episode(self) -> None:
+        """The game going on was given up: keep what is there, as if truncated."""
+        if self._current is not None:
+            for transition in self.assembler.flush(self._current):
+                self._complete(transition)
+            self._current = None
+
+    def _store(self, observation) -> int:
+        slot = self._position
+        self.sampler.remove(slot)
+        self.cells[slot] = observation.cells
+        self.features[slot] = observation.features
+        self._position = (slot + 1) % self.capacity
+        self.n_slots_used = max(self.n_slots_used, slot + 1)
+        return slot
+
+    def _complete(self, transition: NStepTransition) -> None:
+        slot = transition.slot
+        self.actions[slot] = transition.action
+        self.returns[slot] = transition.n_step_return
+        self.discounts[slot] = transition.discount
+        self.next_slots[slot] = transition.next_slot
+        self.sampler.add(slot)
+        self.n_transitions += 1
+
+    def sample(self, batch_size: int) -> Batch:
+        indices, weights = self.sampler.sample(batch_size)
+        both = np.concatenate([indices, self.next_slots[indices]])
+        return Batch(self.cells[both], self.features[both], self.actions[indices], self.returns[indices],
+                     self.discounts[indices], weights, indices)
+
+    def update_priorities(self, indices: np.ndarray, td_errors: np.ndarray) -> None:
+        self.sampler.update(indices, td_errors)
+
+    def widen_cells(self, n_cells: int) -> None:
+        """Make room for more cells an observation; the old observations have nothing there."""
+        wider = np.zeros((self.capacity, n_cells), np.uint8)
+        wider[:, :self.cells.shape[1]] = self.cells
+        self.cells = wider
+
+    def get_state(self) -> Dict[str, np.ndarray]:
+        """Everything, between two games (the steps of a game going on are not included)."""
+        used = self.n_slots_used
+        state = {"n_transitions": np.array(self.n_transitions), "position": np.array(self._position)}
+        for name in ("cells", "features", "actions", "returns", "discounts", "next_slots"):
+            state[name] = getattr(self, name)[:used]
+        for name, value in self.sampler.get_state().items():
+            state["sampler_" + name] = value
+        return state
+
+    def set_state(self, state: Dict[str, np.ndarray]) -> None:
+        self.n_transitions, self._position = int(state["n_transitions"]), int(state["position"])
+        self.n_slots_used = len(state["actions"])
+        for name in ("cells", "features", "actions", "returns", "discounts", "next_slots"):
+            getattr(self, name)[:self.n_slots_used] = state[name]
+        self.sampler.set_state({name[len("sampler_"):]: value for name, value in state.items()
+                                if name.startswith("sampler_")})
+        self.assembler.flush(0)  # forget the game going on
+        self._current = None

@@ -1,0 +1,99 @@
+"""Who is drawn from the memory: anyone, or rather those from whom there is still something to learn."""
+from __future__ import annotations
+
+from typing import Dict, Tuple
+
+import numpy as np
+
+from retro_gamer.replay.sum_tree import SumTree
+
+SMALLEST_PRIORITY = 1e-6
+
+
+class UniformSampler:
+    """Every complete transition is equally likely (Mnih et al. 2015)."""
+
+    def __init__(self, capacity: int, rng: np.random.Generator):
+        self.capacity, self._rng = capacity, rng
+        self._complete = np.zeros(capacity, bool)
+        self._filled = 0  # slots at or above this were never complete
+
+    def add(self, index: int) -> None:
+        self._complete[index] = True
+        self._filled = max(self._filled, index + 1)
+
+    def remove(self, index: int) -> None:
+        self._complete[index] = False
+
+    def sample(self, n: int) -> Tuple[np.ndarray, np.ndarray]:
+        """Indices [n] and their importance-sampling weights [n], here all 1."""
+        if not self._complete[:self._filled].any():  # stops at the first that is
+            raise ValueError("nothing can be drawn: no transition is complete yet")
+        indices = self._rng.integers(self._filled, size=n)
+        wrong = np.flatnonzero(~self._complete[indices])
+        while len(wrong):  # the few slots that hold only the end of a game: draw again
+            indices[wrong] = self._rng.integers(self._filled, size=len(wrong))
+            wrong = wrong[~self._complete[indices[wrong]]]
+        return indices, np.ones(n, np.float32)
+
+    def update(self, indices: np.ndarray, td_errors: np.ndarray) -> None:
+        """Nothing to do: all stay equally likely."""
+
+    def get_state(self) -> Dict[str, np.ndarray]:
+        return {"complete": self._complete[:self._filled].copy()}
+
+    def set_state(self, state: Dict[str, np.ndarray]) -> None:
+        complete = state["complete"]
+        self._filled = len(complete)
+        self._complete[...] = False
+        self._complete[:self._filled] = complete
+
+
+class PrioritizedSampler:
+    """Surprising transitions are drawn more often (Schaul et al. 2016, proportional variant).
+
+        p_i = |td_error_i| + 1e-6                 P(i) = p_i^alpha / sum over k of p_k^alpha      (equation 1)
+        w_i = (1 / (N P(i)))^beta / max_j w_j                                            (section 3.4)
+
+    A new transition gets the largest priority so far, so that each is learned from at least once or so.
+    """
+
+    def __init__(self, capacity: int, rng: np.random.Generator, alpha: float, beta: float):
+        self.capacity, self.alpha, self.beta, self._rng = capacity, alpha, beta, rng
+        self._tree = SumTree(capacity)  # of p^alpha
+        self._largest = 1.0  # of p^alpha
+        self._count = 0
+
+    def add(self, index: int) -> None:
+        self._count += 1
+        self._tree.set_one(index, self._largest)
+
+    def remove(self, index: int) -> None:
+        if self._tree.get(index) > 0:
+            self._count -= 1
+            self._tree.set_one(index, 0.0)
+
+    def sample(self, n: int) -> Tuple[np.ndarray, np.ndarray]:
+        """Indices [n] and their importance-sampling weights [n], the largest of them 1."""
+        root = self._tree.root
+        # One draw from each of n equal parts of the whole (appendix B.2.1): the same chances, less luck.
+        heights = (np.arange(n) + self._rng.random(n)) * (root / n)
+        indices = self._tree.query(heights)
+        probabilities = self._tree.get(indices) / root
+        weights = (self._count * probabilities) ** -self.beta
+        return indices, (weights / weights.max()).astype(np.float32)
+
+    def update(self, indices: np.ndarray, td_errors: np.ndarray) -> None:
+        """Set the priorities after a look at the transitions again."""
+        priorities = (np.abs(td_errors).astype(np.float64) + SMALLEST_PRIORITY) ** self.alpha
+        self._tree.set(indices, priorities)
+        self._largest = max(self._largest, float(priorities.max()))
+
+    def get_state(self) -> Dict[str, np.ndarray]:
+        return {"priorities": self._tree.get(np.arange(self.capacity)), "largest": np.array(self._largest)}
+
+    def set_state(self, state: Dict[str, np.ndarray]) -> None:
+        priorities = state["priorities"]
+        self._tree.set(np.arange(self.capacity), priorities)
+        self._largest = float(state["largest"])
+        self._count = int(np.count_nonzero(priorities))

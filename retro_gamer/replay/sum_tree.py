@@ -1,0 +1,72 @@
+"""Draw numbers with given weights, fast, while the weights change."""
+from __future__ import annotations
+
+from typing import Tuple
+
+import numpy as np
+
+
+class SumTree:
+    """Non-negative values, their sum, and the place where a running sum passes a given height.
+
+    A tree of sums with two levels: the leaves, and one sum for each block of about sqrt(size) of them. Both
+    `set` and `query` then touch a few hundred numbers however large the memory is, in a few NumPy calls for a whole
+    batch. (The textbook tree is binary, Schaul et al. 2016, appendix B.2.1; in Python its many levels
+    cost more than they save.) Sums are always added up afresh, so no rounding error builds up.
+    """
+
+    def __init__(self, size: int):
+        self.size = size
+        self.block = max(16, int(np.sqrt(size)))
+        n_blocks = -(-size // self.block)
+        self._leaves = np.zeros((n_blocks, self.block))
+        self._sums = np.zeros(n_blocks)
+
+    @property
+    def root(self) -> float:
+        """The sum of all values."""
+        return float(self._sums.sum())
+
+    def set(self, indices: np.ndarray, values: np.ndarray) -> None:
+        """Set the values at indices [n]; where an index stands twice, its last value counts."""
+        values = np.asarray(values, np.float64)
+        if not (np.isfinite(values).all() and (values >= 0).all()):
+            raise ValueError("priorities must be finite numbers, zero or more")
+        self._leaves.ravel()[indices] = values
+        blocks = np.asarray(indices) // self.block
+        self._sums[blocks] = self._leaves[blocks].sum(axis=1)
+
+    def set_one(self, index: int, value: float) -> None:
+        """Set a single value."""
+        block, place = divmod(index, self.block)
+        row = self._leaves[block]
+        row[place] = value
+        self._sums[block] = row.sum()
+
+    def get(self, indices: np.ndarray) -> np.ndarray:
+        return self._leaves.ravel()[indices]
+
+    def query(self, heights: np.ndarray) -> np.ndarray:
+        """The indices [n] at which the running sum of the values first exceeds heights [n], 0 <= height < root.
+
+        An index with value 0 is never returned.
+        """
+        tops = self._sums.cumsum()
+        if not tops[-1] > 0:
+            raise ValueError("nothing can be drawn: every value is zero")
+        # Sums added up in another order round differently: a height at the very top must not run past the last
+        # value, nor the rest of it fall out of its block at either end.
+        blocks = tops.searchsorted(np.minimum(heights, np.nextafter(tops[-1], 0)), side="right")
+        rest = heights - (tops[blocks] - self._sums[blocks])
+        running = self._leaves[blocks].cumsum(axis=1)  # [n, block]
+        rest = np.maximum(np.minimum(rest, np.nextafter(running[:, -1], 0)), 0)
+        places = (running <= rest[:, None]).sum(axis=1)
+        return blocks * self.block + places
+
+    def check_valid(self) -> Tuple[bool, str]:
+        wrong = np.flatnonzero(self._sums != self._leaves.sum(axis=1))
+        if len(wrong):
+            return False, f"block {wrong[0]} does not hold the sum of its leaves"
+        if self._leaves.ravel()[self.size:].any():
+            return False, "a leaf beyond the end is not zero"
+        return True, ""

@@ -1,0 +1,86 @@
+"""How well a policy plays: greedy games on seeds of their own, apart from training."""
+from __future__ import annotations
+
+import random
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from retro_gamer.agents import Agent
+from retro_gamer.environment.base import Environment
+from retro_gamer.training.loop import Episode, play_episode
+
+# Training's own evaluations draw their games from here on, far from the seeds that people name.
+FIRST_TRAINING_EVALUATION_SEED = 2**31
+
+
+class Evaluation(NamedTuple):
+    """The results of a number of games."""
+
+    returns: np.ndarray  # [games]
+    turns: np.ndarray  # [games]
+    scores: Optional[np.ndarray]  # [games], where the game has a score apart from the reward
+
+    @property
+    def mean(self) -> float:
+        return float(self.returns.mean())
+
+    def summary(self) -> Dict[str, Any]:
+        """Mean, 95% interval, median, best and worst return, and the mean number of turns."""
+        low, high = bootstrap_interval(self.returns)
+        result = {"games": len(self.returns), "mean": self.mean, "ci95": [low, high],
+                  "median": float(np.median(self.returns)), "best": float(self.returns.max()),
+                  "worst": float(self.returns.min()), "mean_turns": float(self.turns.mean())}
+        if self.scores is not None:
+            result["mean_score"] = float(self.scores.mean())
+            result["score_ci95"] = list(bootstrap_interval(self.scores))
+        return result
+
+
+def evaluate(environment: Environment, agent: Agent, games: int, seed: int, epsilon: float = 0.0) -> Evaluation:
+    """Play `games` games with seeds seed, seed + 1, ... and learn nothing from them."""
+    with undisturbed_randomness():
+        return _collect([play_episode(environment, agent, lambda: epsilon, learn=False, seed=seed + i)
+                         for i in range(games)])
+
+
+class RandomAgent(Agent):
+    """Presses any key, or none."""
+
+    def __init__(self, n_actions: int, seed: int):
+        self.n_actions, self.rng = n_actions, np.random.default_rng(seed)
+
+    def act(self, observation: Any, epsilon: float) -> int:
+        return int(self.rng.integers(self.n_actions))
+
+
+def random_play(environment: Environment, games: int, seed: int) -> Evaluation:
+    """The same games, played by pressing keys at random."""
+    return evaluate(environment, RandomAgent(len(environment.actions), seed), games, seed)
+
+
+def _collect(episodes: List[Episode]) -> Evaluation:
+    scores = [episode.score for episode in episodes if episode.score is not None]
+    return Evaluation(np.array([episode.episode_return for episode in episodes]),
+                      np.array([episode.turns for episode in episodes]),
+                      np.array(scores) if scores else None)
+
+
+def bootstrap_interval(values: np.ndarray, resamples: int = 2000) -> Tuple[float, float]:
+    """The 95% interval of the mean: how far it would move if other games had been drawn (Efron 1979)."""
+    rng = np.random.default_rng(0)
+    means = rng.choice(values, (resamples, len(values))).mean(axis=1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(low), float(high)
+
+
+@contextmanager
+def undisturbed_randomness() -> Iterator[None]:
+    """Put the global random generators back afterwards, as if nothing had been drawn in between."""
+    python_state, numpy_state = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)

@@ -1,0 +1,48 @@
+"""The one training loop: an agent plays a game and learns from every turn."""
+from __future__ import annotations
+
+from typing import Callable, NamedTuple, Optional
+
+from retro_gamer.agents import Agent, Transition
+from retro_gamer.environment.base import Environment
+
+
+class Episode(NamedTuple):
+    """What became of one game."""
+
+    episode_return: float  # the sum of its rewards
+    turns: int
+    mean_loss: Optional[float]  # over its learning steps; None if there was none
+    score: Optional[float]  # the value people would ask for, where it is another one
+
+
+def play_episode(environment: Environment, agent: Agent, epsilon: Callable[[], float], learn: bool = True,
+                 seed: Optional[int] = None) -> Episode:
+    """Play one game. `epsilon()` is asked before each turn for the share of random actions."""
+    episode_return, turns, losses, n_losses = 0.0, 0, 0.0, 0
+    known_symbols = environment.n_symbols
+    try:
+        observation = environment.reset(seed)
+        while True:
+            if environment.n_symbols > known_symbols:  # a new character turned up, and there is no room for it
+                known_symbols = environment.n_symbols
+                agent.grow(environment.shape)
+            action = agent.act(observation, epsilon())
+            next_observation, reward, terminated, truncated = environment.step(action)
+            turns += 1
+            episode_return += reward
+            if learn:
+                if environment.n_symbols > known_symbols:
+                    known_symbols = environment.n_symbols
+                    agent.grow(environment.shape)
+                loss = agent.learn(Transition(observation, action, reward, next_observation, terminated, truncated))
+                if loss is not None:
+                    losses += loss
+                    n_losses += 1
+            observation = next_observation
+            if terminated or truncated:
+                break
+    finally:
+        if learn:
+            agent.end_episode()  # also when the game broke off: what was seen so far still counts
+    return Episode(episode_return, turns, losses / n_losses if n_losses else None, environment.score)

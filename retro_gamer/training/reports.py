@@ -1,0 +1,99 @@
+"""What `evaluate` and `info` print."""
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, List, Optional
+
+import numpy as np
+
+from retro_gamer.config import toml_value
+from retro_gamer.rundir import RunDirectory
+from retro_gamer.training.evaluation import Evaluation, bootstrap_interval, evaluate, random_play
+from retro_gamer.training.player import load_player
+
+
+def evaluate_run(run: RunDirectory, checkpoint: Optional[str], games: int, seed: int, as_json: bool) -> str:
+    """Greedy games of a policy, and random play on the same seeds."""
+    player = load_player(run, checkpoint)
+    result = evaluate(player.environment, player.agent, games, seed)
+    chance = random_play(player.environment, games, seed)
+    if as_json:
+        data = {**result.summary(), "random_mean": chance.mean, "checkpoint": player.name}
+        if chance.scores is not None:
+            data["random_mean_score"] = float(chance.scores.mean())
+        return json.dumps(data)
+    lines = [f"{run}, {player.name}: {games} greedy games with seeds {seed} to {seed + games - 1}", ""]
+    lines += _table("reward", player.config.metadata.score, result, chance)
+    return "\n".join(lines)
+
+
+def _table(reward: str, score: str, result: Evaluation, chance: Evaluation) -> List[str]:
+    lines = [f"{'':10}{'mean':>10}{'95% interval':>22}{'median':>10}{'best':>10}{'worst':>10}{'random':>10}"]
+    rows = [(reward, result.returns, chance.returns), ("turns", result.turns, chance.turns)]
+    if result.scores is not None and chance.scores is not None:
+        rows.insert(1, (score, result.scores, chance.scores))
+    for name, values, random_values in rows:
+        low, high = bootstrap_interval(values)
+        lines.append(f"{name:10}{values.mean():10.2f}{f'{low:.2f} to {high:.2f}':>22}{np.median(values):10.2f}"
+                     f"{values.max():10.2f}{values.min():10.2f}{random_values.mean():10.2f}")
+    return lines
+
+
+def compare_runs(run: RunDirectory, other: RunDirectory, checkpoint: Optional[str], games: int, seed: int,
+                 as_json: bool) -> str:
+    """Two policies on the same seeds, and whether their difference is more than luck.
+
+    The games are paired by seed; the difference is real when 0 lies outside the 95% interval of its mean.
+    """
+    results = []
+    for directory in (run, other):
+        player = load_player(directory, checkpoint)
+        results.append((directory, player.name, evaluate(player.environment, player.agent, games, seed)))
+    difference = results[1][2].returns - results[0][2].returns
+    low, high = bootstrap_interval(difference)
+    real = low > 0 or high < 0
+    if as_json:
+        data: Dict[str, Any] = {
+            "runs": [{"run": str(directory), "checkpoint": name, **result.summary()} for directory, name, result in results],
+            "difference": float(difference.mean()), "difference_ci95": [low, high], "real": bool(real)}
+        return json.dumps(data)
+    lines = [f"{games} greedy games each, with seeds {seed} to {seed + games - 1}", ""]
+    for directory, name, result in results:
+        summary = result.summary()
+        lines.append(f"{f'{directory}, {name}':40}{summary['mean']:10.2f}  "
+                     f"(95% interval {summary['ci95'][0]:.2f} to {summary['ci95'][1]:.2f})")
+    better = other if difference.mean() > 0 else run
+    verdict = (f"The difference is real: {better} is better." if real else
+               "The difference may be luck: 0 lies within its interval. More games (--games) tell more.")
+    lines += ["", f"Difference {difference.mean():+.2f} (95% interval {low:+.2f} to {high:+.2f}). {verdict}"]
+    return "\n".join(lines)
+
+
+def describe_run(run: RunDirectory) -> str:
+    """What is in a run: the game, the settings that differ from the usual, checkpoints, and the last results."""
+    config = run.load_config()
+    game = config.game.gym or config.game.factory or config.game.module
+    checkpoints = run.checkpoints()
+    lines = [
+        f"Run          {run}",
+        f"Game         {game}" + (f" (in {config.game.path})" if config.game.path else ""),
+        f"Actions      {toml_value(config.metadata.actions)}" if not config.game.gym else "Actions      those of the environment",
+        f"Reward       {config.metadata.reward or 'that of the environment'}",
+        f"Algorithm    {config.training.algorithm}",
+    ]
+    if checkpoints:
+        names = [path.stem for _, path in checkpoints]
+        shown = ", ".join(names if len(names) <= 8 else [*names[:3], "...", *names[-4:]])
+        lines.append(f"Checkpoints  {len(names)}: {shown}" + (", best" if run.best_path.is_file() else ""))
+    else:
+        lines.append(f"Checkpoints  none yet; train with:  retro-gamer train {run}")
+    rows = run.read_metrics()
+    if rows:
+        last = rows[-1]
+        lines.append(f"Trained      {last['episode']:.0f} games, {last['turns']:,.0f} turns, {last['seconds']:.0f} seconds")
+        lines += ["", f"{'game':>8}{'turns':>10}{'reward':>10}{'length':>8}{'greedy':>10}{'epsilon':>9}"]
+        for row in rows[-5:]:
+            greedy = f"{row['eval_return']:.1f}" if "eval_return" in row else ""
+            lines.append(f"{row['episode']:8.0f}{row['turns']:10,.0f}{row['mean_return']:10.1f}{row['mean_length']:8.0f}"
+                         f"{greedy:>10}{row['epsilon']:9.3f}")
+    return "\n".join(lines)

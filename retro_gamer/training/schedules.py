@@ -1,0 +1,21 @@
+"""How the share of random actions falls while the agent learns."""
+from __future__ import annotations
+
+from retro_gamer.settings import TrainingSettings
+
+
+def linear_epsilon(turn: int, start: float, end: float, turns: int) -> float:
+    """From start to end in equal steps over so many turns, then end."""
+    return end + (start - end) * max(0.0, 1.0 - turn / turns)
+
+
+def exponential_epsilon(episode: int, start: float, end: float, decay: float) -> float:
+    """start * decay^episode, but never below end."""
+    return max(end, start * decay ** episode)
+
+
+def epsilon_at(training: TrainingSettings, turn: int, episode: int) -> float:
+    """The exploration rate after so many turns and games, as configured."""
+    if training.epsilon_decay_turns:
+        return linear_epsilon(turn, training.epsilon, training.epsilon_min, training.epsilon_decay_turns)
+    return exponential_epsilon(episode, training.epsilon, training.epsilon_min, training.epsilon_decay)

@@ -1,0 +1,87 @@
+"""One sitting of training from the command line: progress, Ctrl-C, and what to do next."""
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator, Optional
+
+from retro_gamer.rundir import RunDirectory
+from retro_gamer.training.evaluation import evaluate, random_play
+from retro_gamer.training.progress import ProgressLine, format_time
+from retro_gamer.training.trainer import Trainer
+
+FINAL_GAMES = 30
+
+
+def train_run(run: RunDirectory, episodes: Optional[int] = None, minutes: Optional[float] = None) -> int:
+    """Train a run, show how it goes, and say how well it plays; returns the exit status."""
+    trainer = Trainer(run)
+    if trainer.resumed:
+        print(f"Going on after game {trainer.episode} ({trainer.turns:,} turns).")
+    if episodes is None and trainer.is_complete():
+        print(f"This training is complete: {trainer.episode} games, {trainer.turns:,} turns. Train on with\n"
+              f"  retro-gamer train {run} --episodes 500\nor raise training_turns or training_episodes in {run.config_path}.")
+        return 0
+    line = ProgressLine()
+    with stop_on_signals(trainer.stop, line):
+        try:
+            trainer.train(episodes, minutes, on_episode=line.update, on_notice=line.say)
+        finally:
+            line.clear()
+    if trainer.stopping:
+        print(f"Stopped after game {trainer.episode} ({trainer.turns:,} turns) and saved. Go on with:\n  retro-gamer train {run}")
+        return 0
+    print(f"Trained {trainer.episode} games ({trainer.turns:,} turns) in {format_time(trainer.seconds)}.")
+    _say_how_well(trainer)
+    _say_what_next(run)
+    return 0
+
+
+@contextmanager
+def stop_on_signals(stop: Callable[[], None], line: ProgressLine) -> Iterator[None]:
+    """While inside, Ctrl-C and SIGTERM call `stop`; a second Ctrl-C does not wait for it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may handle signals
+        return
+    asked = False
+
+    def handle(number: int, frame: Any) -> None:
+        nonlocal asked
+        if asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        asked = True
+        stop()
+        line.clear()
+        print("Stopping after this game... (Ctrl-C again to stop at once, losing what came after the last checkpoint)",
+              file=sys.stderr)
+
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    before = [signal.signal(number, handle) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before):
+            signal.signal(number, handler)
+
+
+def _say_how_well(trainer: Trainer) -> None:
+    environment = trainer.evaluation_environment
+    greedy = evaluate(environment, trainer.agent, FINAL_GAMES, seed=0).summary()
+    chance = random_play(environment, FINAL_GAMES, seed=0).summary()
+    print(f"Over {FINAL_GAMES} games it reaches a reward of {greedy['mean']:.1f} (random play: {chance['mean']:.1f}).")
+    if "mean_score" in greedy:
+        name = trainer.config.metadata.score
+        print(f"That is a {name} of {greedy['mean_score']:.1f} (random play: {chance['mean_score']:.1f}).")
+
+
+def _say_what_next(run: RunDirectory) -> None:
+    print(f"""
+Watch it:      retro-gamer play {run}
+Measure it:    retro-gamer evaluate {run}
+Use it in a game:
+  from retro_gamer import TrainedPolicy, PolicyInput
+  ai = TrainedPolicy({str(run)!r})
+  game = create_game()
+  game.play(input_source=PolicyInput(ai, game))""")
