@@ -27,6 +27,8 @@ class Agent:
 
     n_actions: int
     rng: np.random.Generator
+    learning_rate: float
+    n_symbols: int = 0  # how many symbols there is room for; see `grow`
 
     def q_values(self, observation: Any) -> np.ndarray:
         """The value of each action [n_actions]: the rewards expected from here on, discounted."""
@@ -47,6 +49,7 @@ class Agent:
 
     def grow(self, shape: ObservationShape) -> None:
         """Make room for observations that grew because new characters turned up."""
+        self.n_symbols = shape.n_symbols
 
     def notices(self) -> List[str]:
         """Things a person should be told now, each once."""

@@ -74,10 +74,11 @@ class DQNAgent(Agent):
                  learning_rate: float, gamma: float, batch_size: int, memory_capacity: int, learning_starts: int,
                  train_every: int, gradient_steps: int, target_update_freq: int, double: bool, n_step: int,
                  prioritized: bool, alpha: float, beta: float, reward_scale: Any, rng: np.random.Generator):
-        self.n_actions, self.rng = n_actions, rng
+        self.n_actions, self.rng, self.n_symbols = n_actions, rng, shape.n_symbols
         self.batch_size, self.gradient_steps, self.train_every = batch_size, gradient_steps, train_every
         self.learning_starts, self.target_update_freq = max(learning_starts, batch_size), target_update_freq
         self.double = double
+        self._rows = np.arange(batch_size)
         self.turns = 0
         sizes: Dict[str, Any] = dict(
             n_cells=shape.n_cells, n_symbols=shape.n_symbols, n_features=shape.n_features,
@@ -113,20 +114,23 @@ class DQNAgent(Agent):
         self.turns += 1
         if len(self.replay) < self.learning_starts:
             return None
-        loss = None
-        if self.turns % self.train_every == 0:
-            loss = sum(self._learning_step() for _ in range(self.gradient_steps)) / self.gradient_steps
-        if self.turns % self.target_update_freq == 0:
-            factor = self.scale.update()
-            if factor != 1.0:
-                self.online.scale_output(factor)
-            self.target.copy_from(self.online)
-        return loss
+        if self.turns % self.target_update_freq == 0 or self.optimizer.t == 0:
+            self._update_target()
+        if self.turns % self.train_every:
+            return None
+        return sum(self._learning_step() for _ in range(self.gradient_steps)) / self.gradient_steps
+
+    def _update_target(self) -> None:
+        """Let the target network catch up, and the reward scale follow the rewards."""
+        factor = self.scale.update()
+        if factor != 1.0:
+            self.online.scale_output(factor)
+        self.target.copy_from(self.online)
 
     def _learning_step(self) -> float:
         """One step of gradient descent on the loss of a batch; returns the loss."""
         batch = self.replay.sample(self.batch_size)
-        n, rows = self.batch_size, np.arange(self.batch_size)
+        n, rows = self.batch_size, self._rows
         seen = self.online.encode(batch.cells, batch.features)  # s, then s'
         next_q_target = self.target.forward(seen.after(n))  # [batch, n_actions]
         q = self.online.forward(seen if self.double else seen.first(n))  # [batch or 2 batch, n_actions]
@@ -146,6 +150,7 @@ class DQNAgent(Agent):
         self.replay.end_episode()
 
     def grow(self, shape: ObservationShape) -> None:
+        super().grow(shape)
         before = self.online
         self.online = before.grow(shape.n_cells, shape.n_symbols, self.rng)
         self.target = self.target.grow(shape.n_cells, shape.n_symbols, self.rng)

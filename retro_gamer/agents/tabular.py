@@ -9,24 +9,28 @@ single look-ups, where NumPy would be slow.
 """
 from __future__ import annotations
 
-import ast
-import json
-from typing import Any, Dict, Hashable, List, Optional, Tuple
+from typing import Any, Dict, Hashable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from retro_gamer.agents.agent import Agent, Transition
-from retro_gamer.environment.observation import Observation
-from retro_gamer.errors import ObservationError
+from retro_gamer.agents.states import check_state, decode_states, encode_states, state_of
 
 Table = Dict[Hashable, List[float]]
+Outcome = Tuple[float, Hashable, bool]  # reward, next state, terminated
+
+# A table with more states than this is of no use to anyone, and too large to save again and again.
+MAX_STATES = 100_000
+# After so many turns it is time to ask whether states repeat at all.
+TURNS_BEFORE_NOTICE = 20_000
+DRAWS = 1000
 
 
 class TabularAgent(Agent):
     """What the four algorithms share: the table, choosing, and Dyna's planning.
 
     With planning_steps, after each real turn as many remembered ones are learned from again
-    (Dyna-Q, Sutton & Barto section 8.2): the model remembers for each (state, action) what last came of it.
+    (Tabular Dyna-Q, Sutton & Barto section 8.2): the model remembers what last came of each action in each state.
     """
 
     n_tables = 1
@@ -35,54 +39,68 @@ class TabularAgent(Agent):
                  rng: np.random.Generator):
         self.n_actions, self.learning_rate, self.gamma = n_actions, learning_rate, gamma
         self.planning_steps, self.rng = planning_steps, rng
-        self.tables: List[Table] = [{} for _ in range(self.n_tables)]
-        self.model: Dict[Tuple[Hashable, int], Tuple[float, Hashable, bool]] = {}
-        self._seen: List[Tuple[Hashable, int]] = []  # the keys of the model, to draw from
+        self.tables: List[Table] = [{} for _ in range(self.n_tables)]  # all of the same states
+        self.table = self.tables[0]
+        self.unknown: Sequence[float] = (0.0,) * n_actions  # the values of a state that is not in the table
+        self.model: Dict[Hashable, Dict[int, Outcome]] = {}
+        self._model_states: List[Hashable] = []  # the keys of the model, to draw from
         self.turns = 0
         self.epsilon = 0.0  # of the policy being followed, for the targets of SARSA and Expected SARSA
-        self._warned = False
+        self._full = False  # whether a state found no place in the table
+        self._said: List[str] = []  # the notices given so far, by name
+        self._newest: Tuple[Any, Hashable] = (self, None)  # the newest observation and its state
+        self._draws: List[float] = []  # random numbers in stock: NumPy makes a thousand sooner than ten one by one
 
-    def values(self, state: Hashable, table: int = 0) -> List[float]:
-        """The row of the table for a state; new states start at 0."""
-        row = self.tables[table].get(state)
-        if row is None:
-            row = self.tables[table][state] = [0.0] * self.n_actions
-        return row
+    def _state(self, observation: Any) -> Hashable:
+        """`state_of` the observation; each is asked for three times, one after the other."""
+        newest, state = self._newest
+        if observation is not newest:
+            state = state_of(observation)
+            self._newest = observation, state
+        return state
+
+    def _random(self) -> float:
+        """A random number from 0 up to 1, without 1."""
+        if not self._draws:
+            self._draws = self.rng.random(DRAWS).tolist()
+        return self._draws.pop()
 
     def q_values(self, observation: Any) -> np.ndarray:
         state = state_of(observation)
-        nothing = [0.0] * self.n_actions
-        return np.mean([table.get(state, nothing) for table in self.tables], axis=0)
+        return np.mean([table.get(state, self.unknown) for table in self.tables], axis=0)
 
     def act(self, observation: Any, epsilon: float) -> int:
-        return self._choose(state_of(observation), epsilon)
+        return self._choose(self._state(observation), epsilon)
 
     def _choose(self, state: Hashable, epsilon: float) -> int:
         """Epsilon-greedy; while exploring, any of several equally good actions, so that an empty table explores."""
         self.epsilon = epsilon
-        if epsilon > 0 and self.rng.random() < epsilon:
-            return int(self.rng.integers(self.n_actions))
+        if epsilon > 0 and self._random() < epsilon:
+            return int(self._random() * self.n_actions)
         row = self._row_to_follow(state)
         best = max(row)
-        if epsilon == 0 or row.count(best) == 1:
-            return row.index(best)
-        ties = [action for action, value in enumerate(row) if value == best]
-        return ties[int(self.rng.integers(len(ties)))]
+        action = row.index(best)
+        if epsilon > 0 and row.count(best) > 1:
+            for _ in range(int(self._random() * row.count(best))):
+                action = row.index(best, action + 1)
+        return action
 
-    def _row_to_follow(self, state: Hashable) -> List[float]:
-        return self.tables[0].get(state) or [0.0] * self.n_actions
+    def _row_to_follow(self, state: Hashable) -> Sequence[float]:
+        """The values that a greedy choice compares."""
+        return self.table.get(state, self.unknown)
 
     def learn(self, transition: Transition) -> Optional[float]:
-        state, next_state = state_of(transition.observation), state_of(transition.next_observation)
+        observation, action, reward, next_observation, terminated, _ = transition
+        state, next_state = self._state(observation), self._state(next_observation)
         self.turns += 1
-        error = self.update(state, transition.action, transition.reward, next_state, transition.terminated)
+        error = self.update(state, action, reward, next_state, terminated)
         if self.planning_steps:
-            self._plan(state, transition.action, transition.reward, next_state, transition.terminated)
+            self._plan(state, action, (reward, next_state, terminated))
         return abs(error)
 
     def update(self, state: Hashable, action: int, reward: float, next_state: Hashable, terminated: bool) -> float:
         """One step of the algorithm; returns the TD error."""
-        row = self.values(state)
+        row = self.table.get(state) or self._add(state)[0]
         target = reward if terminated else reward + self.gamma * self.value_of_next(next_state)
         error = target - row[action]
         row[action] += self.learning_rate * error
@@ -92,47 +110,84 @@ class TabularAgent(Agent):
         """What the target says the next state is worth: the line in which the algorithms differ."""
         raise NotImplementedError
 
-    def _plan(self, state: Hashable, action: int, reward: float, next_state: Hashable, terminated: bool) -> None:
-        if (state, action) not in self.model:
-            self._seen.append((state, action))
-        self.model[state, action] = (reward, next_state, terminated)
-        for i in self.rng.integers(len(self._seen), size=self.planning_steps):
-            state, action = self._seen[i]
-            self.update(state, action, *self.model[state, action])
+    def _add(self, state: Hashable) -> List[List[float]]:
+        """Put a new state into every table, its values 0, and return its rows; a full table keeps no new state."""
+        rows = [[0.0] * self.n_actions for _ in self.tables]
+        if len(self.table) >= MAX_STATES:
+            self._full = True
+            return rows
+        check_state(state)
+        for table, row in zip(self.tables, rows):
+            table[state] = row
+        return rows
+
+    def _plan(self, state: Hashable, action: int, outcome: Outcome) -> None:
+        if state in self.table:
+            if state not in self.model:
+                self.model[state] = {}
+                self._model_states.append(state)
+            self.model[state][action] = outcome
+        for _ in range(self.planning_steps if self.model else 0):
+            # "S <- random previously observed state, A <- random action previously taken in S"
+            imagined = self._model_states[int(self._random() * len(self._model_states))]
+            outcomes = self.model[imagined]
+            action = list(outcomes)[int(self._random() * len(outcomes))]
+            self.update(imagined, action, *outcomes[action])
 
     def notices(self) -> List[str]:
-        states = len(self.tables[0])
-        if self._warned or self.turns < 20000 or states < 0.5 * self.turns:
-            return []
-        self._warned = True
-        return [f"After {self.turns} turns the table holds {states} different states: most are seen only once, so "
-                "there is nothing to learn from them. A table suits games with few states. Let an observation_function "
-                'return a short tuple of what matters, or use algorithm = "dqn".']
+        n_states, advice = len(self.table), (
+            'A table suits games with few states. Let an observation_function return a short tuple of what matters, or use '
+            'algorithm = "dqn".')
+        if "full" not in self._said and self._full:
+            self._said += ["full", "new"]
+            return [f"The table is full: it holds {n_states} states after {self.turns} turns, and will take in no more. "
+                    + advice]
+        if "new" not in self._said and self.turns >= TURNS_BEFORE_NOTICE and 2 * n_states > self.turns:
+            self._said.append("new")
+            return [f"After {self.turns} turns the table holds {n_states} different states: most are seen only once, so "
+                    f"there is nothing to learn from them. It will take in no more than {MAX_STATES}. " + advice]
+        return []
 
     def get_policy(self) -> Dict[str, np.ndarray]:
-        policy = {}
+        policy = {"states": encode_states(list(self.table))}
         for i, table in enumerate(self.tables):
-            policy[f"states_{i}"] = encode_keys(list(table))
             policy[f"values_{i}"] = np.array(list(table.values()), np.float64).reshape(len(table), self.n_actions)
         return policy
 
     def set_policy(self, policy: Dict[str, np.ndarray]) -> None:
-        self.tables = [dict(zip(decode_keys(policy[f"states_{i}"]), policy[f"values_{i}"].tolist()))
-                       for i in range(self.n_tables)]
+        states = decode_states(policy["states"])
+        tables = []
+        for i in range(self.n_tables):
+            values = policy[f"values_{i}"]
+            if values.shape != (len(states), self.n_actions) or not np.isfinite(values).all():
+                raise ValueError(f"values_{i} does not hold {self.n_actions} numbers for each of {len(states)} states")
+            tables.append(dict(zip(states, values.astype(np.float64).tolist())))
+        self.tables, self.table = tables, tables[0]
 
     def get_state(self) -> Dict[str, np.ndarray]:
+        remembered = [(state, action, *outcome) for state, outcomes in self.model.items()
+                      for action, outcome in outcomes.items()]
+        states, actions, rewards, next_states, ends = zip(*remembered) if remembered else ((),) * 5
         return {
             **self.get_policy(),
-            "model": encode_keys([(*key, *self.model[key]) for key in self._seen]),
-            "turns": np.array(self.turns),
-            "warned": np.array(self._warned),
+            "model_states": encode_states(states), "model_actions": np.array(actions, np.int64),
+            "model_rewards": np.array(rewards, np.float64), "model_next_states": encode_states(next_states),
+            "model_terminated": np.array(ends, bool),
+            "turns": np.array(self.turns), "full": np.array(self._full),
+            "draws": np.array(self._draws, np.float64), "said": np.array([name in self._said for name in ("new", "full")]),
         }
 
     def set_state(self, state: Dict[str, np.ndarray]) -> None:
         self.set_policy(state)
-        self.model = {(s, a): (r, s2, end) for s, a, r, s2, end in decode_keys(state["model"])}
-        self._seen = list(self.model)
-        self.turns, self._warned = int(state["turns"]), bool(state["warned"])
+        self.model = {}
+        for s, action, reward, next_state, terminated in zip(
+                decode_states(state["model_states"]), state["model_actions"].tolist(), state["model_rewards"].tolist(),
+                decode_states(state["model_next_states"]), state["model_terminated"].tolist()):
+            self.model.setdefault(s, {})[action] = (reward, next_state, terminated)
+        self._model_states = list(self.model)
+        self.turns, self._full = int(state["turns"]), bool(state["full"])
+        self._draws = state["draws"].tolist()
+        self._said = [name for name, said in zip(("new", "full"), state["said"]) if said]
 
 
 class QLearning(TabularAgent):
@@ -142,7 +197,7 @@ class QLearning(TabularAgent):
     """
 
     def value_of_next(self, next_state: Hashable) -> float:
-        return max(self.values(next_state))
+        return max(self.table.get(next_state, self.unknown))
 
 
 class ExpectedSarsa(TabularAgent):
@@ -152,7 +207,7 @@ class ExpectedSarsa(TabularAgent):
     """
 
     def value_of_next(self, next_state: Hashable) -> float:
-        row = self.values(next_state)
+        row = self.table.get(next_state, self.unknown)
         # Epsilon-greedy: epsilon of the mean, the rest of the best.
         return self.epsilon * sum(row) / self.n_actions + (1 - self.epsilon) * max(row)
 
@@ -166,7 +221,7 @@ class Sarsa(TabularAgent):
     _next: Optional[Tuple[Hashable, int]] = None  # the a' chosen while learning; `act` then takes it
 
     def act(self, observation: Any, epsilon: float) -> int:
-        state = state_of(observation)
+        state = self._state(observation)
         chosen, self._next = self._next, None
         if chosen is not None and chosen[0] == state:
             self.epsilon = epsilon
@@ -179,15 +234,15 @@ class Sarsa(TabularAgent):
 
     def value_of_next(self, next_state: Hashable) -> float:
         assert self._next is not None
-        return self.values(next_state)[self._next[1]]
+        return self.table.get(next_state, self.unknown)[self._next[1]]
 
-    def _plan(self, state: Hashable, action: int, reward: float, next_state: Hashable, terminated: bool) -> None:
+    def _plan(self, state: Hashable, action: int, outcome: Outcome) -> None:
         really_next = self._next
-        super()._plan(state, action, reward, next_state, terminated)
+        super()._plan(state, action, outcome)
         self._next = really_next
 
     def end_episode(self) -> None:
-        self._next = None
+        self._next = None  # the last game was cut short: this action was imagined, never taken
 
 
 class DoubleQLearning(TabularAgent):
@@ -198,54 +253,18 @@ class DoubleQLearning(TabularAgent):
 
     n_tables = 2
 
-    def _row_to_follow(self, state: Hashable) -> List[float]:
-        return [a + b for a, b in zip(self.values(state, 0), self.values(state, 1))]
+    def _row_to_follow(self, state: Hashable) -> Sequence[float]:
+        first, second = self.tables
+        return [a + b for a, b in zip(first.get(state, self.unknown), second.get(state, self.unknown))]
 
     def update(self, state: Hashable, action: int, reward: float, next_state: Hashable, terminated: bool) -> float:
-        chooser = int(self.rng.random() < 0.5)
+        chooser = int(self._random() < 0.5)
+        chooses, judges = self.tables[chooser], self.tables[1 - chooser]
         target = reward
         if not terminated:
-            own = self.values(next_state, chooser)
-            target += self.gamma * self.values(next_state, 1 - chooser)[own.index(max(own))]
-        row = self.values(state, chooser)
+            row = chooses.get(next_state, self.unknown)
+            target += self.gamma * judges.get(next_state, self.unknown)[row.index(max(row))]
+        row = chooses.get(state) or self._add(state)[chooser]
         error = target - row[action]
         row[action] += self.learning_rate * error
         return error
-
-
-def state_of(observation: Any) -> Hashable:
-    """What stands in the table for an observation; raises ObservationError when it cannot be hashed."""
-    if type(observation) is Observation:
-        if len(observation.features):
-            return observation.cells.tobytes(), observation.features.tobytes()
-        return observation.cells.tobytes()
-    try:
-        hash(observation)
-    except TypeError:
-        raise ObservationError(
-            f"The observation {observation!r:.200} cannot be looked up in a table, because it can change. Let the "
-            "observation function return a tuple of numbers and texts, not a list or an array.") from None
-    return observation
-
-
-def encode_keys(keys: List[Any]) -> np.ndarray:
-    """States as bytes, one Python literal each, without pickle."""
-    return np.frombuffer(json.dumps([repr(_plain(key)) for key in keys]).encode("ascii"), np.uint8)
-
-
-def decode_keys(array: np.ndarray) -> List[Any]:
-    """The states of `encode_keys`; only literals are understood, nothing is run."""
-    return [ast.literal_eval(text) for text in json.loads(array.tobytes().decode("ascii"))]
-
-
-def _plain(key: Any) -> Any:
-    """NumPy scalars as plain numbers, so that they can be written down; equal keys stay equal."""
-    if isinstance(key, np.generic):
-        return key.item()
-    if isinstance(key, tuple):
-        return tuple(_plain(item) for item in key)
-    if key is None or isinstance(key, (bool, int, float, str, bytes)):
-        return key
-    raise ObservationError(
-        f"A state contains {key!r:.200}, a {type(key).__name__}, which cannot be written to a file. Use tuples of numbers, "
-        "texts and true/false.")

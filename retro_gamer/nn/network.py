@@ -7,7 +7,7 @@ import numpy as np
 
 from retro_gamer.nn.layers import Conv2D, Dense, Dueling, Flatten, ReLU
 from retro_gamer.nn.parameters import pack
-from retro_gamer.nn.symbols import CompactInput, SymbolDense, SymbolEncoder
+from retro_gamer.nn.symbols import CompactInput, SymbolConv2D, SymbolDense, SymbolEncoder, SymbolPatches
 
 CONV_FILTERS = (16, 32)
 
@@ -15,40 +15,38 @@ CONV_FILTERS = (16, 32)
 class NetworkInput(NamedTuple):
     """A batch of observations, encoded once for all the networks that will look at it."""
 
-    image: Optional[np.ndarray]  # [batch, height, width, n_symbols - 1], one-hot; None without a convolution
-    compact: CompactInput
+    board: Optional[SymbolPatches]  # what the convolution looks at; None without one
+    rest: CompactInput
 
     def first(self, n: int) -> "NetworkInput":
-        return NetworkInput(None if self.image is None else self.image[:n], self.compact.first(n))
+        return NetworkInput(None if self.board is None else self.board.first(n), self.rest.first(n))
 
     def after(self, n: int) -> "NetworkInput":
-        return NetworkInput(None if self.image is None else self.image[n:], self.compact.after(n))
+        return NetworkInput(None if self.board is None else self.board.after(n), self.rest.after(n))
 
 
 class ConvolutionalFront:
-    """Two small convolutions over a board: [batch, height, width, channels] -> [batch, n_outputs].
+    """Two small convolutions over a board of symbols: [batch, height, width] -> [batch, n_outputs].
 
-    On boards larger than 12 x 12 each convolution moves in steps of two, so that what reaches the dense layers
-    stays small.
+    The first looks at 3 x 3 cells, on boards larger than 12 x 12 in steps of two; the second joins 2 x 2 of its
+    places. What reaches the dense layers so stays small.
     """
 
-    def __init__(self, height: int, width: int, channels: int, rng: np.random.Generator, dtype):
-        stride = conv_stride(height, width)
-        first = Conv2D(channels, CONV_FILTERS[0], rng, stride=stride, dtype=dtype)
-        second = Conv2D(CONV_FILTERS[0], CONV_FILTERS[1], rng, stride=stride, dtype=dtype)
-        height, width = second.output_size(*first.output_size(height, width))
-        self.layers: List[Any] = [first, ReLU(), second, ReLU(), Flatten()]
+    def __init__(self, height: int, width: int, n_symbols: int, rng: np.random.Generator, dtype):
+        self.first = SymbolConv2D(n_symbols, CONV_FILTERS[0], rng, stride=conv_stride(height, width), dtype=dtype)
+        second = Conv2D(CONV_FILTERS[0], CONV_FILTERS[1], rng, kernel=2, stride=2, dtype=dtype)
+        height, width = second.output_size(*self.first.output_size(height, width))
+        self.layers: List[Any] = [self.first, ReLU(), second, ReLU(), Flatten()]
         self.n_outputs = height * width * CONV_FILTERS[1]
 
-    def forward(self, x: np.ndarray) -> np.ndarray:
+    def forward(self, x: Any) -> np.ndarray:
         for layer in self.layers:
             x = layer.forward(x)
         return x
 
-    def backward(self, gradient: np.ndarray) -> np.ndarray:
+    def backward(self, gradient: np.ndarray) -> None:
         for layer in reversed(self.layers):
             gradient = layer.backward(gradient)
-        return gradient
 
 
 def parameter_shapes(*, n_cells: int, n_symbols: int, n_features: int, hidden_sizes: Sequence[int], n_actions: int,
@@ -59,9 +57,9 @@ def parameter_shapes(*, n_cells: int, n_symbols: int, n_features: int, hidden_si
     shapes: Dict[str, Tuple[int, ...]] = {"symbols": (n_rows, hidden_sizes[0]), "symbols_bias": (hidden_sizes[0],)}
     if spatial:
         height, width = board_shape
-        n_inputs, stride = n_symbols - 1, conv_stride(height, width)
-        for i, n_filters in enumerate(CONV_FILTERS):
-            shapes[f"conv_{i}_weights"], shapes[f"conv_{i}_bias"] = (9 * n_inputs, n_filters), (n_filters,)
+        n_inputs = n_symbols - 1
+        for i, (n_filters, kernel, stride) in enumerate(zip(CONV_FILTERS, (3, 2), (conv_stride(height, width), 2))):
+            shapes[f"conv_{i}_weights"], shapes[f"conv_{i}_bias"] = (kernel**2 * n_inputs, n_filters), (n_filters,)
             n_inputs, height, width = n_filters, -(-height // stride), -(-width // stride)
         shapes["join_weights"] = (height * width * n_inputs, hidden_sizes[0])
         shapes["join_bias"] = (hidden_sizes[0],)
@@ -93,13 +91,12 @@ class QNetwork:
             n_actions=n_actions, board_shape=tuple(board_shape), spatial=spatial, dueling=dueling)
         self.dtype = dtype
         self.n_image_cells = board_shape[0] * board_shape[1] if spatial else 0
-        self._one_hot = np.eye(n_symbols, dtype=dtype)[:, 1:]
         self.encoder = SymbolEncoder(n_cells - self.n_image_cells, n_symbols, n_features, dtype)
         self.first = SymbolDense(self.encoder, hidden_sizes[0], rng, dtype)
         self.front: Optional[ConvolutionalFront] = None
         self.join: Optional[Dense] = None
         if spatial:
-            self.front = ConvolutionalFront(board_shape[0], board_shape[1], n_symbols - 1, rng, dtype)
+            self.front = ConvolutionalFront(board_shape[0], board_shape[1], n_symbols, rng, dtype)
             self.join = Dense(self.front.n_outputs, hidden_sizes[0], rng, dtype=dtype)
         self.layers: List[Any] = [ReLU()]
         for n_inputs, n_outputs in zip(hidden_sizes, hidden_sizes[1:]):
@@ -123,14 +120,14 @@ class QNetwork:
         if self.front is None:
             return NetworkInput(None, self.encoder.encode(cells, features))
         board, rest = cells[:, :self.n_image_cells], cells[:, self.n_image_cells:]
-        image = self._one_hot[board].reshape(len(cells), *self.shape["board_shape"], -1)
-        return NetworkInput(image, self.encoder.encode(rest, features))
+        patches = self.front.first.encode(board.reshape(len(cells), *self.shape["board_shape"]))
+        return NetworkInput(patches, self.encoder.encode(rest, features))
 
     def forward(self, x: NetworkInput) -> np.ndarray:
         """Q-values [batch, n_actions]."""
-        y = self.first.forward(x.compact)
+        y = self.first.forward(x.rest)
         if self.front is not None and self.join is not None:
-            y += self.join.forward(self.front.forward(x.image))
+            y += self.join.forward(self.front.forward(x.board))
         for layer in self.layers:
             y = layer.forward(y)
         return y
@@ -199,7 +196,7 @@ class QNetwork:
         yield "symbols", self.first.table
         yield "symbols_bias", self.first.bias
         if self.front is not None and self.join is not None:
-            convolutions = [layer for layer in self.front.layers if isinstance(layer, Conv2D)]
+            convolutions = [layer for layer in self.front.layers if isinstance(layer, (Conv2D, SymbolConv2D))]
             for i, layer in enumerate(convolutions):
                 yield f"conv_{i}_weights", layer.weights
                 yield f"conv_{i}_bias", layer.bias

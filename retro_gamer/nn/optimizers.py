@@ -85,12 +85,12 @@ class Adam:
         work *= number(1 - self.beta2)
         square *= number(self.beta2)
         square += work
-        # w <- w - lr / (1 - b1^t) * m / (sqrt(v) / sqrt(1 - b2^t) + epsilon)
+        # w <- w - rate * m / (sqrt(v) + small): the corrections of both means moved into two plain numbers
+        correction = (1 - self.beta2 ** self.t) ** 0.5
         np.sqrt(square, out=work)
-        work *= number((1 - self.beta2 ** self.t) ** -0.5)
-        work += number(self.epsilon)
+        work += number(self.epsilon * correction)
         np.divide(mean, work, out=work)
-        work *= number(self.learning_rate / (1 - self.beta1 ** self.t))
+        work *= number(self.learning_rate * correction / (1 - self.beta1 ** self.t))
         value -= work
 
     def _scratch(self, i: int, shape, dtype) -> np.ndarray:

@@ -9,7 +9,7 @@ The rows of the weights are: first one for each feature, then for symbol 1 one f
 """
 from __future__ import annotations
 
-from typing import List, NamedTuple, Optional
+from typing import List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -39,19 +39,17 @@ class SymbolEncoder:
 
     def row_numbers(self, cells: np.ndarray) -> np.ndarray:
         """The weight row of every cell that holds something, for one board cells [n_cells]."""
-        places = cells.nonzero()[0]
+        places = (cells != 0).nonzero()[0]  # far faster on booleans than on bytes
         return places + (cells[places].astype(np.intp) * self.n_cells + (self.n_features - self.n_cells))
 
     def encode(self, cells: np.ndarray, features: np.ndarray) -> CompactInput:
         if self.n_cells == 0:
             return CompactInput(features, None)
         flat = cells.ravel()
-        present = flat.nonzero()[0]
-        sample, place = np.divmod(present, self.n_cells)
-        rows = flat[present].astype(np.intp)
-        rows -= 1
-        rows *= self.n_cells
-        rows += place
+        present = (flat != 0).nonzero()[0]
+        sample = present // self.n_cells
+        # row = (symbol - 1) * n_cells + place, and place = present - sample * n_cells
+        rows = (flat[present].astype(np.intp) - 1 - sample) * self.n_cells + present
         used = np.bincount(rows, minlength=self.n_rows - self.n_features).nonzero()[0]
         self._column_of_row[used] = np.arange(self.n_features, self.n_features + len(used))
         values = np.zeros((len(cells), self.n_features + len(used)), self.dtype)
@@ -105,3 +103,87 @@ class SymbolDense:
         if self.encoder.n_features:
             y += features @ table[:self.encoder.n_features]
         return y
+
+
+class SymbolPatches(NamedTuple):
+    """For each place of a convolution's kernel: which output places see a symbol there, and which symbol."""
+
+    seen: List[Tuple[np.ndarray, np.ndarray]]  # per kernel place: (output places, symbol number - 1), by board
+    batch: int
+    output_size: Tuple[int, int]  # (height, width)
+
+    def first(self, n: int) -> "SymbolPatches":
+        end = n * self.output_size[0] * self.output_size[1]
+        cuts = [places.searchsorted(end) for places, _ in self.seen]
+        return SymbolPatches([(places[:cut], symbols[:cut]) for cut, (places, symbols) in zip(cuts, self.seen)],
+                             n, self.output_size)
+
+    def after(self, n: int) -> "SymbolPatches":
+        start = n * self.output_size[0] * self.output_size[1]
+        cuts = [places.searchsorted(start) for places, _ in self.seen]
+        return SymbolPatches([(places[cut:] - start, symbols[cut:]) for cut, (places, symbols) in zip(cuts, self.seen)],
+                             self.batch - n, self.output_size)
+
+
+class SymbolConv2D:
+    """A convolution over a board of symbols: the same as `Conv2D` over its one-hot image, without the zeros.
+
+    Weights [kernel * kernel * (n_symbols - 1), n_outputs] as there. Each symbol on the board adds one row of
+    weights to each of the few output places that see it.
+    """
+
+    def __init__(self, n_symbols: int, n_outputs: int, rng: np.random.Generator, kernel: int = 3, stride: int = 1,
+                 dtype=np.float32):
+        self.kernel, self.stride, self.n_channels = kernel, stride, n_symbols - 1
+        # A cell holds one symbol at the most: an output adds up kernel * kernel numbers.
+        self.weights = Parameter(he_normal(rng, (kernel * kernel * self.n_channels, n_outputs), kernel * kernel, dtype))
+        self.bias = Parameter(np.zeros(n_outputs, dtype))
+        self._one_hot = np.eye(self.n_channels, dtype=dtype)
+
+    def __repr__(self) -> str:
+        return f"SymbolConv2D({self.n_channels}, {len(self.bias.value)}, kernel={self.kernel}, stride={self.stride})"
+
+    def parameters(self) -> List[Parameter]:
+        return [self.weights, self.bias]
+
+    def output_size(self, height: int, width: int) -> Tuple[int, int]:
+        return -(-height // self.stride), -(-width // self.stride)
+
+    def encode(self, board: np.ndarray) -> SymbolPatches:
+        """Look up, once for all networks, who sees what on boards [batch, height, width]."""
+        batch, height, width = board.shape
+        out_height, out_width = self.output_size(height, width)
+        before, stride = (self.kernel - 1) // 2, self.stride
+        flat = board.ravel()
+        present = (flat != 0).nonzero()[0]
+        symbols = flat[present].astype(np.intp) - 1
+        sample, place = np.divmod(present, height * width)
+        y, x = np.divmod(place, width)
+        seen = []
+        for i in range(self.kernel):
+            # Output row r sees board row r * stride + i - before.
+            row = y + (before - i)
+            row_ok = (row >= 0) & (row % stride == 0) & (row < out_height * stride)
+            for j in range(self.kernel):
+                column = x + (before - j)
+                ok = (row_ok & (column >= 0) & (column % stride == 0) & (column < out_width * stride)).nonzero()[0]
+                places = (sample[ok] * out_height + row[ok] // stride) * out_width + column[ok] // stride
+                seen.append((places, symbols[ok]))
+        return SymbolPatches(seen, batch, (out_height, out_width))
+
+    def forward(self, x: SymbolPatches) -> np.ndarray:
+        self.x = x
+        y = np.empty((x.batch * x.output_size[0] * x.output_size[1], len(self.bias.value)), self.bias.value.dtype)
+        y[...] = self.bias.value
+        weights = self.weights.value.reshape(self.kernel ** 2, self.n_channels, len(self.bias.value))
+        for rows, (places, symbols) in zip(weights, x.seen):
+            y[places] += rows[symbols]  # one board cell, one output place: no place stands twice in the list
+        return y.reshape(x.batch, *x.output_size, -1)
+
+    def backward(self, gradient: np.ndarray) -> None:
+        """Stores the gradients; returns nothing, for nothing comes before the board."""
+        rows = gradient.reshape(-1, gradient.shape[-1])  # [batch * places, n_outputs]
+        np.sum(rows, axis=0, out=self.bias.gradient)
+        weights = self.weights.gradient.reshape(self.kernel ** 2, self.n_channels, len(self.bias.value))
+        for out, (places, symbols) in zip(weights, self.x.first(len(gradient)).seen):
+            np.matmul(self._one_hot[symbols].T, rows[places], out=out)

@@ -9,15 +9,15 @@ import numpy as np
 class SumTree:
     """Non-negative values, their sum, and the place where a running sum passes a given height.
 
-    A tree of sums with two levels: the leaves, and one sum for each block of about sqrt(size) of them. Both
-    `set` and `query` then touch a few hundred numbers however large the memory is, in a few NumPy calls for a whole
-    batch. (The textbook tree is binary, Schaul et al. 2016, appendix B.2.1; in Python its many levels
-    cost more than they save.) Sums are always added up afresh, so no rounding error builds up.
+    A tree of sums with two levels: the leaves, and one sum for each block of 64 of them. `set` touches one block
+    an index; `query` runs through the sums once for a whole batch, and then through one block an index. (The
+    textbook tree is binary, Schaul et al. 2016, appendix B.2.1; in Python its many levels cost more than they save.)
+    Sums are always added up afresh, so no rounding error builds up.
     """
 
     def __init__(self, size: int):
         self.size = size
-        self.block = max(16, int(np.sqrt(size)))
+        self.block = 64
         n_blocks = -(-size // self.block)
         self._leaves = np.zeros((n_blocks, self.block))
         self._sums = np.zeros(n_blocks)
@@ -43,7 +43,8 @@ class SumTree:
         row[place] = value
         self._sums[block] = row.sum()
 
-    def get(self, indices: np.ndarray) -> np.ndarray:
+    def get(self, indices) -> np.ndarray:
+        """The values at one index or several."""
         return self._leaves.ravel()[indices]
 
     def query(self, heights: np.ndarray) -> np.ndarray:
@@ -60,7 +61,7 @@ class SumTree:
         rest = heights - (tops[blocks] - self._sums[blocks])
         running = self._leaves[blocks].cumsum(axis=1)  # [n, block]
         rest = np.maximum(np.minimum(rest, np.nextafter(running[:, -1], 0)), 0)
-        places = (running <= rest[:, None]).sum(axis=1)
+        places = (running > rest[:, None]).argmax(axis=1)
         return blocks * self.block + places
 
     def check_valid(self) -> Tuple[bool, str]:

@@ -20,20 +20,17 @@ def play_episode(environment: Environment, agent: Agent, epsilon: Callable[[], f
                  seed: Optional[int] = None) -> Episode:
     """Play one game. `epsilon()` is asked before each turn for the share of random actions."""
     episode_return, turns, losses, n_losses = 0.0, 0, 0.0, 0
-    known_symbols = environment.n_symbols
     try:
         observation = environment.reset(seed)
         while True:
-            if environment.n_symbols > known_symbols:  # a new character turned up, and there is no room for it
-                known_symbols = environment.n_symbols
+            if environment.n_symbols > agent.n_symbols:  # a new character turned up, and there is no room for it
                 agent.grow(environment.shape)
             action = agent.act(observation, epsilon())
             next_observation, reward, terminated, truncated = environment.step(action)
             turns += 1
             episode_return += reward
             if learn:
-                if environment.n_symbols > known_symbols:
-                    known_symbols = environment.n_symbols
+                if environment.n_symbols > agent.n_symbols:
                     agent.grow(environment.shape)
                 loss = agent.learn(Transition(observation, action, reward, next_observation, terminated, truncated))
                 if loss is not None:

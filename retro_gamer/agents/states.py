@@ -1,0 +1,86 @@
+"""What stands in a table for an observation, and how it is written to a file without pickle."""
+from __future__ import annotations
+
+import ast
+import json
+from typing import Any, Hashable, List, Sequence
+
+import numpy as np
+
+from retro_gamer.environment.observation import Observation
+from retro_gamer.errors import ObservationError
+
+
+def state_of(observation: Any) -> Hashable:
+    """What stands in the table for an observation; raises ObservationError when it cannot be hashed."""
+    if type(observation) is Observation:
+        if len(observation.features):
+            return observation.cells.tobytes() + observation.features.tobytes()
+        return observation.cells.tobytes()
+    try:
+        hash(observation)
+    except TypeError:
+        raise ObservationError(
+            f"The observation {observation!r:.200} cannot be looked up in a table, because "
+            f"{_unhashable_part(observation)} can change. Let the observation function return a tuple of numbers and "
+            "texts: tuple(values) makes one of a list or an array.") from None
+    return observation
+
+
+def check_state(state: Hashable) -> None:
+    """Raise ObservationError when a state could not be written to a file, or would never be found again."""
+    if type(state) not in (int, bytes, str):
+        _literal(state)
+
+
+def encode_states(states: Sequence[Hashable]) -> np.ndarray:
+    """States as bytes: [states, length] when all are bytes of one length, as boards are; else one literal each."""
+    if states and all(type(state) is bytes and len(state) == len(states[0]) for state in states):
+        return np.frombuffer(b"".join(states), np.uint8).reshape(len(states), -1 if states[0] else 0)
+    return np.frombuffer(json.dumps([_literal(state) for state in states]).encode("ascii"), np.uint8)
+
+
+def decode_states(array: np.ndarray) -> List[Any]:
+    """The states of `encode_states`; only literals are understood, nothing is run."""
+    if array.ndim == 2:
+        return [row.tobytes() for row in array]
+    return [ast.literal_eval(text) for text in json.loads(array.tobytes().decode("ascii"))]
+
+
+def _literal(part: Any) -> str:
+    """A state as a Python literal. What it is read back as is equal to it, and has the same hash."""
+    if isinstance(part, tuple):
+        return "(" + "".join(_literal(item) + "," for item in part) + ")"
+    if part is None or isinstance(part, bool):
+        return repr(part)
+    if isinstance(part, np.generic):
+        plain = part.item()  # NumPy's numbers as Python's
+        if not isinstance(plain, np.generic):
+            part = plain
+    if isinstance(part, float):
+        if part != part:
+            raise ObservationError(
+                f"A state contains {part}, which is not equal to itself: it would never be found again in a table. Look "
+                "for a division by zero, or a calculation with infinity.")
+        return ("-" if part < 0 else "") + "1e999" if part in (float("inf"), -float("inf")) else float.__repr__(part)
+    for kind in (bool, int, str, bytes):
+        if isinstance(part, kind):
+            return kind.__repr__(part)  # not repr: a subclass may show itself in another way
+    raise ObservationError(
+        f"A state contains {part!r:.200}, a {type(part).__name__}, which cannot be written to a file. Use tuples of numbers, "
+        "texts and true/false.")
+
+
+def _unhashable_part(value: Any) -> str:
+    """ "a list", or "the list in it": what it is that cannot be hashed."""
+    if isinstance(value, tuple):
+        for item in value:
+            try:
+                hash(item)
+            except TypeError:
+                return f"the {_kind(item)} in it" if not isinstance(item, tuple) else _unhashable_part(item)
+    return f"a {_kind(value)}"
+
+
+def _kind(value: Any) -> str:
+    return "array" if isinstance(value, np.ndarray) else type(value).__name__

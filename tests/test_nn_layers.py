@@ -1,0 +1,495 @@
+"""The layers one by one: slow obvious twins for the forward passes, finite differences for the backward ones."""
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from nn_checks import assert_same_gradient, full_gradient, numeric_gradient, one_hot_input
+
+from retro_gamer.nn import (
+    Conv2D,
+    Dense,
+    Dueling,
+    Flatten,
+    Parameter,
+    ReLU,
+    SymbolConv2D,
+    SymbolDense,
+    SymbolEncoder,
+    he_normal,
+    huber,
+)
+from retro_gamer.nn.parameters import pack
+
+
+def randomize(layer, rng):
+    """Biases start at zero, where a mistake could hide."""
+    for parameter in layer.parameters():
+        parameter.value[...] = rng.normal(size=parameter.value.shape)
+
+
+def check_layer(layer, x, rng):
+    """Both gradients of sum(c * layer(x)) for a random c, against finite differences."""
+    randomize(layer, rng)
+    c = rng.normal(size=layer.forward(x.copy()).shape)
+
+    def loss():
+        return float((layer.forward(x.copy()) * c).sum())
+
+    layer.forward(x.copy())
+    input_gradient = np.array(layer.backward(c.copy()))
+    parameter_gradients = [parameter.gradient.copy() for parameter in layer.parameters()]
+    assert input_gradient.shape == x.shape
+    assert_same_gradient(input_gradient, numeric_gradient(loss, x))
+    for parameter, gradient in zip(layer.parameters(), parameter_gradients):
+        assert_same_gradient(gradient, numeric_gradient(loss, parameter.value))
+
+
+def check_first_rows(layer, x, n, rng):
+    """backward on the gradient of the first n rows is backward after a forward of those rows alone."""
+    randomize(layer, rng)
+    gradient = rng.normal(size=layer.forward(x.copy()).shape)[:n]
+    partly = np.array(layer.backward(gradient.copy()))
+    partly_parameters = [parameter.gradient.copy() for parameter in layer.parameters()]
+    layer.forward(x[:n].copy())
+    alone = np.array(layer.backward(gradient.copy()))
+    np.testing.assert_allclose(partly, alone, rtol=1e-12)
+    for before, parameter in zip(partly_parameters, layer.parameters()):
+        np.testing.assert_allclose(before, parameter.gradient, rtol=1e-12, atol=1e-14)
+
+
+CONV_CASES = [  # height, width, kernel, stride
+    (5, 5, 3, 1), (4, 6, 3, 1), (5, 4, 3, 2), (6, 7, 3, 2), (3, 4, 1, 1), (5, 4, 1, 2), (4, 5, 2, 1), (5, 6, 2, 2),
+    (5, 4, 4, 1), (6, 5, 4, 2), (5, 6, 5, 1), (7, 4, 5, 2), (1, 1, 3, 1), (1, 2, 5, 2), (2, 1, 2, 2), (7, 8, 3, 3),
+]
+
+
+def slow_convolution(x, weights, bias, kernel, stride):
+    """Every output number on its own: the places outside the image are zero."""
+    batch, height, width, channels = x.shape
+    n_outputs = len(bias)
+    kernel_weights = weights.reshape(kernel, kernel, channels, n_outputs)
+    before = (kernel - 1) // 2
+    rows, columns = range(0, height, stride), range(0, width, stride)
+    y = np.zeros((batch, len(rows), len(columns), n_outputs))
+    for sample in range(batch):
+        for a, row in enumerate(rows):
+            for b, column in enumerate(columns):
+                for o in range(n_outputs):
+                    total = bias[o]
+                    for i in range(kernel):
+                        for j in range(kernel):
+                            r, c = row + i - before, column + j - before
+                            if 0 <= r < height and 0 <= c < width:
+                                for channel in range(channels):
+                                    total += x[sample, r, c, channel] * kernel_weights[i, j, channel, o]
+                    y[sample, a, b, o] = total
+    return y
+
+
+class TestDense:
+    def test_forward_is_a_sum_of_products(self):
+        rng = np.random.default_rng(0)
+        layer = Dense(3, 2, rng, dtype=np.float64)
+        randomize(layer, rng)
+        x = rng.normal(size=(4, 3))
+        y = layer.forward(x)
+        for sample in range(4):
+            for o in range(2):
+                expected = layer.bias.value[o] + sum(x[sample, i] * layer.weights.value[i, o] for i in range(3))
+                assert y[sample, o] == pytest.approx(expected, rel=1e-12)
+
+    @pytest.mark.parametrize("batch, n_inputs, n_outputs", [(1, 1, 1), (4, 3, 5), (7, 6, 2)])
+    def test_gradients(self, batch, n_inputs, n_outputs):
+        rng = np.random.default_rng(1)
+        check_layer(Dense(n_inputs, n_outputs, rng, dtype=np.float64), rng.normal(size=(batch, n_inputs)), rng)
+
+    def test_backward_on_the_first_rows(self):
+        rng = np.random.default_rng(2)
+        check_first_rows(Dense(4, 3, rng, dtype=np.float64), rng.normal(size=(6, 4)), 2, rng)
+
+    def test_starts_with_zero_bias_and_scaled_weights(self):
+        plain = Dense(40, 30, np.random.default_rng(3))
+        scaled = Dense(40, 30, np.random.default_rng(3), scale=0.25)
+        assert plain.weights.value.dtype == np.float32
+        assert not plain.bias.value.any()
+        np.testing.assert_array_equal(scaled.weights.value, plain.weights.value * np.float32(0.25))
+        assert repr(plain) == "Dense(40, 30)"
+
+    def test_backward_replaces_the_gradient_of_the_step_before(self):
+        rng = np.random.default_rng(4)
+        layer = Dense(3, 2, rng, dtype=np.float64)
+        x, gradient = rng.normal(size=(4, 3)), rng.normal(size=(4, 2))
+        layer.forward(x)
+        layer.backward(gradient)
+        once = layer.weights.gradient.copy(), layer.bias.gradient.copy()
+        layer.backward(gradient)
+        np.testing.assert_array_equal(layer.weights.gradient, once[0])
+        np.testing.assert_array_equal(layer.bias.gradient, once[1])
+
+
+class TestReLU:
+    def test_forward(self):
+        np.testing.assert_array_equal(ReLU().forward(np.array([[-2.0, 0.0, 3.0]])), [[0.0, 0.0, 3.0]])
+
+    def test_gradient(self):
+        rng = np.random.default_rng(5)
+        check_layer(ReLU(), rng.normal(size=(5, 4)), rng)
+
+    def test_nothing_passes_back_at_zero_and_below(self):
+        layer = ReLU()
+        layer.forward(np.array([[-1.0, 0.0, 1e-30]]))
+        np.testing.assert_array_equal(layer.backward(np.array([[5.0, 5.0, 5.0]])), [[0.0, 0.0, 5.0]])
+
+    def test_backward_on_the_first_rows(self):
+        rng = np.random.default_rng(6)
+        check_first_rows(ReLU(), rng.normal(size=(6, 4)), 3, rng)
+
+
+class TestFlatten:
+    def test_keeps_the_order(self):
+        x = np.arange(2 * 3 * 4 * 5.0).reshape(2, 3, 4, 5)
+        np.testing.assert_array_equal(Flatten().forward(x), np.arange(120.0).reshape(2, 60))
+
+    def test_gradient(self):
+        rng = np.random.default_rng(7)
+        check_layer(Flatten(), rng.normal(size=(3, 2, 3, 2)), rng)
+        check_first_rows(Flatten(), rng.normal(size=(3, 2, 3, 2)), 1, rng)
+
+
+class TestConv2D:
+    @pytest.mark.parametrize("height, width, kernel, stride", CONV_CASES)
+    def test_forward_is_the_slow_one(self, height, width, kernel, stride):
+        rng = np.random.default_rng(8)
+        layer = Conv2D(2, 3, rng, kernel=kernel, stride=stride, dtype=np.float64)
+        randomize(layer, rng)
+        x = rng.normal(size=(2, height, width, 2))
+        y = layer.forward(x)
+        assert y.shape[1:3] == layer.output_size(height, width) == (-(-height // stride), -(-width // stride))
+        np.testing.assert_allclose(
+            y, slow_convolution(x, layer.weights.value, layer.bias.value, kernel, stride), rtol=1e-11, atol=1e-12)
+
+    @pytest.mark.parametrize("height, width, kernel, stride", CONV_CASES)
+    def test_gradients(self, height, width, kernel, stride):
+        rng = np.random.default_rng(9)
+        layer = Conv2D(2, 2, rng, kernel=kernel, stride=stride, dtype=np.float64)
+        check_layer(layer, rng.normal(size=(2, height, width, 2)), rng)
+
+    @pytest.mark.parametrize("kernel, stride", [(3, 1), (3, 2), (2, 1)])
+    def test_backward_on_the_first_rows(self, kernel, stride):
+        rng = np.random.default_rng(10)
+        layer = Conv2D(2, 3, rng, kernel=kernel, stride=stride, dtype=np.float64)
+        check_first_rows(layer, rng.normal(size=(4, 5, 6, 2)), 2, rng)
+
+    def test_input_stays_as_it_is(self):
+        rng = np.random.default_rng(11)
+        x = rng.normal(size=(2, 4, 4, 1))
+        before = x.copy()
+        layer = Conv2D(1, 2, rng, dtype=np.float64)
+        layer.backward(layer.forward(x))
+        np.testing.assert_array_equal(x, before)
+
+    def test_a_picture_of_no_channels_gives_the_bias(self):
+        layer = Conv2D(0, 2, np.random.default_rng(12))
+        layer.bias.value[...] = 3, 4
+        y = layer.forward(np.zeros((2, 3, 4, 0), np.float32))
+        np.testing.assert_array_equal(y, np.broadcast_to(np.float32([3, 4]), (2, 3, 4, 2)))
+
+    def test_repr(self):
+        assert repr(Conv2D(2, 5, np.random.default_rng(0), stride=2)) == "Conv2D(2, 5, kernel=3, stride=2)"
+
+
+class TestDueling:
+    def test_forward_by_hand(self):
+        # V = 10, A = (1, 2, 6), mean A = 3: Q = (8, 9, 13); the mean of Q is V
+        np.testing.assert_allclose(Dueling().forward(np.array([[10.0, 1.0, 2.0, 6.0]])), [[8.0, 9.0, 13.0]])
+
+    @pytest.mark.parametrize("n_actions", [1, 2, 5])
+    def test_gradient(self, n_actions):
+        rng = np.random.default_rng(13)
+        check_layer(Dueling(), rng.normal(size=(4, 1 + n_actions)), rng)
+        check_first_rows(Dueling(), rng.normal(size=(4, 1 + n_actions)), 2, rng)
+
+
+def random_cells(rng, batch, n_cells, n_symbols, filled):
+    cells = rng.integers(1, n_symbols, (batch, n_cells)) if n_symbols > 1 else np.zeros((batch, n_cells))
+    return (cells * (rng.random((batch, n_cells)) < filled)).astype(np.uint8)
+
+
+SYMBOL_CASES = [  # batch, n_cells, n_symbols, n_features, filled
+    (4, 6, 3, 2, 0.5), (3, 5, 4, 0, 0.3), (5, 7, 2, 1, 1.0), (4, 6, 3, 2, 0.0), (3, 4, 3, 0, 0.0), (3, 0, 3, 4, 0.0),
+    (3, 4, 1, 2, 0.0), (1, 9, 5, 3, 0.4), (6, 1, 4, 1, 0.7), (2, 3, 256, 1, 1.0), (20, 30, 6, 3, 0.2),
+]
+
+
+def build_symbols(case, rng, n_outputs=3):
+    batch, n_cells, n_symbols, n_features, filled = case
+    encoder = SymbolEncoder(n_cells, n_symbols, n_features, np.float64)
+    layer = SymbolDense(encoder, n_outputs, rng, np.float64)
+    layer.bias.value[...] = rng.normal(size=n_outputs)
+    return encoder, layer, random_cells(rng, batch, n_cells, n_symbols, filled), rng.normal(size=(batch, n_features))
+
+
+class TestSymbols:
+    @pytest.mark.parametrize("case", SYMBOL_CASES)
+    def test_encoding_is_the_one_hot_input_without_its_empty_columns(self, case):
+        encoder, _, cells, features = build_symbols(case, np.random.default_rng(14))
+        x = encoder.encode(cells, features)
+        dense = one_hot_input(cells, features, case[2])
+        assert dense.shape[1] == encoder.n_rows
+        rows = np.arange(encoder.n_rows) if x.rows is None else x.rows
+        filled = np.zeros_like(dense)
+        filled[:, rows] = x.values
+        np.testing.assert_array_equal(filled, dense)
+        symbol_rows = [row for row in rows if row >= case[3]]
+        assert all(dense[:, row].any() for row in symbol_rows), "a column is empty"
+        assert list(rows) == sorted(set(rows))
+
+    @pytest.mark.parametrize("case", SYMBOL_CASES)
+    def test_forward_is_the_dense_product(self, case):
+        encoder, layer, cells, features = build_symbols(case, np.random.default_rng(15))
+        expected = one_hot_input(cells, features, case[2]) @ layer.table.value + layer.bias.value
+        np.testing.assert_allclose(layer.forward(encoder.encode(cells, features)), expected, rtol=1e-12, atol=1e-12)
+
+    @pytest.mark.parametrize("case", SYMBOL_CASES)
+    def test_forward_one_is_forward(self, case):
+        encoder, layer, cells, features = build_symbols(case, np.random.default_rng(16))
+        expected = layer.forward(encoder.encode(cells, features))
+        for i in range(len(cells)):
+            np.testing.assert_allclose(layer.forward_one(cells[i], features[i]), expected[i], rtol=1e-12, atol=1e-12)
+        assert layer.bias.value is not layer.forward_one(cells[0], features[0])
+
+    def test_forward_one_leaves_the_weights_alone(self):
+        for case in SYMBOL_CASES:
+            _, layer, cells, features = build_symbols(case, np.random.default_rng(17))
+            table, bias = layer.table.value.copy(), layer.bias.value.copy()
+            layer.forward_one(cells[0], features[0])
+            np.testing.assert_array_equal(layer.table.value, table)
+            np.testing.assert_array_equal(layer.bias.value, bias)
+
+    @pytest.mark.parametrize("case", SYMBOL_CASES)
+    def test_gradients(self, case):
+        rng = np.random.default_rng(18)
+        encoder, layer, cells, features = build_symbols(case, rng, n_outputs=2)
+        c = rng.normal(size=(len(cells), 2))
+        x = encoder.encode(cells, features)
+
+        def loss():
+            return float((layer.forward(x) * c).sum())
+
+        layer.forward(x)
+        assert layer.backward(c.copy()) is None
+        table_gradient, bias_gradient = full_gradient(layer.table), layer.bias.gradient.copy()
+        np.testing.assert_allclose(table_gradient, one_hot_input(cells, features, case[2]).T @ c, rtol=1e-12,
+                                   atol=1e-12)
+        assert_same_gradient(bias_gradient, numeric_gradient(loss, layer.bias.value))
+        some = rng.permutation(table_gradient.size)[:300]
+        assert_same_gradient(table_gradient.ravel()[some], numeric_gradient(loss, layer.table.value, some))
+
+    @pytest.mark.parametrize("case", [case for case in SYMBOL_CASES if case[0] > 2])
+    def test_backward_on_the_first_rows(self, case):
+        rng = np.random.default_rng(19)
+        encoder, layer, cells, features = build_symbols(case, rng)
+        c = rng.normal(size=(2, 3))
+        layer.forward(encoder.encode(cells, features))
+        layer.backward(c)
+        partly, partly_bias = full_gradient(layer.table), layer.bias.gradient.copy()
+        layer.forward(encoder.encode(cells[:2], features[:2]))
+        layer.backward(c)
+        np.testing.assert_allclose(partly, full_gradient(layer.table), rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(partly_bias, layer.bias.gradient, rtol=1e-12)
+
+    def test_first_and_after_split_a_batch(self):
+        encoder, layer, cells, features = build_symbols((6, 5, 3, 2, 0.5), np.random.default_rng(20))
+        x = encoder.encode(cells, features)
+        whole = layer.forward(x)
+        np.testing.assert_allclose(layer.forward(x.first(4)), whole[:4], rtol=1e-12)
+        np.testing.assert_allclose(layer.forward(x.after(4)), whole[4:], rtol=1e-12)
+
+    def test_an_encoding_outlives_the_next_one(self):
+        rng = np.random.default_rng(21)
+        encoder, layer, cells, features = build_symbols((6, 5, 3, 2, 0.5), rng)
+        x = encoder.encode(cells, features)
+        before = layer.forward(x)
+        encoder.encode(random_cells(rng, 9, 5, 3, 0.9), rng.normal(size=(9, 2)))
+        np.testing.assert_array_equal(layer.forward(x), before)
+
+    def test_large_boards_do_not_overflow_the_small_cell_type(self):
+        encoder = SymbolEncoder(600, 200, 1)
+        cells = np.zeros((1, 600), np.uint8)
+        cells[0, 599] = 199
+        assert encoder.row_numbers(cells[0]).tolist() == [600 * 199]
+        assert encoder.encode(cells, np.ones((1, 1), np.float32)).rows.tolist() == [0, 600 * 199]
+
+    def test_an_unknown_symbol_is_an_error(self):
+        encoder, layer, cells, features = build_symbols((2, 4, 3, 0, 1.0), np.random.default_rng(22))
+        cells[...] = 3
+        with pytest.raises(IndexError):
+            encoder.encode(cells, features)
+        with pytest.raises(IndexError):
+            layer.forward_one(cells[0], features[0])
+
+    def test_first_weights_suit_the_number_of_cells_and_not_of_rows(self):
+        layer = SymbolDense(SymbolEncoder(90, 20, 10), 64, np.random.default_rng(23))
+        assert layer.table.value.std() == pytest.approx((2 / 100) ** 0.5, rel=0.02)
+        assert repr(layer) == "SymbolDense(1720, 64)"
+
+
+def one_hot_image(board, n_symbols):
+    """[batch, height, width] -> [batch, height, width, n_symbols - 1], cell by cell."""
+    image = np.zeros(board.shape + (n_symbols - 1,))
+    for place in np.ndindex(*board.shape):
+        if board[place]:
+            image[place + (int(board[place]) - 1,)] = 1
+    return image
+
+
+def random_boards(rng, batch, height, width, n_symbols, filled=0.6):
+    return random_cells(rng, batch, height * width, n_symbols, filled).reshape(batch, height, width)
+
+
+class TestSymbolConv2D:
+    """Against the slow convolution, and against Conv2D, over the one-hot picture of the same boards."""
+
+    @staticmethod
+    def build(rng, n_symbols, kernel, stride, n_outputs=3):
+        layer = SymbolConv2D(n_symbols, n_outputs, rng, kernel=kernel, stride=stride, dtype=np.float64)
+        randomize(layer, rng)
+        twin = Conv2D(n_symbols - 1, n_outputs, rng, kernel=kernel, stride=stride, dtype=np.float64)
+        twin.weights.value[...], twin.bias.value[...] = layer.weights.value, layer.bias.value
+        return layer, twin
+
+    @pytest.mark.parametrize("filled", [0.0, 0.3, 1.0])
+    @pytest.mark.parametrize("height, width, kernel, stride", CONV_CASES)
+    def test_forward_and_backward(self, height, width, kernel, stride, filled):
+        rng = np.random.default_rng(28)
+        layer, twin = self.build(rng, 4, kernel, stride)
+        board = random_boards(rng, 3, height, width, 4, filled)
+        image = one_hot_image(board, 4)
+        y = layer.forward(layer.encode(board))
+        assert y.shape[1:3] == layer.output_size(height, width)
+        np.testing.assert_allclose(y, twin.forward(image), rtol=1e-11, atol=1e-12)
+        np.testing.assert_allclose(
+            y, slow_convolution(image, layer.weights.value, layer.bias.value, kernel, stride), rtol=1e-11, atol=1e-12)
+        gradient = rng.normal(size=y.shape)
+        assert layer.backward(gradient.copy()) is None
+        twin.backward(gradient.copy())
+        np.testing.assert_allclose(layer.weights.gradient, twin.weights.gradient, rtol=1e-11, atol=1e-12)
+        np.testing.assert_allclose(layer.bias.gradient, twin.bias.gradient, rtol=1e-11, atol=1e-12)
+
+    @pytest.mark.parametrize("kernel, stride", [(3, 1), (3, 2), (2, 2)])
+    def test_gradients_by_finite_differences(self, kernel, stride):
+        rng = np.random.default_rng(29)
+        layer, _ = self.build(rng, 3, kernel, stride, n_outputs=2)
+        x = layer.encode(random_boards(rng, 2, 4, 5, 3))
+        c = rng.normal(size=layer.forward(x).shape)
+
+        def loss():
+            return float((layer.forward(x) * c).sum())
+
+        layer.backward(c.copy())
+        for parameter in layer.parameters():
+            assert_same_gradient(parameter.gradient.copy(), numeric_gradient(loss, parameter.value))
+
+    @pytest.mark.parametrize("kernel, stride", [(3, 1), (3, 2), (2, 2), (5, 2)])
+    def test_parts_of_a_batch(self, kernel, stride):
+        rng = np.random.default_rng(30)
+        layer, _ = self.build(rng, 3, kernel, stride)
+        board = random_boards(rng, 6, 4, 5, 3)
+        board[3] = 0  # an empty board on the border between the parts
+        x = layer.encode(board)
+        whole = layer.forward(x)
+        gradient = rng.normal(size=whole.shape)
+        for n in (1, 3, 4, 5):
+            np.testing.assert_allclose(layer.forward(x.first(n)), whole[:n], rtol=1e-12)
+            np.testing.assert_allclose(layer.forward(x.after(n)), whole[n:], rtol=1e-12)
+            np.testing.assert_allclose(layer.forward(x.after(n).first(1)), whole[n:n + 1], rtol=1e-12)
+        for n in (1, 3, 4):
+            layer.forward(x)
+            layer.backward(gradient[:n].copy())
+            partly = layer.weights.gradient.copy(), layer.bias.gradient.copy()
+            layer.forward(layer.encode(board[:n]))
+            layer.backward(gradient[:n].copy())
+            np.testing.assert_allclose(partly[0], layer.weights.gradient, rtol=1e-12, atol=1e-14)
+            np.testing.assert_allclose(partly[1], layer.bias.gradient, rtol=1e-12, atol=1e-14)
+
+    def test_no_symbols_give_the_bias(self):
+        layer = SymbolConv2D(1, 2, np.random.default_rng(31))
+        layer.bias.value[...] = 3, 4
+        y = layer.forward(layer.encode(np.zeros((2, 3, 4), np.uint8)))
+        np.testing.assert_array_equal(y, np.broadcast_to(np.float32([3, 4]), (2, 3, 4, 2)))
+        layer.backward(np.ones_like(y))
+        np.testing.assert_array_equal(layer.bias.gradient, [24, 24])
+
+    def test_an_unknown_symbol_is_an_error(self):
+        layer, _ = self.build(np.random.default_rng(32), 3, 3, 1)
+        with pytest.raises(IndexError):
+            layer.forward(layer.encode(np.full((1, 2, 2), 3, np.uint8)))
+
+    def test_first_weights_suit_the_number_of_cells_and_not_of_symbols(self):
+        layer = SymbolConv2D(30, 32, np.random.default_rng(33))
+        assert layer.weights.value.dtype == np.float32 and layer.weights.value.shape == (9 * 29, 32)
+        assert layer.weights.value.std() == pytest.approx((2 / 9) ** 0.5, rel=0.03)
+        assert repr(layer) == "SymbolConv2D(29, 32, kernel=3, stride=1)"
+
+
+class TestParameters:
+    @pytest.mark.parametrize("fan_in", [1, 8, 200])
+    def test_he_normal_has_mean_zero_and_variance_two_over_fan_in(self, fan_in):
+        weights = he_normal(np.random.default_rng(24), (200, 500), fan_in, np.float64)
+        sigma = (2 / fan_in) ** 0.5
+        assert abs(weights.mean()) < 4 * sigma / 100_000 ** 0.5
+        assert weights.std() == pytest.approx(sigma, rel=0.01)
+        assert (np.abs(weights) < sigma).mean() == pytest.approx(0.6827, abs=0.005)  # normal, not uniform
+
+    def test_he_normal_type_seed_and_no_inputs(self):
+        first = he_normal(np.random.default_rng(25), (3, 4), 3)
+        assert first.dtype == np.float32
+        np.testing.assert_array_equal(first, he_normal(np.random.default_rng(25), (3, 4), 3))
+        assert not np.array_equal(first, he_normal(np.random.default_rng(26), (3, 4), 3))
+        assert he_normal(np.random.default_rng(25), (0, 4), 0).shape == (0, 4)
+
+    def test_packed_parameters_are_views_of_one(self):
+        values = [np.arange(6.0).reshape(2, 3), np.array([10.0, 11.0]), np.zeros((0, 3)), np.full((1, 2, 2), 7.0)]
+        parameters = [Parameter(value.copy()) for value in values]
+        packed = pack(parameters)
+        assert packed.rows is None
+        np.testing.assert_array_equal(packed.value, np.concatenate([value.ravel() for value in values]))
+        for parameter, value in zip(parameters, values):
+            np.testing.assert_array_equal(parameter.value, value)
+            assert parameter.gradient.shape == value.shape
+        packed.value *= 2
+        packed.gradient[...] = np.arange(12)
+        np.testing.assert_array_equal(parameters[0].value, values[0] * 2)
+        np.testing.assert_array_equal(parameters[3].value, values[3] * 2)
+        np.testing.assert_array_equal(parameters[1].gradient, [6, 7])
+        np.testing.assert_array_equal(parameters[3].gradient.ravel(), [8, 9, 10, 11])
+        assert repr(parameters[0]) == "Parameter(shape=(2, 3))"
+
+
+class TestHuber:
+    @pytest.mark.parametrize("error, loss, gradient", [
+        (0.0, 0.0, 0.0), (0.5, 0.125, 0.5), (-0.5, 0.125, -0.5), (1.0, 0.5, 1.0), (-1.0, 0.5, -1.0),
+        (1.5, 1.0, 1.0), (-3.0, 2.5, -1.0), (100.0, 99.5, 1.0),
+    ])
+    def test_by_hand(self, error, loss, gradient):
+        assert huber(np.array([error])) == (loss, [gradient])
+
+    def test_is_a_mean_over_the_batch_not_over_the_weights(self):
+        loss, gradient = huber(np.array([0.5, -2.0]), np.array([1.0, 0.1]))
+        assert loss == pytest.approx((0.125 + 0.15) / 2)
+        np.testing.assert_allclose(gradient, [0.25, -0.05])
+
+    @pytest.mark.parametrize("weighted", [False, True])
+    def test_gradient(self, weighted):
+        rng = np.random.default_rng(27)
+        errors = rng.normal(size=40) * 2
+        weights = rng.random(40) if weighted else None
+        _, gradient = huber(errors, weights)
+        assert_same_gradient(gradient, numeric_gradient(lambda: huber(errors, weights)[0], errors))
+
+    def test_leaves_its_input_and_the_type_alone(self):
+        errors, weights = np.float32([3, -4]), np.float32([0.5, 1])
+        loss, gradient = huber(errors, weights)
+        assert isinstance(loss, float) and gradient.dtype == np.float32
+        np.testing.assert_array_equal(errors, [3, -4])
+        np.testing.assert_array_equal(weights, [0.5, 1])
