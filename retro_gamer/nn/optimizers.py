@@ -58,7 +58,7 @@ class Adam:
         self.t = 0
         self.means = [np.zeros_like(parameter.value) for parameter in self.parameters]
         self.squares = [np.zeros_like(parameter.value) for parameter in self.parameters]
-        self._work: List[np.ndarray] = []  # two scratch arrays per parameter
+        self._work: List[np.ndarray] = []  # a scratch array per parameter
 
     def step(self) -> None:
         self.t += 1

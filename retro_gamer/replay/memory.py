@@ -103,7 +103,10 @@ class ReplayMemory:
         self.cells = wider
 
     def get_state(self) -> Dict[str, np.ndarray]:
-        """Everything, between two games (the steps of a game going on are not included)."""
+        """Everything, between two games (the steps of a game going on are not included).
+
+        The large arrays are views, not copies: write them down before going on.
+        """
         used = self.n_slots_used
         state = {"n_transitions": np.array(self.n_transitions), "position": np.array(self._position)}
         for name in ("cells", "features", "actions", "returns", "discounts", "next_slots"):
