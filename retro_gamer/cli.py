@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, List, Optional
+from typing import Any, Dict, List, NoReturn, Optional
 
 from retro_gamer import __version__
 from retro_gamer.errors import ConfigError, RetroGamerError
@@ -25,7 +26,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character must not stop a training
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))  # the installed script, unlike python -m, does not look here for games
-    options = build_parser().parse_args(arguments)
+    options, unknown = build_parser().parse_known_args(arguments)
+    if unknown:
+        options.parser.error(_no_such_option(options.parser, unknown))
     try:
         return options.command(options)
     except ConfigError as error:
@@ -52,10 +55,25 @@ def _fail(options: argparse.Namespace, error: Any, status: int) -> int:
     return status
 
 
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with a command and shows an example, without pages of usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message}\n{self.epilog}\nMore with:  {self.prog} --help", file=sys.stderr)
+        raise SystemExit(WRONG_USE)
+
+
+def _no_such_option(parser: argparse.ArgumentParser, unknown: List[str]) -> str:
+    flags = [flag for action in parser._actions for flag in action.option_strings if action.help != argparse.SUPPRESS]
+    near = difflib.get_close_matches(unknown[0].partition("=")[0], flags, 1)
+    return f"There is no {unknown[0]} here." + (f" Did you mean {near[0]}?" if near else "")
+
+
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="retro-gamer", description="Teach a program to play terminal games.",
-        epilog="First steps:  retro-gamer train runs/snake    retro-gamer play runs/snake")
+        epilog="Example:  retro-gamer train runs/snake\n          retro-gamer play runs/snake",
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"retro-gamer-numpy {__version__}")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -63,7 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
     def command(name: str, function: Any, help: str, example: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=help, description=help, epilog=f"Example:  retro-gamer {example}",
                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-        added.set_defaults(command=function)
+        added.set_defaults(command=function, parser=added)
         added.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
         return added
 
@@ -73,19 +91,22 @@ def build_parser() -> argparse.ArgumentParser:
                                                       "bundled game: snake, forager, catch")
     create.add_argument("--output", required=True, metavar="DIR", help="the folder to make")
     init = command("init", create_command, "The same as create, in the original's words.", "init my_game.py runs/mine")
-    init.add_argument("game", metavar="GAME")
-    init.add_argument("output", metavar="OUTPUT")
+    init.add_argument("game", metavar="GAME", help="as for create --game")
+    init.add_argument("output", metavar="OUTPUT", help="the folder to make")
+    create.usage = "%(prog)s --game GAME --output DIR [--SETTING VALUE ...]"  # there are too many to list twice
+    init.usage = "%(prog)s GAME OUTPUT [--SETTING VALUE ...]"
     for parser_of_create in (create, init):
         _add_settings(parser_of_create)
 
     train = command("train", train_command, "Train; go on where it stopped. Ctrl-C saves and stops.",
                     "train runs/snake --minutes 10")
-    train.add_argument("run", metavar="DIR")
-    train.add_argument("--episodes", type=_positive_int, metavar="N", help="train for N more games, whatever the settings say")
+    train.add_argument("run", metavar="DIR", help="the folder of the run")
+    train.add_argument("--episodes", type=_positive_int, metavar="N",
+                       help="train for N more games, whatever the settings say")
     train.add_argument("--minutes", type=_positive_float, metavar="M", help="stop after M minutes")
 
     play = command("play", play_command, "Watch it play in the terminal. Ctrl-C ends it.", "play runs/snake --fps 20")
-    play.add_argument("run", metavar="DIR")
+    play.add_argument("run", metavar="DIR", help="the folder of the run")
     play.add_argument("--fps", type=_positive_float, default=12.0, metavar="N", help="turns shown a second (default 12)")
     play.add_argument("--explain", action="store_true", help="show what it expects of each key")
     play.add_argument("--seed", type=int, help="the same seed shows the same game")
@@ -94,7 +115,7 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate = command("evaluate", evaluate_command,
                        "Play many games greedily, beside random play; with two runs, compare them.",
                        "evaluate runs/snake --games 200")
-    evaluate.add_argument("run", metavar="DIR")
+    evaluate.add_argument("run", metavar="DIR", help="the folder of the run")
     evaluate.add_argument("other", metavar="DIR2", nargs="?", help="a second run to compare with the first")
     evaluate.add_argument("--games", type=_positive_int, default=100, metavar="N", help="how many games (default 100)")
     evaluate.add_argument("--seed", type=int, default=0, help="of the first game; the next has seed + 1 (default 0)")
@@ -102,10 +123,10 @@ def build_parser() -> argparse.ArgumentParser:
     _add_checkpoint(evaluate)
 
     info = command("info", info_command, "Show what is in a run.", "info runs/snake")
-    info.add_argument("run", metavar="DIR")
+    info.add_argument("run", metavar="DIR", help="the folder of the run")
 
     clean = command("clean", clean_command, "Remove checkpoints and logs, keep config.toml.", "clean runs/snake --yes")
-    clean.add_argument("run", metavar="DIR")
+    clean.add_argument("run", metavar="DIR", help="the folder of the run")
     clean.add_argument("--yes", "-y", action="store_true", help="do not ask")
     return parser
 
@@ -187,8 +208,9 @@ def _parse_number_or_auto(text: str) -> Any:
     return text if text == "auto" else _parse_number(text)
 
 
-_PARSERS = {"int": _parse_int, "float": _parse_number, "str": str, "List[str]": _parse_texts, "List[int]": _parse_ints,
-            "Union[float, str]": _parse_number_or_auto}
+_PARSERS: Dict[Any, Any] = {
+    "int": _parse_int, "float": _parse_number, "str": str, "List[str]": _parse_texts, "List[int]": _parse_ints,
+    "Union[float, str]": _parse_number_or_auto}
 
 
 # The commands. What they need is imported when they run, so that --help is instant.

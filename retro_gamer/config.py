@@ -4,6 +4,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import re
 import sys
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -12,7 +13,13 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 from retro_gamer.environment.keys import key_problem
 from retro_gamer.errors import ConfigError
 from retro_gamer.settings import (
-    RETIRED, SECTIONS, GameSettings, MetadataSettings, ModelSettings, PreprocessingSettings, TrainingSettings,
+    RETIRED,
+    SECTIONS,
+    GameSettings,
+    MetadataSettings,
+    ModelSettings,
+    PreprocessingSettings,
+    TrainingSettings,
 )
 
 if sys.version_info >= (3, 11):
@@ -39,19 +46,23 @@ class RunConfig:
     def from_dict(cls, data: Dict[str, Any], source: str = "config.toml") -> "RunConfig":
         """Build and check a configuration; raises ConfigError with every problem found."""
         problems: List[str] = []
+        refused: List[str] = []  # settings whose value was not taken over
         sections: Dict[str, Any] = {}
         for name, values in data.items():
-            if name not in SECTIONS:
+            if name not in SECTIONS and not isinstance(values, dict) and _homes(name):
+                problems.append(_problem(f"{name} = {values!r}", "This setting stands before the first section.",
+                                         f"Move it to [{_homes(name)[0]}]."))
+            elif name not in SECTIONS:
                 problems.append(_unknown(f"[{name}]", name, list(SECTIONS), "section"))
             elif not isinstance(values, dict):
                 problems.append(f"  {name} = {values!r}\n    [{name}] is a section with settings below it, not a value.")
         for name, section_class in SECTIONS.items():
             values = data.get(name, {})
-            sections[name] = _read_section(name, section_class, values if isinstance(values, dict) else {}, problems)
+            values = values if isinstance(values, dict) else {}
+            sections[name] = _read_section(name, section_class, values, problems, refused)
         config = cls(**sections)
-        wrong = [problem.split()[0] for problem in problems]  # settings whose value was not taken over
         problems += [problem for problem in check_together(config)
-                     if not any(name in problem.splitlines()[0] for name in wrong)]
+                     if not set(refused) & set(re.findall(r"\w+", problem.splitlines()[0]))]
         if problems:
             raise ConfigError(_report(problems, source))
         return config
@@ -84,10 +95,12 @@ class RunConfig:
 
 def read_toml(path: Union[str, Path]) -> Dict[str, Any]:
     """A TOML file as a dict; raises ConfigError naming the line where it cannot be understood."""
+    content = Path(path).read_bytes()
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not text in UTF-8 (byte {error.start}). Save it again as UTF-8.") from None
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path} is not text in UTF-8 (line {line}). Save it again as UTF-8.") from None
     try:
         return tomllib.loads(text.replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
@@ -101,13 +114,16 @@ def toml_value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise ConfigError(f"{value!r} cannot be written in a text file. Use another name for it.")
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(toml_value(item) for item in value) + "]"
     return repr(value)
 
 
-def _read_section(name: str, section_class: Any, values: Dict[str, Any], problems: List[str]) -> Any:
+def _read_section(name: str, section_class: Any, values: Dict[str, Any], problems: List[str],
+                  refused: List[str]) -> Any:
     known = {setting.name: setting for setting in fields(section_class)}
     section = section_class()
     for key, value in values.items():
@@ -118,7 +134,8 @@ def _read_section(name: str, section_class: Any, values: Dict[str, Any], problem
             continue
         problem = check_value(known[key], value)
         if problem:
-            problems.append(_problem(f"{key} = {value!r}", known[key].metadata["help"], problem))
+            problems.append(_problem(f"{key} = {value!r:.100}", known[key].metadata["help"], problem))
+            refused.append(key)
         else:
             setattr(section, key, float(value) if known[key].type == "float" else value)
     return section
@@ -183,11 +200,17 @@ def check_together(config: RunConfig) -> List[str]:
             f"batch_size = {training.batch_size} is larger than memory_capacity = {training.memory_capacity}",
             "A learning step draws batch_size turns from the memory, so the memory must hold at least as many.",
             f"Try: memory_capacity = {max(50000, 100 * training.batch_size)}"))
+    if not config.tabular and training.learning_starts > training.memory_capacity:
+        problems.append(_problem(
+            f"learning_starts = {training.learning_starts} is larger than memory_capacity = {training.memory_capacity}",
+            "Learning would never start: the memory never holds that many turns.",
+            f"Try: learning_starts = {training.memory_capacity // 10}"))
     return problems
 
 
 def _check_metadata(config: RunConfig) -> List[str]:
-    metadata, problems = config.metadata, []
+    metadata = config.metadata
+    problems: List[str] = []
     if config.game.gym:
         return problems
     if not config.game.module and not config.game.factory:
@@ -222,7 +245,8 @@ def _check_metadata(config: RunConfig) -> List[str]:
 
 
 def _check_preprocessing(config: RunConfig) -> List[str]:
-    seen, problems = config.preprocessing, []
+    seen = config.preprocessing
+    problems: List[str] = []
     if config.game.gym:
         return problems
     if config.metadata.observation_function:
@@ -267,11 +291,16 @@ def _unknown(shown: str, name: str, known: List[str], what: str) -> str:
 
 
 def _unknown_setting(section: str, name: str, known: List[str]) -> str:
-    homes = [other for other, cls in SECTIONS.items() if name in {setting.name for setting in fields(cls)}]
+    homes = _homes(name)
     if homes:
         return _problem(f"{name} in [{section}]", "This setting has its place in another section.",
                         f"Move it to [{homes[0]}].")
     return _unknown(f"{name} in [{section}]", name, known, "setting")
+
+
+def _homes(name: str) -> List[str]:
+    """The sections that have a setting of this name."""
+    return [section for section, cls in SECTIONS.items() if name in {setting.name for setting in fields(cls)}]
 
 
 def _report(problems: List[str], source: str) -> str:

@@ -6,8 +6,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from retro_gamer.config import RunConfig, find_setting, toml_value
-from retro_gamer.environment.loading import load_factory, parse_game, read_description
+from retro_gamer.config import RunConfig, check_value, find_setting, toml_value
+from retro_gamer.environment.game import state_number
+from retro_gamer.environment.loading import load_factory, make_game, parse_game, read_description
 from retro_gamer.environment.probing import Probe, find_actions, find_reward, only_player, probe_game
 from retro_gamer.errors import ConfigError, GameError
 from retro_gamer.rundir import RunDirectory
@@ -47,7 +48,8 @@ def create_run(game: str, output: str, flags: Optional[Dict[str, Any]] = None) -
     """
     run = RunDirectory(output)
     if run.config_path.exists():
-        raise ConfigError(f"There is a run at {run} already. Train it with  retro-gamer train {run} , or give another --output.")
+        raise ConfigError(f"There is a run at {run} already. Train it with  retro-gamer train {run} , or give another "
+                          "--output.")
     if run.path.exists() and not run.path.is_dir():
         raise ConfigError(f"{run} is a file, not a folder. Give another --output.")
     config = RunConfig()
@@ -55,15 +57,21 @@ def create_run(game: str, output: str, flags: Optional[Dict[str, Any]] = None) -
     flags = dict(flags or {})
     messages: List[str] = []
     notes: Dict[str, str] = {}
-    _apply(config, NEW_TABULAR_RUN if flags.get("algorithm", "dqn") != "dqn" else NEW_RUN)
+    _check_values(flags, "the settings for the new run")
     if config.game.gym:
+        _apply(config, _defaults(flags))
         from retro_gamer.environment.gym import describe_gym
         messages += describe_gym(config)
     else:
         messages += _describe_game(config, flags, notes)
     _apply(config, flags)
     RunConfig.from_dict(config.to_dict(), source="the settings for the new run")  # raises with all problems at once
-    run.create(config.to_toml(notes))
+    text = config.to_toml(notes)
+    try:
+        run.create(text)
+    except OSError as error:
+        why = error.strerror or error
+        raise ConfigError(f"The run cannot be written to {run}: {why}. Give another --output.") from error
     return NewRun(run, config, messages)
 
 
@@ -71,6 +79,7 @@ def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, st
     """Fill in what the game's description says, and find out the rest by playing."""
     messages = []
     description, path = read_description(config.game)
+    _apply(config, _defaults({**description, **flags}))
     if path is not None:
         messages.append(f"Read the description of the game in {path}.")
         _apply_description(config, description, path, messages)
@@ -83,11 +92,12 @@ def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, st
         notes["metadata.actions"] = "Found by trying keys: these change the game."
     probe = probe_game(factory, known.get("actions") or metadata.actions)
     if not known.get("reward"):
-        game_state = factory().state
+        game_state = make_game(factory).state
         metadata.reward, metadata.score = find_reward(probe.numbers, list(game_state))
         messages.append(f"Found in the game's state: reward = {toml_value(metadata.reward)}"
                         + (f", score = {toml_value(metadata.score)}" if metadata.score else ""))
         notes["metadata.reward"] = f"Found in the game's state, which has: {', '.join(map(str, game_state))}."
+    _check_state_values(make_game(factory), known)
     metadata.board_size = list(probe.board_size)
     if not known.get("character_set"):
         metadata.character_set = probe.characters
@@ -100,10 +110,26 @@ def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, st
     return messages
 
 
+def _check_state_values(game: Any, known: Dict[str, Any]) -> None:
+    """Raise for a reward or score that a new game does not have, before hours are spent on training."""
+    for what in ("reward", "score"):
+        name = known.get(what)
+        if not isinstance(name, str) or not name:
+            continue
+        if name not in game.state:
+            near = difflib.get_close_matches(name, list(map(str, game.state)), 1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise ConfigError(
+                f"{what} = {name!r}, but the state of a new game has no such value. It has: "
+                f"{', '.join(map(str, game.state)) or 'nothing'}.{hint} Name one of these with --{what}, or give the new "
+                "Game that value from the start.")
+        state_number(game, name)
+
+
 def _choose_encoders(config: RunConfig, probe: Probe, known: Dict[str, Any], notes: Dict[str, str]) -> List[str]:
     """How the game is seen, from what random play showed. docs/defaults.md says why."""
     metadata, seen = config.metadata, config.preprocessing
-    if config.tabular or known.get("board"):
+    if known.get("algorithm", "dqn") != "dqn" or known.get("board"):
         seen.board, seen.egocentric_radius, seen.radar = True, 0, bool(known.get("radar", False))
         return []
     if not known.get("player"):
@@ -129,26 +155,41 @@ def _apply_description(config: RunConfig, description: Dict[str, Any], path: Pat
     settings = {}
     for name, value in description.items():
         if name == "spatial" and value:
-            messages.append("The description says spatial = true. By default the board is seen through a window instead, which "
-                            "learns faster; --board --spatial gives the convolutional network.")
+            messages.append("The description says spatial = true. By default the board is seen through a window instead, "
+                            "which learns faster; --board --spatial gives the convolutional network.")
         elif name not in OTHER_DESCRIPTION_KEYS and name != "spatial":
             settings[name] = value
-    try:
-        _apply(config, settings)
-    except ConfigError as error:
-        raise ConfigError(f"[tool.retro-gamer] in {path}: {error}") from None
+    _check_values(settings, f"[tool.retro-gamer] in {path}")
+    _apply(config, settings)
 
 
-def _apply(config: RunConfig, values: Dict[str, Any]) -> None:
-    """Set settings by their names; raises ConfigError for a name that is none."""
+def _defaults(known: Dict[str, Any]) -> Dict[str, Any]:
+    return NEW_TABULAR_RUN if known.get("algorithm", "dqn") != "dqn" else NEW_RUN
+
+
+def _check_values(values: Dict[str, Any], source: str) -> None:
+    """Raise ConfigError when a name is not that of a setting, or a value cannot be one, before the game is tried out."""
+    problems = []
     for name, value in values.items():
         try:
-            section, _ = find_setting(name)
+            _, setting = find_setting(name)
         except KeyError:
             known = [setting.name for cls in SECTIONS.values() for setting in fields(cls)]
             near = difflib.get_close_matches(name, known, 1)
-            raise ConfigError(f"there is no setting {name!r}." + (f" Did you mean {near[0]}?" if near else "")) from None
-        setattr(getattr(config, section), name, value)
+            problems.append(f"There is no setting {name!r}." + (f" Did you mean {near[0]}?" if near else ""))
+        else:
+            problem = check_value(setting, value)
+            if problem:
+                problems.append(f"{name} = {value!r:.100}: {problem}")
+    if problems:
+        raise ConfigError(f"Found {len(problems)} problem{'s' if len(problems) > 1 else ''} in {source}:\n  "
+                          + "\n  ".join(problems))
+
+
+def _apply(config: RunConfig, values: Dict[str, Any]) -> None:
+    """Set settings by their names."""
+    for name, value in values.items():
+        setattr(getattr(config, find_setting(name)[0]), name, value)
 
 
 def bundled_name(path: Path) -> Tuple[str, str]:

@@ -8,8 +8,7 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from retro_gamer.environment.observation import Encoder
-from retro_gamer.environment.vocabulary import FIRST_CHARACTER, Vocabulary
+from retro_gamer.environment.observation import explain, shown_characters
 from retro_gamer.errors import ObservationError
 
 
@@ -60,21 +59,34 @@ def encode_observation(board_chars: Sequence[Sequence[str]], state: Dict[str, An
     return np.concatenate([one_hot.ravel(), values])
 
 
-def flat_one_hot(game: Any, character_set: Sequence[str], spatial: bool, board: bool,
-                 observe_state: Sequence[str]) -> np.ndarray:
-    """What `encode_observation` gives for a game, straight from its characters."""
-    values = encode_state(game.state, observe_state)
-    if not board:
-        return values
-    width, height = game.board_size
-    encoder = Encoder(Vocabulary(character_set), board_size=(width, height), board=True, egocentric_radius=0, radar=False,
-                      observe_state=(), find_player=lambda game: None)
-    symbols = encoder.observe(game).cells
-    places = symbols.nonzero()[0]
-    characters = symbols[places].astype(np.intp) - FIRST_CHARACTER
-    n = len(character_set)
-    one_hot = np.zeros(n * width * height + len(values), np.float32)
-    one_hot[characters * (width * height) + places if spatial else places * n + characters] = 1
-    if len(values):
-        one_hot[n * width * height:] = values
-    return one_hot
+class FlatEncoder:
+    """What `encode_board` gives for a game, flattened, straight from its characters.
+
+    `encode(game, n_more)` returns a new float32 vector [board_size * characters + n_more], the last numbers 0.
+    """
+
+    def __init__(self, character_set: Sequence[str], board_size: Tuple[int, int], spatial: bool):
+        self.board_size = width, height = board_size
+        n_cells, n = width * height, len(character_set)
+        # The number of cell c showing character i is i * n_cells + c channels first, else c * n + i.
+        self._per_cell, per_character = (1, n_cells) if spatial else (n, 1)
+        self._starts = {character: i * per_character for i, character in enumerate(character_set)}
+        self._blank = np.zeros(n_cells * n, np.float32)
+        self._empty = self._starts.get(" ")  # usually not among the characters
+        if self._empty is not None:
+            self._blank[self._empty + self._per_cell * np.arange(n_cells)] = 1
+
+    def encode(self, game: Any, n_more: int = 0) -> np.ndarray:
+        shown = shown_characters(game)
+        starts, per_cell = self._starts, self._per_cell
+        per_row = per_cell * self.board_size[0]
+        vector = np.zeros(len(self._blank) + n_more, np.float32)
+        if self._empty is not None:
+            vector[:len(self._blank)] = self._blank
+            vector[[self._empty + int(x) * per_cell + int(y) * per_row for x, y in shown]] = 0
+        try:
+            vector[[starts[character] + x * per_cell + y * per_row
+                    for (x, y), character in shown.items() if character in starts]] = 1
+        except IndexError as error:  # a position like (2.5, 3)
+            raise explain(game, error) from error
+        return vector

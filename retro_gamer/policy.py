@@ -37,7 +37,7 @@ class TrainedPolicy:
         if not isinstance(epsilon, (int, float)) or not 0 <= epsilon <= 1:
             raise ConfigError(f"epsilon = {epsilon!r}: it is the share of random keys, a number from 0 to 1.")
         self._run = RunDirectory(run_dir)
-        self._checkpoint, self._if_missing = checkpoint, if_missing
+        self._checkpoint, self._if_missing = None if checkpoint is None else str(checkpoint), if_missing
         self._epsilon, self._trusted = float(epsilon), trusted
         self._random = random.Random(0)  # apart from the game's own randomness
         self._path: Optional[Path] = None
@@ -60,7 +60,9 @@ class TrainedPolicy:
     def reload(self) -> bool:
         """Load the newest checkpoint if it is another than before; returns whether it was."""
         path = self._find()
-        if path is not None and (path, _stamp(path)) != (self._path, self._stamp):
+        if path is None and self._path is None:
+            self._load()  # there may be a config.toml by now, and in it the keys to press
+        elif path is not None and (path, _stamp(path)) != (self._path, self._stamp):
             self._load()
             return True
         return False
@@ -80,8 +82,7 @@ class TrainedPolicy:
             self._actions: List[Optional[str]] = [*(config.metadata.actions if config else ()), None]
             self._agent = None
             return
-        config = self._run.load_config()
-        self._stamp = _stamp(path)
+        config, stamp = self._run.load_config(), _stamp(path)
         checkpoint = load_checkpoint(path)
         check_facts(checkpoint.facts, path)
         facts = checkpoint.facts
@@ -89,18 +90,26 @@ class TrainedPolicy:
             raise CheckpointError(
                 f"{path} was trained with the keys {facts['actions'][:-1]}, but {self._run.config_path} names "
                 f"{config.metadata.actions}. Put the old keys back, or train again.")
-        self._agent = build_agent(checkpoint, path)
-        self._actions, self._path, self._facts = facts["actions"], path, facts
-        self._observe = self._make_observe(facts)
+        if facts["observation_function"] != config.metadata.observation_function:
+            raise CheckpointError(
+                f"{path} was trained with observation_function = {facts['observation_function']!r}, but "
+                f"{self._run.config_path} names {config.metadata.observation_function!r}. Put the old one back, or train "
+                "again.")
+        agent = build_agent(checkpoint, path)  # first: it finds out whether the sizes can be believed
+        observe = self._make_observe(facts, config.game.path)
+        # Only now, when nothing can go wrong any more: a failed reload leaves the old policy playing.
+        self._agent, self._observe, self._actions = agent, observe, facts["actions"]
+        self._path, self._stamp = path, stamp
 
-    def _make_observe(self, facts: Dict[str, Any]) -> Callable[[Any, Any], Any]:
-        """How this policy sees a game: game, agent -> observation."""
+    def _make_observe(self, facts: Dict[str, Any], folder: str) -> Callable[[Any, Any], Any]:
+        """How this policy sees a game: game, agent -> observation. Functions are looked for in `folder` too."""
         if facts["observation_function"]:
             if not self._trusted:
                 raise ConfigError(
                     f"The run {self._run} names an observation_function, {facts['observation_function']}, whose code would "
                     "be run; trusted=False forbids that.")
-            from retro_gamer.environment.loading import load_function
+            from retro_gamer.environment.loading import import_module, load_function
+            import_module(facts["observation_function"].rpartition(":")[0], folder)
             function = load_function(facts["observation_function"], "observation_function")
             tabular, n_features = facts["algorithm"] != "dqn", facts["n_features"]
             return lambda game, agent: custom_observation(function(game), n_features, tabular)
@@ -111,7 +120,7 @@ class TrainedPolicy:
             Vocabulary(facts["characters"]), board_size=tuple(facts["board_size"]) or (1, 1), board=facts["board"],
             egocentric_radius=facts["egocentric_radius"], radar=facts["radar"], observe_state=facts["observe_state"],
             find_player=player_finder(facts["player"]))
-        encoder.vocabulary.n_symbols = encoder.n_symbols = facts["n_symbols"]
+        encoder.vocabulary.n_symbols = facts["n_symbols"]
         encoder.n_features = facts["n_features"]
         return encoder.observe
 

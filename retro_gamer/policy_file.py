@@ -77,7 +77,8 @@ def build_agent(checkpoint: Checkpoint, path: Path) -> Agent:
         agent = make_agent(config, shape, len(facts["actions"]), np.random.default_rng(0), memory_capacity=1)
         agent.set_policy(arrays)
     except (KeyError, ValueError, TypeError, IndexError, SyntaxError, RecursionError, MemoryError, OverflowError) as error:
-        raise CheckpointError(f"{path} cannot be used: its table is damaged ({type(error).__name__}).") from None
+        raise CheckpointError(f"{path} cannot be used: its table is damaged ({type(error).__name__}: "
+                              f"{str(error)[:200]}).") from None
     return agent
 
 

@@ -24,6 +24,7 @@ FORMAT_VERSION = 1
 MAX_RESUME_BYTES = 16 * 2**30
 METRICS = ("episode", "turns", "seconds", "mean_return", "mean_length", "loss", "epsilon", "learning_rate", "eval_return")
 _CHECKPOINT_NAME = re.compile(r"ep_(\d+)\.npz")
+_LEFT_BEHIND = re.compile(r"\.(ep_\d+\.npz|best\.npz|resume\.npz|metrics\.csv|training\.log|config\.toml)\.\d+\.tmp")
 
 
 class Checkpoint(NamedTuple):
@@ -84,6 +85,7 @@ class RunDirectory:
             if not checkpoints:
                 self._no_checkpoints()
             return checkpoints[-1][1]
+        name = str(name)
         stem = name[:-len(".npz")] if name.endswith(".npz") else name
         if stem == "best" and self.best_path.is_file():
             return self.best_path
@@ -100,8 +102,8 @@ class RunDirectory:
     def _no_checkpoints(self) -> None:
         self.load_config()
         if any(self.checkpoints_path.glob("*.pt")):
-            raise RunNotFoundError(f"{self.checkpoints_path} holds checkpoints of the original retro-gamer (.pt), which need "
-                                   f"torch. Train here again with:  retro-gamer train {self}")
+            raise RunNotFoundError(f"{self.checkpoints_path} holds checkpoints of the original retro-gamer (.pt), which "
+                                   f"need torch. Train here again with:  retro-gamer train {self}")
         raise RunNotFoundError(f"The run {self} has no checkpoint yet. Train it first:  retro-gamer train {self}")
 
     def save_policy(self, path: Path, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> None:
@@ -130,31 +132,31 @@ class RunDirectory:
 
     def add_metrics(self, row: Dict[str, Any]) -> None:
         """Append a row to metrics.csv; missing values stay empty."""
-        new = not self.metrics_path.is_file()
+        new = not self.metrics_path.is_file() or not self.metrics_path.stat().st_size
         text = ",".join(_csv_value(row.get(name)) for name in METRICS) + "\n"
         with open(self.metrics_path, "a", encoding="utf-8", newline="") as file:
             file.write((",".join(METRICS) + "\n" if new else "") + text)
 
     def read_metrics(self) -> List[Dict[str, float]]:
-        """The rows of metrics.csv; empty values are left out."""
+        """The rows of metrics.csv; empty values are left out, and rows that were cut short."""
         if not self.metrics_path.is_file():
             return []
-        lines = self.metrics_path.read_text("utf-8").splitlines()
-        return [{name: float(value) for name, value in zip(lines[0].split(","), line.split(",")) if value}
-                for line in lines[1:]]
+        head, *rows = _whole_lines(self.metrics_path) or [""]
+        names, found = head.strip().split(","), []
+        for row in rows:
+            values = row.strip().split(",")
+            if len(values) == len(names) and _row_episode(row) >= 0:
+                found.append({name: float(value) for name, value in zip(names, values) if value})
+        return found
 
     def forget_after(self, episode: int) -> None:
         """Drop log lines and metrics of later games, which will be played again; and a last line cut short."""
         if self.metrics_path.is_file():
-            head, *rows = self.metrics_path.read_text("utf-8").splitlines(keepends=True)
-            kept = [row for row in rows if row.endswith("\n") and int(row.partition(",")[0]) <= episode]
-            if kept != rows:
-                write_atomically(self.metrics_path, lambda file: file.write("".join([head, *kept]).encode("utf-8")))
+            lines = _whole_lines(self.metrics_path)
+            kept = [row for row in lines[1:] if 0 <= _row_episode(row) <= episode]
+            _rewrite(self.metrics_path, lines[:1] + kept)
         if self.log_path.is_file():
-            lines = self.log_path.read_text("utf-8").splitlines(keepends=True)
-            kept = [line for line in lines if line.endswith("\n") and _log_episode(line) <= episode]
-            if kept != lines:
-                write_atomically(self.log_path, lambda file: file.write("".join(kept).encode("utf-8")))
+            _rewrite(self.log_path, [line for line in _whole_lines(self.log_path) if _log_episode(line) <= episode])
         for number, path in self.checkpoints():
             if number > episode:
                 path.unlink()
@@ -162,8 +164,11 @@ class RunDirectory:
     def files_to_clean(self) -> List[Path]:
         """All that training made: everything but config.toml and files of other kinds."""
         found = [path for _, path in self.checkpoints()]
-        return found + [path for path in (self.best_path, self.resume_path, self.log_path, self.metrics_path)
-                        if path.is_file()]
+        found += [path for path in (self.best_path, self.resume_path, self.log_path, self.metrics_path)
+                  if path.is_file()]
+        for folder in (self.path, self.checkpoints_path):  # what a kill during a save left behind
+            found += sorted(path for path in folder.glob(".*.tmp") if _LEFT_BEHIND.fullmatch(path.name))
+        return found
 
 
 def load_checkpoint(path: Path, max_bytes: Optional[int] = None) -> Checkpoint:
@@ -190,6 +195,25 @@ def _facts_from_array(array: Optional[np.ndarray], path: Path) -> Dict[str, Any]
         except (ValueError, RecursionError):
             pass
     raise CheckpointError(f"{path} is not a checkpoint of this library: it does not say what it holds.")
+
+
+def _whole_lines(path: Path) -> List[str]:
+    """The lines of a text file, without a last one that was cut short."""
+    return [line + "\n" for line in path.read_bytes().decode("utf-8", errors="replace").split("\n")[:-1]]
+
+
+def _rewrite(path: Path, lines: List[str]) -> None:
+    content = "".join(lines).encode("utf-8")
+    if content != path.read_bytes():
+        write_atomically(path, lambda file: file.write(content))
+
+
+def _row_episode(row: str) -> int:
+    """The number of the game in a row of metrics.csv; -1 if the row does not consist of numbers."""
+    try:
+        return int([float(value or 0) for value in row.strip().split(",")][0])
+    except (ValueError, OverflowError):
+        return -1
 
 
 def _csv_value(value: Any) -> str:

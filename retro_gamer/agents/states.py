@@ -35,8 +35,9 @@ def check_state(state: Hashable) -> None:
 
 def encode_states(states: Sequence[Hashable]) -> np.ndarray:
     """States as bytes: [states, length] when all are bytes of one length, as boards are; else one literal each."""
-    if states and all(type(state) is bytes and len(state) == len(states[0]) for state in states):
-        return np.frombuffer(b"".join(states), np.uint8).reshape(len(states), -1 if states[0] else 0)
+    boards = [state for state in states if type(state) is bytes]
+    if boards and len(boards) == len(states) and len(set(map(len, boards))) == 1:
+        return np.frombuffer(b"".join(boards), np.uint8).reshape(len(boards), len(boards[0]))
     return np.frombuffer(json.dumps([_literal(state) for state in states]).encode("ascii"), np.uint8)
 
 
@@ -60,15 +61,15 @@ def _literal(part: Any) -> str:
     if isinstance(part, float):
         if part != part:
             raise ObservationError(
-                f"A state contains {part}, which is not equal to itself: it would never be found again in a table. Look "
-                "for a division by zero, or a calculation with infinity.")
-        return ("-" if part < 0 else "") + "1e999" if part in (float("inf"), -float("inf")) else float.__repr__(part)
+                f"A state contains {part}, which is not equal to itself: it would never be found again in a table. "
+                "Look for a division by zero, or a calculation with infinity.")
+        return {float("inf"): "1e999", -float("inf"): "-1e999"}.get(part) or float.__repr__(part)
     for kind in (bool, int, str, bytes):
         if isinstance(part, kind):
             return kind.__repr__(part)  # not repr: a subclass may show itself in another way
     raise ObservationError(
-        f"A state contains {part!r:.200}, a {type(part).__name__}, which cannot be written to a file. Use tuples of numbers, "
-        "texts and true/false.")
+        f"A state contains {part!r:.200}, a {type(part).__name__}, which cannot be written to a file. Use tuples of "
+        "numbers, texts and true/false.")
 
 
 def _unhashable_part(value: Any) -> str:

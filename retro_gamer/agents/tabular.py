@@ -136,16 +136,16 @@ class TabularAgent(Agent):
 
     def notices(self) -> List[str]:
         n_states, advice = len(self.table), (
-            'A table suits games with few states. Let an observation_function return a short tuple of what matters, or use '
-            'algorithm = "dqn".')
+            "A table suits games with few states. Let an observation_function return a short tuple of what matters, or "
+            'use algorithm = "dqn".')
         if "full" not in self._said and self._full:
             self._said += ["full", "new"]
-            return [f"The table is full: it holds {n_states} states after {self.turns} turns, and will take in no more. "
+            return [f"The table is full: it holds {n_states} states after {self.turns} turns, and takes in no more. "
                     + advice]
         if "new" not in self._said and self.turns >= TURNS_BEFORE_NOTICE and 2 * n_states > self.turns:
             self._said.append("new")
-            return [f"After {self.turns} turns the table holds {n_states} different states: most are seen only once, so "
-                    f"there is nothing to learn from them. It will take in no more than {MAX_STATES}. " + advice]
+            return [f"After {self.turns} turns the table holds {n_states} different states: most are seen only once, "
+                    f"so there is nothing to learn from them. It takes in no more than {MAX_STATES}. " + advice]
         return []
 
     def get_policy(self) -> Dict[str, np.ndarray]:
@@ -174,16 +174,17 @@ class TabularAgent(Agent):
             "model_rewards": np.array(rewards, np.float64), "model_next_states": encode_states(next_states),
             "model_terminated": np.array(ends, bool),
             "turns": np.array(self.turns), "full": np.array(self._full),
-            "draws": np.array(self._draws, np.float64), "said": np.array([name in self._said for name in ("new", "full")]),
+            "draws": np.array(self._draws, np.float64),
+            "said": np.array([name in self._said for name in ("new", "full")]),
         }
 
     def set_state(self, state: Dict[str, np.ndarray]) -> None:
         self.set_policy(state)
         self.model = {}
-        for s, action, reward, next_state, terminated in zip(
-                decode_states(state["model_states"]), state["model_actions"].tolist(), state["model_rewards"].tolist(),
-                decode_states(state["model_next_states"]), state["model_terminated"].tolist()):
-            self.model.setdefault(s, {})[action] = (reward, next_state, terminated)
+        actions, rewards, ends = (state["model_" + name].tolist() for name in ("actions", "rewards", "terminated"))
+        next_states = decode_states(state["model_next_states"])
+        for s, action, *outcome in zip(decode_states(state["model_states"]), actions, rewards, next_states, ends):
+            self.model.setdefault(s, {})[action] = tuple(outcome)
         self._model_states = list(self.model)
         self.turns, self._full = int(state["turns"]), bool(state["full"])
         self._draws = state["draws"].tolist()

@@ -3,20 +3,28 @@ from __future__ import annotations
 
 import math
 import random
-from typing import Any, Callable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
 from retro_gamer.environment.base import Environment, Step
 from retro_gamer.environment.blame import blame
-from retro_gamer.environment.keys import KeyInput
+from retro_gamer.environment.keys import KeyInput, key_problem
 from retro_gamer.environment.loading import make_game
 from retro_gamer.environment.metadata import GameMetadata
-from retro_gamer.environment.observation import Encoder, Observation, ObservationShape, custom_observation
+from retro_gamer.environment.observation import (
+    NO_FEATURES,
+    Encoder,
+    Observation,
+    ObservationShape,
+    as_number,
+    custom_observation,
+    shown_characters,
+)
 from retro_gamer.environment.player import player_finder
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError, GameError, ObservationError
-from retro_gamer.observation import flat_one_hot
+from retro_gamer.observation import FlatEncoder, encode_state
 from retro_gamer.settings import MetadataSettings, PreprocessingSettings
 
 
@@ -78,24 +86,29 @@ class RetroEnvironment(Environment):
         self.game.input_source = self._keys
         try:
             self.game.start()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise blame(error, "when it started") from error
         self._turn = 0
         self._reward_so_far = state_number(self.game, self.metadata.reward)
         return self.observe()
 
     def step(self, action: int) -> Step:
+        reward, terminated = self.play_turn(self.actions[action])
+        return Step(self.observe(), reward, terminated, not terminated and self._turn >= self.max_turns)
+
+    def play_turn(self, key: Optional[str]) -> Tuple[float, bool]:
+        """Play one turn with this key, or with none; returns the reward and whether the game is over."""
         game = self.game
-        self._keys.press(self.actions[action])
+        self._keys.press(key)
         self._turn += 1
         try:
             game.step()
-        except Exception as error:
-            raise blame(error, f"in turn {self._turn}") from error
-        total = state_number(game, self.metadata.reward)
+        except (Exception, SystemExit) as error:
+            advice = "A game ends with  game.end()" if isinstance(error, SystemExit) else ""
+            raise blame(error, f"in turn {self._turn}", advice) from error
+        total = state_number(game, self.metadata.reward, self._turn)
         reward, self._reward_so_far = total - self._reward_so_far, total
-        terminated = not game.playing
-        return Step(self.observe(), reward, terminated, not terminated and self._turn >= self.max_turns)
+        return reward, not game.playing
 
     def observe(self) -> Any:
         if self.observation_function is None:
@@ -111,20 +124,23 @@ class RetroEnvironment(Environment):
         return observation
 
 
-def state_number(game: Any, key: str) -> float:
+def state_number(game: Any, key: str, turn: int = 0) -> float:
     """A value of the game's state as a number; raises GameError when it is missing or is not one."""
-    state = game.state
+    state, when = game.state, f" after turn {turn}" if turn else ""
     if key not in state:
         raise GameError(
-            f"The game's state has no value {key!r} to learn from. It has: {', '.join(map(str, state)) or 'nothing'}. "
+            f"The game's state has no value {key!r} to learn from{when}. It has: {', '.join(map(str, state)) or 'nothing'}. "
             "Give the new Game that value from the start, or name another with --reward.")
+    value = state[key]
     try:
-        number = float(state[key])
+        number = as_number(value)
+    except OverflowError:
+        number = math.inf
     except (TypeError, ValueError):
-        raise GameError(f"state[{key!r}] is {state[key]!r}, which is not a number. The agent learns to make a number "
+        raise GameError(f"state[{key!r}] is {value!r:.200}{when}, which is not a number. The agent learns to make a number "
                         "grow.") from None
     if not math.isfinite(number):
-        raise GameError(f"state[{key!r}] is {number}. Look for a division by zero, or a number that doubles for ever.")
+        raise GameError(f"state[{key!r}] is {number}{when}. Look for a division by zero, or a number that doubles for ever.")
     return number
 
 
@@ -145,8 +161,10 @@ class GameEnvironment:
             raise ConfigError("observation_function and observe_state are both set; either describes all that is "
                               "observed. Remove one: the function can return the state values too.")
         settings = MetadataSettings(actions=list(metadata.actions), reward=metadata.reward)
-        function = self._observation_function or (lambda game: None)
-        self._environment = RetroEnvironment(game_factory, settings, None, function, tabular=True, max_turns=2**62)
+        self._environment = RetroEnvironment(game_factory, settings, None, self._observation_function or _no_observation,
+                                             tabular=True)
+        self._flat_encoder: Optional[FlatEncoder] = None
+        self._encoded: Any = None  # what the encoder was made for
 
     @property
     def game(self) -> Any:
@@ -160,29 +178,41 @@ class GameEnvironment:
 
     def step(self, action: Optional[str]) -> Tuple[Any, float, bool]:
         """Press a key (None for none) and play one turn."""
-        try:
-            number = self._environment.actions.index(action)
-        except ValueError:
-            raise ConfigError(f"{action!r} is not one of the actions {self.metadata.actions}.") from None
-        observation, reward, terminated, _ = self._environment.step(number)
-        return observation if self._observation_function else self._flat(), reward, terminated
+        if action is not None and action not in self.metadata.actions:
+            why = key_problem(action) if isinstance(action, str) else "A key is named by text, such as \"KEY_LEFT\"."
+            if why:
+                raise ConfigError(f"{action!r} cannot be pressed. {why}")
+        reward, terminated = self._environment.play_turn(action)
+        return self._environment.observe() if self._observation_function else self._flat(), reward, terminated
 
     def discover_character_set(self, exploration_turns: int) -> List[str]:
         """The characters that show up on the board in so many turns of random play, sorted."""
-        vocabulary = Vocabulary(grows=True)
-        self._environment.reset()
+        characters: Set[str] = set()
         chooser = random.Random(0)
+        self._environment.reset()
         for _ in range(exploration_turns):
-            encoder = Encoder(vocabulary, board_size=tuple(self.game.board_size), board=True, egocentric_radius=0,
-                              radar=False, observe_state=(), find_player=lambda game: None)
-            encoder.observe(self.game)
-            if self._environment.step(chooser.randrange(self.metadata.n_actions)).terminated:
+            characters.update(shown_characters(self.game).values())
+            if self._environment.play_turn(chooser.choice([*self.metadata.actions, None]))[1]:
                 self._environment.reset()
-        return sorted(vocabulary.characters)
+        return sorted(characters - {" "})
 
     def _flat(self) -> np.ndarray:
-        if self.board and not self.metadata.character_set:
+        game, metadata = self._environment.game, self.metadata
+        values = encode_state(game.state, self.observe_state) if self.observe_state else NO_FEATURES
+        if not self.board:
+            return values
+        if not metadata.character_set:
             raise ObservationError("The characters of the board are not known yet: set metadata.character_set first "
                                    "(discover_character_set(200) finds them).")
-        return flat_one_hot(self.game, self.metadata.character_set or [], self.metadata.spatial, self.board,
-                            self.observe_state)
+        wanted = (metadata.character_set, game.board_size, metadata.spatial)
+        if self._flat_encoder is None or wanted != self._encoded:
+            self._encoded = (list(metadata.character_set), *wanted[1:])
+            self._flat_encoder = FlatEncoder(*self._encoded)
+        vector = self._flat_encoder.encode(game, len(values))
+        if len(values):
+            vector[-len(values):] = values
+        return vector
+
+
+def _no_observation(game: Any) -> None:
+    """Stands in where nothing is observed."""

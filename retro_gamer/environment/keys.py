@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
-from typing import Any, Callable, Optional, Set
+from typing import Any, Callable, Dict, Optional, Set
 
 # The names that blessed, the keyboard library of retro-games, gives to keys that are not plain characters.
 KEY_NAMES = frozenset(
@@ -24,7 +24,8 @@ def key_problem(key: str) -> str:
     """What is wrong with a key name, and what to try; empty when some keyboard has it."""
     if len(key) == 1 and key.isprintable() or key in KEY_NAMES:
         return ""
-    near = difflib.get_close_matches(key.upper() if key.upper().startswith("KEY") else "KEY_" + key.upper(), KEY_NAMES, 1)
+    name = key.upper() if key.upper().startswith("KEY") else "KEY_" + key.upper()
+    near = difflib.get_close_matches(name, KEY_NAMES, 1) if len(key) > 1 else []
     hint = f"Did you mean {near[0]}? " if near else ""
     return f"No keyboard has this key. {hint}Keys are single characters like a, or names like KEY_LEFT, KEY_ENTER."
 
@@ -57,6 +58,7 @@ class Keystroke(str):
 
 
 _keystroke_class: Optional[Callable[..., Any]] = None
+_codes: Dict[str, int] = {}  # the numbers that blessed gives to keys, for games that compare those
 
 
 def make_keystroke(key: str) -> Any:
@@ -67,11 +69,13 @@ def make_keystroke(key: str) -> Any:
         if importlib.util.find_spec("retro") is not None:
             try:
                 from blessed.keyboard import Keystroke as BlessedKeystroke
+                from blessed.keyboard import get_keyboard_codes
                 _keystroke_class = BlessedKeystroke
+                _codes.update((name, code) for code, name in get_keyboard_codes().items())
             except ImportError:
                 pass
     if key.startswith("KEY_"):
-        return _keystroke_class(ucs="", code=None, name=key)
+        return _keystroke_class(ucs="", code=_codes.get(key), name=key)
     return _keystroke_class(ucs=key, code=None, name=None)
 
 

@@ -2,10 +2,11 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
+import io
 import sys
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, Optional, Set, Tuple
 
 from retro_gamer.config import read_toml
 from retro_gamer.environment.blame import blame, first_line_of, no_such_module
@@ -33,6 +34,9 @@ def parse_game(spec: str) -> GameSettings:
     path = Path(target)
     if path.exists() and (path.suffix == ".py" or path.is_dir()):
         module, folder = path.resolve().stem if path.is_file() else path.resolve().name, str(path.resolve().parent)
+        if "." in module:
+            raise ConfigError(f"{target} cannot be imported, because of the dot in {module!r}. Rename it, for example to "
+                              f"{module.replace('.', '_')}{path.suffix if path.is_file() else ''}.")
     elif path.suffix == ".py" or "/" in target or "\\" in target:
         raise ConfigError(f"There is no game at {target} (looked in {Path.cwd()}). A game is {FORMS}.")
     else:
@@ -47,11 +51,12 @@ def parse_game(spec: str) -> GameSettings:
 
 def import_module(name: str, path: str = "") -> Any:
     """Import a module of a game; raises GameError naming the file and line where it fails."""
-    for folder in (path, str(Path.cwd())):
+    for folder in (str(Path.cwd()), path):  # the game's own folder is looked through first
         if folder and folder not in sys.path:
             sys.path.insert(0, folder)
     try:
-        return importlib.import_module(name)
+        with unattended():
+            module = importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name and (name == error.name or name.startswith(error.name + ".")):
             where = f" in {path}" if path else ""
@@ -60,10 +65,55 @@ def import_module(name: str, path: str = "") -> Any:
                 f"A game is {FORMS}.".replace(" \n", "\n")) from error
         raise blame(error, f"while {name} was imported", no_such_module(error)) from error
     except (Exception, SystemExit) as error:
-        advice = no_such_module(error) if isinstance(error, ImportError) else (
-            'If the file starts the game when it is imported, put  if __name__ == "__main__":  above that line.'
-            if isinstance(error, (SystemExit, EOFError, OSError)) else "")
+        advice = ""
+        if isinstance(error, ImportError):
+            advice = no_such_module(error)
+            if "relative import" in str(error):
+                advice = ("The file is part of a package. Name its folder, or run from the folder above: "
+                          "--game package.module")
+        elif isinstance(error, (SystemExit, EOFError, OSError, PlaysItself)):
+            advice = ('If the file starts the game when it is imported, put  if __name__ == "__main__":  above the lines '
+                      "that do so.")
         raise blame(error, f"while {name} was imported", advice) from error
+    _check_place(module, name, path)
+    return module
+
+
+def _check_place(module: Any, name: str, path: str) -> None:
+    """Raise GameError when a game's folder has this module, but another of the same name was imported."""
+    if not path:
+        return
+    there = Path(path, *name.split("."))
+    own = [file.resolve() for file in (there.with_name(there.name + ".py"), there / "__init__.py") if file.is_file()]
+    file = getattr(module, "__file__", None)
+    if own and (file is None or Path(file).resolve() not in own):
+        raise GameError(f"The game {name} in {path} cannot be imported, because Python knows another module {name!r} already"
+                        f"{f' ({file})' if file else ''}. Give the game's file another name.")
+
+
+class PlaysItself(GameError):
+    """A game began to play while it was only to be imported or made."""
+
+
+@contextmanager
+def unattended() -> Iterator[None]:
+    """While a game is imported or made, it finds no keyboard and cannot begin to play."""
+    from retro_gamer.games import Game, engine  # here, because this may import retro-games
+
+    def play(game: Any, *arguments: Any, **settings: Any) -> None:
+        raise PlaysItself("It called play(). The trainer plays the game itself.")
+
+    stdin, sys.stdin = sys.stdin, io.StringIO()
+    classes: Set[Any] = {Game, engine.Game}
+    plays = [(game_class, game_class.play) for game_class in classes]
+    for game_class in classes:
+        game_class.play = play
+    try:
+        yield
+    finally:
+        sys.stdin = stdin
+        for game_class, own_play in plays:
+            game_class.play = own_play
 
 
 def load_factory(game: GameSettings) -> Callable[[], Any]:
@@ -81,10 +131,10 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
         f"a new Game each time; name it create_game, or say which it is: --game {module_name}:FUNCTION")
 
 
-def load_function(reference: str, what: str) -> Callable[..., Any]:
-    """The function that "module:function" names, for a setting such as observation_function."""
+def load_function(reference: str, what: str, path: str = "") -> Callable[..., Any]:
+    """The function that "module:function" names, for a setting such as observation_function; `path` is the game's."""
     module_name, _, name = reference.rpartition(":")
-    function = getattr(import_module(module_name), name, None)
+    function = getattr(import_module(module_name, path), name, None)
     if not callable(function):
         raise GameError(f"{what} = {reference!r}: the module {module_name} has no function {name}.")
     return function
@@ -93,9 +143,13 @@ def load_function(reference: str, what: str) -> Callable[..., Any]:
 def make_game(factory: Callable[[], Any]) -> Any:
     """A new game; raises GameError when the factory raises or returns something else."""
     try:
-        game = factory()
+        with unattended():
+            game = factory()
     except (Exception, SystemExit) as error:
-        raise blame(error, f"while {getattr(factory, '__name__', 'its factory')}() made a new game") from error
+        advice = ""
+        if isinstance(error, (SystemExit, EOFError, PlaysItself)):
+            advice = "It must only make the game and return it."
+        raise blame(error, f"while {getattr(factory, '__name__', 'its factory')}() made a new game", advice) from error
     missing = [name for name in ("agents", "state", "board_size", "step", "start") if not hasattr(game, name)]
     if missing:
         where = first_line_of(factory)
@@ -111,10 +165,12 @@ def read_description(game: GameSettings) -> Tuple[Dict[str, Any], Optional[Path]
         if not module_name:
             continue
         module = import_module(module_name, game.path)
-        file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), None)
+        file = getattr(module, "__file__", None)
+        if file is None:  # a folder without __init__.py
+            file = next((str(Path(folder, "__init__.py")) for folder in getattr(module, "__path__", [])), None)
         if file is None:
             continue
-        for folder in [Path(file).resolve().parent, *Path(file).resolve().parent.parents]:
+        for folder in Path(file).resolve().parents:
             if folder.name in ("site-packages", "dist-packages"):
                 break
             pyproject = folder / "pyproject.toml"

@@ -40,7 +40,8 @@ class GameMetadata:
         section, path = read_description(parse_game(module_name))
         if path is None:
             raise DescriptionNotFoundError(
-                f"There is no pyproject.toml with a [tool.retro-gamer] section beside {module_name}. Write one:\n\n{EXAMPLE}")
+                f"There is no pyproject.toml with a [tool.retro-gamer] section beside {module_name}. Write one:\n\n"
+                f"{EXAMPLE}")
         return cls.from_dict(section)
 
     @classmethod

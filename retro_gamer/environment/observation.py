@@ -9,7 +9,8 @@ Four encoders, which `config.toml` switches on and off:
 """
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from operator import index
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -57,7 +58,6 @@ class Encoder:
         self.vocabulary, self.find_player = vocabulary, find_player
         self.board, self.radius, self.radar = board, egocentric_radius, radar
         self.observe_state = list(observe_state)
-        self.n_symbols = vocabulary.n_symbols
         self.n_features: Optional[int] = None if self.observe_state else 0
         self._readings: Dict[int, int] = {d: radar_reading(d) for d in range(-512, 513)}
         self._last_position: Optional[Tuple[int, int]] = None
@@ -78,8 +78,8 @@ class Encoder:
         board_shape = (self.board_size[1], self.board_size[0]) if self.board else (side, side) if self.radius else (0, 0)
         n_cells = board_shape[0] * board_shape[1]
         if self.radar:
-            n_cells += READINGS_PER_CHARACTER * (self.n_symbols - FIRST_CHARACTER)
-        return ObservationShape(n_cells, self.n_symbols, self.n_features or 0, board_shape)
+            n_cells += READINGS_PER_CHARACTER * (self.vocabulary.n_symbols - FIRST_CHARACTER)
+        return ObservationShape(n_cells, self.vocabulary.n_symbols, self.n_features or 0, board_shape)
 
     def observe(self, game: Any, agent: Any = None) -> Observation:
         """The observation of `game`, seen from `agent` (default: the character that the keys control)."""
@@ -88,7 +88,7 @@ class Encoder:
         try:
             cells = self._cells(game, agent)
         except (TypeError, ValueError, AttributeError) as error:
-            raise _explain(game, error) from error
+            raise explain(game, error) from error
         return Observation(cells, self.features(game.state) if self.observe_state else NO_FEATURES)
 
     def _cells(self, game: Any, agent: Any) -> np.ndarray:
@@ -132,11 +132,7 @@ class Encoder:
         radar = self.radar
         center_x, center_y = center
         nearest: Dict[int, Tuple[int, int, int]] = {}  # symbol -> (distance, dx, dy)
-        # Where characters overlap, the highest z shows; of equal ones the first: paint in the opposite order.
-        agents = reversed(game.agents)
-        if any(getattr(agent, "z", 0) for agent in game.agents):
-            agents = iter(sorted(agents, key=lambda agent: getattr(agent, "z", 0) or 0))
-        for agent in agents:
+        for agent in in_paint_order(game.agents):
             if not getattr(agent, "display", True):
                 continue
             if getattr(agent, "size", None) is None:
@@ -155,8 +151,7 @@ class Encoder:
                             nearest[symbol] = (distance, dx, dy)
         if not radar:
             return canvas, None
-        self.n_symbols = max(self.n_symbols, symbols.n_symbols)
-        readings = bytearray(READINGS_PER_CHARACTER * (self.n_symbols - FIRST_CHARACTER))
+        readings = bytearray(READINGS_PER_CHARACTER * (symbols.n_symbols - FIRST_CHARACTER))
         for symbol, (_, dx, dy) in nearest.items():
             if symbol >= FIRST_CHARACTER:
                 place = READINGS_PER_CHARACTER * (symbol - FIRST_CHARACTER)
@@ -169,23 +164,25 @@ class Encoder:
         return radar_reading(int(distance)) if reading is None else reading
 
     def _look_around(self, game: Any, center: Tuple[int, int]) -> np.ndarray:
-        """The window alone, when the game has more characters than the window has cells."""
+        """The window alone, when the game has more characters than the window has cells: only what is near is painted."""
+        # Not game.get_agents_by_position(): it may be from before the last move, and asking could change the next turn.
         width, height = self.board_size
-        # A game keeps this answer for the rest of the turn. Asking must not change what its characters see next.
-        kept = getattr(game, "_position_cache", None)
-        positions = game.get_agents_by_position()
-        if kept is None:
-            game._position_cache = None
-        symbols, radius = self.vocabulary, self.radius
-        center_x, center_y = center
-        window = bytearray()
-        for y in range(center_y - radius, center_y + radius + 1):
-            for x in range(center_x - radius, center_x + radius + 1):
-                if not (0 <= x < width and 0 <= y < height):
-                    window.append(OFF_BOARD)
-                    continue
-                there = positions.get((x, y))
-                window.append(symbols[top_character(there, (x, y))] if there else 0)
+        radius, symbols = self.radius, self.vocabulary
+        left, top = center[0] - radius, center[1] - radius
+        right, bottom = center[0] + radius, center[1] + radius
+        near = []
+        for agent in game.agents:
+            if getattr(agent, "display", True):
+                x, y = agent.position
+                if (left <= x <= right and top <= y <= bottom) or getattr(agent, "size", None) is not None:
+                    near.append(agent)
+        side = 2 * radius + 1
+        blank = np.frombuffer(self._blank, np.uint8).reshape(self._padded_shape)
+        window = bytearray(blank[center[1]:center[1] + side, center[0]:center[0] + side].tobytes())
+        for agent in in_paint_order(near):
+            for (x, y), character in cells_of(agent):
+                if left <= x <= right and top <= y <= bottom and 0 <= x < width and 0 <= y < height:
+                    window[(y - top) * side + x - left] = symbols[character]
         return np.frombuffer(window, np.uint8)
 
     def features(self, state: Any) -> np.ndarray:
@@ -198,12 +195,13 @@ class Encoder:
                     f"{', '.join(map(str, state)) or 'nothing'}.")
             value = state[key]
             try:
-                values.extend(map(float, value if isinstance(value, (list, tuple)) else [value]))
-            except (TypeError, ValueError):
+                values.extend(map(as_number, value if isinstance(value, (list, tuple)) else [value]))
+            except (TypeError, ValueError, OverflowError):
                 raise ObservationError(
-                    f"observe_state names {key!r}, whose value is {value!r}: not a number. Only numbers, or lists of "
-                    "numbers, can be observed.") from None
-        features = np.array(values, np.float32)
+                    f"observe_state names {key!r}, whose value is {value!r:.200}: not a number, or one too large. Only "
+                    "numbers, or lists of numbers, can be observed.") from None
+        with np.errstate(over="ignore"):  # what is too large becomes infinite and is refused
+            features = np.array(values, np.float32)
         if self.n_features is None:
             self.n_features = len(features)
         return check_features(features, self.n_features)
@@ -234,12 +232,35 @@ def cells_of(agent: Any):
                 yield (x + dx, y + dy), row[dx] if dx < len(row) else " "
 
 
-def top_character(agents: Sequence[Any], position: Tuple[int, int]) -> str:
-    """The character that shows where several agents overlap: the highest z, of equal ones the first."""
-    top = max(agents, key=lambda agent: getattr(agent, "z", 0) or 0) if len(agents) > 1 else agents[0]
-    if getattr(top, "size", None) is None:
-        return top.character
-    return dict(cells_of(top))[position]
+def in_paint_order(agents: Sequence[Any]) -> Iterable[Any]:
+    """The agents in an order in which to paint them: the highest z last, and of equal ones the first in the list."""
+    for agent in agents:
+        if getattr(agent, "z", 0):
+            return sorted(reversed(agents), key=lambda agent: getattr(agent, "z", 0) or 0)
+    return reversed(agents)
+
+
+def shown_characters(game: Any) -> Dict[Tuple[int, int], str]:
+    """Which character shows in each occupied cell of the board."""
+    width, height = game.board_size
+    shown: Dict[Tuple[int, int], str] = {}
+    try:
+        for agent in in_paint_order(game.agents):
+            if getattr(agent, "display", True):
+                for (x, y), character in cells_of(agent):
+                    if 0 <= x < width and 0 <= y < height:
+                        shown[x, y] = character
+    except (TypeError, ValueError, AttributeError) as error:
+        raise explain(game, error) from error
+    return shown
+
+
+def check_characters(game: Any, characters: Iterable[Any]) -> None:
+    """Raise ObservationError for what cannot be shown in one cell of the board, naming whose it is."""
+    for character in characters:
+        if not isinstance(character, str) or len(character) > 1:
+            raise explain(game, ObservationError(
+                f"A cell of the board shows {character!r:.200}, but it can show one character only, like \"@\"."))
 
 
 def check_features(features: np.ndarray, n_features: int) -> np.ndarray:
@@ -263,7 +284,11 @@ def custom_observation(value: Any, n_features: Optional[int], tabular: bool) -> 
     if tabular:
         return value
     try:
-        features = np.array(value, np.float32)
+        numbers = np.asarray(value)
+        if numbers.dtype.kind not in "biuf":
+            raise TypeError
+        with np.errstate(over="ignore"):  # what is too large becomes infinite and is refused
+            features = numbers.astype(np.float32)
     except (TypeError, ValueError):
         raise ObservationError(
             f"The observation function returned {value!r:.200}, which a network cannot read. Return a list of numbers, or "
@@ -275,19 +300,32 @@ def custom_observation(value: Any, n_features: Optional[int], tabular: bool) -> 
     return Observation(NO_CELLS, check_features(features, len(features) if n_features is None else n_features))
 
 
-def _explain(game: Any, error: Exception) -> Exception:
+def as_number(value: Any) -> float:
+    """A state value as a float; raises TypeError, ValueError or OverflowError. Text is not a number, not even "5"."""
+    if isinstance(value, str):
+        raise TypeError
+    return float(value)
+
+
+def explain(game: Any, error: Exception) -> Exception:
     """The error again, naming the character whose position or appearance is at fault where there is one."""
     for agent in game.agents:
         if not getattr(agent, "display", True):
             continue
         name = getattr(agent, "name", type(agent).__name__)
         position = getattr(agent, "position", None)
-        if not (isinstance(position, tuple) and len(position) == 2
-                and all(isinstance(number, (int, np.integer)) for number in position)):
+        try:
+            x, y = position  # type: ignore[misc]
+            index(x), index(y)
+        except (TypeError, ValueError):
             return ObservationError(
-                f"The character {name!r} has position {position!r}. A position is a pair of whole numbers, like (3, 4).")
-        if getattr(agent, "size", None) is None and not isinstance(getattr(agent, "character", None), str):
+                f"The character {name!r} has position {position!r}. A position is a pair of whole numbers, like (3, 4): "
+                "round(x) makes one.")
+        character = getattr(agent, "character", None)
+        if getattr(agent, "size", None) is None and not (isinstance(character, str) and len(character) < 2):
             return ObservationError(
-                f"The character {name!r} is drawn as {getattr(agent, 'character', None)!r}. It must be one character "
-                'in quotes, like "@".')
-    return error
+                f"The character {name!r} is drawn as {character!r:.200}. It must be one character in quotes, like \"@\"; "
+                "what is larger needs a size too, like (3, 1).")
+    if isinstance(error, ObservationError):
+        return error
+    return ObservationError(f"The characters on the board cannot be read ({type(error).__name__}: {error}).")

@@ -5,15 +5,20 @@ import random
 import time
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+import numpy as np
+
+from retro_gamer.environment.blame import blame
 from retro_gamer.environment.game import seed_everything
 from retro_gamer.environment.keys import KeyInput
 from retro_gamer.environment.loading import make_game
-from retro_gamer.environment.observation import cells_of
+from retro_gamer.environment.observation import check_characters, shown_characters
 from retro_gamer.environment.player import keyboard_driven
 from retro_gamer.errors import ConfigError, GameError
 
 ARROWS = ("KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN")
 OTHER_KEYS = (" ", "KEY_ENTER", "KEY_TAB", *"wasdqezxcrfvijklhmnbopgtuy", *"0123456789")
+ACTIONS_FLAG = "--actions KEY_LEFT,KEY_RIGHT"
+NAME_THE_KEYS = f"Say which keys it uses, for example:\n  {ACTIONS_FLAG}"
 SECONDS_FOR_KEYS = 8.0
 MOMENTS = 6  # situations in which each key is tried
 TURNS_AFTER_KEY = 3
@@ -44,8 +49,9 @@ def probe_game(factory: Callable[[], Any], actions: Sequence[str], turns: int = 
     n_agents, filled, games, played = 0, 0.0, 1, 0
     started = time.perf_counter()
     while played < turns and time.perf_counter() - started < seconds:
-        keys.press(chooser.choice([*actions, None]))
-        game.step()
+        key = chooser.choice([*actions, None])
+        keys.press(key)
+        _step(game, key)
         played += 1
         for name, value in game.state.items():
             if _is_number(value) and value != state_before.get(name):
@@ -54,7 +60,8 @@ def probe_game(factory: Callable[[], Any], actions: Sequence[str], turns: int = 
         shown = [agent for agent in game.agents if getattr(agent, "display", True)]
         n_agents = max(n_agents, len(shown))
         if played % 10 == 1:
-            cells = dict(cell for agent in shown for cell in cells_of(agent))
+            cells = shown_characters(game)
+            check_characters(game, cells.values())
             characters.update(dict.fromkeys(character for character in cells.values() if character.strip()))
             filled += len(cells) / (game.board_size[0] * game.board_size[1])
         if not game.playing:
@@ -76,19 +83,24 @@ def find_actions(factory: Callable[[], Any]) -> List[str]:
     """
     deadline = time.perf_counter() + SECONDS_FOR_KEYS
     nothing = [_outcome(factory, None, moment) for moment in range(MOMENTS)]
+    if nothing != [_outcome(factory, None, moment) for moment in range(MOMENTS)]:
+        raise ConfigError(
+            "The keys of this game cannot be found out by trying them, because it never plays the same way twice: it draws "
+            "from something else than Python's or NumPy's global generators, such as the time or a generator of its own, or "
+            f"it keeps something from one game to the next. {NAME_THE_KEYS}")
     found: Dict[Tuple[Any, ...], str] = {}
     for key in (*ARROWS, *OTHER_KEYS):
         if key not in ARROWS and time.perf_counter() > deadline:
             break
         outcomes = [_outcome(factory, key, moment) for moment in range(MOMENTS)]
         different = [(with_key, without) for with_key, without in zip(outcomes, nothing) if with_key != without]
-        only_ends = different and all(not with_key[0] and without[0] for with_key, without in different)
-        if different and not (only_ends and len(different) == MOMENTS and key not in ARROWS):
+        going_on = [with_key[0] for with_key, without in zip(outcomes, nothing) if without[0]]
+        always_ends = bool(going_on) and not any(going_on)
+        if different and not (always_ends and key not in ARROWS):
             found.setdefault(tuple(outcomes), key)
     if not found:
         raise ConfigError(
-            "No key that was tried changes this game. Say which keys it uses, for example:\n"
-            "  --actions KEY_LEFT,KEY_RIGHT")
+            f"No key that was tried changes this game. {NAME_THE_KEYS}")
     return list(found.values())
 
 
@@ -100,11 +112,18 @@ def _outcome(factory: Callable[[], Any], key: Optional[str], moment: int) -> Tup
     for turn in range(3 * moment + TURNS_AFTER_KEY):
         if not game.playing:
             break
+        pressed = None
         if turn < 3 * moment:
-            game.input_source.press(chooser.choice([*ARROWS, None]))
+            pressed = chooser.choice([*ARROWS, None])
         elif turn == 3 * moment:
-            game.input_source.press(key)
-        game.step()
+            pressed = key
+        game.input_source.press(pressed)
+        try:
+            _step(game, pressed, f"If this key is not one of the game's, name those that are: {ACTIONS_FLAG}")
+        except GameError as error:
+            if isinstance(error.__cause__, SystemExit):
+                return False, "left"
+            raise
     return bool(game.playing), _snapshot(game)
 
 
@@ -115,14 +134,29 @@ def _snapshot(game: Any) -> str:
 
 
 def _is_plain(value: Any) -> bool:
-    return isinstance(value, (int, float, str, bool, tuple, type(None)))
+    if isinstance(value, (tuple, list)):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (int, float, str, np.generic))
 
 
 def _new_game(factory: Callable[[], Any]) -> Any:
     game = make_game(factory)
     game.input_source = KeyInput()
-    game.start()
+    try:
+        game.start()
+    except (Exception, SystemExit) as error:
+        raise blame(error, "when it started") from error
     return game
+
+
+def _step(game: Any, key: Optional[str], advice: str = "") -> None:
+    try:
+        game.step()
+    except (Exception, SystemExit) as error:
+        with_key = f" with the key {key!r}" if key is not None else ""
+        if isinstance(error, SystemExit):
+            advice = "A game ends with  game.end()"
+        raise blame(error, f"in turn {game.turn_number}{with_key}, while it was tried out", advice) from error
 
 
 def find_reward(numbers: Dict[str, int], state: Sequence[str]) -> Tuple[str, str]:

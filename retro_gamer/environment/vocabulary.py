@@ -3,6 +3,8 @@ from __future__ import annotations
 
 from typing import Dict, List, Sequence
 
+from retro_gamer.errors import ObservationError
+
 NOTHING = 0
 OFF_BOARD = 1
 FIRST_CHARACTER = 2
@@ -25,7 +27,11 @@ class Vocabulary(Dict[str, int]):
             self.add(character)
 
     def __missing__(self, character: str) -> int:
-        return self.add(character) if self.grows else NOTHING
+        if not self.grows:
+            return NOTHING
+        if not isinstance(character, str) or len(character) != 1:
+            raise ObservationError(f"A cell of the board shows {character!r:.200}, but it can show one character only.")
+        return self.add(character)
 
     def add(self, character: str) -> int:
         if character in self:

@@ -159,9 +159,9 @@ class Dueling:
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         value, advantage = x[:, :1], x[:, 1:]
-        return value + advantage - advantage.mean(axis=1, keepdims=True)
+        return advantage + (value - advantage.sum(axis=1, keepdims=True) / advantage.shape[1])
 
     def backward(self, gradient: np.ndarray) -> np.ndarray:
         # dL/dV = sum over a of dL/dQ,  dL/dA = dL/dQ - mean over a of dL/dQ
         value = gradient.sum(axis=1, keepdims=True)
-        return np.concatenate([value, gradient - gradient.mean(axis=1, keepdims=True)], axis=1)
+        return np.concatenate([value, gradient - value / gradient.shape[1]], axis=1)

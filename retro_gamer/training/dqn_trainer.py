@@ -1,11 +1,12 @@
 """DQNTrainer: training from a script, as the original retro-gamer's users write it."""
 from __future__ import annotations
 
+import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, Union
+from typing import Any, Callable, Dict, Optional, Set, Union
 
-from retro_gamer.config import RunConfig
+from retro_gamer.config import RunConfig, toml_value
 from retro_gamer.environment.metadata import GameMetadata
 from retro_gamer.errors import ConfigError
 from retro_gamer.rundir import RunDirectory
@@ -31,8 +32,11 @@ class DQNTrainer:
                  preprocessing: Optional[Dict[str, Any]] = None, **hyperparams: Any):
         self.game_factory, self.metadata = game_factory, metadata
         self.run = RunDirectory(run_dir)
-        if not self.run.config_path.is_file():
-            self.run.create(self._config(preprocessing or {}, hyperparams).to_toml())
+        config = self._config(preprocessing or {}, hyperparams)
+        if self.run.config_path.is_file():
+            self._check_same(config, {*(preprocessing or {}), *hyperparams})
+        else:
+            self.run.create(config.to_toml())
         self.trainer = Trainer(self.run, game_factory)
 
     def _config(self, preprocessing: Dict[str, Any], hyperparams: Dict[str, Any]) -> RunConfig:
@@ -40,14 +44,23 @@ class DQNTrainer:
         metadata.pop("extras_size", None)
         metadata["board_size"] = list(self.metadata.board_size or self.game_factory().board_size)
         model_names = {setting.name for setting in fields(ModelSettings)}
-        module, name = getattr(self.game_factory, "__module__", "game"), getattr(self.game_factory, "__name__", "create_game")
         return RunConfig.from_dict({
-            "game": {"module": module, "factory": f"{module}:{name}" if name.isidentifier() else ""},
+            "game": _where_from(self.game_factory),
             "metadata": metadata,
             "preprocessing": {"spatial": self.metadata.spatial, "board": self.metadata.board, **preprocessing},
             "model": {key: value for key, value in hyperparams.items() if key in model_names},
             "training": {key: value for key, value in hyperparams.items() if key not in model_names},
         }, source="the arguments of DQNTrainer")
+
+    def _check_same(self, config: RunConfig, names: Set[str]) -> None:
+        """Raise ConfigError when the arguments say something else than the config.toml that is there already."""
+        there, differences = self.run.load_config().to_dict(), []
+        for section, values in config.to_dict().items():
+            differences += [f"  {name}: here {toml_value(value)}, there {toml_value(there[section][name])}"
+                            for name, value in values.items() if name in names and value != there[section][name]]
+        if differences:
+            raise ConfigError(f"{self.run.config_path} was made with other settings than these:\n" + "\n".join(differences)
+                              + "\nChange the settings there, or use another run_dir.")
 
     def train(self, on_checkpoint: Optional[Callable[[Dict[str, Any]], None]] = None,
               on_episode: Optional[Callable[[], None]] = None) -> None:
@@ -69,9 +82,11 @@ class DQNTrainer:
                 on_checkpoint({"episode": row["episode"], "avg_reward": row["mean_return"], "avg_steps": row["mean_length"],
                                "avg_loss": row["loss"] or 0.0, "epsilon": row["epsilon"]})
 
-        self.trainer.train(on_episode=watch, on_checkpoint=report)
-        if line is not None:
-            line.clear()
+        try:
+            self.trainer.train(on_episode=watch, on_checkpoint=report)
+        finally:
+            if line is not None:
+                line.clear()
 
     def load_checkpoint(self, path: Union[str, Path]) -> None:
         """Take over the weights of a checkpoint. (A run goes on by itself; this is for starting from another one.)"""
@@ -81,3 +96,15 @@ class DQNTrainer:
             self.trainer.agent.set_policy(checkpoint.arrays)
         except (KeyError, ValueError) as error:
             raise ConfigError(f"{path} does not fit this training: {error}") from error
+
+
+def _where_from(factory: Callable[[], Any]) -> Dict[str, str]:
+    """Section [game] for a function, so that `retro-gamer play` finds it too, wherever it is called from."""
+    module, name = getattr(factory, "__module__", "game"), getattr(factory, "__name__", "")
+    file = getattr(sys.modules.get(module), "__file__", None)
+    folder = ""
+    if file is not None and module == "__main__":
+        module, folder = Path(file).stem, str(Path(file).resolve().parent)
+    elif file is not None and "." not in module and "site-packages" not in Path(file).parts:
+        folder = str(Path(file).resolve().parent)
+    return {"module": module, "path": folder, "factory": f"{module}:{name}" if name.isidentifier() else ""}

@@ -1,7 +1,7 @@
 """A saved policy, ready to play the game of its own run: for watching and for evaluation."""
 from __future__ import annotations
 
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, NamedTuple, Optional, Sequence
 
 from retro_gamer.agents import Agent
 from retro_gamer.config import RunConfig
@@ -36,10 +36,18 @@ def load_player(run: RunDirectory, checkpoint: Optional[str] = None) -> Player:
         setattr(config.preprocessing, name, facts[name])
     if facts["board_size"]:
         config.metadata.board_size = facts["board_size"]
+    config.metadata.player = facts["player"]
+    if facts["observation_function"] != config.metadata.observation_function:
+        raise CheckpointError(f"{path} was trained with observation_function = {facts['observation_function']!r}, but "
+                              f"{run.config_path} names {config.metadata.observation_function!r}. Put the old one back.")
     vocabulary = Vocabulary(facts["characters"])
     vocabulary.n_symbols = facts["n_symbols"]
     environment = make_environment(config, vocabulary)
-    if len(environment.actions) != len(facts["actions"]):
-        raise CheckpointError(f"{path} was trained with {len(facts['actions'])} actions, but the run now has "
-                              f"{len(environment.actions)}. Put the old actions back in {run.config_path}.")
+    if list(environment.actions) != facts["actions"]:
+        raise CheckpointError(f"{path} was trained with the keys {keys_of(facts['actions'])}, but now they are "
+                              f"{keys_of(environment.actions)}. Put the old ones back in {run.config_path}, or train again.")
     return Player(environment, agent, facts, path.stem, config)
+
+
+def keys_of(actions: Sequence[Optional[str]]) -> str:
+    return ", ".join(str(action) for action in actions if action is not None)

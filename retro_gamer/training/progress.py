@@ -1,6 +1,7 @@
 """One line that shows how a training goes; silent where nobody is looking."""
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -8,6 +9,8 @@ from collections import deque
 from typing import Deque, Optional, TextIO, Tuple
 
 from retro_gamer.training.trainer import Status
+
+UNIMPORTANT = ("turns", "epsilon", "speed")  # parts that go when the terminal is too narrow, in this order
 
 
 class ProgressLine:
@@ -36,24 +39,33 @@ class ProgressLine:
         elapsed = max(1e-9, self._times[-1][0] - then)
         turn_rate, episode_rate = (status.turns - turns) / elapsed, (status.episode - episode) / elapsed
         mean = sum(self._returns) / len(self._returns)
-        parts = [f"game {status.episode}", f"{status.turns:,} turns", f"{turn_rate:,.0f} turns/s", f"reward {mean:.1f}"]
-        if status.evaluation is not None:
-            greedy = f"greedy {status.evaluation.mean:.1f}"
-            if status.evaluation.scores is not None:
-                greedy += f" (score {status.evaluation.scores.mean():.1f})"
-            parts.append(greedy)
-        parts.append(f"epsilon {status.epsilon:.2f}")
+        parts = {"game": f"game {status.episode}", "turns": f"{status.turns:,} turns", "speed": f"{turn_rate:,.0f} turns/s",
+                 "reward": f"reward {_short(mean)}"}
+        evaluation = status.evaluation
+        if evaluation is not None:
+            parts["greedy"] = (f"greedy score {_short(evaluation.scores.mean())}" if evaluation.scores is not None else
+                               f"greedy reward {_short(evaluation.mean)}")
+        parts["epsilon"] = f"epsilon {status.epsilon:.2f}"
         left = []
         if episode_rate > 0:
             left.append((status.goal_episodes - status.episode) / episode_rate)
         if turn_rate > 0 and status.goal_turns:
             left.append((status.goal_turns - status.turns) / turn_rate)
         if left:
-            parts.append(f"{format_time(max(0.0, min(left)))} left")
-        return " | ".join(parts)
+            parts["left"] = f"{format_time(max(0.0, min(left)))} left"
+        for name in UNIMPORTANT:
+            if len("  ".join(parts.values())) > self._room():
+                del parts[name]
+        return "  ".join(parts.values())
+
+    def _room(self) -> int:
+        try:
+            return os.get_terminal_size(self.stream.fileno()).columns - 1
+        except (OSError, ValueError, AttributeError):
+            return shutil.get_terminal_size().columns - 1
 
     def _draw(self, text: str) -> None:
-        room = shutil.get_terminal_size().columns - 1
+        room = self._room()
         text = text[:room]
         self.stream.write("\r" + text.ljust(min(self._width, room)))
         self.stream.flush()
@@ -64,11 +76,20 @@ class ProgressLine:
         self.clear()
         print(text, file=self.stream)
 
+    def blank(self) -> str:
+        """What wipes the line away, for whoever cannot wait for `clear`; nothing when there is none."""
+        width, self._width = self._width, 0
+        return "\r" + " " * width + "\r" if width else ""
+
     def clear(self) -> None:
         if self.shown and self._width:
-            self.stream.write("\r" + " " * self._width + "\r")
+            self.stream.write(self.blank())
             self.stream.flush()
-            self._width = 0
+
+
+def _short(number: float) -> str:
+    """At most one decimal, and none where it would not be read."""
+    return f"{number:.0f}" if abs(number) >= 100 else f"{number:.1f}"
 
 
 def format_time(seconds: float) -> str:

@@ -2,14 +2,17 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from typing import Any, Dict, List, Optional
 
 import numpy as np
 
-from retro_gamer.config import toml_value
-from retro_gamer.rundir import RunDirectory
+from retro_gamer.config import RunConfig, toml_value
+from retro_gamer.rundir import RunDirectory, load_checkpoint
 from retro_gamer.training.evaluation import Evaluation, bootstrap_interval, evaluate, random_play
 from retro_gamer.training.player import load_player
+
+UNBROKEN = "\xa0"  # stands for a space at which a line may not be broken
 
 
 def evaluate_run(run: RunDirectory, checkpoint: Optional[str], games: int, seed: int, as_json: bool) -> str:
@@ -28,14 +31,14 @@ def evaluate_run(run: RunDirectory, checkpoint: Optional[str], games: int, seed:
 
 
 def _table(reward: str, score: str, result: Evaluation, chance: Evaluation) -> List[str]:
-    lines = [f"{'':10}{'mean':>10}{'95% interval':>22}{'median':>10}{'best':>10}{'worst':>10}{'random':>10}"]
+    lines = [f"{'':10}{'mean':>9}{'95% interval':>21}{'median':>9}{'best':>9}{'worst':>9}{'random':>9}"]
     rows = [(reward, result.returns, chance.returns), ("turns", result.turns, chance.turns)]
     if result.scores is not None and chance.scores is not None:
         rows.insert(1, (score, result.scores, chance.scores))
     for name, values, random_values in rows:
         low, high = bootstrap_interval(values)
-        lines.append(f"{name:10}{values.mean():10.2f}{f'{low:.2f} to {high:.2f}':>22}{np.median(values):10.2f}"
-                     f"{values.max():10.2f}{values.min():10.2f}{random_values.mean():10.2f}")
+        lines.append(f"{name:10}{values.mean():9.2f}{f'{low:.2f} to {high:.2f}':>21}{np.median(values):9.2f}"
+                     f"{values.max():9.2f}{values.min():9.2f}{random_values.mean():9.2f}")
     return lines
 
 
@@ -73,27 +76,41 @@ def describe_run(run: RunDirectory) -> str:
     """What is in a run: the game, the settings that differ from the usual, checkpoints, and the last results."""
     config = run.load_config()
     game = config.game.gym or config.game.factory or config.game.module
-    checkpoints = run.checkpoints()
+    actions = "those of the environment" if config.game.gym else toml_value(config.metadata.actions)
     lines = [
         f"Run          {run}",
         f"Game         {game}" + (f" (in {config.game.path})" if config.game.path else ""),
-        f"Actions      {toml_value(config.metadata.actions)}" if not config.game.gym else "Actions      those of the environment",
+        f"Actions      {actions}",
         f"Reward       {config.metadata.reward or 'that of the environment'}",
         f"Algorithm    {config.training.algorithm}",
     ]
+    changed = _changed_settings(config)
+    if changed:
+        wrapped = textwrap.wrap(", ".join(changed), 79, initial_indent="Settings     ", subsequent_indent=" " * 13)
+        lines += [line.replace(UNBROKEN, " ") for line in wrapped]
+    checkpoints = run.checkpoints()
     if checkpoints:
         names = [path.stem for _, path in checkpoints]
-        shown = ", ".join(names if len(names) <= 8 else [*names[:3], "...", *names[-4:]])
+        shown = ", ".join(names if len(names) <= 5 else [names[0], "...", *names[-3:]])
         lines.append(f"Checkpoints  {len(names)}: {shown}" + (", best" if run.best_path.is_file() else ""))
+        facts = load_checkpoint(checkpoints[-1][1]).facts
+        lines.append(f"Trained      {facts.get('episode')} games, {facts.get('turns'):,} turns"
+                     if isinstance(facts.get("turns"), int) else f"Trained      {checkpoints[-1][0]} games")
     else:
         lines.append(f"Checkpoints  none yet; train with:  retro-gamer train {run}")
     rows = run.read_metrics()
     if rows:
-        last = rows[-1]
-        lines.append(f"Trained      {last['episode']:.0f} games, {last['turns']:,.0f} turns, {last['seconds']:.0f} seconds")
         lines += ["", f"{'game':>8}{'turns':>10}{'reward':>10}{'length':>8}{'greedy':>10}{'epsilon':>9}"]
         for row in rows[-5:]:
             greedy = f"{row['eval_return']:.1f}" if "eval_return" in row else ""
             lines.append(f"{row['episode']:8.0f}{row['turns']:10,.0f}{row['mean_return']:10.1f}{row['mean_length']:8.0f}"
                          f"{greedy:>10}{row['epsilon']:9.3f}")
     return "\n".join(lines)
+
+
+def _changed_settings(config: RunConfig) -> List[str]:
+    """The settings of how it sees and learns that are not what they are by default."""
+    usual = RunConfig().to_dict()
+    return [f"{name} = {toml_value(value)}".replace(" ", UNBROKEN)
+            for section, values in config.to_dict().items() if section in ("preprocessing", "model", "training")
+            for name, value in values.items() if value != usual[section][name] and name != "algorithm"]

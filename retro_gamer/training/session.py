@@ -1,6 +1,7 @@
 """One sitting of training from the command line: progress, Ctrl-C, and what to do next."""
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -22,7 +23,8 @@ def train_run(run: RunDirectory, episodes: Optional[int] = None, minutes: Option
         print(f"Going on after game {trainer.episode} ({trainer.turns:,} turns).")
     if episodes is None and trainer.is_complete():
         print(f"This training is complete: {trainer.episode} games, {trainer.turns:,} turns. Train on with\n"
-              f"  retro-gamer train {run} --episodes 500\nor raise training_turns or training_episodes in {run.config_path}.")
+              f"  retro-gamer train {run} --episodes 500\n"
+              f"or raise training_turns or training_episodes in {run.config_path}.")
         return 0
     line = ProgressLine()
     with stop_on_signals(trainer.stop, line):
@@ -31,11 +33,15 @@ def train_run(run: RunDirectory, episodes: Optional[int] = None, minutes: Option
         finally:
             line.clear()
     if trainer.stopping:
-        print(f"Stopped after game {trainer.episode} ({trainer.turns:,} turns) and saved. Go on with:\n  retro-gamer train {run}")
+        print(f"Stopped after game {trainer.episode} ({trainer.turns:,} turns) and saved. Go on with:\n"
+              f"  retro-gamer train {run}")
         return 0
-    print(f"Trained {trainer.episode} games ({trainer.turns:,} turns) in {format_time(trainer.seconds)}.")
-    _say_how_well(trainer)
-    _say_what_next(run)
+    print(f"Trained {trainer.episode} games ({trainer.turns:,} turns) in {format_time(trainer.seconds)}.", flush=True)
+    try:
+        _say_how_well(trainer)
+    except KeyboardInterrupt:
+        print()  # everything is saved: whoever does not want to wait for this may go
+    _say_what_next(run, trainer.is_complete())
     return 0
 
 
@@ -53,9 +59,8 @@ def stop_on_signals(stop: Callable[[], None], line: ProgressLine) -> Iterator[No
             raise KeyboardInterrupt
         asked = True
         stop()
-        line.clear()
-        print("Stopping after this game... (Ctrl-C again to stop at once, losing what came after the last checkpoint)",
-              file=sys.stderr)
+        _write_now(line.blank() + "Stopping after this game...\n"
+                   "(Ctrl-C again stops at once and loses what came after the last checkpoint.)\n")
 
     numbers = [signal.SIGINT, signal.SIGTERM]
     before = [signal.signal(number, handle) for number in numbers]
@@ -64,6 +69,14 @@ def stop_on_signals(stop: Callable[[], None], line: ProgressLine) -> Iterator[No
     finally:
         for number, handler in zip(numbers, before):
             signal.signal(number, handler)
+
+
+def _write_now(text: str) -> None:
+    """To stderr from a signal handler, where print may not be used: it may have been interrupted itself."""
+    try:
+        os.write(sys.stderr.fileno(), text.encode("ascii"))
+    except (OSError, ValueError, AttributeError):  # there is no such file
+        pass
 
 
 def _say_how_well(trainer: Trainer) -> None:
@@ -76,8 +89,8 @@ def _say_how_well(trainer: Trainer) -> None:
         print(f"That is a {name} of {greedy['mean_score']:.1f} (random play: {chance['mean_score']:.1f}).")
 
 
-def _say_what_next(run: RunDirectory) -> None:
-    print(f"""
+def _say_what_next(run: RunDirectory, complete: bool) -> None:
+    print(("" if complete else f"\nTrain on:      retro-gamer train {run}") + f"""
 Watch it:      retro-gamer play {run}
 Measure it:    retro-gamer evaluate {run}
 Use it in a game:

@@ -1,0 +1,170 @@
+"""Measures this library. Started by run.py, in a process of its own for every measurement."""
+from __future__ import annotations
+
+import importlib
+import os
+import random
+import time
+from typing import Any, Dict
+
+from stopwatch import Over, Stopwatch, median_call, peak_megabytes, random_choices, serve
+
+
+def make_trainer(run: str) -> Any:
+    from retro_gamer.rundir import RunDirectory
+    from retro_gamer.training import Trainer
+    return Trainer(RunDirectory(run))
+
+
+def fill(trainer: Any, turns: int) -> None:
+    """Fill the replay memory with random play, through the memory itself, without learning from it."""
+    if not turns:
+        return
+    environment, agent = trainer.environment, trainer.agent
+    actions = random_choices(range(len(environment.actions)))
+    observation = environment.reset()
+    for _, action in zip(range(turns), actions):
+        next_observation, reward, terminated, truncated = environment.step(action)
+        agent.replay.add(observation, action, reward, next_observation, terminated, truncated)
+        agent.scale.add(reward)
+        observation = environment.reset() if terminated or truncated else next_observation
+    agent.replay.end_episode()
+
+
+def train(options: Dict[str, Any]) -> Dict[str, Any]:
+    """Turns a second of the training that `retro-gamer train` does, saving included; and the memory it took."""
+    trainer = make_trainer(options["run"])
+    fill(trainer, options["fill"])
+    watch = Stopwatch(options["seconds"], options["warm_up"], options.get("warm_up_count", 0))
+    spent = {"wall": 0.0, "cpu": 0.0}  # on saving
+    games = 0
+
+    def timed(save: Any) -> Any:
+        def timed_save(*arguments: Any) -> Any:
+            wall, cpu = time.perf_counter(), time.process_time()
+            result = save(*arguments)
+            if watch.running:
+                spent["wall"] += time.perf_counter() - wall
+                spent["cpu"] += time.process_time() - cpu
+            return result
+        return timed_save
+
+    def on_episode(status: Any) -> None:
+        nonlocal games
+        games += watch.running
+        if watch.over(status.turns):
+            raise Over
+
+    trainer.run.save_policy, trainer.run.save_resume = timed(trainer.run.save_policy), timed(trainer.run.save_resume)
+    try:
+        trainer.train(on_episode=on_episode)
+    except Over:
+        pass
+    return {**watch.rates(), "megabytes": peak_megabytes(), "turns_per_game": watch.count / games,
+            "saving_share": spent["wall"] / watch.wall_seconds, "saving_share_cpu": spent["cpu"] / watch.cpu_seconds}
+
+
+def train_within_a_game(options: Dict[str, Any]) -> Dict[str, Any]:
+    """Turns a second of training in the middle of a single long game."""
+    from retro_gamer.training.loop import play_episode
+    trainer = make_trainer(options["run"])
+    fill(trainer, options["fill"])
+    watch, turn = Stopwatch(options["seconds"], options["warm_up"]), -1
+
+    def epsilon() -> float:  # asked before every turn
+        nonlocal turn
+        turn += 1
+        if watch.over(turn):
+            raise Over
+        return trainer.epsilon
+
+    try:
+        while True:
+            play_episode(trainer.environment, trainer.agent, epsilon)
+    except Over:
+        return {**watch.rates(), "megabytes": peak_megabytes()}
+
+
+def environment(options: Dict[str, Any]) -> Dict[str, Any]:
+    """Turns a second of our environment alone, with random actions."""
+    environment = make_trainer(options["run"]).environment
+    watch, turn = Stopwatch(options["seconds"], options["warm_up"]), 0
+    environment.reset()
+    for action in random_choices(range(len(environment.actions))):
+        step = environment.step(action)
+        if step.terminated or step.truncated:
+            environment.reset()
+        turn += 1
+        if turn % 10 == 0 and watch.over(turn):
+            return watch.rates()
+    return {}
+
+
+def get_action(options: Dict[str, Any]) -> Dict[str, Any]:
+    """Microseconds of one `get_action`, in a snake game that goes on with random keys."""
+    from retro_gamer import TrainedPolicy
+    trainer = make_trainer(options["run"])
+    trainer.train(episodes=1)
+    policy = TrainedPolicy(options["run"])
+    game = trainer.environment
+    game.reset()
+    actions = random_choices(range(len(game.actions)))
+
+    def play_on() -> None:
+        if game.step(next(actions)).terminated:
+            game.reset()
+
+    return median_call(lambda: policy.get_action(game.game), play_on, options["seconds"])
+
+
+def first_action(options: Dict[str, Any]) -> Dict[str, Any]:
+    """Seconds from `import retro_gamer` to the first action, the game being there already; and from the start of Python."""
+    if options.get("prepare"):
+        trainer = make_trainer(options["run"])
+        trainer.train(episodes=1)
+        return {}
+    random.seed(0)
+    game = importlib.import_module("retro.examples.snake").create_game()
+    started, cpu_started = time.perf_counter(), time.process_time()
+    from retro_gamer import TrainedPolicy
+    TrainedPolicy(options["run"]).get_action(game)
+    return {"wall": time.perf_counter() - started, "cpu": time.process_time() - cpu_started,
+            "from_start_of_python": time.time() - options["started"]}
+
+
+def save(options: Dict[str, Any]) -> Dict[str, Any]:
+    """Milliseconds to save a policy, and everything with a full replay; with and without waiting for the disk."""
+    trainer = make_trainer(options["run"])
+    trainer.train(episodes=20)
+    fill(trainer, options["fill"])
+    result: Dict[str, Any] = {}
+    wait_for_disk = os.fsync
+    for name, call in (("policy", trainer._save_policy), ("resume", trainer._save_resume)):
+        for how, fsync in (("", wait_for_disk), ("_without_fsync", lambda file: None)):
+            os.fsync = fsync
+            walls, cpus = [], []
+            for _ in range(options["times"]):
+                wall, cpu = time.perf_counter(), time.process_time()
+                call()
+                walls.append(1e3 * (time.perf_counter() - wall))
+                cpus.append(1e3 * (time.process_time() - cpu))
+            result[name + how] = {"wall": sorted(walls)[len(walls) // 2], "cpu": sorted(cpus)[len(cpus) // 2]}
+    result["megabytes"] = trainer.run.resume_path.stat().st_size / 2**20
+    return result
+
+
+def versions(options: Dict[str, Any]) -> Dict[str, Any]:
+    import platform
+
+    import numpy
+    result = {"Python": platform.python_version(), "NumPy": numpy.__version__}
+    try:
+        blas = numpy.show_config(mode="dicts")["Build Dependencies"]["blas"]
+        result["BLAS"] = f"{blas['name']} {blas['version']}"
+    except (TypeError, KeyError):  # before NumPy 1.25
+        result["BLAS"] = "unknown"
+    return result
+
+
+if __name__ == "__main__":
+    serve([train, train_within_a_game, environment, get_action, first_action, save, versions])

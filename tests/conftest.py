@@ -1,0 +1,43 @@
+"""Trained runs that several test files look at. They are made once; who changes one must copy it."""
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+import pytest
+from end_to_end import ARROWS, HAVE_RETRO, TINY
+
+from retro_gamer.cli import main
+
+
+def _train(folder, name, *flags, game, episodes):
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        assert main(["create", "--game", game, "--output", f"runs/{name}", *TINY, *flags]) == 0
+        assert main(["train", f"runs/{name}", "--episodes", str(episodes)]) == 0
+    finally:
+        os.chdir(before)
+    return folder / "runs" / name
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """A folder with trained runs in runs/: snake, forager (a table) and board (the whole board of snake)."""
+    folder = tmp_path_factory.mktemp("trained")
+    snake = "retro.examples.snake" if HAVE_RETRO else "snake"
+    _train(folder, "snake", "--max-turns-per-episode", "4", "--checkpoint-every", "250", "--training-episodes", "500",
+           "--evaluate-every", "600", "--evaluation-games", "1", game=snake, episodes=500)
+    _train(folder, "board", "--board", "--max-turns-per-episode", "20", game="snake", episodes=6)
+    _train(folder, "forager", "--algorithm", "q_learning", "--actions", ARROWS, game="forager", episodes=30)
+    return folder
+
+
+@pytest.fixture
+def workshop(trained, tmp_path, monkeypatch):
+    """A copy of those runs to do anything with, as the current folder."""
+    shutil.copytree(str(trained / "runs"), str(tmp_path / "runs"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))  # the commands add the current folder
+    return tmp_path

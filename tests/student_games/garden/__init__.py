@@ -1,0 +1,1 @@
+"""A student's game in a folder, described for the trainer in pyproject.toml."""
