@@ -17,7 +17,7 @@ from retro_gamer.settings import SECTIONS
 # The defaults of a new run, chosen by measurement on seven games: docs/defaults.md has the table.
 # (The defaults in settings.py are for settings that a file leaves out, and are those of the original.)
 NEW_RUN: Dict[str, Any] = {
-    "board": False, "egocentric_radius": 4, "radar": True,
+    "board": False, "egocentric_radius": 3, "radar": True, "dueling": True,
     "learning_rate": 5e-4, "learning_rate_decay": 1.0,
     "epsilon_min": 0.02, "epsilon_decay_turns": 20000,
     "training_turns": 400000,

@@ -90,7 +90,7 @@ def test_a_file_that_says_nothing_about_itself():
     assert (config.metadata.reward, config.metadata.score, config.metadata.player) == ("score", "", "ship")
     assert (
         set("AM|") == set(config.metadata.character_set)
-        and "Seen from ship: a window of 9x9 cells and a radar." in messages
+        and "Seen from ship: a window of 7x7 cells and a radar." in messages
     )
 
 

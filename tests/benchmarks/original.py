@@ -12,8 +12,9 @@ from stopwatch import Over, Stopwatch, median_call, peak_megabytes, random_choic
 
 def make_trainer(run: str) -> Any:
     """As its own command `train` makes it."""
-    import torch
     from pathlib import Path
+
+    import torch
 
     from retro_gamer import DQNTrainer, GameMetadata
     from retro_gamer.cli import _load_config, _load_factory

@@ -28,9 +28,10 @@ from retro_gamer.training import Trainer  # noqa: E402
 from retro_gamer.training.evaluation import evaluate  # noqa: E402
 
 TESTS: Dict[str, Dict[str, Any]] = {
-    "catch, whole board": {"game": "catch", "board": True, "training_turns": 20000, "epsilon_decay_turns": 8000},
-    "snake, window and radar": {"game": "snake", "training_turns": 30000, "epsilon_decay_turns": 12000},
+    "catch, whole board": {"game": "catch", "board": True, "epsilon_decay_turns": 5000, "learning_rate": 2e-4},
+    "snake, window and radar": {"game": "snake", "epsilon_decay_turns": 10000},
 }
+TURNS = {"catch, whole board": [3000, 6000, 9000, 12000], "snake, window and radar": [8000, 16000, 24000]}
 GAMES = 100  # of each evaluation
 
 
@@ -46,17 +47,19 @@ class PlainAdam(Adam):
         super().step()
 
 
-def skill(flags: Dict[str, Any], seed: int, optimizer: type) -> float:
-    """Mean return of greedy games after a short training."""
+def skills(flags: Dict[str, Any], turns: List[int], seed: int, optimizer: type) -> List[float]:
+    """Mean return of greedy games after so many turns of training, then so many..."""
     with tempfile.TemporaryDirectory() as folder:
         settings = {"hidden_sizes": [64, 64], "checkpoint_every": 10**6, "evaluate_every": 0, "seed": seed, **flags}
-        run = create_run(settings.pop("game"), str(Path(folder, "run")), settings).run
-        trainer = Trainer(run)
+        trainer = Trainer(create_run(settings.pop("game"), str(Path(folder, "run")), settings).run)
         agent: Any = trainer.agent
         agent.optimizer = optimizer(agent.online.parameters, agent.learning_rate)
-        trainer.train()
+        found = []
+        for trainer.config.training.training_turns in turns:
+            trainer.train()
+            found.append(evaluate(trainer.evaluation_environment, agent, GAMES, seed=0).mean)
         assert type(agent.optimizer) is optimizer  # it would be made anew if a new character turned up
-        return evaluate(trainer.evaluation_environment, agent, GAMES, seed=0).mean
+        return found
 
 
 def main() -> None:
@@ -64,20 +67,21 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    found: Dict[str, Dict[str, List[float]]] = {}
+    found: Dict[str, Dict[str, Any]] = {}
     for name, flags in TESTS.items():
-        found[name] = {"row-sparse": [], "plain": []}
-        started = time.time()
+        started, turns = time.time(), TURNS[name]
+        results: Dict[str, List[List[float]]] = {"row-sparse": [], "plain": []}  # [seed][after so many turns]
         for seed in range(options.seeds):
             for kind, optimizer in (("row-sparse", Adam), ("plain", PlainAdam)):
-                found[name][kind].append(skill(flags, seed, optimizer))
-        print(f"{name}, {flags['training_turns']:,} turns, {GAMES} greedy games, {options.seeds} seeds ({time.time() - started:.0f} s)")
-        for kind, values in found[name].items():
-            print(f"    {kind:10s}  mean {np.mean(values):7.2f}   standard error {np.std(values, ddof=1) / len(values)**0.5:.2f}   "
-                  "seeds " + " ".join(f"{value:.2f}" for value in values))
-        difference = np.subtract(found[name]["row-sparse"], found[name]["plain"])
-        print(f"    difference  mean {difference.mean():7.2f}   standard error "
-              f"{difference.std(ddof=1) / len(difference)**0.5:.2f}\n", flush=True)
+                results[kind].append(skills(flags, turns, seed, optimizer))
+        found[name] = {"turns": turns, **results}
+        print(f"{name}: mean return of {GAMES} greedy games, {options.seeds} seeds ({time.time() - started:.0f} s)")
+        print("    after turns     " + "".join(f"{turn:>18,}" for turn in turns))
+        difference = np.subtract(results["row-sparse"], results["plain"])
+        for kind, values in (*results.items(), ("difference", difference)):
+            cells = [f"{column.mean():.2f} +/- {column.std(ddof=1) / len(column)**0.5:.2f}" for column in np.transpose(values)]
+            print(f"    {kind:16s}" + "".join(f"{cell:>18s}" for cell in cells))
+        print("    (+/- one standard error over the seeds)\n", flush=True)
     if options.json:
         options.json.write_text(json.dumps(found, indent=1))
 
