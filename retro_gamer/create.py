@@ -190,9 +190,3 @@ def _apply(config: RunConfig, values: Dict[str, Any]) -> None:
     """Set settings by their names."""
     for name, value in values.items():
         setattr(getattr(config, find_setting(name)[0]), name, value)
-
-
-def bundled_name(path: Path) -> Tuple[str, str]:
-    """("snake", "runs/snake") when a run directory's last part is the name of a bundled game; ("", "") otherwise."""
-    from retro_gamer.games import BUNDLED
-    return (path.name, str(path)) if path.name in BUNDLED else ("", "")

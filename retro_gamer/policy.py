@@ -108,9 +108,8 @@ class TrainedPolicy:
                 raise ConfigError(
                     f"The run {self._run} names an observation_function, {facts['observation_function']}, whose code would "
                     "be run; trusted=False forbids that.")
-            from retro_gamer.environment.loading import import_module, load_function
-            import_module(facts["observation_function"].rpartition(":")[0], folder)
-            function = load_function(facts["observation_function"], "observation_function")
+            from retro_gamer.environment.loading import load_function
+            function = load_function(facts["observation_function"], "observation_function", folder)
             tabular, n_features = facts["algorithm"] != "dqn", facts["n_features"]
             return lambda game, agent: custom_observation(function(game), n_features, tabular)
         if facts["gym"]:

@@ -25,7 +25,8 @@ class GameSettings:
 
     module: str = setting("", "The Python module that holds the game.")
     path: str = setting("", "The folder to import it from; empty for an installed module.")
-    factory: str = setting("", "The function that makes a new game, as module:function. Empty: create_game in the module.")
+    factory: str = setting("",
+        "The function that makes a new game, as module:function. Empty: create_game in the module.")
     gym: str = setting("", "Instead of a game: the name of a Gymnasium environment.")
 
 
@@ -36,10 +37,13 @@ class MetadataSettings:
     actions: List[str] = setting([], "The keys the agent may press. Doing nothing is always possible too.")
     reward: str = setting("", "The state value to maximise. A change of it from one turn to the next is the reward.")
     score: str = setting("", "Another state value to report beside the reward, in evaluations; empty for none.")
-    player: str = setting("", "Name or class of the character that the keys control. Empty: the only one with handle_keystroke.")
+    player: str = setting("",
+        "Name or class of the character that the keys control. Empty: the only one with handle_keystroke.")
     board_size: List[int] = setting([], "Width and height of the board.", low=1)
-    character_set: List[str] = setting([], "Characters known from the start. New ones are added when they first appear.")
-    observation_function: str = setting("", "module:function that makes the observation from the game, instead of the encoders below.")
+    character_set: List[str] = setting([],
+        "Characters known from the start. New ones are added when they first appear.")
+    observation_function: str = setting("",
+        "module:function that makes the observation from the game, instead of the encoders below.")
     extras_size: int = setting(0, "Kept for runs made by the original retro-gamer; not used.", low=0)
 
 
@@ -49,8 +53,10 @@ class PreprocessingSettings:
 
     spatial: bool = setting(False, "true: look at the board through a convolutional network.")
     board: bool = setting(True, "true: the whole board, cell by cell.")
-    egocentric_radius: int = setting(0, "Cells seen in each direction around the character; 0 for no such window.", low=0, high=64)
-    radar: bool = setting(False, "true: for every kind of character, the rough direction and distance to the nearest one.")
+    egocentric_radius: int = setting(0,
+        "Cells seen in each direction around the character; 0 for no such window.", low=0, high=64)
+    radar: bool = setting(False,
+        "true: for every kind of character, the rough direction and distance to the nearest one.")
     observe_state: List[str] = setting([], "State values to observe as numbers.")
 
 
@@ -59,25 +65,32 @@ class ModelSettings:
     """The network (for algorithm = "dqn")."""
 
     hidden_sizes: List[int] = setting([128, 64], "Neurons in each hidden layer.", low=1, high=65536)
-    dueling: bool = setting(False, "true: split the last layer into the value of the state and advantages of the actions.")
+    dueling: bool = setting(False,
+        "true: split the last layer into the value of the state and advantages of the actions.")
 
 
 @dataclass
 class TrainingSettings:
     """How it learns."""
 
-    algorithm: str = setting("dqn", "dqn learns with a network; q_learning, sarsa, expected_sarsa and double_q_learning with a table.", choices=ALGORITHMS)
+    algorithm: str = setting("dqn",
+        "dqn learns with a network; q_learning, sarsa, expected_sarsa and double_q_learning with a "
+        "table.", choices=ALGORITHMS)
     seed: int = setting(0, "The same seed gives the same training on the same machine.", low=0, high=2**32 - 1)
     training_episodes: int = setting(20000, "Games to train for.", low=1)
     training_turns: int = setting(0, "Turns to train for, if that comes first; 0 for no such limit.", low=0)
     max_turns_per_episode: int = setting(2000, "A game is cut short after this many turns.", low=1)
-    learning_rate: float = setting(1e-4, "Size of a learning step: too large and learning breaks, too small and it takes for ever.", above=0, high=1)
-    learning_rate_decay: float = setting(0.9999, "The learning rate is multiplied by this after each game.", above=0, high=1)
+    learning_rate: float = setting(1e-4,
+        "Size of a learning step: too large and learning breaks, too small and it takes for ever.", above=0, high=1)
+    learning_rate_decay: float = setting(0.9999,
+        "The learning rate is multiplied by this after each game.", above=0, high=1)
     gamma: float = setting(0.99, "Discount: what a reward is worth if it comes one turn later.", above=0, high=1)
     epsilon: float = setting(1.0, "Share of random actions at the start.", low=0, high=1)
     epsilon_min: float = setting(0.05, "Share of random actions in the end.", low=0, high=1)
-    epsilon_decay_turns: int = setting(0, "Turns over which epsilon falls evenly to epsilon_min; 0: it falls by epsilon_decay instead.", low=0)
-    epsilon_decay: float = setting(0.9997, "Epsilon is multiplied by this after each game, when epsilon_decay_turns is 0.", above=0, high=1)
+    epsilon_decay_turns: int = setting(0,
+        "Turns over which epsilon falls evenly to epsilon_min; 0: it falls by epsilon_decay instead.", low=0)
+    epsilon_decay: float = setting(0.9997,
+        "Epsilon is multiplied by this after each game, when epsilon_decay_turns is 0.", above=0, high=1)
     batch_size: int = setting(64, "Remembered turns that one learning step looks at.", low=1, high=65536)
     memory_capacity: int = setting(50000, "Turns that are remembered.", low=1, high=100_000_000)
     learning_starts: int = setting(0, "Turns before the first learning step (never fewer than batch_size).", low=0)
@@ -89,7 +102,8 @@ class TrainingSettings:
     prioritize_experiences: bool = setting(True, "true: look more often at what was surprising.")
     priority_alpha: float = setting(0.6, "How strongly surprise counts: 0 not at all, 1 in proportion.", low=0, high=1)
     priority_beta: float = setting(0.4, "How far the resulting bias is corrected: 1 fully.", low=0, high=1)
-    reward_scale: Union[float, str] = setting("auto", 'Rewards are multiplied by this inside the network; "auto" keeps them at a size that learns well.', above=0)
+    reward_scale: Union[float, str] = setting("auto",
+        'Rewards are multiplied by this inside the network; "auto" keeps them at a size that learns well.', above=0)
     planning_steps: int = setting(0, "Tables only: imagined steps after each real one (Dyna).", low=0, high=10000)
     exploration_turns: int = setting(200, "Random turns before training, to find the characters of the game.", low=0)
     checkpoint_every: int = setting(100, "Games between checkpoints.", low=1)

@@ -58,7 +58,7 @@ def test_a_bundled_game(name, size, player):
     assert "Read the description of the game in" in messages
     assert (config.preprocessing.board, config.preprocessing.egocentric_radius, config.preprocessing.radar) == (
         False,
-        4,
+        3,
         True,
     )
 
@@ -117,7 +117,7 @@ def test_two_characters_that_listen_to_keys():
 def test_one_of_two_characters_is_named():
     config, messages = create("games/duel.py", player="right")
     assert (config.preprocessing.egocentric_radius, config.metadata.player) == (
-        4,
+        3,
         "right",
     ) and "Seen from right" in messages
 

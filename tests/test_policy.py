@@ -399,7 +399,7 @@ def test_facts_missing_or_of_another_kind(workshop, name, value):
     ({"board_size": []}, "board_size is missing"),
     ({"board_shape": [10**9, 10**9]}, "board_shape is not a size"),
     ({"spatial": True}, "symbols has shape"),
-    ({"dueling": True}, "dense_0_weights has shape"),
+    ({"dueling": False}, "dense_0_weights has shape"),
     ({"actions": []}, "actions are not keys"),
     ({"actions": [1, 2]}, "actions are not keys"),
     ({"actions": ["a"] * 2000}, "actions are not keys"),

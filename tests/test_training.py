@@ -187,8 +187,8 @@ def test_changes_that_make_the_weights_meaningless_are_refused_by_name(tmp_path,
 def test_changes_that_do_no_harm_are_taken_over(tmp_path):
     run = make_run(tmp_path)
     Trainer(run).train(episodes=2)
-    text = run.config_path.read_text("utf-8").replace("gamma = 0.99", "gamma = 0.9").replace("batch_size = 64", "batch_size = 8")
-    run.config_path.write_text(text, "utf-8")
+    text = run.config_path.read_text("utf-8").replace("gamma = 0.99", "gamma = 0.9")
+    run.config_path.write_text(text.replace("batch_size = 64", "batch_size = 8"), "utf-8")
     trainer = Trainer(run)
     trainer.train(episodes=1)
     assert trainer.episode == 3 and trainer.config.training.gamma == 0.9
@@ -315,7 +315,8 @@ def corridor_agent(**settings):
     from retro_gamer.agents import make_agent
     config = RunConfig()
     config.model.hidden_sizes = [32]
-    for name, value in {"learning_rate": 1e-3, "train_every": 1, "target_update_freq": 100, "batch_size": 32, **settings}.items():
+    usual = {"learning_rate": 1e-3, "train_every": 1, "target_update_freq": 100, "batch_size": 32}
+    for name, value in {**usual, **settings}.items():
         section = config.model if hasattr(config.model, name) else config.training
         setattr(section, name, value)
     return make_agent(config, ScaledRewards(1).shape, 2, np.random.default_rng(0))

@@ -21,7 +21,7 @@ def make_environment(config: RunConfig, vocabulary: Vocabulary, factory: Optiona
     factory = factory or load_factory(config.game)
     metadata, encoder, function = config.metadata, None, None
     if metadata.observation_function:
-        function = load_function(metadata.observation_function, "observation_function")
+        function = load_function(metadata.observation_function, "observation_function", config.game.path)
     else:
         if not metadata.board_size:
             metadata = replace(metadata, board_size=list(make_game(factory).board_size))
@@ -37,8 +37,8 @@ def _check_player(factory: Callable[[], Any], encoder: Any) -> None:
         drivers = [type(agent).__name__ for agent in game.agents if hasattr(agent, "handle_keystroke")]
         raise ConfigError(
             "The window and the radar look from the character that the keys control, but no character on the board has "
-            f"handle_keystroke (found: {', '.join(drivers) or 'none'}). Name it with player = \"its name\" in [metadata], or "
-            "use board = true, egocentric_radius = 0 and radar = false.")
+            f"handle_keystroke (found: {', '.join(drivers) or 'none'}). Name it with player = \"its name\" in [metadata], "
+            "or use board = true, egocentric_radius = 0 and radar = false.")
 
 
 def discover_characters(environment: Environment, turns: int, seed: int) -> None:
