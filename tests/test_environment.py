@@ -704,3 +704,18 @@ def test_the_flat_environment_is_quick():
             environment.step("KEY_LEFT")
         times.append((time.perf_counter() - started) / 200)
     assert min(times) < 150e-6  # 15 microseconds where this was written
+
+
+def test_a_character_without_a_position_is_named_when_the_engine_trips_over_it():
+    class Ghost:
+        name, position, character = "ghost", (1, 1), "G"
+
+        def handle_keystroke(self, key, game):
+            self.position = None
+
+    environment = RetroEnvironment(
+        lambda: engine.Game([Ghost()], {"score": 0}, board_size=(3, 3)),
+        MetadataSettings(actions=["a"], reward="score", board_size=[3, 3]), None, lambda game: 0, tabular=True)
+    environment.reset()
+    with pytest.raises(GameError, match="(?s)in turn 1: .*The character 'ghost' has position None"):
+        environment.step(0)

@@ -122,14 +122,17 @@ def test_a_network_learns_to_balance_a_pole(tmp_path):
     assert trainer.best_return > 90  # random play: 22
 
 
-def test_a_convolution_sees_the_same_everywhere(tmp_path):
+def test_a_convolution_learns_more_from_as_many_turns(tmp_path, monkeypatch):
     import pixel_game
+    monkeypatch.setitem(sys.modules, "pixel_game", pixel_game)  # the module whose numbers are changed is the one played
+    for name, value in (("METEORS", 0.3), ("GOLD", 0.5), ("TURNS", 100)):  # an easier sky
+        monkeypatch.setattr(pixel_game, name, value)
     found = {}
     for spatial in (True, False):
-        flags = {**pixel_game.SETTINGS, "spatial": spatial, "training_turns": 3000, "epsilon_decay_turns": 2000,
-                 "train_every": 4}
+        flags = {**pixel_game.SETTINGS, "spatial": spatial, "training_turns": 5000, "epsilon_decay_turns": 2500,
+                 "learning_rate": 1e-3, "learning_starts": 200, "batch_size": 32, "target_update_freq": 200}
         run = pixel_game.create_run(f"{pixel_game.__file__}:create_game", str(tmp_path / str(spatial)), flags).run
         trainer = Trainer(run)
         trainer.train()
         found[spatial] = evaluate(trainer.evaluation_environment, trainer.agent, 30, seed=0).mean
-    assert found[True] > 2 * found[False], found
+    assert found[True] > 1.5 * found[False] and found[True] > 3, found

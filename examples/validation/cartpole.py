@@ -54,7 +54,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             last, best, share = train(folder + "/run", seed, options.turns)
         good = [good[0] + (last == 500), good[1] + (best == 500)]
-        rows.append([seed, "500.0", f"{last:.1f}", f"{best:.1f}", f"{share:.0%}", clock])
+        rows.append([seed, "500.0", f"{last:.1f}", f"{best:.1f}", f"{share:.0%}", str(clock)])
         print(*rows[-1], sep="  ", flush=True)
     print_table(["seed", "published", f"last policy, {GAMES} games", f"best.npz, {GAMES} games",
                  "evaluations at 500 in the last half", "time"], rows)

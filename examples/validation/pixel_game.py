@@ -1,6 +1,6 @@
 """A game of 10 x 10 cells, the size of MinAtar's (Young & Tian 2019): a convolution against a flat network.
 
-    python examples/validation/pixel_game.py --turns 40000 --seeds 3
+    python examples/validation/pixel_game.py --turns 20000 --seeds 3
 
 Meteors ('*') and gold ('$') fall, one cell a turn, into a valley with a cart ('A') at the bottom. A piece of gold that
 falls on the cart is worth 1, a meteor ends the game, and so does turn 300. The same small patch of sky looks the same
@@ -84,7 +84,7 @@ def create_game():
 
 
 def main() -> None:
-    options = parse_arguments(__doc__.splitlines()[0], turns=40000, seeds=3, games=100)
+    options = parse_arguments(__doc__.splitlines()[0], turns=20000, seeds=3, games=100)
     rows, results = [], {True: [], False: []}
     for seed in range(options.seeds):
         for spatial in (True, False):
@@ -99,7 +99,7 @@ def main() -> None:
                 chance = random_play(trainer.evaluation_environment, options.games, seed=0).mean
             results[spatial].append(mean)
             rows.append([seed, "convolution" if spatial else "flat", options.turns, f"{mean:.2f} +- {half:.2f}",
-                         f"{chance:.2f}", clock])
+                         f"{chance:.2f}", str(clock)])
             print(*rows[-1], sep="  ", flush=True)
     print_table(["seed", "network", "turns", f"gold in {options.games} greedy games", "random play", "time"], rows)
     worst, best = min(results[True]), max(results[False])

@@ -52,12 +52,12 @@ class TabularAgent(Agent):
         self._draws: List[float] = []  # random numbers in stock: NumPy makes a thousand sooner than ten one by one
 
     def _state(self, observation: Any) -> Hashable:
-        """`state_of` the observation; each is asked for three times, one after the other."""
+        """`state_of` the observation, which `learn` has worked out for all but the first of a game."""
         newest, state = self._newest
-        if observation is not newest:
-            state = state_of(observation)
-            self._newest = observation, state
-        return state
+        if observation is newest:
+            return state
+        self._newest = observation, state_of(observation)
+        return self._newest[1]
 
     def _random(self) -> float:
         """A random number from 0 up to 1, without 1."""
@@ -91,7 +91,8 @@ class TabularAgent(Agent):
 
     def learn(self, transition: Transition) -> Optional[float]:
         observation, action, reward, next_observation, terminated, _ = transition
-        state, next_state = self._state(observation), self._state(next_observation)
+        state, next_state = self._state(observation), state_of(next_observation)
+        self._newest = next_observation, next_state
         self.turns += 1
         error = self.update(state, action, reward, next_state, terminated)
         if self.planning_steps:

@@ -8,7 +8,7 @@ from typing import Any, Callable, List, Optional, Sequence, Set, Tuple
 import numpy as np
 
 from retro_gamer.environment.base import Environment, Step
-from retro_gamer.environment.blame import blame
+from retro_gamer.environment.blame import blame, game_location
 from retro_gamer.environment.keys import KeyInput, key_problem
 from retro_gamer.environment.loading import make_game
 from retro_gamer.environment.metadata import GameMetadata
@@ -19,6 +19,7 @@ from retro_gamer.environment.observation import (
     ObservationShape,
     as_number,
     custom_observation,
+    explain,
     shown_characters,
 )
 from retro_gamer.environment.player import player_finder
@@ -105,6 +106,8 @@ class RetroEnvironment(Environment):
             game.step()
         except (Exception, SystemExit) as error:
             advice = "A game ends with  game.end()" if isinstance(error, SystemExit) else ""
+            if isinstance(error, (TypeError, ValueError, AttributeError)) and not game_location(error):
+                advice = str(explain(game, error))  # the engine tripped over what a character was left like
             raise blame(error, f"in turn {self._turn}", advice) from error
         total = state_number(game, self.metadata.reward, self._turn)
         reward, self._reward_so_far = total - self._reward_so_far, total

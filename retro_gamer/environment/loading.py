@@ -1,6 +1,7 @@
 """Finding the game that a user means: a module, a file, a folder, a bundled name, a Gymnasium environment."""
 from __future__ import annotations
 
+import difflib
 import importlib
 import io
 import sys
@@ -61,7 +62,7 @@ def import_module(name: str, path: str = "") -> Any:
         if error.name and (name == error.name or name.startswith(error.name + ".")):
             where = f" in {path}" if path else ""
             raise GameError(
-                f"There is no module {name!r}{where}. {no_such_module(error) if error.name == 'retro' else ''}\n"
+                f"There is no module {name!r}{where}. {_hint(name, error)}\n"
                 f"A game is {FORMS}.".replace(" \n", "\n")) from error
         raise blame(error, f"while {name} was imported", no_such_module(error)) from error
     except (Exception, SystemExit) as error:
@@ -77,6 +78,11 @@ def import_module(name: str, path: str = "") -> Any:
         raise blame(error, f"while {name} was imported", advice) from error
     _check_place(module, name, path)
     return module
+
+
+def _hint(name: str, error: ImportError) -> str:
+    near = difflib.get_close_matches(name, BUNDLED, 1)
+    return no_such_module(error) if error.name == "retro" else f"Did you mean {near[0]}?" if near else ""
 
 
 def _check_place(module: Any, name: str, path: str) -> None:

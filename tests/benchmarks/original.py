@@ -131,7 +131,7 @@ def first_action(options: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def save(options: Dict[str, Any]) -> Dict[str, Any]:
-    """Milliseconds to save its checkpoint: the policy and the optimizer. It saves no replay, and does not wait for the disk."""
+    """Milliseconds to save its checkpoint, policy and optimizer. It saves no replay, and does not wait for the disk."""
     trainer = make_trainer(options["run"])
     walls, cpus = [], []
     for i in range(options["times"]):

@@ -62,8 +62,8 @@ def snake(options: Dict[str, Any]) -> Dict[str, Any]:
     from stable_baselines3 import DQN
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     env = make_snake(options["run"], 2000)
-    model = DQN("MlpPolicy", env, learning_rate=1e-4, buffer_size=options["fill"], learning_starts=0, batch_size=64, gamma=0.99,
-                train_freq=4, gradient_steps=1, target_update_interval=500, exploration_initial_eps=0.05,
+    model = DQN("MlpPolicy", env, learning_rate=1e-4, buffer_size=options["fill"], learning_starts=0, batch_size=64,
+                gamma=0.99, train_freq=4, gradient_steps=1, target_update_interval=500, exploration_initial_eps=0.05,
                 exploration_final_eps=0.05, max_grad_norm=10, policy_kwargs={"net_arch": [128, 64]}, seed=0)
     fill(model, env, options["fill"])
     return learn(model, options)

@@ -19,7 +19,8 @@ from typing import Any, Dict, List, Tuple
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+PACKAGE = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(PACKAGE))
 
 import numpy as np  # noqa: E402
 
@@ -54,7 +55,8 @@ def random_observations(number: int, cells: int, occupied: float, rng: np.random
     return observations
 
 
-def turns_per_second(cells: int, occupied: float, batch: int, hidden: int, replay: int, spatial: bool, seconds: float) -> float:
+def turns_per_second(cells: int, occupied: float, batch: int, hidden: int, replay: int, spatial: bool,
+                     seconds: float) -> float:
     rng = np.random.default_rng(0)
     config = RunConfig()
     config.training.batch_size, config.training.memory_capacity = batch, replay
@@ -81,7 +83,7 @@ def turns_per_second(cells: int, occupied: float, batch: int, hidden: int, repla
         turn(number, learn=False)
         number += 1
     rates = []
-    for i in range(4):  # the first is the warm-up
+    for _part in range(4):  # the first is the warm-up
         started, first = time.process_time(), number
         while time.process_time() < started + seconds / 4:
             for _ in range(4):  # one learning step
@@ -110,15 +112,16 @@ def draw(found: Dict[str, Dict[str, List[float]]], output: Path) -> None:
         axis.grid(alpha=0.3, which="both")
     axes.flat[0].legend()
     axes.flat[-1].axis("off")
-    axes.flat[-1].text(0, 0.5, "One act and one learn a turn, no game.\nNot varied: 32x16 cells, 5% occupied,\nbatch 64, [128, 64], "
-                       "prioritized replay\nof 50,000, a learning step every 4 turns.\nOne thread, CPU time.", va="center")
+    axes.flat[-1].text(0, 0.5, "One act and one learn a turn, no game.\nNot varied: 32x16 cells, 5% occupied,\n"
+                       "batch 64, [128, 64], prioritized replay\nof 50,000, a learning step every 4 turns.\n"
+                       "One thread, CPU time.", va="center")
     figure.tight_layout()
     figure.savefig(output, metadata={"Date": None} if output.suffix == ".svg" else None)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, default=Path(__file__).resolve().parent.parent.parent / "docs" / "scaling.svg")
+    parser.add_argument("--output", type=Path, default=PACKAGE / "docs" / "scaling.svg")
     parser.add_argument("--seconds", type=float, default=2.0, help="CPU seconds for each point")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -128,9 +131,11 @@ def main() -> None:
         for label, spatial in (("MLP", False), ("spatial", True)):
             if spatial and name == "replay":
                 continue
-            rates = [turns_per_second(**{**USUAL, name: value, "spatial": spatial}, seconds=options.seconds) for value in values]
+            rates = [turns_per_second(**{**USUAL, name: value, "spatial": spatial}, seconds=options.seconds)
+                     for value in values]
             found[name][label] = (values, rates)
-            print(f"{title}, {label}: " + "  ".join(f"{value}: {rate:.0f}/s" for value, rate in zip(values, rates)), flush=True)
+            shown = (f"{value}: {rate:.0f}/s" for value, rate in zip(values, rates))
+            print(f"{title}, {label}: " + "  ".join(shown), flush=True)
     if options.json:
         options.json.write_text(json.dumps(found, indent=1))
     draw(found, options.output)

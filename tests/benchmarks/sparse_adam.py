@@ -76,11 +76,12 @@ def main() -> None:
                 results[kind].append(skills(flags, turns, seed, optimizer))
         found[name] = {"turns": turns, **results}
         print(f"{name}: mean return of {GAMES} greedy games, {options.seeds} seeds ({time.time() - started:.0f} s)")
-        print("    after turns     " + "".join(f"{turn:>18,}" for turn in turns))
+        print("    after turns     " + "".join(f"{turn:>20,}" for turn in turns))
         difference = np.subtract(results["row-sparse"], results["plain"])
         for kind, values in (*results.items(), ("difference", difference)):
-            cells = [f"{column.mean():.2f} +/- {column.std(ddof=1) / len(column)**0.5:.2f}" for column in np.transpose(values)]
-            print(f"    {kind:16s}" + "".join(f"{cell:>18s}" for cell in cells))
+            columns = np.transpose(values)  # [after so many turns][seed]
+            cells = [f"{column.mean():.1f} +/- {column.std(ddof=1) / len(column)**0.5:.1f}" for column in columns]
+            print(f"    {kind:16s}" + "".join(f"{cell:>20s}" for cell in cells))
         print("    (+/- one standard error over the seeds)\n", flush=True)
     if options.json:
         options.json.write_text(json.dumps(found, indent=1))
