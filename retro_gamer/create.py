@@ -4,7 +4,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional
 
 from retro_gamer.config import RunConfig, check_value, find_setting, toml_value
 from retro_gamer.environment.game import state_number
@@ -18,7 +18,7 @@ from retro_gamer.settings import SECTIONS
 # (The defaults in settings.py are for settings that a file leaves out, and are those of the original.)
 NEW_RUN: Dict[str, Any] = {
     "board": False, "egocentric_radius": 3, "radar": True, "dueling": True,
-    "learning_rate": 5e-4, "learning_rate_decay": 1.0,
+    "learning_rate": 5e-4, "learning_rate_min": 5e-5, "learning_rate_decay": 1.0,
     "epsilon_min": 0.02, "epsilon_decay_turns": 20000,
     "training_turns": 400000,
 }
@@ -59,7 +59,7 @@ def create_run(game: str, output: str, flags: Optional[Dict[str, Any]] = None) -
     notes: Dict[str, str] = {}
     _check_values(flags, "the settings for the new run")
     if config.game.gym:
-        _apply(config, _defaults(flags))
+        _apply(config, {**_defaults(flags), "algorithm": flags.get("algorithm", "dqn")})
         from retro_gamer.environment.gym import describe_gym
         messages += describe_gym(config)
     else:

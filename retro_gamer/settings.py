@@ -84,6 +84,8 @@ class TrainingSettings:
         "Size of a learning step: too large and learning breaks, too small and it takes for ever.", above=0, high=1)
     learning_rate_decay: float = setting(0.9999,
         "The learning rate is multiplied by this after each game.", above=0, high=1)
+    learning_rate_min: float = setting(
+        0.0, "Learning rate at the end of training_turns, reached in equal steps; 0 for no such fall.", low=0, high=1)
     gamma: float = setting(0.99, "Discount: what a reward is worth if it comes one turn later.", above=0, high=1)
     epsilon: float = setting(1.0, "Share of random actions at the start.", low=0, high=1)
     epsilon_min: float = setting(0.05, "Share of random actions in the end.", low=0, high=1)

@@ -5,10 +5,12 @@ import os
 import shutil
 import sys
 
-import pytest
-from end_to_end import ARROWS, HAVE_RETRO, TINY
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported: at these sizes one thread is the fastest
 
-from retro_gamer.cli import main
+import pytest  # noqa: E402
+from end_to_end import ARROWS, HAVE_RETRO, TINY  # noqa: E402
+
+from retro_gamer.cli import main  # noqa: E402
 
 
 def _train(folder, name, *flags, game, episodes):

@@ -214,7 +214,7 @@ def test_planning_remembers_the_newest_outcome():
 
 def test_planning_leaves_the_next_action_of_sarsa_alone():
     agent = make(Sarsa, planning_steps=20, table=TABLE)
-    for seed in range(5):
+    for _ in range(5):
         agent.act("s", 1.0)
         agent.learn(turn("s", 0, 0.0, "t"))
         expected = agent._next

@@ -415,3 +415,19 @@ def test_tables_learn_forager(tmp_path, algorithm):
     trainer.train()
     greedy, chance = evaluate(trainer.environment, trainer.agent, 10, 0), random_play(trainer.environment, 10, 0)
     assert chance.mean < 2 and greedy.mean > 8
+
+
+# Schedules
+
+def test_epsilon_and_learning_rate_fall_as_configured():
+    from retro_gamer.training.schedules import epsilon_at, learning_rate_at
+    training = RunConfig().training
+    training.epsilon, training.epsilon_min, training.epsilon_decay_turns = 1.0, 0.2, 100
+    assert [epsilon_at(training, turn, 0) for turn in (0, 50, 100, 1000)] == pytest.approx([1.0, 0.6, 0.2, 0.2])
+    training.epsilon_decay_turns, training.epsilon_decay = 0, 0.5
+    assert [epsilon_at(training, 0, episode) for episode in (0, 1, 2, 9)] == pytest.approx([1.0, 0.5, 0.25, 0.2])
+    training.learning_rate, training.learning_rate_decay = 0.1, 1.0
+    training.training_turns, training.learning_rate_min = 1000, 0.02
+    assert [learning_rate_at(training, turn, 0) for turn in (0, 500, 1000, 9999)] == pytest.approx([0.1, 0.06, 0.02, 0.02])
+    training.learning_rate_min, training.learning_rate_decay = 0.0, 0.5
+    assert [learning_rate_at(training, 999, episode) for episode in (0, 2)] == pytest.approx([0.1, 0.025])

@@ -26,8 +26,9 @@ from retro_gamer.training import Trainer, evaluate
 from retro_gamer.training.player import load_player
 
 SETTINGS = dict(
-    training_episodes=100_000, learning_rate=2.3e-3, learning_rate_decay=1.0, batch_size=64, memory_capacity=100_000,
-    learning_starts=1000, gamma=0.99, target_update_freq=10, train_every=256, gradient_steps=128, epsilon=1.0,
+    training_episodes=100_000, learning_rate=2.3e-3, learning_rate_min=0.0, learning_rate_decay=1.0, batch_size=64,
+    memory_capacity=100_000, learning_starts=1000, gamma=0.99, target_update_freq=10, train_every=256,
+    gradient_steps=128, epsilon=1.0,
     epsilon_decay_turns=8000, epsilon_min=0.04, hidden_sizes=[256, 256], dueling=False, double=False,
     prioritize_experiences=False, n_step=1, reward_scale=1.0, evaluate_every=2000, evaluation_games=20)
 GAMES, FIRST_SEED = 20, 0  # apart from the seeds of training's own evaluations

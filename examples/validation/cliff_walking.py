@@ -8,8 +8,16 @@ from functools import partial
 
 import numpy as np
 from gridworlds import (
-    CliffWalking, Clock, greedy_game, learn_online, mean_and_interval, parse_arguments, print_curve, print_table,
-    say_difference, write_csv,
+    CliffWalking,
+    Clock,
+    greedy_game,
+    learn_online,
+    mean_and_interval,
+    parse_arguments,
+    print_curve,
+    print_table,
+    say_difference,
+    write_csv,
 )
 
 from retro_gamer.agents import ExpectedSarsa, QLearning, Sarsa

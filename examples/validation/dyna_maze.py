@@ -6,8 +6,16 @@ from __future__ import annotations
 
 import numpy as np
 from gridworlds import (
-    Clock, DynaMaze, greedy_game, learn_online, mean_and_interval, parse_arguments, print_curve, print_table,
-    say_difference, write_csv,
+    Clock,
+    DynaMaze,
+    greedy_game,
+    learn_online,
+    mean_and_interval,
+    parse_arguments,
+    print_curve,
+    print_table,
+    say_difference,
+    write_csv,
 )
 
 from retro_gamer.agents import QLearning

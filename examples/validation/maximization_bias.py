@@ -6,7 +6,14 @@ from __future__ import annotations
 
 import numpy as np
 from gridworlds import (
-    Clock, MaximizationBias, mean_and_interval, parse_arguments, print_curve, print_table, say_difference, write_csv,
+    Clock,
+    MaximizationBias,
+    mean_and_interval,
+    parse_arguments,
+    print_curve,
+    print_table,
+    say_difference,
+    write_csv,
 )
 
 from retro_gamer.agents import DoubleQLearning, ExpectedSarsa, QLearning

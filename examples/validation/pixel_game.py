@@ -23,7 +23,8 @@ STEPS = {"KEY_LEFT": -1, "KEY_RIGHT": 1}
 
 SETTINGS = dict(
     actions=list(STEPS), reward="score", character_set=["A", "*", "$"], board=True, egocentric_radius=0, radar=False,
-    hidden_sizes=[128], learning_rate=5e-4, learning_rate_decay=1.0, gamma=0.95, batch_size=64, memory_capacity=50000,
+    hidden_sizes=[128], learning_rate=5e-4, learning_rate_min=0.0, learning_rate_decay=1.0, gamma=0.95,
+    batch_size=64, memory_capacity=50000,
     learning_starts=1000, train_every=4, gradient_steps=1, target_update_freq=500, double=True, dueling=False, n_step=1,
     prioritize_experiences=False, epsilon=1.0, epsilon_min=0.02, reward_scale=1.0, evaluate_every=0,
     training_episodes=10**6)

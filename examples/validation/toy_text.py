@@ -53,7 +53,7 @@ def train(environment: GymEnvironment, task: Task, turns: int, seed: int) -> QLe
         share = played / turns
         agent.learning_rate = task.learning_rate[0] * (task.learning_rate[1] / task.learning_rate[0]) ** share
         epsilon = task.epsilon[0] + share * (task.epsilon[1] - task.epsilon[0])
-        played += play_episode(environment, agent, lambda: epsilon).turns
+        played += play_episode(environment, agent, lambda epsilon=epsilon: epsilon).turns
     return agent
 
 

@@ -33,7 +33,7 @@ def cool_down(agent: Sarsa, turns: int) -> None:
     while played < turns:
         remaining = 1 - played / turns
         agent.learning_rate = LEARNING_RATE * remaining
-        played += play_episode(environment, agent, lambda: EPSILON * remaining).turns
+        played += play_episode(environment, agent, lambda remaining=remaining: EPSILON * remaining).turns
 
 
 def main() -> None:

@@ -1,10 +1,10 @@
-"""How the share of random actions falls while the agent learns."""
+"""How the share of random actions and the learning rate fall while the agent learns."""
 from __future__ import annotations
 
 from retro_gamer.settings import TrainingSettings
 
 
-def linear_epsilon(turn: int, start: float, end: float, turns: int) -> float:
+def linear(turn: int, start: float, end: float, turns: int) -> float:
     """From start to end in equal steps over so many turns, then end."""
     return end + (start - end) * max(0.0, 1.0 - turn / turns)
 
@@ -17,5 +17,13 @@ def exponential_epsilon(episode: int, start: float, end: float, decay: float) ->
 def epsilon_at(training: TrainingSettings, turn: int, episode: int) -> float:
     """The exploration rate after so many turns and games, as configured."""
     if training.epsilon_decay_turns:
-        return linear_epsilon(turn, training.epsilon, training.epsilon_min, training.epsilon_decay_turns)
+        return linear(turn, training.epsilon, training.epsilon_min, training.epsilon_decay_turns)
     return exponential_epsilon(episode, training.epsilon, training.epsilon_min, training.epsilon_decay)
+
+
+def learning_rate_at(training: TrainingSettings, turn: int, episode: int) -> float:
+    """The learning rate after so many turns and games, as configured."""
+    rate = training.learning_rate
+    if training.training_turns and 0 < training.learning_rate_min < rate:
+        rate = linear(turn, rate, training.learning_rate_min, training.training_turns)
+    return rate * training.learning_rate_decay ** episode

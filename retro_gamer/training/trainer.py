@@ -16,7 +16,7 @@ from retro_gamer.training.compatibility import check_compatible, describe_policy
 from retro_gamer.training.evaluation import FIRST_TRAINING_EVALUATION_SEED, Evaluation, evaluate
 from retro_gamer.training.loop import Episode, play_episode
 from retro_gamer.training.randomness import get_random_state, set_random_state
-from retro_gamer.training.schedules import epsilon_at
+from retro_gamer.training.schedules import epsilon_at, learning_rate_at
 from retro_gamer.training.setup import discover_characters, make_environment
 
 
@@ -103,7 +103,7 @@ class Trainer:
         while not self.stopping and self.episode < goal and not 0 < goal_turns <= self.turns:
             if time.monotonic() >= deadline:
                 break
-            self._set_learning_rate()
+            self.agent.learning_rate = learning_rate_at(training, self.turns, self.episode)
             try:
                 episode = play_episode(self.environment, self.agent, self._epsilon_of_turn())
             except RetroGamerError as error:
@@ -141,10 +141,6 @@ class Trainer:
             turn += 1
             return epsilon_at(training, turn, episode)
         return epsilon
-
-    def _set_learning_rate(self) -> None:
-        training = self.config.training
-        self.agent.learning_rate = training.learning_rate * training.learning_rate_decay ** self.episode
 
     # Evaluation
 

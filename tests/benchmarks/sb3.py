@@ -24,7 +24,6 @@ def make_snake(run: str, max_turns: int) -> Any:
     """The original's environment, as Gymnasium has them."""
     import gymnasium
     import numpy as np
-
     from original import make_trainer
     env = make_trainer(run).env
 
