@@ -17,6 +17,7 @@ MAX_ARRAYS = 256
 MAX_DIMENSIONS = 4
 MAX_HEADER_BYTES = 1024
 MAX_POLICY_BYTES = 256 * 2**20
+SLICE_BYTES = 2**20
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], Any]) -> None:
@@ -45,8 +46,19 @@ def save_arrays(path: Path, arrays: Dict[str, np.ndarray]) -> None:
                 # A fixed date: the same arrays give the same file.
                 info = zipfile.ZipInfo(name + ".npy", date_time=(1980, 1, 1, 0, 0, 0))
                 with archive.open(info, "w", force_zip64=True) as member:
-                    np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
+                    _write_array(member, np.asarray(array))
     write_atomically(path, write)
+
+
+def _write_array(file: Any, array: np.ndarray) -> None:
+    """The .npy form of an array, handed over in slices: no copy of a large memory is made."""
+    if array.dtype.kind not in KINDS:
+        raise ValueError(f"an array of {array.dtype} cannot be written: only plain numbers can")
+    array = np.asarray(array, order="C")
+    np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+    data = memoryview(array.reshape(-1).view(np.uint8))
+    for start in range(0, len(data), SLICE_BYTES):
+        file.write(data[start:start + SLICE_BYTES])
 
 
 def load_arrays(path: Union[str, Path], max_bytes: int = MAX_POLICY_BYTES) -> Dict[str, np.ndarray]:

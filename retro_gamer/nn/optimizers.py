@@ -12,6 +12,9 @@ import numpy as np
 
 from retro_gamer.nn.parameters import Parameter
 
+STEPS_BETWEEN_TIDYING = 100
+SMALLEST_MOMENT = 1e-30
+
 
 def clip_by_global_norm(parameters: Sequence[Parameter], max_norm: float) -> float:
     """Scale all gradients so that their common norm is at most max_norm; returns the norm before.
@@ -62,6 +65,8 @@ class Adam:
 
     def step(self) -> None:
         self.t += 1
+        if self.t % STEPS_BETWEEN_TIDYING == 0:
+            self._forget_the_smallest()
         for i, parameter in enumerate(self.parameters):
             if parameter.rows is None:
                 self._update(i, parameter.value, parameter.gradient, self.means[i], self.squares[i])
@@ -70,6 +75,14 @@ class Adam:
                 value, mean, square = parameter.value[rows], self.means[i][rows], self.squares[i][rows]
                 self._update(i, value, parameter.gradient, mean, square)
                 parameter.value[rows], self.means[i][rows], self.squares[i][rows] = value, mean, square
+
+    def _forget_the_smallest(self) -> None:
+        """Set to zero what a neuron that never fires has left behind: numbers so small that processors slow down.
+
+        Below 1e-38 a float32 is "subnormal" and takes many times as long. Means so small no longer move a weight.
+        """
+        for moments in (*self.means, *self.squares):
+            moments[np.abs(moments) < SMALLEST_MOMENT] = 0
 
     def _update(self, i: int, value: np.ndarray, gradient: np.ndarray, mean: np.ndarray,
                 square: np.ndarray) -> None:

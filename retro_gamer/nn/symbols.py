@@ -159,16 +159,16 @@ class SymbolConv2D:
         symbols = flat[present].astype(np.intp) - 1
         sample, place = np.divmod(present, height * width)
         y, x = np.divmod(place, width)
-        seen = []
-        for i in range(self.kernel):
-            # Output row r sees board row r * stride + i - before.
-            row = y + (before - i)
-            row_ok = (row >= 0) & (row % stride == 0) & (row < out_height * stride)
-            for j in range(self.kernel):
-                column = x + (before - j)
-                ok = (row_ok & (column >= 0) & (column % stride == 0) & (column < out_width * stride)).nonzero()[0]
-                places = (sample[ok] * out_height + row[ok] // stride) * out_width + column[ok] // stride
-                seen.append((places, symbols[ok]))
+        # Output row r sees board row r * stride + i - before, for the kernel's rows i; likewise the columns.
+        offsets = before - np.arange(self.kernel)
+        rows, columns = y + offsets[:, None], x + offsets[:, None]  # [kernel, present]: times stride
+        rows_ok = (rows >= 0) & (rows % stride == 0) & (rows < out_height * stride)
+        columns_ok = (columns >= 0) & (columns % stride == 0) & (columns < out_width * stride)
+        ok = rows_ok[:, None] & columns_ok[None]  # [kernel, kernel, present]
+        i, j, which = ok.nonzero()
+        places = (sample[which] * out_height + rows[i, which] // stride) * out_width + columns[j, which] // stride
+        cuts = (i * self.kernel + j).searchsorted(np.arange(self.kernel ** 2 + 1))
+        seen = [(places[start:end], symbols[which[start:end]]) for start, end in zip(cuts, cuts[1:])]
         return SymbolPatches(seen, batch, (out_height, out_width))
 
     def forward(self, x: SymbolPatches) -> np.ndarray:

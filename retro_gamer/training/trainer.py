@@ -20,6 +20,11 @@ from retro_gamer.training.schedules import epsilon_at, learning_rate_at
 from retro_gamer.training.setup import discover_characters, make_environment
 
 
+# The whole state is large: between two of them a few checkpoints may pass. Whoever is killed in between goes on from
+# the last one, and makes the same checkpoints again.
+SECONDS_BETWEEN_RESUME_STATES = 20.0
+
+
 class Status(NamedTuple):
     """Where a training stands, for whoever shows it."""
 
@@ -67,6 +72,7 @@ class Trainer:
         self._since_checkpoint: List[Episode] = []
         self._evaluated_return: Optional[float] = None  # since the last checkpoint
         self._loose_checkpoint = 0  # a checkpoint made by a stop in between, to be replaced by the next
+        self._resume_saved = time.monotonic()
         self.stopping = False  # whether someone asked for a stop
         if resume is not None:
             self._restore(resume.facts, resume.arrays)
@@ -121,13 +127,14 @@ class Trainer:
             on_episode(Status(self.episode, self.turns, goal, goal_turns, episode, self.epsilon, self.evaluation))
             if self.episode % training.checkpoint_every == 0:
                 on_checkpoint(self._checkpoint())
+        reached = self.episode >= goal or 0 < goal_turns <= self.turns
+        if self._since_checkpoint and not reached:
+            self._save_in_between()
+            return
         if self._since_checkpoint:
-            done = self.episode >= goal or 0 < goal_turns <= self.turns
-            if done:
-                self._evaluate()
-                on_checkpoint(self._checkpoint())
-            else:
-                self._save_in_between()
+            self._evaluate()
+            on_checkpoint(self._checkpoint())
+        self._save_resume()
 
     def _epsilon_of_turn(self) -> Callable[[], float]:
         """The exploration rate before each turn of the game about to be played."""
@@ -174,7 +181,8 @@ class Trainer:
             if loose.is_file():
                 loose.unlink()
         self._loose_checkpoint = 0
-        self._save_resume()
+        if time.monotonic() - self._resume_saved >= SECONDS_BETWEEN_RESUME_STATES:
+            self._save_resume()
         return row
 
     def _save_in_between(self) -> None:
@@ -208,6 +216,7 @@ class Trainer:
             if self.evaluation.scores is not None:
                 arrays["evaluation_scores"] = self.evaluation.scores
         self.run.save_resume(facts, arrays)
+        self._resume_saved = time.monotonic()
 
     def _restore(self, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> None:
         check_compatible(facts["policy"], describe_policy(self.config, self.environment, self.vocabulary), self.run)
