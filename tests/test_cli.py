@@ -366,12 +366,12 @@ def test_play_in_a_terminal(workshop, columns, rows):
 
 @needs_terminal
 def test_ctrl_c_ends_play(workshop):
-    terminal = PseudoTerminal(["-m", "retro_gamer", "play", "runs/board", "--fps", "1"], workshop)
-    terminal.wait_for("turn 1 ")
+    terminal = PseudoTerminal(["-m", "retro_gamer", "play", "runs/board", "--fps", "0.02"], workshop)  # a turn every 50 seconds
+    terminal.wait_for("turn 0 ")
     terminal.press_ctrl_c()
     assert terminal.finish() == 0
     assert terminal.close()
-    assert re.search(r"\x1b\[\?1049l.*ep_0006: \d turns, reward -?\d+, score 0 \(stopped\)", terminal.output, re.S)
+    assert re.search(r"\x1b\[\?1049l.*ep_0006: \d+ turns, reward -?\d+, score 0 \(stopped\)", terminal.output, re.S)
 
 
 # evaluate, info, clean
