@@ -366,7 +366,7 @@ def test_play_in_a_terminal(workshop, columns, rows):
 
 @needs_terminal
 def test_ctrl_c_ends_play(workshop):
-    terminal = PseudoTerminal(["-m", "retro_gamer", "play", "runs/board", "--fps", "0.02"], workshop)  # a turn every 50 seconds
+    terminal = PseudoTerminal(["-m", "retro_gamer", "play", "runs/board", "--fps", "0.02"], workshop)  # 50 seconds a turn
     terminal.wait_for("turn 0 ")
     terminal.press_ctrl_c()
     assert terminal.finish() == 0
