@@ -19,7 +19,6 @@ from retro_gamer.training.randomness import get_random_state, set_random_state
 from retro_gamer.training.schedules import epsilon_at, learning_rate_at
 from retro_gamer.training.setup import discover_characters, make_environment
 
-
 # The whole state is large: between two of them a few checkpoints may pass. Whoever is killed in between goes on from
 # the last one, and makes the same checkpoints again.
 SECONDS_BETWEEN_RESUME_STATES = 20.0
