@@ -60,7 +60,7 @@ class ProgressLine:
 
     def _room(self) -> int:
         try:
-            return os.get_terminal_size(self.stream.fileno()).columns - 1
+            return (os.get_terminal_size(self.stream.fileno()).columns or 80) - 1  # 0: a terminal that does not know
         except (OSError, ValueError, AttributeError):
             return shutil.get_terminal_size().columns - 1
 
