@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -77,6 +78,11 @@ class PseudoTerminal:
     def __init__(self, arguments, cwd, columns=80, rows=24):
         import fcntl
         import termios
+
+        def take_the_terminal():
+            fcntl.ioctl(self.terminal, termios.TIOCSCTTY, 0)  # so that Ctrl-C reaches it
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # also where the tests run in the background, which ignores it
+
         self.columns = columns
         self.controller, self.terminal = os.openpty()
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -84,7 +90,7 @@ class PseudoTerminal:
         self.process = subprocess.Popen(
             [sys.executable, *map(str, arguments)], cwd=str(cwd), stdin=self.terminal, stdout=self.terminal,
             stderr=self.terminal, env=child_environment(), start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(self.terminal, termios.TIOCSCTTY, 0))  # so that Ctrl-C reaches it
+            preexec_fn=take_the_terminal)
         os.set_blocking(self.controller, False)
         self.output = ""
 

@@ -162,6 +162,47 @@ def test_the_bootstrap_interval_covers_the_mean_about_as_often_as_it_says():
     assert 0.88 <= covered / 200 <= 0.98
 
 
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_without_a_resume_state_training_goes_on_from_the_newest_policy(tmp_path, name):
+    run = make_run(tmp_path, algorithm=name, **{k: v for k, v in ALGORITHMS[name].items() if k != "algorithm"}) \
+        if name != "dqn_uniform" else make_run(tmp_path, **ALGORITHMS[name])
+    trainer = Trainer(run)
+    trainer.train(episodes=20)
+    before = trainer.agent.get_policy()
+    run.resume_path.unlink()
+    again = Trainer(run)
+    assert again.resumed and (again.episode, again.turns) == (20, trainer.turns)
+    after = again.agent.get_policy()
+    assert all(np.array_equal(before[key], after[key]) for key in before)
+    again.train()
+    assert [row["episode"] for row in run.read_metrics()] == [10, 20, 25]
+
+
+def test_a_kill_costs_at_most_what_came_after_the_last_resume_state(tmp_path):
+    whole, killed = make_run(tmp_path / "whole"), make_run(tmp_path / "killed")
+    Trainer(whole).train()
+
+    def kill(status):
+        if status.episode == 23:  # the first checkpoint saved the state, the second, soon after, did not
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(killed).train(on_episode=kill)
+    assert [episode for episode, _ in killed.checkpoints()] == [10, 20]
+    assert Trainer(killed).episode == 10
+    Trainer(killed).train()
+    same(whole, killed)
+
+
+def test_a_character_added_to_the_configuration_keeps_the_numbers_of_the_others(tmp_path):
+    run = make_run(tmp_path)
+    trainer = Trainer(run)
+    trainer.train(episodes=2)
+    text = run.config_path.read_text("utf-8")
+    run.config_path.write_text(text.replace("character_set = []", 'character_set = ["?", "!"]'), "utf-8")
+    assert Trainer(run).vocabulary.characters == [*trainer.vocabulary.characters, "?", "!"]
+
+
 # A changed configuration
 
 @pytest.mark.parametrize("change, message", [

@@ -62,6 +62,10 @@ class Agent:
     def set_policy(self, policy: Dict[str, np.ndarray]) -> None:
         raise NotImplementedError
 
+    def start_from(self, policy: Dict[str, np.ndarray]) -> None:
+        """Go on learning from a policy alone, without what was remembered beside it."""
+        self.set_policy(policy)
+
     def get_state(self) -> Dict[str, np.ndarray]:
         """Everything needed to go on learning as if never interrupted, between two games."""
         raise NotImplementedError

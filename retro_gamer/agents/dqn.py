@@ -175,6 +175,10 @@ class DQNAgent(Agent):
         self.online.set_state(under_prefix("network", policy))
         self.scale.value = float(policy["scale"])
 
+    def start_from(self, policy: Dict[str, np.ndarray]) -> None:
+        super().start_from(policy)
+        self.target.copy_from(self.online)
+
     def get_state(self) -> Dict[str, np.ndarray]:
         return {
             **self.get_policy(),

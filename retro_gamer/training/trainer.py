@@ -11,7 +11,8 @@ from retro_gamer.agents.agent import under_prefix, with_prefix
 from retro_gamer.environment.game import seed_everything
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import RetroGamerError
-from retro_gamer.rundir import RunDirectory
+from retro_gamer.policy_file import check_facts
+from retro_gamer.rundir import Checkpoint, RunDirectory, load_checkpoint
 from retro_gamer.training.compatibility import check_compatible, describe_policy
 from retro_gamer.training.evaluation import FIRST_TRAINING_EVALUATION_SEED, Evaluation, evaluate
 from retro_gamer.training.loop import Episode, play_episode
@@ -47,17 +48,18 @@ class Trainer:
         self.run, self.config = run, run.load_config()
         training = self.config.training
         resume = run.load_resume()
-        self.vocabulary = Vocabulary(self.config.metadata.character_set, grows=True)
+        policy = self._newest_policy() if resume is None else None
+        known = resume.facts["policy"] if resume is not None else policy.facts if policy is not None else None
+        # Characters keep the numbers they had; what config.toml adds comes after them.
+        characters = [*(known["characters"] if known is not None else ()), *self.config.metadata.character_set]
+        self.vocabulary = Vocabulary(characters, grows=True)
         seed_everything(training.seed)
         # One seed, two independent streams: what happens in the agent does not depend on the trainer.
         agent_seed, self._setup_seed = np.random.SeedSequence(training.seed).spawn(2)
         self.rng = np.random.default_rng(agent_seed)
-        if resume is not None:
-            for character in resume.facts["policy"]["characters"]:
-                self.vocabulary.add(character)
         self.environment = make_environment(self.config, self.vocabulary, factory)
         self.evaluation_environment = make_environment(self.config, self.vocabulary, factory)
-        if resume is None:
+        if known is None:
             exploration = training.exploration_turns if not self.config.metadata.character_set else 0
             discover_characters(self.environment, exploration, training.seed)
         else:
@@ -71,12 +73,14 @@ class Trainer:
         self._since_checkpoint: List[Episode] = []
         self._evaluated_return: Optional[float] = None  # since the last checkpoint
         self._loose_checkpoint = 0  # a checkpoint made by a stop in between, to be replaced by the next
-        self._resume_saved = time.monotonic()
+        self._resume_saved = float("-inf")
         self.stopping = False  # whether someone asked for a stop
         if resume is not None:
             self._restore(resume.facts, resume.arrays)
         else:
             seed_everything(training.seed)
+            if policy is not None:
+                self._start_from(policy)
 
     @property
     def resumed(self) -> bool:
@@ -216,6 +220,23 @@ class Trainer:
                 arrays["evaluation_scores"] = self.evaluation.scores
         self.run.save_resume(facts, arrays)
         self._resume_saved = time.monotonic()
+
+    def _newest_policy(self) -> Optional[Checkpoint]:
+        """The newest checkpoint, for a run whose resume.npz is missing: it was not passed on, or never written."""
+        if not self.run.checkpoints():
+            return None
+        path = self.run.find_checkpoint()
+        policy = load_checkpoint(path)
+        check_facts(policy.facts, path)
+        return policy
+
+    def _start_from(self, policy: Checkpoint) -> None:
+        """Go on with the weights of a policy, and with an empty memory."""
+        check_compatible(policy.facts, describe_policy(self.config, self.environment, self.vocabulary), self.run)
+        self.agent.start_from(policy.arrays)
+        self.episode, self.turns = policy.facts["episode"], policy.facts["turns"]
+        self._next_evaluation += self.turns
+        self.run.forget_after(self.episode)
 
     def _restore(self, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> None:
         check_compatible(facts["policy"], describe_policy(self.config, self.environment, self.vocabulary), self.run)
