@@ -54,9 +54,8 @@ class Trainer:
         characters = [*(known["characters"] if known is not None else ()), *self.config.metadata.character_set]
         self.vocabulary = Vocabulary(characters, grows=True)
         seed_everything(training.seed)
-        # One seed, two independent streams: what happens in the agent does not depend on the trainer.
-        agent_seed, self._setup_seed = np.random.SeedSequence(training.seed).spawn(2)
-        self.rng = np.random.default_rng(agent_seed)
+        # A stream of its own: what the agent draws does not depend on what the games draw.
+        self.rng = np.random.default_rng(np.random.SeedSequence(training.seed).spawn(1)[0])
         self.environment = make_environment(self.config, self.vocabulary, factory)
         self.evaluation_environment = make_environment(self.config, self.vocabulary, factory)
         if known is None:
