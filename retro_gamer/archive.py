@@ -3,21 +3,26 @@ from __future__ import annotations
 
 import io
 import os
-import zipfile
+import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Callable, Dict, Tuple, Union
+from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Dict, Tuple, Union
 
 import numpy as np
 
 from retro_gamer.errors import CheckpointError
+
+if TYPE_CHECKING:
+    import zipfile  # takes longer to import than the rest of this library needs: not before it is used
 
 KINDS = "biuf"  # booleans, integers, unsigned integers, floats: nothing that could hold a Python object
 MAX_ARRAYS = 256
 MAX_DIMENSIONS = 4
 MAX_HEADER_BYTES = 1024
 MAX_POLICY_BYTES = 256 * 2**20
+MAX_PACKED_BYTES = 16 * 2**20  # what arrays that are compressed may unpack to; ours are not, and weights hardly shrink
 SLICE_BYTES = 2**20
+WINDOWS = os.name == "nt"
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], Any]) -> None:
@@ -31,15 +36,40 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], Any]) -> None:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
+        _replace(temporary, path)
+    except BaseException as error:
+        if isinstance(error, OSError):
+            error.filename = str(path)  # a full disk does not say which file it has no room for
         with suppress(OSError):
             temporary.unlink()
         raise
 
 
+def _replace(temporary: Path, path: Path) -> None:
+    """os.replace, which on Windows must wait for whoever reads the old file just now: a game with a policy, say."""
+    for seconds in (0.01, 0.1, 0.5, 2.0) if WINDOWS else ():
+        try:
+            return os.replace(temporary, path)
+        except PermissionError:
+            time.sleep(seconds)
+    os.replace(temporary, path)
+
+
+def append(path: Path, text: str) -> None:
+    """Add text to the end of a file, and see to it that it is on the disk before anything that is saved later."""
+    try:
+        with open(path, "a", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        error.filename = str(path)
+        raise
+
+
 def save_arrays(path: Path, arrays: Dict[str, np.ndarray]) -> None:
     """Write arrays to a .npz file, all or nothing."""
+    import zipfile
     def write(file: BinaryIO) -> None:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
             for name, array in arrays.items():
@@ -66,6 +96,7 @@ def load_arrays(path: Union[str, Path], max_bytes: int = MAX_POLICY_BYTES) -> Di
 
     Nothing is allocated before its size is known, and no code is run.
     """
+    import zipfile
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
@@ -82,6 +113,7 @@ def load_arrays(path: Union[str, Path], max_bytes: int = MAX_POLICY_BYTES) -> Di
 
 
 def _check_members(members, max_bytes: int) -> None:
+    import zipfile
     if len(members) > MAX_ARRAYS:
         raise CheckpointError(f"it holds {len(members)} arrays; a checkpoint has at most {MAX_ARRAYS}")
     names = [member.filename for member in members]
@@ -96,6 +128,11 @@ def _check_members(members, max_bytes: int) -> None:
             raise CheckpointError(f"{member.filename} is packed in an unknown way")
         if member.compress_type == zipfile.ZIP_DEFLATED and member.file_size > 200 * max(1, member.compress_size):
             raise CheckpointError(f"{member.filename} would unpack to {member.file_size} bytes")
+        if member.compress_type == zipfile.ZIP_STORED and member.file_size != member.compress_size:
+            raise CheckpointError(f"{member.filename} is not as long as the file says")
+    packed = sum(member.file_size for member in members if member.compress_type != zipfile.ZIP_STORED)
+    if packed > MAX_PACKED_BYTES:
+        raise CheckpointError(f"its compressed arrays would unpack to {packed / 2**20:.0f} MB; save it without compression")
     total = sum(member.file_size for member in members)
     if total > max_bytes:
         raise CheckpointError(f"it would need {total / 2**20:.0f} MB of memory, more than the {max_bytes // 2**20} MB "
@@ -110,14 +147,17 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarra
             count *= length
         if header_bytes + count * dtype.itemsize != member.file_size:
             raise CheckpointError(f"{member.filename} says it has shape {shape}, which is not how long it is")
-        data = file.read(count * dtype.itemsize)
-        if len(data) != count * dtype.itemsize:
-            raise CheckpointError(f"{member.filename} is cut short")
+        data = bytearray()  # grows with what is really there, whatever the file says
+        while len(data) < count * dtype.itemsize:
+            piece = file.read(min(SLICE_BYTES, count * dtype.itemsize - len(data)))
+            if not piece:
+                raise CheckpointError(f"{member.filename} is cut short")
+            data += piece
         if file.read(1):
             raise CheckpointError(f"{member.filename} is longer than it says")
     array = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
     # The machine's own byte order, C order, and writable, whatever machine wrote it.
-    return np.array(array, dtype.newbyteorder("="), order="C")
+    return np.require(array, dtype.newbyteorder("="), ["C", "W"])
 
 
 def _read_header(file) -> Tuple[Tuple[int, ...], bool, np.dtype, int]:

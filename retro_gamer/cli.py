@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import sys
 from dataclasses import fields
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NoReturn, Optional
 
 from retro_gamer import __version__
-from retro_gamer.errors import ConfigError, RetroGamerError
+from retro_gamer.errors import ConfigError, RetroGamerError, did_you_mean, explain_os_error
 from retro_gamer.settings import SECTIONS
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
@@ -42,16 +41,22 @@ def main(arguments: Optional[List[str]] = None) -> int:
         print("\nStopped.", file=sys.stderr)
         return 130
     except OSError as error:
-        return _fail(options, f"{error.strerror or error}: {error.filename or ''}. What was saved before is intact.", FAILED)
+        return _fail(options, explain_os_error(error), FAILED, error)
+    except ModuleNotFoundError as error:
+        if error.name not in ("numpy", "tomli"):
+            raise
+        return _fail(options, f"This Python ({sys.executable}) has no {error.name}, which retro-gamer needs. Install it "
+                              f"with:  python -m pip install {error.name}", FAILED)
     except MemoryError:
         return _fail(options, "There is not enough memory. Try a smaller memory_capacity or smaller hidden_sizes.", FAILED)
 
 
-def _fail(options: argparse.Namespace, error: Any, status: int) -> int:
-    if options.debug and isinstance(error, BaseException):
+def _fail(options: argparse.Namespace, message: Any, status: int, error: Optional[BaseException] = None) -> int:
+    error = message if isinstance(message, BaseException) else error
+    if options.debug and error is not None:
         import traceback
         traceback.print_exception(type(error), error, error.__traceback__)
-    print(f"retro-gamer: {error}", file=sys.stderr)
+    print(f"retro-gamer: {message}", file=sys.stderr)
     return status
 
 
@@ -65,8 +70,7 @@ class Parser(argparse.ArgumentParser):
 
 def _no_such_option(parser: argparse.ArgumentParser, unknown: List[str]) -> str:
     flags = [flag for action in parser._actions for flag in action.option_strings if action.help != argparse.SUPPRESS]
-    near = difflib.get_close_matches(unknown[0].partition("=")[0], flags, 1)
-    return f"There is no {unknown[0]} here." + (f" Did you mean {near[0]}?" if near else "")
+    return f"There is no {unknown[0]} here." + did_you_mean(unknown[0].partition("=")[0], flags)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -88,7 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     create = command("create", create_command, "Make a run: a folder with a config.toml for a game.",
                      "create --game my_game.py --output runs/mine")
     create.add_argument("--game", required=True, help="module:function, module, .py file, package folder, gym:ID, or a "
-                                                      "bundled game: snake, forager, catch")
+                                                      "bundled game: snake, forager, catch, tron, tag, wolves")
     create.add_argument("--output", required=True, metavar="DIR", help="the folder to make")
     init = command("init", create_command, "The same as create, in the original's words.", "init my_game.py runs/mine")
     init.add_argument("game", metavar="GAME", help="as for create --game")
@@ -110,6 +114,7 @@ def build_parser() -> argparse.ArgumentParser:
     play.add_argument("--fps", type=_positive_float, default=12.0, metavar="N", help="turns shown a second (default 12)")
     play.add_argument("--explain", action="store_true", help="show what it expects of each key")
     play.add_argument("--seed", type=int, help="the same seed shows the same game")
+    play.add_argument("--human", metavar="TEAM", help="play this team yourself (a self-play run; needs retro-games)")
     _add_checkpoint(play)
 
     evaluate = command("evaluate", evaluate_command,
@@ -121,6 +126,34 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--seed", type=int, default=0, help="of the first game; the next has seed + 1 (default 0)")
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
     _add_checkpoint(evaluate)
+
+    adversarial = command("adversarial", adversarial_command,
+                          "Train two runs against each other in turn; stopped, the same command goes on.",
+                          "adversarial runs/player runs/enemy --rounds 5 --episodes 200")
+    adversarial.add_argument("run", metavar="DIR_A", help="the run that begins")
+    adversarial.add_argument("other", metavar="DIR_B", help="the run it trains against")
+    adversarial.add_argument("--rounds", type=_positive_int, default=5, metavar="R", help="rounds in all (default 5)")
+    adversarial.add_argument("--episodes", type=_positive_int, default=200, metavar="N",
+                             help="games of each run in a round (default 200)")
+    adversarial.add_argument("--games", type=_positive_int, default=20, metavar="N",
+                             help="games for each number of the table in the end (default 20)")
+
+    tournament = command("tournament", tournament_command,
+                         "Let the snapshots of a self-play run play each other: who beats whom, and ratings.",
+                         "tournament runs/tron --snapshots 5 --games 100")
+    tournament.add_argument("run", metavar="DIR", help="the folder of the run")
+    tournament.add_argument("--snapshots", type=_positive_int, default=8, metavar="N",
+                            help="of each side, spread over the training (default 8)")
+    tournament.add_argument("--games", type=_positive_int, default=200, metavar="N", help="of each pairing (default 200)")
+    tournament.add_argument("--seed", type=int, default=0, help="of the first game of each pairing (default 0)")
+    tournament.add_argument("--json", action="store_true", help="print one JSON object")
+
+    importing = command("import-torch", import_torch_command,
+                        "Turn the checkpoints of a run of the original retro-gamer (.pt) into ours, without torch.",
+                        "import-torch runs/snake")
+    importing.add_argument("run", metavar="DIR", help="the folder of the run, trained with retro-gamer 0.4.0")
+    importing.add_argument("--output", metavar="OUT",
+                           help="the folder of a new run for them (default: DIR itself, beside the .pt files)")
 
     info = command("info", info_command, "Show what is in a run.", "info runs/snake")
     info.add_argument("run", metavar="DIR", help="the folder of the run")
@@ -218,12 +251,14 @@ _PARSERS: Dict[Any, Any] = {
 
 def create_command(options: argparse.Namespace) -> int:
     from retro_gamer.create import create_run
+    from retro_gamer.environment.supervision import supervised
     names = [setting.name for section, cls in SECTIONS.items() if section != "game" for setting in fields(cls)]
     flags = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    made = create_run(options.game, options.output, flags)
+    with supervised():
+        made = create_run(options.game, options.output, flags)
     for message in made.messages:
         print(message)
-    print(f"Made {made.run.config_path}. Next:\n  retro-gamer train {made.run}")
+    print(f"Made {Path(str(made.run), made.run.config_path.name)}. Next:\n  retro-gamer train {made.run}")
     return DONE
 
 
@@ -242,21 +277,80 @@ def train_command(options: argparse.Namespace) -> int:
 
 def play_command(options: argparse.Namespace) -> int:
     from retro_gamer.rundir import RunDirectory
-    from retro_gamer.watch import watch
-    print(watch(RunDirectory(options.run), options.checkpoint, options.fps, options.explain, options.seed))
+    run = RunDirectory(options.run)
+    if options.human is not None:
+        from retro_gamer.selfplay.watch import play_against
+        print(play_against(run, options.human, options.checkpoint))
+    elif run.load_config().teams:
+        from retro_gamer.selfplay.watch import watch_teams
+        print(watch_teams(run, options.checkpoint, options.fps, options.explain, options.seed))
+    else:
+        from retro_gamer.watch import watch
+        print(watch(run, options.checkpoint, options.fps, options.explain, options.seed))
     return DONE
 
 
 def evaluate_command(options: argparse.Namespace) -> int:
+    from retro_gamer.environment.supervision import supervised
     from retro_gamer.rundir import RunDirectory
     from retro_gamer.training.reports import compare_runs, evaluate_run
-    run = RunDirectory(options.run)
-    if options.other:
-        text = compare_runs(run, RunDirectory(options.other), options.checkpoint, options.games, options.seed, options.json)
-    else:
-        text = evaluate_run(run, options.checkpoint, options.games, options.seed, options.json)
+    run, other = RunDirectory(options.run), RunDirectory(options.other) if options.other else None
+    with supervised():
+        if other is not None:
+            text = compare_runs(run, other, options.checkpoint, options.games, options.seed, options.json)
+        elif run.load_config().teams:
+            from retro_gamer.selfplay.reports import evaluate_teams
+            text = evaluate_teams(run, options.checkpoint, options.games, options.seed, options.json)
+        else:
+            text = evaluate_run(run, options.checkpoint, options.games, options.seed, options.json)
     print(text)
     return DONE
+
+
+def adversarial_command(options: argparse.Namespace) -> int:
+    from retro_gamer.environment.supervision import supervised
+    from retro_gamer.rundir import RunDirectory
+    from retro_gamer.selfplay.adversarial import Alternation, CrossTable
+    first, second = RunDirectory(options.run), RunDirectory(options.other)
+    if not Alternation(first, second, options.episodes).play_rounds(options.rounds):
+        print("Stopped, and saved. The same command goes on from here.")
+        return DONE
+    with supervised():
+        table = str(CrossTable(first, second, options.games, seed=0))
+    print(table)
+    return DONE
+
+
+def tournament_command(options: argparse.Namespace) -> int:
+    from retro_gamer.environment.supervision import supervised
+    from retro_gamer.rundir import RunDirectory
+    from retro_gamer.selfplay.tournament import describe_tournament, play_tournament
+    run = RunDirectory(options.run)
+    with supervised():
+        result = play_tournament(run, options.snapshots, options.games, options.seed)
+    print(describe_tournament(run, result, options.games, options.json))
+    return DONE
+
+
+def import_torch_command(options: argparse.Namespace) -> int:
+    from retro_gamer.rundir import RunDirectory
+    from retro_gamer.torch_import import import_run
+    output = RunDirectory(options.output or options.run)
+    done = import_run(RunDirectory(options.run), output)
+    if done.written:
+        names, s = done.written[0].stem, ""
+        if len(done.written) > 1:
+            names, s = f"{names} to {done.written[-1].stem}", "s"
+        print(f"Imported {len(done.written)} checkpoint{s} into {output.checkpoints_path}: {names}.")
+    if done.kept:
+        print(f"{len(done.kept)} of these numbers were there already and stay as they are.")
+    for error in done.failed:
+        print(f"retro-gamer: {error}", file=sys.stderr)
+    if output.resume_path.is_file() and done.written:
+        print(f"But a training was started here without them: it goes on from {output.resume_path}, and removes checkpoints "
+              "with\nhigher numbers than its own. To go on from the imported ones, remove that file first.")
+    print(f"Watch it:      retro-gamer play {output}\nTrain on:      retro-gamer train {output}")
+    return FAILED if done.failed else DONE
 
 
 def info_command(options: argparse.Namespace) -> int:
@@ -270,6 +364,11 @@ def clean_command(options: argparse.Namespace) -> int:
     from retro_gamer.rundir import RunDirectory
     run = RunDirectory(options.run)
     run.load_config()
+    with run.locked():
+        return _clean(run, options.yes)
+
+
+def _clean(run: Any, sure: bool) -> int:
     files = run.files_to_clean()
     if not files:
         print(f"There is nothing to clean in {run}.")
@@ -277,7 +376,7 @@ def clean_command(options: argparse.Namespace) -> int:
     print(f"This removes {len(files)} files from {run} and keeps config.toml:")
     for path in files:
         print(f"  {path.relative_to(run.path)}")
-    if not options.yes:
+    if not sure:
         try:
             answer = input("Go on? [y/N] ")
         except EOFError:

@@ -1,17 +1,17 @@
 """config.toml: read, checked and written. What each setting means stands in `settings.py`."""
 from __future__ import annotations
 
-import difflib
+import inspect
 import json
 import math
 import re
 import sys
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple, Union
 
 from retro_gamer.environment.keys import key_problem
-from retro_gamer.errors import ConfigError
+from retro_gamer.errors import ConfigError, did_you_mean
 from retro_gamer.settings import (
     RETIRED,
     SECTIONS,
@@ -19,13 +19,20 @@ from retro_gamer.settings import (
     MetadataSettings,
     ModelSettings,
     PreprocessingSettings,
+    SelfPlaySettings,
+    TeamSettings,
     TrainingSettings,
 )
+from retro_gamer.teams import check_teams, read_teams, teams_to_list, teams_to_toml
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+MAX_PROBLEMS = 100  # more are of no use to anyone
+MAX_TOML_BYTES = 2**18
+MAX_DOTS = 200
 
 
 @dataclass
@@ -37,6 +44,8 @@ class RunConfig:
     preprocessing: PreprocessingSettings = field(default_factory=PreprocessingSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
+    self_play: SelfPlaySettings = field(default_factory=SelfPlaySettings)
+    teams: List[TeamSettings] = field(default_factory=list)
 
     @property
     def tabular(self) -> bool:
@@ -49,6 +58,10 @@ class RunConfig:
         refused: List[str] = []  # settings whose value was not taken over
         sections: Dict[str, Any] = {}
         for name, values in data.items():
+            if len(problems) >= MAX_PROBLEMS:
+                break
+            if name == "teams":
+                continue
             if name not in SECTIONS and not isinstance(values, dict) and _homes(name):
                 problems.append(_problem(f"{name} = {values!r}", "This setting stands before the first section.",
                                          f"Move it to [{_homes(name)[0]}]."))
@@ -60,11 +73,11 @@ class RunConfig:
             values = data.get(name, {})
             values = values if isinstance(values, dict) else {}
             sections[name] = _read_section(name, section_class, values, problems, refused)
-        config = cls(**sections)
+        config = cls(teams=read_teams(data.get("teams", []), problems), **sections)
         problems += [problem for problem in check_together(config)
                      if not set(refused) & set(re.findall(r"\w+", problem.splitlines()[0]))]
         if problems:
-            raise ConfigError(_report(problems, source))
+            raise ConfigError(_report(problems[:MAX_PROBLEMS], source))
         return config
 
     @classmethod
@@ -72,8 +85,10 @@ class RunConfig:
         """Read a config.toml; raises ConfigError when it is not TOML or does not hold what it must."""
         return cls.from_dict(read_toml(path), source=str(path))
 
-    def to_dict(self) -> Dict[str, Dict[str, Any]]:
-        return {name: dict(vars(getattr(self, name))) for name in SECTIONS}
+    def to_dict(self) -> Dict[str, Any]:
+        """All settings by section and name; `teams` only where there are some."""
+        sections: Dict[str, Any] = {name: dict(vars(getattr(self, name))) for name in SECTIONS}
+        return {**sections, "teams": teams_to_list(self.teams)} if self.teams else sections
 
     def to_toml(self, notes: Optional[Dict[str, str]] = None) -> str:
         """The text of a config.toml with a comment on every setting.
@@ -82,7 +97,10 @@ class RunConfig:
         """
         lines = ["# The settings of one training run. Training reads this file and never changes it.", ""]
         for name, section_class in SECTIONS.items():
-            lines += [f"[{name}]", f"# {section_class.__doc__}", ""]
+            if section_class is SelfPlaySettings and not self.teams:
+                continue
+            about = inspect.cleandoc(section_class.__doc__).splitlines()
+            lines += [f"[{name}]", *(f"# {line}".rstrip() for line in about), ""]
             for setting in fields(section_class):
                 lines.append(f"# {setting.metadata['help']}")
                 note = (notes or {}).get(f"{name}.{setting.name}")
@@ -90,18 +108,29 @@ class RunConfig:
                     lines.append(f"# {note}")
                 lines.append(f"{setting.name} = {toml_value(getattr(getattr(self, name), setting.name))}")
             lines.append("")
+        if self.teams:
+            lines += teams_to_toml(self.teams, toml_value)
         return "\n".join(lines)
 
 
 def read_toml(path: Union[str, Path]) -> Dict[str, Any]:
     """A TOML file as a dict; raises ConfigError naming the line where it cannot be understood."""
-    content = Path(path).read_bytes()
+    with open(path, "rb") as file:
+        return parse_toml(file.read(MAX_TOML_BYTES + 1), str(path))
+
+
+def parse_toml(content: bytes, path: str) -> Dict[str, Any]:
+    """The same for the content of the file at `path`."""
+    if len(content) > MAX_TOML_BYTES:
+        raise ConfigError(f"{path} cannot be read: it is longer than {MAX_TOML_BYTES // 1024} kB, so it is something else.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{path} is not text in UTF-8 (line {line}). Save it again as UTF-8.") from None
     try:
+        if any(len(re.findall(r"\.+", line)) > MAX_DOTS for line in text.splitlines()):
+            raise ValueError(f"a line has more than {MAX_DOTS} dots")  # a.b.c...: takes time with the square of their number
         return tomllib.loads(text.replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         raise ConfigError(
@@ -129,6 +158,8 @@ def _read_section(name: str, section_class: Any, values: Dict[str, Any], problem
     for key, value in values.items():
         if key in RETIRED.get(name, ()):
             continue
+        if len(problems) >= MAX_PROBLEMS:
+            break
         if key not in known:
             problems.append(_unknown_setting(name, key, list(known)))
             continue
@@ -151,8 +182,7 @@ def check_value(setting: Any, value: Any) -> str:
         if not isinstance(value, str):
             return f'It must be text in quotes. Try: {setting.name} = "..."'
         if limits["choices"] and value not in limits["choices"]:
-            near = difflib.get_close_matches(value, limits["choices"], 1)
-            hint = f' Did you mean "{near[0]}"?' if near else ""
+            hint = did_you_mean(toml_value(value), map(toml_value, limits["choices"]))
             return f"It must be one of {', '.join(limits['choices'])}.{hint}"
         return ""
     if kind.startswith("List"):
@@ -186,6 +216,7 @@ def _check_range(limits: Dict[str, Any], value: float) -> str:
 def check_together(config: RunConfig) -> List[str]:
     """Problems that show only when settings are seen side by side."""
     problems = [*_check_metadata(config), *_check_preprocessing(config)]
+    problems += check_teams(config.teams, config.self_play.shared_policy, config.metadata.observation_function)
     if not config.model.hidden_sizes:
         problems.append(_problem("hidden_sizes = []", "The network needs at least one hidden layer.",
                                  "Try: hidden_sizes = [128, 64]"))
@@ -215,7 +246,7 @@ def _check_metadata(config: RunConfig) -> List[str]:
         return problems
     if not config.game.module and not config.game.factory:
         problems.append(_problem("[game] module is missing", GameSettings.__doc__ or "", 'Try: module = "my_game"'))
-    if not metadata.actions:
+    if not metadata.actions and not config.teams:
         problems.append(_problem("[metadata] actions is empty or missing", "The agent must have keys to press.",
                                  'Try: actions = ["KEY_LEFT", "KEY_RIGHT"]'))
     for key in metadata.actions:
@@ -224,7 +255,7 @@ def _check_metadata(config: RunConfig) -> List[str]:
             problems.append(_problem(f"actions: {key!r}", "Each action is the name of a key.", why))
     if len(set(metadata.actions)) < len(metadata.actions):
         problems.append(_problem(f"actions = {metadata.actions!r}", "Each key is one action.", "Name every key only once."))
-    if not metadata.reward:
+    if not metadata.reward and not config.teams:
         problems.append(_problem("[metadata] reward is empty or missing",
                                  "The agent learns to make one value of the game's state grow.", 'Try: reward = "score"'))
     if metadata.board_size and len(metadata.board_size) != 2:
@@ -273,20 +304,15 @@ def _is_reference(text: str) -> bool:
 
 
 def _default(setting: Any) -> Any:
-    return getattr(_owner_defaults()[setting.name], setting.name)
-
-
-def _owner_defaults() -> Dict[str, Any]:
-    return {setting.name: section_class() for section_class in SECTIONS.values() for setting in fields(section_class)}
+    return setting.default if setting.default is not MISSING else setting.default_factory()
 
 
 def _problem(heading: str, explanation: str, try_this: str) -> str:
-    return f"  {heading}\n    {explanation}\n    -> {try_this}"
+    return f"  {heading[:300]}\n    {explanation}\n    -> {try_this}"
 
 
 def _unknown(shown: str, name: str, known: List[str], what: str) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}."
+    hint = did_you_mean(name, known).lstrip() or f"Known: {', '.join(known)}."
     return _problem(shown, f"There is no such {what}.", hint)
 
 

@@ -1,18 +1,21 @@
 """Making a run: from a game to a config.toml that learns it."""
 from __future__ import annotations
 
-import difflib
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from retro_gamer.config import RunConfig, check_value, find_setting, toml_value
+from retro_gamer.environment.blame import blame
 from retro_gamer.environment.game import state_number
 from retro_gamer.environment.loading import load_factory, make_game, parse_game, read_description
 from retro_gamer.environment.probing import Probe, find_actions, find_reward, only_player, probe_game
-from retro_gamer.errors import ConfigError, GameError
+from retro_gamer.environment.teams import check_teams_in_game
+from retro_gamer.errors import ConfigError, GameError, RetroGamerError, did_you_mean
 from retro_gamer.rundir import RunDirectory
 from retro_gamer.settings import SECTIONS
+from retro_gamer.teams import check_teams, read_teams, swap_steps
 
 # The defaults of a new run, chosen by measurement on seven games: docs/defaults.md has the table.
 # (The defaults in settings.py are for settings that a file leaves out, and are those of the original.)
@@ -26,10 +29,13 @@ NEW_TABULAR_RUN: Dict[str, Any] = {
     "learning_rate": 0.1, "learning_rate_decay": 1.0, "board": True,
     "epsilon_min": 0.02, "epsilon_decay_turns": 50000, "training_turns": 200000,
 }
+# Of a new self-play run: ratings take the place of greedy evaluations.
+NEW_SELF_PLAY_RUN: Dict[str, Any] = {"evaluate_every": 0}
+SWAPS_PER_TEAM_CHANGE = 10  # of a ghost's policy, while another team learns
 MANY_CHARACTERS = 1000  # on the board at once: the radar would cost more than the game itself
 
 # Names that a game's [tool.retro-gamer] section may hold besides settings: for tools that read it.
-OTHER_DESCRIPTION_KEYS = ("name", "description", "title", "author")
+OTHER_DESCRIPTION_KEYS = ("name", "description", "title", "author", "teams", "self_play")
 
 
 class NewRun(NamedTuple):
@@ -52,6 +58,17 @@ def create_run(game: str, output: str, flags: Optional[Dict[str, Any]] = None) -
                           "--output.")
     if run.path.exists() and not run.path.is_dir():
         raise ConfigError(f"{run} is a file, not a folder. Give another --output.")
+    config, messages, notes = choose_settings(game, flags)
+    try:
+        run.create(config.to_toml(notes))
+    except OSError as error:
+        why = error.strerror or error
+        raise ConfigError(f"The run cannot be written to {run}: {why}. Give another --output.") from error
+    return NewRun(run, config, messages)
+
+
+def choose_settings(game: str, flags: Optional[Dict[str, Any]] = None) -> Tuple[RunConfig, List[str], Dict[str, str]]:
+    """What `create_run` writes, without writing it: the settings, what there is to tell, and why some settings are so."""
     config = RunConfig()
     config.game = parse_game(game)
     flags = dict(flags or {})
@@ -65,14 +82,12 @@ def create_run(game: str, output: str, flags: Optional[Dict[str, Any]] = None) -
     else:
         messages += _describe_game(config, flags, notes)
     _apply(config, flags)
+    useless = [] if config.teams else [name for name in flags if find_setting(name)[0] == "self_play"]
+    if useless:
+        raise ConfigError(f"{', '.join(useless)}: settings of self-play, but the game's description names no teams. "
+                          "docs/self-play.md shows how it does.")
     RunConfig.from_dict(config.to_dict(), source="the settings for the new run")  # raises with all problems at once
-    text = config.to_toml(notes)
-    try:
-        run.create(text)
-    except OSError as error:
-        why = error.strerror or error
-        raise ConfigError(f"The run cannot be written to {run}: {why}. Give another --output.") from error
-    return NewRun(run, config, messages)
+    return config, messages, notes
 
 
 def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, str]) -> List[str]:
@@ -85,12 +100,17 @@ def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, st
         _apply_description(config, description, path, messages)
     factory = load_factory(config.game)
     known = {**description, **flags}
+    if config.teams:
+        _apply(config, flags)
+        return messages + _describe_teams(config, factory, known, notes)
     metadata = config.metadata
     if not known.get("actions"):
-        metadata.actions = find_actions(factory)
+        with _trying_out():
+            metadata.actions = find_actions(factory)
         messages.append(f"Found by trying keys: actions = {toml_value(metadata.actions)}")
         notes["metadata.actions"] = "Found by trying keys: these change the game."
-    probe = probe_game(factory, known.get("actions") or metadata.actions)
+    with _trying_out():
+        probe = probe_game(factory, known.get("actions") or metadata.actions, reward=known.get("reward") or "")
     if not known.get("reward"):
         game_state = make_game(factory).state
         metadata.reward, metadata.score = find_reward(probe.numbers, list(game_state))
@@ -110,6 +130,45 @@ def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, st
     return messages
 
 
+def _describe_teams(config: RunConfig, factory: Any, known: Dict[str, Any], notes: Dict[str, str]) -> List[str]:
+    """Fill in a self-play run: how its game is seen, and how often ghosts get another policy."""
+    metadata, seen, settings = config.metadata, config.preprocessing, config.self_play
+    problems = check_teams(config.teams, settings.shared_policy, metadata.observation_function)
+    if problems:
+        raise ConfigError("The teams of the game cannot play:\n\n" + "\n\n".join(problems))
+    game = make_game(factory)
+    check_teams_in_game(config.teams, game)
+    probe = probe_game(factory, [key for team in config.teams for member in team.members for key in member.actions])
+    metadata.board_size = list(probe.board_size)
+    if not known.get("character_set"):
+        metadata.character_set = probe.characters
+        notes["metadata.character_set"] = "Found in random play."
+    if known.get("algorithm", "dqn") != "dqn" or known.get("board"):
+        seen.board, seen.egocentric_radius, seen.radar = True, 0, bool(known.get("radar", False))
+    elif probe.n_agents > MANY_CHARACTERS:
+        seen.radar = False
+    _apply(config, {**NEW_SELF_PLAY_RUN, **{name: known[name] for name in NEW_SELF_PLAY_RUN if name in known}})
+    sizes = [len(team.members) for team in config.teams]
+    for team, size in zip(config.teams, sizes):
+        others = max(other for i, other in enumerate(sizes) if config.teams[i] is not team)
+        if not team.swap_steps and size != others and "swap_steps" not in known:
+            team.swap_steps = swap_steps(size, others, settings.team_change, SWAPS_PER_TEAM_CHANGE)
+    sides = " against ".join(f"{team.name} ({', '.join(member.character for member in team.members)})"
+                             for team in config.teams)
+    shared = "One policy learns to play all sides." if settings.shared_policy else "Each side learns a policy of its own."
+    return [f"Board {probe.board_size[0]}x{probe.board_size[1]}, {sides}. {shared}"]
+
+@contextmanager
+def _trying_out() -> Iterator[None]:
+    """An error inside is the game's: its board, its characters or its state are not what they should be."""
+    try:
+        yield
+    except RetroGamerError:
+        raise
+    except Exception as error:
+        raise blame(error, "while it was tried out") from error
+
+
 def _check_state_values(game: Any, known: Dict[str, Any]) -> None:
     """Raise for a reward or score that a new game does not have, before hours are spent on training."""
     for what in ("reward", "score"):
@@ -117,8 +176,7 @@ def _check_state_values(game: Any, known: Dict[str, Any]) -> None:
         if not isinstance(name, str) or not name:
             continue
         if name not in game.state:
-            near = difflib.get_close_matches(name, list(map(str, game.state)), 1)
-            hint = f" Did you mean {near[0]}?" if near else ""
+            hint = did_you_mean(name, map(str, game.state))
             raise ConfigError(
                 f"{what} = {name!r}, but the state of a new game has no such value. It has: "
                 f"{', '.join(map(str, game.state)) or 'nothing'}.{hint} Name one of these with --{what}, or give the new "
@@ -153,7 +211,17 @@ def _choose_encoders(config: RunConfig, probe: Probe, known: Dict[str, Any], not
 
 def _apply_description(config: RunConfig, description: Dict[str, Any], path: Path, messages: List[str]) -> None:
     settings = {}
-    for name, value in description.items():
+    problems: List[str] = []
+    config.teams = read_teams(description.get("teams", []), problems)
+    if problems:
+        raise ConfigError(f"Found problems in [tool.retro-gamer] in {path}:\n\n" + "\n\n".join(problems))
+    self_play = description.get("self_play", {})
+    if not isinstance(self_play, dict):
+        raise ConfigError(f"self_play in [tool.retro-gamer] in {path} is {self_play!r:.100}, but it is a section: "
+                          "[tool.retro-gamer.self_play]")
+    for name, value in {**description, **self_play}.items():
+        if name in ("teams", "self_play"):
+            continue
         if name == "spatial" and value:
             messages.append("The description says spatial = true. By default the board is seen through a window instead, "
                             "which learns faster; --board --spatial gives the convolutional network.")
@@ -175,8 +243,7 @@ def _check_values(values: Dict[str, Any], source: str) -> None:
             _, setting = find_setting(name)
         except KeyError:
             known = [setting.name for cls in SECTIONS.values() for setting in fields(cls)]
-            near = difflib.get_close_matches(name, known, 1)
-            problems.append(f"There is no setting {name!r}." + (f" Did you mean {near[0]}?" if near else ""))
+            problems.append(f"There is no setting {name!r}." + did_you_mean(name, known))
         else:
             problem = check_value(setting, value)
             if problem:

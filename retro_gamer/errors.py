@@ -5,6 +5,10 @@ it and nothing else; from Python, `except RetroGamerError` catches them all.
 """
 from __future__ import annotations
 
+import errno
+import os
+from typing import Any, Iterable
+
 
 class RetroGamerError(Exception):
     """The parent of every error raised on purpose."""
@@ -21,6 +25,10 @@ class RunNotFoundError(RetroGamerError, FileNotFoundError):
         return str(self.args[0]) if self.args else ""
 
 
+class RunBusyError(RetroGamerError):
+    """Another process is training in this run directory."""
+
+
 class CheckpointError(RetroGamerError, ValueError):
     """A checkpoint is damaged, too large, or does not belong to this run."""
 
@@ -29,5 +37,43 @@ class GameError(RetroGamerError):
     """The game itself went wrong: it could not be loaded, or it raised an error while it was played."""
 
 
+class TrainingDivergedError(RetroGamerError):
+    """The numbers of a network grew beyond all bounds: what it learned last is of no use."""
+
+
 class ObservationError(RetroGamerError, ValueError):
     """What a game or an observation function shows cannot be turned into numbers."""
+
+
+def explain_os_error(error: OSError) -> str:
+    """What the system says about a file, in words for a student."""
+    name, code = _from_here(error.filename), error.errno
+    if code in (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", None)):
+        what = f"There is no room for {name}: the disk is full, or your share of it is. Make room, then go on"
+    elif code in (errno.EACCES, errno.EPERM, errno.EROFS):
+        what = (f"{name} may not be opened or written ({error.strerror}). Is the folder write-protected, or somebody "
+                "else's? Copy it to where you may write")
+    elif code in (errno.EMFILE, errno.ENFILE):
+        what = f"{name} could not be opened: too many files are open already. Close other programs, then try again"
+    elif code == errno.ENOENT:
+        what = f"{name} is not there. Was its folder moved, renamed or deleted meanwhile? Put it back, or name the new place"
+    else:
+        what = f"{error.strerror or error}: {name}"
+    return f"{what}. What was saved before is intact."
+
+def _from_here(filename: Any) -> str:
+    """The name of a file as seen from the current folder, if it is in there."""
+    if not isinstance(filename, str):
+        return str(filename or "a file")
+    try:
+        here = os.path.relpath(filename)
+    except (ValueError, OSError):  # another drive, or the current folder is gone
+        return filename
+    return filename if here.startswith(os.pardir) else here
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """ " Did you mean ...?" with the known name spelled most alike; nothing when none is."""
+    from difflib import get_close_matches  # only when something is wrong: it takes a millisecond to import
+    near = get_close_matches(name, list(known), 1)
+    return f" Did you mean {near[0]}?" if near else ""

@@ -3,16 +3,44 @@ from __future__ import annotations
 
 import random
 import sys
+import weakref
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Set, Union
+from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, Iterator, List, Optional, Union
 
 from retro_gamer.environment.keys import make_keystroke
 from retro_gamer.environment.observation import Encoder, custom_observation
 from retro_gamer.environment.player import player_finder
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import CheckpointError, ConfigError, RunNotFoundError
-from retro_gamer.policy_file import build_agent, check_facts
-from retro_gamer.rundir import RunDirectory, load_checkpoint
+from retro_gamer.policy_file import build_agent, read_policy
+from retro_gamer.rundir import RunDirectory
+
+if TYPE_CHECKING:
+    from retro_gamer.selfplay.side import Side
+
+
+_pinned: Dict[Path, str] = {}  # run folder -> the checkpoint that is taken for its newest
+_loaded: "weakref.WeakSet[TrainedPolicy]" = weakref.WeakSet()
+
+
+@contextmanager
+def pin_checkpoint(run_dir: Union[str, Path], checkpoint: str) -> Iterator[None]:
+    """While inside, every TrainedPolicy of this run that plays the newest checkpoint plays this one instead."""
+    path = Path(run_dir).resolve()
+    _pinned[path] = checkpoint
+    try:
+        _reload_all(path)
+        yield
+    finally:
+        del _pinned[path]
+        _reload_all(path)
+
+
+def _reload_all(path: Path) -> None:
+    for policy in list(_loaded):
+        if policy._run.path.resolve() == path:
+            policy.reload()
 
 
 class TrainedPolicy:
@@ -24,25 +52,31 @@ class TrainedPolicy:
         if_missing: "random" to press random keys as long as there is no checkpoint (`reload()` looks again);
             by default that is an error.
         epsilon: the share of random keys, 0 to 1: an easier opponent.
-        trusted: False refuses a run that names an observation function, whose code would be imported.
+        trusted: False refuses a run that names an observation function, whose code would be imported. Nothing else in a
+            run is ever imported or run.
+        team: which side it plays, if several teams were trained in the run (self-play).
 
     Raises RunNotFoundError (a FileNotFoundError) when there is no such run or checkpoint, and CheckpointError or
     ConfigError (ValueErrors) when one cannot be used. Loading runs no code of the game.
     """
 
     def __init__(self, run_dir: Union[str, Path], checkpoint: Optional[str] = None, *,
-                 if_missing: Optional[str] = None, epsilon: float = 0.0, trusted: bool = True):
+                 if_missing: Optional[str] = None, epsilon: float = 0.0, trusted: bool = True,
+                 team: Optional[str] = None):
         if if_missing not in (None, "random"):
             raise ConfigError(f'if_missing = {if_missing!r}: it can be "random", or left out.')
         if not isinstance(epsilon, (int, float)) or not 0 <= epsilon <= 1:
             raise ConfigError(f"epsilon = {epsilon!r}: it is the share of random keys, a number from 0 to 1.")
-        self._run = RunDirectory(run_dir)
+        self._run, self._team = RunDirectory(run_dir), team
+        self._side: Optional[Side] = None  # in self-play: the characters that it controls
         self._checkpoint, self._if_missing = None if checkpoint is None else str(checkpoint), if_missing
         self._epsilon, self._trusted = float(epsilon), trusted
-        self._random = random.Random(0)  # apart from the game's own randomness
+        self._random = random.Random()
+        self._game: Any = None  # a weak reference to the game that `_random` was seeded for
         self._path: Optional[Path] = None
         self._stamp: Any = None
         self._load()
+        _loaded.add(self)
 
     def __repr__(self) -> str:
         return f"TrainedPolicy({str(self._run)!r}, checkpoint={self.checkpoint!r})"
@@ -68,23 +102,39 @@ class TrainedPolicy:
         return False
 
     def _find(self) -> Optional[Path]:
+        self._find_side()
         try:
-            return self._run.find_checkpoint(self._checkpoint)
+            return self._run.find_checkpoint(self._name())
         except RunNotFoundError:
             if self._if_missing == "random":
                 return None
             raise
 
+    def _name(self) -> Optional[str]:
+        """The checkpoint to play; None for the newest."""
+        return self._checkpoint or _pinned.get(self._run.path.resolve())
+
+    def _find_side(self) -> None:
+        """In a self-play run, find out which of its policies plays for the team, and with which characters."""
+        if self._side is not None or not (self._run.config_path.is_file()):
+            return
+        config = self._run.load_config()
+        if config.teams or self._team is not None:
+            from retro_gamer.selfplay.side import Side
+            self._side = Side(config, self._team, str(self._run))
+            self._run = self._run.of(self._side.policy)
+
     def _load(self) -> None:
         path = self._find()
         if path is None:
             config = self._run.load_config() if self._run.config_path.is_file() else None
+            if config is not None and self._side is not None:
+                config = self._side.config
             self._actions: List[Optional[str]] = [*(config.metadata.actions if config else ()), None]
             self._agent = None
             return
-        config, stamp = self._run.load_config(), _stamp(path)
-        checkpoint = load_checkpoint(path)
-        check_facts(checkpoint.facts, path)
+        config, stamp = self._side.config if self._side is not None else self._run.load_config(), _stamp(path)
+        path, checkpoint = read_policy(self._run, self._name())
         facts = checkpoint.facts
         if config.metadata.actions and not config.game.gym and facts["actions"] != [*config.metadata.actions, None]:
             raise CheckpointError(
@@ -115,6 +165,8 @@ class TrainedPolicy:
         if facts["gym"]:
             raise ConfigError(f"The run {self._run} was trained on the Gymnasium environment {facts['gym']}, not on a game. "
                               f"Watch it with:  retro-gamer play {self._run}")
+        if self._side is not None:
+            return self._side.make_observe(facts)
         encoder = Encoder(
             Vocabulary(facts["characters"]), board_size=tuple(facts["board_size"]) or (1, 1), board=facts["board"],
             egocentric_radius=facts["egocentric_radius"], radar=facts["radar"], observe_state=facts["observe_state"],
@@ -129,11 +181,28 @@ class TrainedPolicy:
         Called from a method of a character in the game, it sees the game from that character; `agent=self` says
         so explicitly. Called from elsewhere, it sees it from the character that the keys control.
         """
-        if self._agent is None or (self._epsilon and self._random.random() < self._epsilon):
-            return self._random.choice(self._actions)
         if agent is None:
             agent = _calling_character(game, sys._getframe(1).f_locals.get("self"))
-        return self._actions[self._agent.act(self._observe(game, agent), 0.0)]
+        actions = self._actions if self._side is None else self._side.actions_of(agent)
+        if self._agent is None or self._epsilon:
+            chance = self._chance_in(game)
+            if self._agent is None or chance.random() < self._epsilon:
+                return chance.choice(actions)
+        return actions[self._agent.act(self._observe(game, agent), 0.0)]
+
+    def _chance_in(self, game: Any) -> random.Random:
+        """The generator for one game. What it draws leaves the game's own chance as it is, and yet follows from it: where
+        the game is the same again, as when training goes on from a saved state, the policy is too."""
+        if self._game is None or self._game() is not game:
+            self._game = weakref.ref(game)
+            self._random.seed(repr(random.getstate()))
+        return self._random
+
+    def keys(self, game: Any) -> List[str]:
+        """The keys to press this turn: one at most; of a team, one for each of its characters on the board."""
+        characters = [None] if self._side is None else self._side.characters_in(game)
+        chosen = [self.get_action(game, agent=character) for character in characters]
+        return [key for key in chosen if key is not None]
 
     def q_values(self, game: Any, agent: Any = None) -> Dict[Optional[str], float]:
         """The value of each key (None for no key): the rewards expected from here on, discounted."""
@@ -142,7 +211,7 @@ class TrainedPolicy:
         if agent is None:
             agent = _calling_character(game, sys._getframe(1).f_locals.get("self"))
         values = self._agent.q_values(self._observe(game, agent))
-        return dict(zip(self._actions, map(float, values)))
+        return dict(zip(self._actions if self._side is None else self._side.actions_of(agent), map(float, values)))
 
 
 class PolicyInput:
@@ -156,10 +225,10 @@ class PolicyInput:
     def __init__(self, model: TrainedPolicy, game: Any):
         self._model, self._game = model, game
 
-    def collect(self) -> Set[Any]:
-        """The keystrokes of this turn: a set of one, or empty."""
-        key = self._model.get_action(self._game)
-        return set() if key is None else {make_keystroke(key)}
+    def collect(self) -> Collection[Any]:
+        """The keystrokes of this turn: a set of one, or empty; for a team of several characters, a list."""
+        keystrokes = [make_keystroke(key) for key in self._model.keys(self._game)]
+        return keystrokes if len(keystrokes) > 1 else set(keystrokes)
 
 
 def _calling_character(game: Any, caller: Any) -> Any:
@@ -170,5 +239,8 @@ def _calling_character(game: Any, caller: Any) -> Any:
 
 
 def _stamp(path: Path) -> Any:
-    status = path.stat()
+    try:
+        status = path.stat()
+    except FileNotFoundError:  # it was removed just now
+        return None
     return status.st_mtime_ns, status.st_size

@@ -2,17 +2,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
 from retro_gamer.agents.agent import Agent, under_prefix
 from retro_gamer.agents.make import make_agent
 from retro_gamer.config import RunConfig
-from retro_gamer.environment.observation import ObservationShape
+from retro_gamer.environment.observation import MAX_BOARD_SIDE, ObservationShape
 from retro_gamer.errors import CheckpointError
-from retro_gamer.nn.network import parameter_shapes
-from retro_gamer.rundir import Checkpoint
+from retro_gamer.nn.network import Convolution, parameter_shapes
+from retro_gamer.rundir import Checkpoint, RunDirectory, load_checkpoint
 from retro_gamer.settings import ALGORITHMS
 
 _TYPES: Dict[str, Any] = {
@@ -21,13 +21,27 @@ _TYPES: Dict[str, Any] = {
     "observe_state": list, "hidden_sizes": list, "dueling": bool, "characters": list, "n_cells": int, "n_symbols": int,
     "n_features": int, "board_shape": list,
 }
-MAX_BOARD_SIDE = 4096
 
 
-def check_facts(facts: Dict[str, Any], path: Path) -> None:
+def read_policy(run: RunDirectory, name: Optional[str] = None) -> Tuple[Path, Checkpoint]:
+    """Find, load and check a checkpoint by name ("ep_0500", "best"; None for the newest).
+
+    Raises RunNotFoundError when it is not there and CheckpointError when it cannot be used.
+    """
+    path = run.find_checkpoint(name)
+    try:
+        checkpoint = load_checkpoint(path)
+    except FileNotFoundError:  # a training under way put a newer one in its place just now
+        path = run.find_checkpoint(name)
+        checkpoint = load_checkpoint(path)
+    check_facts(checkpoint.facts, path)
+    return path, checkpoint
+
+
+def check_facts(facts: Any, path: Path) -> None:
     """Raise CheckpointError unless the facts have the right types and sane sizes, and agree with each other."""
     for name, kind in _TYPES.items():
-        if type(facts.get(name)) is not kind:
+        if not isinstance(facts, dict) or type(facts.get(name)) is not kind:
             raise CheckpointError(f"{path} does not say what its {name} is; it is damaged, or from another program.")
 
     def require(condition: bool, what: str) -> None:
@@ -44,6 +58,7 @@ def check_facts(facts: Dict[str, Any], path: Path) -> None:
     require(sizes("board_size", 1, MAX_BOARD_SIDE) and len(facts["board_size"]) in (0, 2), "board_size is not a size")
     require(sizes("board_shape", 0, MAX_BOARD_SIDE) and len(facts["board_shape"]) == 2, "board_shape is not a size")
     require(sizes("hidden_sizes", 1, 65536) and 0 < len(facts["hidden_sizes"]) <= 32, "hidden_sizes are not sizes")
+    require("convolutions" not in facts or _are_convolutions(facts["convolutions"]), "convolutions are not convolutions")
     require(all(isinstance(character, str) and len(character) <= 8 for character in facts["characters"])
             and len(facts["characters"]) <= 254, "characters are not characters")
     require(all(isinstance(key, str) for key in facts["observe_state"]), "observe_state is not a list of names")
@@ -62,6 +77,27 @@ def check_facts(facts: Dict[str, Any], path: Path) -> None:
                 "sizes do not fit together")
 
 
+def apply_facts(config: RunConfig, facts: Dict[str, Any]) -> None:
+    """Let a configuration see the game as the policy did that the facts are of."""
+    config.training.algorithm = facts["algorithm"]
+    for name in ("board", "egocentric_radius", "radar", "observe_state"):
+        setattr(config.preprocessing, name, facts[name])
+    if facts["board_size"]:
+        config.metadata.board_size = facts["board_size"]
+    config.metadata.player = facts["player"]
+
+
+def _are_convolutions(found: Any) -> bool:
+    return isinstance(found, list) and 0 < len(found) <= 8 and all(
+        isinstance(sizes, list) and len(sizes) == 3 and all(type(size) is int for size in sizes)
+        and 1 <= sizes[0] <= 1024 and 1 <= sizes[1] <= 16 and 1 <= sizes[2] <= 16 for sizes in found)
+
+
+def convolutions_of(facts: Dict[str, Any]) -> Optional[List[Convolution]]:
+    """The convolutions of a policy; None for the usual ones, which its facts do not name."""
+    return [Convolution(*sizes) for sizes in facts["convolutions"]] if "convolutions" in facts else None
+
+
 def build_agent(checkpoint: Checkpoint, path: Path) -> Agent:
     """The agent that a checkpoint describes; raises CheckpointError when the arrays do not fit."""
     facts, arrays = checkpoint
@@ -74,7 +110,8 @@ def build_agent(checkpoint: Checkpoint, path: Path) -> Agent:
     if facts["algorithm"] == "dqn":
         _check_network(facts, arrays, shape, path)
     try:
-        agent = make_agent(config, shape, len(facts["actions"]), np.random.default_rng(0), memory_capacity=1)
+        agent = make_agent(config, shape, len(facts["actions"]), np.random.default_rng(0), memory_capacity=1,
+                           convolutions=convolutions_of(facts))
         agent.set_policy(arrays)
     except (KeyError, ValueError, TypeError, IndexError, SyntaxError, RecursionError, MemoryError, OverflowError) as error:
         raise CheckpointError(f"{path} cannot be used: its table is damaged ({type(error).__name__}: "
@@ -86,7 +123,8 @@ def _check_network(facts: Dict[str, Any], arrays: Dict[str, np.ndarray], shape: 
     expected = parameter_shapes(
         n_cells=shape.n_cells, n_symbols=shape.n_symbols, n_features=shape.n_features, hidden_sizes=facts["hidden_sizes"],
         n_actions=len(facts["actions"]), board_shape=shape.board_shape,
-        spatial=facts["spatial"] and shape.board_shape != (0, 0), dueling=facts["dueling"])
+        spatial=facts["spatial"] and shape.board_shape != (0, 0), dueling=facts["dueling"],
+        convolutions=convolutions_of(facts))
     found = under_prefix("network", arrays)
     for name, size in expected.items():
         array = found.get(name)
@@ -97,7 +135,7 @@ def _check_network(facts: Dict[str, Any], arrays: Dict[str, np.ndarray], shape: 
             raise CheckpointError(f"{path} cannot be used: {name} contains numbers that are infinite or not numbers at all. "
                                   "The training diverged, or the file is damaged. Use an earlier checkpoint.")
     scale = arrays.get("scale")
-    if scale is None or scale.shape != () or not np.isfinite(scale) or scale <= 0:
+    if scale is None or scale.shape != () or not 1e-30 < scale < 1e30:
         raise CheckpointError(f"{path} cannot be used: its reward scale is missing or is not a positive number.")
 
 

@@ -109,13 +109,56 @@ class TrainingSettings:
     planning_steps: int = setting(0, "Tables only: imagined steps after each real one (Dyna).", low=0, high=10000)
     exploration_turns: int = setting(200, "Random turns before training, to find the characters of the game.", low=0)
     checkpoint_every: int = setting(100, "Games between checkpoints.", low=1)
+    keep_checkpoints: int = setting(50,
+        "Old checkpoints are removed so that at most this many stay, evenly spread over the training.", low=1)
     evaluate_every: int = setting(50000, "Turns between greedy evaluations; 0 for none.", low=0)
     evaluation_games: int = setting(10, "Games in each of them.", low=1)
 
 
+@dataclass
+class SelfPlaySettings:
+    """How teams train against each other (only where there are [[teams]]).
+
+    The names and meanings are those of ML-Agents. A laptop plays thousands of turns where ML-Agents plays millions, so
+    the numbers of steps are a quarter of the defaults there.
+    """
+
+    save_steps: int = setting(5000, "Steps of the learning team between snapshots of its policy.", low=1)
+    team_change: int = setting(25000, "Steps of the learning team before another team learns.", low=1)
+    swap_steps: int = setting(2500,
+        "Ghost steps (steps of a character that follows a fixed policy) before it gets another snapshot.", low=1)
+    window: int = setting(10, "Newest snapshots of a policy that opponents are drawn from.", low=1, high=10000)
+    play_against_latest_model_ratio: float = setting(0.5,
+        "How often an opponent is the newest policy rather than a snapshot of the window.", low=0, high=1)
+    initial_elo: float = setting(1200.0, "The rating that a policy starts with.", low=0, high=100000)
+    elo_k: float = setting(16.0, "The most that one game can change a rating by.", above=0, high=1000)
+    shared_policy: bool = setting(False,
+        "true: a symmetric game, in which one policy plays all teams; false: each team has its own.")
+
+
+@dataclass
+class MemberSettings:
+    """One character of a team."""
+
+    character: str = setting("", "The name, or the class, of a character on the board.")
+    actions: List[str] = setting([], "The keys that only this character listens to.")
+
+
+@dataclass
+class TeamSettings:
+    """One side of a game, in [[teams]]. Members of a team share a policy: their lists of keys correspond."""
+
+    name: str = setting("", "What the team is called.")
+    reward: str = setting("", "The state value that the team makes grow.")
+    members: List[MemberSettings] = setting([], "Its characters, each with its own keys.")
+    characters: List[str] = setting([],
+        "What shows on the board as this team's own, if shared_policy: each team sees its own as the first team sees its.")
+    swap_steps: int = setting(0, "Ghost steps before this team gets another snapshot; 0: as in [self_play].", low=0)
+
+
 SECTIONS: Dict[str, Any] = {
     "game": GameSettings, "metadata": MetadataSettings, "preprocessing": PreprocessingSettings,
-    "model": ModelSettings, "training": TrainingSettings,
+    "model": ModelSettings, "training": TrainingSettings, "self_play": SelfPlaySettings,
 }
 
 # Settings that files made by retro-gamer 0.4.0 may hold and that mean nothing here.

@@ -2,6 +2,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+
+from retro_gamer.nn import symbols
+
+# Boards with few symbols are multiplied in another way than boards with many: make all of them the one or the other.
+each_form = pytest.mark.parametrize("form", ["sparse", "compact"])
+
+
+def force_form(form, monkeypatch):
+    monkeypatch.setattr(symbols, "COLUMNS_PER_SYMBOL", {"sparse": 0, "compact": 10**9}[form])
 
 
 def numeric_gradient(loss, array, indices=None, step=1e-5):

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from retro_gamer.config import RunConfig, check_value, find_setting, toml_value
+from retro_gamer.config import RunConfig, check_value, find_setting, toml_value, tomllib
 from retro_gamer.environment.keys import KEY_NAMES, key_problem
 from retro_gamer.errors import ConfigError, RetroGamerError
-from retro_gamer.settings import SECTIONS, all_settings
+from retro_gamer.settings import SECTIONS, MemberSettings, TeamSettings, all_settings
+from retro_gamer.teams import read_teams
 
 ALL = [pytest.param(section, field, id=f"{section}.{field.name}") for section, field in all_settings()]
 NUMBERS = [
@@ -420,9 +421,25 @@ def test_the_error_is_a_value_error_of_the_library():
 
 # What create writes
 
+TEAMS = [
+    TeamSettings("red", "red_score", [MemberSettings("Red", ["a", "b"])], ["R", "r"], 7),
+    TeamSettings("blue", 'the "blue" score', [
+        MemberSettings("Blue", ["KEY_LEFT", "\\"]), MemberSettings("Blue 2", ["c", "d"])]),
+]
+
+
+def test_teams_are_written_and_read_back():
+    data = tomllib.loads(RunConfig(teams=TEAMS).to_toml())
+    problems = []
+    assert read_teams(data["teams"], problems) == TEAMS and not problems
+
+
+def test_without_teams_there_is_nothing_about_self_play():
+    assert "self_play" not in RunConfig().to_toml() and "teams" not in RunConfig().to_toml()
+
 
 def test_every_setting_is_written_with_its_comment():
-    lines = RunConfig().to_toml().splitlines()
+    lines = RunConfig(teams=TEAMS).to_toml().splitlines()
     for section, field in all_settings():
         place = next(i for i, line in enumerate(lines) if line.startswith(f"{field.name} = "))
         assert lines[place - 1] == f"# {field.metadata['help']}"
@@ -491,6 +508,7 @@ def values_for(field):
 def random_config():
     return st.builds(
         RunConfig,
+        teams=st.just(TEAMS),
         **{
             section: st.builds(cls, **{field.name: values_for(field) for field in dataclasses.fields(cls)})
             for section, cls in SECTIONS.items()
@@ -513,16 +531,12 @@ def test_what_is_written_is_read_back_unchanged(config):
 @given(strings)
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)
 def test_any_text_survives_toml(value):
-    from retro_gamer.config import tomllib
-
     assert tomllib.loads(f"value = {toml_value(value)}")["value"] == value
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)
 def test_any_float_survives_toml(value):
-    from retro_gamer.config import tomllib
-
     assert tomllib.loads(f"value = {toml_value(value)}")["value"] == value
 
 

@@ -13,11 +13,12 @@ import pytest
 
 from retro_gamer import games
 from retro_gamer.errors import GameError, RetroGamerError
-from retro_gamer.games import catch, engine, errors, forager, snake
+from retro_gamer.games import catch, engine, errors, forager, snake, tag, tron, wolves
 
 ARROWS = ("KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN")
 SEEN = ("name", "position", "character", "display", "z", "size")
-BUNDLED = {"snake": snake, "forager": forager, "catch": catch}
+BUNDLED = {"snake": snake, "forager": forager, "catch": catch, "tron": tron, "tag": tag, "wolves": wolves}
+TEAM_GAMES = ("tron", "tag", "wolves")
 
 
 class Key(str):
@@ -129,11 +130,11 @@ def assert_same(ours, theirs):
         assert our_turn == their_turn, f"turn {turn}"
 
 
-@pytest.mark.parametrize("name", ["snake", "forager", "catch", "retro.snake", "retro.nav", "retro.beast"])
+@pytest.mark.parametrize("name", [*games.BUNDLED, "retro.snake", "retro.nav", "retro.beast"])
 def test_both_engines_play_the_same_game(name, monkeypatch):
     retro = retro_game_class()
     if name in BUNDLED:
-        module, keys = BUNDLED[name], (*ARROWS, None, "a")
+        module, keys = BUNDLED[name], (*ARROWS, None, "a", *("wsdijkl" if name in TEAM_GAMES else ""))
     else:
         module = importlib.import_module(name.replace("retro.", "retro.examples."))
         keys = (*ARROWS, None)
@@ -518,12 +519,22 @@ def test_a_bundled_game_is_described_truly(name, game_class):
     characters = set()
     for _ in range(60):
         game = BUNDLED[name].create_game()
-        assert about["reward"] in game.state and about["score"] in game.state
-        assert sum(hasattr(agent, "handle_keystroke") for agent in game.agents) == 1
-        game.input_source = Keys(random.choice([*about["actions"], None]) for _ in range(200))
+        if name in TEAM_GAMES:
+            members = [member for team in about["teams"] for member in team["members"]]
+            players = [agent for agent in game.agents if hasattr(agent, "handle_keystroke")]
+            assert {agent.name: list(agent.keys) for agent in players} == {
+                member["character"]: member["actions"] for member in members}
+            assert [team["reward"] in game.state for team in about["teams"]] == [True, True]
+            actions = [key for member in members for key in member["actions"]]
+            assert len(set(actions)) == len(actions) == 4 * len(players)
+        else:
+            assert about["reward"] in game.state and about["score"] in game.state
+            assert sum(hasattr(agent, "handle_keystroke") for agent in game.agents) == 1
+            actions = about["actions"]
+        game.input_source = Keys(random.choice([*actions, None]) for _ in range(200))
         game.start()
         while game.playing and game.turn_number < 200:
-            characters.update(agent.character for agent in game.agents)
+            characters.update(agent.character for agent in game.agents if getattr(agent, "display", True))
             game.step()
     assert characters == set(about["character_set"])
 

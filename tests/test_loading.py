@@ -168,7 +168,7 @@ def test_a_missing_file_is_named_with_where_it_was_looked_for(spec):
     assert (
         f"There is no game at {spec}" in text
         and os.getcwd() in text
-        and "a bundled game (snake, forager, catch)" in text
+        and "a bundled game (snake, forager, catch, tron, tag, wolves)" in text
     )
 
 
@@ -405,7 +405,9 @@ def test_a_broken_description_is_named():
 def test_bundled_games_are_described():
     for name in BUNDLED:
         description, path = read_description(parse_game(name))
-        assert description["actions"] and description["reward"] and path.parent.name == name
+        for about in description.get("teams", [description]):
+            assert about["reward"] and all(member["actions"] for member in about.get("members", [about]))
+        assert path.parent.name == name
 
 
 @needs_retro

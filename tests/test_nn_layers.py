@@ -3,22 +3,26 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from nn_checks import assert_same_gradient, full_gradient, numeric_gradient, one_hot_input
+from nn_checks import assert_same_gradient, each_form, force_form, full_gradient, numeric_gradient, one_hot_input
 
 from retro_gamer.nn import (
+    Adam,
+    CompactInput,
     Conv2D,
     Dense,
     Dueling,
     Flatten,
     Parameter,
     ReLU,
+    SparseInput,
     SymbolConv2D,
     SymbolDense,
     SymbolEncoder,
     he_normal,
     huber,
 )
-from retro_gamer.nn.parameters import pack
+from retro_gamer.nn.parameters import add_up, pack
+from retro_gamer.nn.symbols import nonzero_bytes
 
 
 def randomize(layer, rng):
@@ -210,6 +214,28 @@ class TestDueling:
         check_first_rows(Dueling(), rng.normal(size=(4, 1 + n_actions)), 2, rng)
 
 
+@pytest.mark.parametrize("n", [0, 1, 7, 8, 64, 1000])
+def test_nonzero_bytes(n):
+    rng = np.random.default_rng(n)
+    for filled in (0, 0.01, 0.3, 1):
+        flat = (rng.integers(1, 256, n) * (rng.random(n) < filled)).astype(np.uint8)
+        assert nonzero_bytes(flat).tolist() == [i for i in range(n) if flat[i]]
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (1, 1), (5, 4)])
+def test_add_up(shape):
+    rows, out = np.random.default_rng(26).normal(size=shape), np.ones(shape[1])
+    add_up(rows, out)
+    np.testing.assert_allclose(out, rows.sum(axis=0), rtol=1e-12)
+
+
+def test_few_symbols_are_added_up_and_many_are_multiplied():
+    rng, encoder = np.random.default_rng(25), SymbolEncoder(500, 3, 0)
+    nothing = np.zeros((64, 0), np.float32)
+    for filled, kind in ((0.004, SparseInput), (0.5, CompactInput), (0.0, CompactInput)):
+        assert type(encoder.encode(random_cells(rng, 64, 500, 3, filled), nothing)) is kind
+
+
 def random_cells(rng, batch, n_cells, n_symbols, filled):
     cells = rng.integers(1, n_symbols, (batch, n_cells)) if n_symbols > 1 else np.zeros((batch, n_cells))
     return (cells * (rng.random((batch, n_cells)) < filled)).astype(np.uint8)
@@ -224,21 +250,27 @@ SYMBOL_CASES = [  # batch, n_cells, n_symbols, n_features, filled
 def build_symbols(case, rng, n_outputs=3):
     batch, n_cells, n_symbols, n_features, filled = case
     encoder = SymbolEncoder(n_cells, n_symbols, n_features, np.float64)
-    layer = SymbolDense(encoder, n_outputs, rng, np.float64)
+    layer = SymbolDense(encoder, n_outputs, rng, dtype=np.float64)
     layer.bias.value[...] = rng.normal(size=n_outputs)
     return encoder, layer, random_cells(rng, batch, n_cells, n_symbols, filled), rng.normal(size=(batch, n_features))
 
 
+@each_form
 class TestSymbols:
+    @pytest.fixture(autouse=True)
+    def set_form(self, form, monkeypatch):
+        force_form(form, monkeypatch)
+
     @pytest.mark.parametrize("case", SYMBOL_CASES)
     def test_encoding_is_the_one_hot_input_without_its_empty_columns(self, case):
         encoder, _, cells, features = build_symbols(case, np.random.default_rng(14))
         x = encoder.encode(cells, features)
         dense = one_hot_input(cells, features, case[2])
         assert dense.shape[1] == encoder.n_rows
-        rows = np.arange(encoder.n_rows) if x.rows is None else x.rows
+        rows, transposed = x.transposed_times(np.eye(len(cells)))
+        rows = np.arange(encoder.n_rows) if rows is None else rows
         filled = np.zeros_like(dense)
-        filled[:, rows] = x.values
+        filled[:, rows] = transposed.T
         np.testing.assert_array_equal(filled, dense)
         symbol_rows = [row for row in rows if row >= case[3]]
         assert all(dense[:, row].any() for row in symbol_rows), "a column is empty"
@@ -298,6 +330,13 @@ class TestSymbols:
         np.testing.assert_allclose(partly, full_gradient(layer.table), rtol=1e-12, atol=1e-14)
         np.testing.assert_allclose(partly_bias, layer.bias.gradient, rtol=1e-12)
 
+    def test_backward_names_all_rows_that_the_forward_pass_used(self):
+        """Also those that only s' used: it decides in which rows Adam's momentum runs on."""
+        encoder, layer, cells, features = build_symbols((20, 30, 6, 3, 0.2), np.random.default_rng(27))
+        layer.forward(encoder.encode(cells, features))
+        layer.backward(np.ones((7, 3)))
+        assert layer.table.rows.tolist() == one_hot_input(cells, features, 6).any(axis=0).nonzero()[0].tolist()
+
     def test_first_and_after_split_a_batch(self):
         encoder, layer, cells, features = build_symbols((6, 5, 3, 2, 0.5), np.random.default_rng(20))
         x = encoder.encode(cells, features)
@@ -318,7 +357,18 @@ class TestSymbols:
         cells = np.zeros((1, 600), np.uint8)
         cells[0, 599] = 199
         assert encoder.row_numbers(cells[0]).tolist() == [600 * 199]
-        assert encoder.encode(cells, np.ones((1, 1), np.float32)).rows.tolist() == [0, 600 * 199]
+        x = encoder.encode(cells, np.ones((1, 1), np.float32))
+        assert x.transposed_times(np.ones((1, 1)))[0].tolist() == [0, 600 * 199]
+
+    def test_what_stands_for_no_symbol_stays_zero(self):
+        rng = np.random.default_rng(24)
+        encoder, layer, cells, features = build_symbols((20, 30, 6, 3, 0.2), rng)
+        adam = Adam([layer.table], 0.1)
+        for _ in range(3):
+            layer.forward(encoder.encode(cells, features))
+            layer.backward(rng.normal(size=(20, 3)))
+            adam.step()
+        assert layer.table.value.any(axis=1).all() and not layer._table[-1].any()
 
     def test_an_unknown_symbol_is_an_error(self):
         encoder, layer, cells, features = build_symbols((2, 4, 3, 0, 1.0), np.random.default_rng(22))
@@ -425,10 +475,15 @@ class TestSymbolConv2D:
         with pytest.raises(IndexError):
             layer.forward(layer.encode(np.full((1, 2, 2), 3, np.uint8)))
 
-    def test_first_weights_suit_the_number_of_cells_and_not_of_symbols(self):
+    def test_first_weights_are_those_of_the_convolution_over_the_one_hot_image(self):
         layer = SymbolConv2D(30, 32, np.random.default_rng(33))
         assert layer.weights.value.dtype == np.float32 and layer.weights.value.shape == (9 * 29, 32)
-        assert layer.weights.value.std() == pytest.approx((2 / 9) ** 0.5, rel=0.03)
+        twin = Conv2D(29, 32, np.random.default_rng(33))
+        np.testing.assert_array_equal(layer.weights.value, twin.weights.value)
+        assert twin.weights.value.std() == pytest.approx((2 / (9 * 29)) ** 0.5, rel=0.03)
+        smaller = SymbolConv2D(30, 32, np.random.default_rng(33), scale=0.25)
+        np.testing.assert_array_equal(smaller.weights.value, layer.weights.value / 4)
+        assert smaller.weights.value.dtype == np.float32
         assert repr(layer) == "SymbolConv2D(29, 32, kernel=3, stride=1)"
 
 

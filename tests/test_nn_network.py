@@ -5,10 +5,10 @@ import itertools
 
 import numpy as np
 import pytest
-from nn_checks import assert_same_gradient, full_gradient, numeric_gradient, one_hot_input
+from nn_checks import assert_same_gradient, each_form, force_form, full_gradient, numeric_gradient, one_hot_input
 
 from retro_gamer.nn import Adam, Conv2D, Dense, QNetwork, ReLU, SymbolConv2D, clip_by_global_norm, huber
-from retro_gamer.nn.network import CONV_FILTERS, conv_stride, parameter_shapes
+from retro_gamer.nn.network import CONV_FILTERS, Convolution, conv_stride, parameter_shapes
 
 # n_cells counts the cells of board_shape and the readings beyond it, as a radar gives them.
 KINDS = {
@@ -26,8 +26,16 @@ KINDS = {
                               board_shape=(3, 4), spatial=True, dueling=True),
     "large spatial": dict(n_cells=28, n_symbols=3, n_features=1, hidden_sizes=(4,), n_actions=2, board_shape=(2, 13),
                           spatial=True),
+    "own convolutions": dict(n_cells=21, n_symbols=4, n_features=1, hidden_sizes=(4,), n_actions=2, board_shape=(4, 5),
+                             spatial=True, convolutions=(Convolution(3, 2, 3), Convolution(2, 3, 1), Convolution(5, 4, 2))),
 }
+pytestmark = each_form  # how the first layer multiplies
 each_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+@pytest.fixture(autouse=True)
+def set_form(form, monkeypatch):
+    force_form(form, monkeypatch)
 
 
 def build(kind, seed=0, dtype=np.float64, **changes):
@@ -54,7 +62,7 @@ def slow_q_values(network, cells, features):
         height, width = shape["board_shape"]
         board = cells[:, :n_image].reshape(len(cells), height, width)
         image = np.stack([board == symbol for symbol in range(1, shape["n_symbols"])], axis=-1).astype(float)
-        for i, (filters, kernel, stride) in enumerate(zip(CONV_FILTERS, (3, 2), (conv_stride(height, width), 2))):
+        for i, (filters, kernel, stride) in enumerate(shape["convolutions"]):
             _, rows, columns, channels = image.shape
             weights = state[f"conv_{i}_weights"].reshape(kernel, kernel, channels, filters)
             pad = ((kernel - 1) // 2, kernel // 2)
@@ -244,6 +252,13 @@ class TestConstruction:
                            board_shape=shape, spatial=True, rng=np.random.default_rng(0))
         layers = [layer for layer in network.front.layers if isinstance(layer, (Conv2D, SymbolConv2D))]
         assert [(layer.kernel, layer.stride) for layer in layers] == [(3, stride), (2, 2)]
+        assert network.shape["convolutions"] == ((CONV_FILTERS[0], 3, stride), (CONV_FILTERS[1], 2, 2))
+
+    def test_parameter_shapes_of_own_convolutions(self):
+        network = build("own convolutions")
+        real = {name: array.shape for name, array in network.get_state().items()}
+        assert parameter_shapes(**KINDS["own convolutions"], dueling=False) == real
+        assert real["conv_0_weights"] == (2 * 2 * 3, 3) and real["join_weights"] == (5, 4)  # 4 x 5 cells, 2 x 2, 1 x 1
 
     def test_the_order_of_the_layers(self):
         network = build("spatial")
@@ -264,14 +279,18 @@ class TestConstruction:
             if array.size and "bias" not in name:
                 assert not np.array_equal(array, other.get_state()[name]), name
 
-    def test_first_weights(self):
-        """Variance 2 / fan-in in every layer, a tenth of the size in the last, and no bias."""
+    @pytest.mark.parametrize("spatial", [False, True])
+    def test_first_weights(self, spatial):
+        """Variance 2 / fan-in in all layers, a tenth of the size in the last; 1 / (3 fan-in) in all if spatial; no bias."""
         network = QNetwork(n_cells=100 + 30, n_symbols=6, n_features=20, hidden_sizes=(200, 150), n_actions=60,
-                           board_shape=(10, 10), spatial=True, rng=np.random.default_rng(10))
+                           board_shape=(10, 10), spatial=spatial, rng=np.random.default_rng(10))
         state = network.get_state()
-        for name, fan_in, scale in [("symbols", 50, 1), ("conv_0_weights", 9, 1), ("conv_1_weights", 64, 1),
-                                    ("join_weights", 800, 1), ("dense_0_weights", 200, 1),
-                                    ("dense_1_weights", 150, 0.1)]:
+        fan_ins = {"symbols": 50 if spatial else 150, "dense_0_weights": 200, "dense_1_weights": 150}
+        if spatial:
+            fan_ins.update(conv_0_weights=9 * 5, conv_1_weights=64, join_weights=800)
+        assert set(fan_ins) == {name for name in state if not name.endswith("bias")}
+        for name, fan_in in fan_ins.items():
+            scale = 6 ** -0.5 if spatial else 0.1 if name == "dense_1_weights" else 1
             assert state[name].std() == pytest.approx(scale * (2 / fan_in) ** 0.5, rel=0.06), name
         assert not any(array.any() for name, array in state.items() if name.endswith("bias"))
 
@@ -352,7 +371,7 @@ GROWTHS = [  # kind, more readings, more symbols
     ("plain", 0, 2), ("plain", 0, 0), ("no features", 0, 1), ("dueling", 0, 3), ("board and radar", 0, 2),
     ("board and radar", 2, 1), ("board and radar", 3, 0), ("spatial", 0, 2), ("spatial, nothing else", 0, 1),
     ("spatial and radar", 0, 1), ("spatial and radar", 2, 2), ("large spatial", 1, 1), ("spatial", 4, 1),
-    ("features only", 3, 2), ("spatial, nothing else", 2, 0),
+    ("features only", 3, 2), ("spatial, nothing else", 2, 0), ("own convolutions", 0, 1), ("own convolutions", 2, 2),
 ]
 
 

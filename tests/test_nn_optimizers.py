@@ -153,6 +153,22 @@ class TestAdam:
             np.testing.assert_array_equal(adam.squares[0][others], state["square_0"][others])
             np.testing.assert_allclose(one.value, slow.value, rtol=1e-10)
 
+    @pytest.mark.parametrize("rows", [None, [1, 2]])
+    def test_means_that_fade_away_become_zero_before_they_are_subnormal(self, rows):
+        """A neuron that never fires again: its means shrink by a tenth each step, and would end as tiny numbers."""
+        one = Parameter(np.ones((4, 3), np.float32))
+        one.rows = None if rows is None else np.array(rows)
+        adam, touched = Adam([one], 0.01), slice(None) if rows is None else rows
+        one.gradient = np.full((4 if rows is None else 2, 3), 1e-15, np.float32)
+        adam.step()
+        one.gradient = np.zeros_like(one.gradient)
+        seen = []
+        for _ in range(1000):
+            adam.step()
+            seen.append(np.abs(adam.means[0][touched]).max())
+            assert seen[-1] == 0 or seen[-1] > np.finfo(np.float32).tiny
+        assert 1e-17 < seen[0] and seen[-1] == 0 and not adam.squares[0].any()
+
     def test_several_parameters_share_only_the_step_count(self):
         rng = np.random.default_rng(4)
         shapes = [(3, 2), (7,), (1, 2, 2)]

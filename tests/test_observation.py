@@ -94,8 +94,8 @@ def test_an_observation_is_bytes_and_float32():
 def test_the_shape_says_how_an_observation_is_made():
     encoder = make_encoder("a", board=True, observe_state=["score", "pair"])
     encoder.observe(make_game(state={"score": 3, "pair": (1, 2)}))
-    assert encoder.shape == (24, 16, 3, (4, 6))
-    assert make_encoder("a", egocentric_radius=2).shape == (25, 16, 0, (5, 5))
+    assert encoder.shape == (24, 8, 3, (4, 6))
+    assert make_encoder("a", egocentric_radius=2).shape == (25, 8, 0, (5, 5))
     assert make_encoder("a", egocentric_radius=1, radar=True).shape == (9 + 2 * 14, 16, 0, (3, 3))
     assert make_encoder("a", radar=True).shape == (28, 16, 0, (0, 0))
 
@@ -522,14 +522,22 @@ def test_a_frozen_vocabulary_takes_the_unknown_for_nothing():
 
 
 @pytest.mark.parametrize(
-    "n_characters, n_symbols", [(0, 16), (13, 16), (14, 16), (15, 32), (30, 32), (31, 48), (254, 256), (300, 256)]
+    "n_characters, n_symbols", [(0, 8), (5, 8), (6, 8), (7, 16), (14, 16), (15, 24), (31, 40), (254, 256), (300, 256)]
 )
-def test_room_for_symbols_comes_in_steps_of_sixteen(n_characters, n_symbols):
+def test_room_for_symbols_comes_in_steps_of_eight(n_characters, n_symbols):
     vocabulary = Vocabulary(grows=True)
     for i in range(n_characters):
         vocabulary[chr(0x4E00 + i)]
     assert vocabulary.n_symbols == n_symbols
     assert max(vocabulary.values()) < n_symbols and len(vocabulary.characters) == min(n_characters, MAX_CHARACTERS)
+
+
+def test_the_readings_of_a_radar_have_room_too():
+    """They go up to 9, however few the characters."""
+    game = make_game(Hero("a", (0, 0)), Piece("b", (31, 15)), board_size=(32, 16))
+    for grows in (False, True):
+        encoder = make_encoder("ab", grows=grows, radar=True, board_size=(32, 16))
+        assert max(cells(encoder, game)) == 9 and encoder.shape.n_symbols == 16
 
 
 def test_more_characters_than_numbers_are_nothing():
@@ -559,9 +567,9 @@ def test_a_new_character_in_the_middle_of_a_game_gets_the_next_number():
     [
         (dict(board=True), 24, 24),
         (dict(egocentric_radius=1), 9, 9),
-        (dict(radar=True), 28, 60),
-        (dict(board=True, radar=True), 52, 84),
-        (dict(egocentric_radius=1, radar=True), 37, 69),
+        (dict(radar=True), 28, 44),
+        (dict(board=True, radar=True), 52, 68),
+        (dict(egocentric_radius=1, radar=True), 37, 53),
     ],
 )
 def test_the_fifteenth_character_makes_room_for_more(what, n_cells_before, n_cells_after):
@@ -571,9 +579,9 @@ def test_the_fifteenth_character_makes_room_for_more(what, n_cells_before, n_cel
     assert (len(cells(encoder, game)), encoder.shape.n_symbols) == (n_cells_before, 16)
     game.add_agent(Piece("z", (1, 0)))
     seen = cells(encoder, game)
-    assert len(seen) == n_cells_after == encoder.shape.n_cells and encoder.shape.n_symbols == 32
+    assert len(seen) == n_cells_after == encoder.shape.n_cells and encoder.shape.n_symbols == 24
     if what.get("radar"):
-        assert seen[-(60 - 28) :] == [6, 5] + [0] * 30  # character 15, of number 16, comes first in the new room
+        assert seen[-(44 - 28) :] == [6, 5] + [0] * 14  # character 15, of number 16, comes first in the new room
     else:
         assert 16 in seen
 
@@ -593,7 +601,7 @@ def test_two_encoders_share_a_vocabulary():
         for _ in range(2)
     )
     one.observe(make_game(*[Piece(chr(97 + i), (i % 6, i // 6)) for i in range(20)]))
-    assert other.shape.n_symbols == 32 == one.shape.n_symbols
+    assert other.shape.n_symbols == 24 == one.shape.n_symbols
 
 
 # A slow twin, on real games

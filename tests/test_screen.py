@@ -455,7 +455,7 @@ def test_the_windows_console_is_asked_for_escape_codes(works, monkeypatch):
 
     console = FakeConsole(works)
     monkeypatch.setattr(ctypes, "WinDLL", lambda name: console, raising=False)
-    restore = screen._understand_escape_codes()
+    restore = screen.understand_escape_codes()
     if works:
         restore()
         assert console.modes == [7, 3]
@@ -465,7 +465,7 @@ def test_the_windows_console_is_asked_for_escape_codes(works, monkeypatch):
 
 @pytest.mark.skipif(os.name == "nt", reason="this is about systems without a Windows console")
 def test_elsewhere_there_is_no_windows_console():
-    assert screen._understand_escape_codes() is None
+    assert screen.understand_escape_codes() is None
 
 
 # A real pseudo terminal

@@ -8,7 +8,7 @@ import pytest
 
 from retro_gamer.config import RunConfig
 from retro_gamer.environment.base import Environment, Step
-from retro_gamer.errors import ConfigError, GameError
+from retro_gamer.errors import CheckpointError, ConfigError, GameError, TrainingDivergedError
 from retro_gamer.games.engine import Game
 from retro_gamer.rundir import RunDirectory
 from retro_gamer.training import Trainer, evaluate, play_episode, random_play
@@ -297,6 +297,27 @@ def test_a_character_that_appears_late_is_learned_about(tmp_path, preprocessing)
     assert again.episode == 5
 
 
+class Crowd:
+    """Shows another character in every turn of its life: turn after turn, game after game."""
+
+    position, character, shown = (0, 0), "!", 0
+
+    def play_turn(self, game):
+        Crowd.shown += 1
+        self.character = chr(ord("!") + Crowd.shown)
+        game.state["score"] += 1
+        if game.state["score"] == game.state["length"]:
+            game.end()
+
+
+def test_the_first_observation_of_a_game_may_be_from_before_the_network_grew(tmp_path, monkeypatch):
+    monkeypatch.setattr(Crowd, "shown", 0)
+    run = custom_run(tmp_path, {"board": False, "egocentric_radius": 1, "radar": True}, exploration_turns=0)
+    trainer = Trainer(run, lambda: Game([Walker(), Crowd()], {"score": 0, "length": 3}, board_size=(6, 3)))
+    trainer.train(episodes=30)  # room for new characters is made in the first, second and third turn of some game
+    assert trainer.environment.shape.n_symbols >= 64
+
+
 def test_a_game_that_raises_in_training_loses_nothing(tmp_path):
     run = make_run(tmp_path)
     Trainer(run).train(episodes=12)
@@ -405,6 +426,7 @@ def test_a_change_of_the_reward_scale_leaves_the_predictions_as_they_were():
     for _ in range(60):
         play_episode(environment, agent, lambda: 0.5)
     observation = environment.reset()
+    agent.scale.value *= 5  # as if the rewards had been small before
     before = agent.q_values(observation)
     factor = agent.scale.update()
     assert factor != 1.0
@@ -472,3 +494,24 @@ def test_epsilon_and_learning_rate_fall_as_configured():
     assert [learning_rate_at(training, turn, 0) for turn in (0, 500, 1000, 9999)] == pytest.approx([0.1, 0.06, 0.02, 0.02])
     training.learning_rate_min, training.learning_rate_decay = 0.0, 0.5
     assert [learning_rate_at(training, 999, episode) for episode in (0, 2)] == pytest.approx([0.1, 0.025])
+
+
+def test_a_training_that_diverges_says_so_and_saves_nothing_of_it(tmp_path):
+    run = make_run(tmp_path)
+    Trainer(run).train(episodes=5)
+    before = {path: path.read_bytes() for path in sorted(run.path.rglob("*")) if path.is_file()}
+    trainer = Trainer(run)
+    trainer.agent.online.parameters[0].value[...] = 1e38
+    with pytest.raises(TrainingDivergedError, match="smaller learning_rate"), np.errstate(all="ignore"):
+        trainer.train(episodes=5)
+    assert before == {path: path.read_bytes() for path in sorted(run.path.rglob("*")) if path.is_file()}
+
+
+def test_a_remembered_board_with_an_unknown_symbol_is_refused(tmp_path):
+    run = make_run(tmp_path)
+    Trainer(run).train(episodes=5)
+    facts, arrays = run.load_resume()
+    arrays["agent/replay/cells"] = np.full_like(arrays["agent/replay/cells"], 254)
+    run.save_resume({name: value for name, value in facts.items() if name not in ("format", "resume")}, arrays)
+    with pytest.raises(CheckpointError, match="a symbol that there is none of"):
+        Trainer(run)

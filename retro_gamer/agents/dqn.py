@@ -1,13 +1,16 @@
 """Deep Q-learning (Mnih et al. 2015), with Double DQN, n-step returns, prioritized replay, and dueling heads."""
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+import math
+from typing import Any, Dict, Optional, Sequence
 
 import numpy as np
 
 from retro_gamer.agents.agent import Agent, Transition, under_prefix, with_prefix
 from retro_gamer.environment.observation import Observation, ObservationShape
+from retro_gamer.errors import TrainingDivergedError
 from retro_gamer.nn import Adam, QNetwork, clip_by_global_norm, huber
+from retro_gamer.nn.network import Convolution
 from retro_gamer.replay import ReplayMemory
 
 MAX_GRADIENT_NORM = 10.0
@@ -39,8 +42,8 @@ class RewardScale:
     MEMORY = 0.9999  # of the running mean of squares, per turn: about the last 10,000 turns
 
     def __init__(self, scale: Any):
-        self.automatic = scale == "auto"
-        self.value = 1.0 if self.automatic else float(scale)
+        self.fixed = None if scale == "auto" else float(scale)
+        self.value = self.fixed or 1.0
         self._sum, self._weight = 0.0, 0.0
 
     def add(self, reward: float) -> None:
@@ -49,13 +52,15 @@ class RewardScale:
 
     def update(self) -> float:
         """Follow the rewards; returns by what factor the scale changed."""
-        if not self.automatic or self._sum <= 0:
-            return 1.0
-        new = 1.0 / (self.ROOM * (self._sum / self._weight) ** 0.5)
-        if not 0.8 < new / self.value < 1.25:
-            factor, self.value = new / self.value, new
-            return factor
-        return 1.0
+        new = self.fixed  # another than before only when the setting was changed
+        if new is None:
+            if self._sum <= 0:
+                return 1.0
+            new = 1.0 / (self.ROOM * (self._sum / self._weight) ** 0.5)
+            if 0.8 < new / self.value < 1.25:
+                return 1.0
+        factor, self.value = new / self.value, new
+        return factor
 
     def get_state(self) -> Dict[str, np.ndarray]:
         return {"reward_scale": np.array([self.value, self._sum, self._weight])}
@@ -73,7 +78,8 @@ class DQNAgent(Agent):
     def __init__(self, *, shape: ObservationShape, n_actions: int, hidden_sizes, spatial: bool, dueling: bool,
                  learning_rate: float, gamma: float, batch_size: int, memory_capacity: int, learning_starts: int,
                  train_every: int, gradient_steps: int, target_update_freq: int, double: bool, n_step: int,
-                 prioritized: bool, alpha: float, beta: float, reward_scale: Any, rng: np.random.Generator):
+                 prioritized: bool, alpha: float, beta: float, reward_scale: Any, rng: np.random.Generator,
+                 convolutions: Optional[Sequence[Convolution]] = None):
         self.n_actions, self.rng, self.n_symbols = n_actions, rng, shape.n_symbols
         self.batch_size, self.gradient_steps, self.train_every = batch_size, gradient_steps, train_every
         self.learning_starts, self.target_update_freq = max(learning_starts, batch_size), target_update_freq
@@ -83,7 +89,7 @@ class DQNAgent(Agent):
         sizes: Dict[str, Any] = dict(
             n_cells=shape.n_cells, n_symbols=shape.n_symbols, n_features=shape.n_features,
             hidden_sizes=hidden_sizes, n_actions=n_actions, board_shape=shape.board_shape, spatial=spatial,
-            dueling=dueling)
+            dueling=dueling, convolutions=convolutions)
         self.online = QNetwork(rng=rng, **sizes)
         self.target = QNetwork(rng=rng, **sizes)
         self.target.copy_from(self.online)
@@ -138,6 +144,11 @@ class DQNAgent(Agent):
                              q[n:] if self.double else None)
         td_errors = q[rows, batch.actions] - targets
         loss, gradient_of_chosen = huber(td_errors, batch.weights)
+        if not math.isfinite(loss):
+            raise TrainingDivergedError(
+                "The training diverged: the network's values have grown beyond all numbers. What was saved before is "
+                f"intact. Try a smaller learning_rate (now {self.learning_rate:g}), or go on from an earlier checkpoint: "
+                "delete resume.npz and the checkpoints after it.")
         gradient = np.zeros((n, self.n_actions), np.float32)
         gradient[rows, batch.actions] = gradient_of_chosen  # the actions not taken have nothing to learn
         self.online.backward(gradient)
@@ -194,5 +205,9 @@ class DQNAgent(Agent):
         self.target.set_state(under_prefix("target", state))
         self.optimizer.set_state(under_prefix("optimizer", state))
         self.replay.set_state(under_prefix("replay", state))
+        if self.replay.cells.size and self.replay.cells.max() >= self.n_symbols:
+            raise ValueError("a remembered board shows a symbol that there is none of")
+        if not ((0 <= self.replay.actions) & (self.replay.actions < self.n_actions)).all():
+            raise ValueError("the memory holds an action that there is not")
         self.scale.set_state(state)
         self.turns = int(state["turns"])

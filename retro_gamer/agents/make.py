@@ -1,7 +1,7 @@
 """Agents from a configuration."""
 from __future__ import annotations
 
-from typing import Dict, Type
+from typing import Dict, Optional, Sequence, Type
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from retro_gamer.agents.dqn import DQNAgent
 from retro_gamer.agents.tabular import DoubleQLearning, ExpectedSarsa, QLearning, Sarsa, TabularAgent
 from retro_gamer.config import RunConfig
 from retro_gamer.environment.observation import ObservationShape
+from retro_gamer.nn.network import Convolution
 
 TABULAR: Dict[str, Type[TabularAgent]] = {
     "q_learning": QLearning, "sarsa": Sarsa, "expected_sarsa": ExpectedSarsa, "double_q_learning": DoubleQLearning,
@@ -17,8 +18,11 @@ TABULAR: Dict[str, Type[TabularAgent]] = {
 
 
 def make_agent(config: RunConfig, shape: ObservationShape, n_actions: int, rng: np.random.Generator,
-               memory_capacity: int = 0) -> Agent:
-    """A new agent. `memory_capacity` overrides the configured one (a policy that only plays needs no memory)."""
+               memory_capacity: int = 0, convolutions: Optional[Sequence[Convolution]] = None) -> Agent:
+    """A new agent. `memory_capacity` overrides the configured one (a policy that only plays needs no memory).
+
+    `convolutions` are those of a checkpoint, when `spatial`; the usual ones by default.
+    """
     training, model = config.training, config.model
     if config.tabular:
         return TABULAR[training.algorithm](
@@ -32,4 +36,4 @@ def make_agent(config: RunConfig, shape: ObservationShape, n_actions: int, rng: 
         train_every=training.train_every, gradient_steps=training.gradient_steps,
         target_update_freq=training.target_update_freq, double=training.double, n_step=training.n_step,
         prioritized=training.prioritize_experiences, alpha=training.priority_alpha, beta=training.priority_beta,
-        reward_scale=training.reward_scale, rng=rng)
+        reward_scale=training.reward_scale, rng=rng, convolutions=convolutions)

@@ -3,12 +3,16 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from typing import Any, Hashable, List, Sequence
 
 import numpy as np
 
 from retro_gamer.environment.observation import Observation
 from retro_gamer.errors import ObservationError
+
+MAX_NESTING = 50  # of tuples in tuples
+MAX_DIGITS = 1000  # of a number: reading one takes time that grows with the square of its length
 
 
 def state_of(observation: Any) -> Hashable:
@@ -43,15 +47,47 @@ def encode_states(states: Sequence[Hashable]) -> np.ndarray:
 
 def decode_states(array: np.ndarray) -> List[Any]:
     """The states of `encode_states`; only literals are understood, nothing is run."""
+    if array.dtype != np.uint8 or array.ndim not in (1, 2):
+        raise ValueError("the states are not text")
     if array.ndim == 2:
         return [row.tobytes() for row in array]
-    return [ast.literal_eval(text) for text in json.loads(array.tobytes().decode("ascii"))]
+    return [_read_literal(text) for text in json.loads(array.tobytes().decode("ascii"))]
 
 
-def _literal(part: Any) -> str:
+# One part of what `_literal` writes: "(", "),", or a value and the comma after it.
+_PART = re.compile(r"""(\()|(\)),?|(-?[0-9][0-9.e+-]*|None|True|False|b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*"),?""")
+
+
+def _read_literal(text: str) -> Hashable:
+    """What `_literal` wrote. Python's parser sees single values only: it could be brought down by nesting."""
+    tuples: List[List[Any]] = [[]]  # those not closed yet, the outermost first
+    place = 0
+    while place < len(text):
+        part = _PART.match(text, place)
+        if part is None or len(tuples) > MAX_NESTING + 1:
+            raise ValueError(f"{text[:100]!r} is not a state")
+        opening, closing, value = part.groups()
+        if opening:
+            tuples.append([])
+        elif closing and len(tuples) > 1:
+            closed = tuple(tuples.pop())
+            tuples[-1].append(closed)
+        elif value and (value[-1] in "'\"" or len(value) <= MAX_DIGITS):
+            tuples[-1].append(ast.literal_eval(value))
+        else:
+            raise ValueError(f"{text[:100]!r} is not a state")
+        place = part.end()
+    if len(tuples) != 1 or len(tuples[0]) != 1:
+        raise ValueError(f"{text[:100]!r} is not a state")
+    return tuples[0][0]
+
+
+def _literal(part: Any, depth: int = 0) -> str:
     """A state as a Python literal. What it is read back as is equal to it, and has the same hash."""
     if isinstance(part, tuple):
-        return "(" + "".join(_literal(item) + "," for item in part) + ")"
+        if depth == MAX_NESTING:
+            raise ObservationError(f"A state has tuples in tuples, more than {MAX_NESTING} deep. Use a flat tuple.")
+        return "(" + "".join(_literal(item, depth + 1) + "," for item in part) + ")"
     if part is None or isinstance(part, bool):
         return repr(part)
     if isinstance(part, np.generic):
@@ -66,7 +102,10 @@ def _literal(part: Any) -> str:
         return {float("inf"): "1e999", -float("inf"): "-1e999"}.get(part) or float.__repr__(part)
     for kind in (bool, int, str, bytes):
         if isinstance(part, kind):
-            return kind.__repr__(part)  # not repr: a subclass may show itself in another way
+            text = kind.__repr__(part)  # not repr: a subclass may show itself in another way
+            if kind is int and len(text) > MAX_DIGITS:
+                raise ObservationError(f"A state contains a number of {len(text)} digits; {MAX_DIGITS} are the most.")
+            return text
     raise ObservationError(
         f"A state contains {part!r:.200}, a {type(part).__name__}, which cannot be written to a file. Use tuples of "
         "numbers, texts and true/false.")

@@ -183,11 +183,17 @@ class TabularAgent(Agent):
         self.set_policy(state)
         self.model = {}
         actions, rewards, ends = (state["model_" + name].tolist() for name in ("actions", "rewards", "terminated"))
-        next_states = decode_states(state["model_next_states"])
-        for s, action, *outcome in zip(decode_states(state["model_states"]), actions, rewards, next_states, ends):
+        states, next_states = decode_states(state["model_states"]), decode_states(state["model_next_states"])
+        if not len(actions) == len(rewards) == len(ends) == len(states) == len(next_states):
+            raise ValueError("the model does not hold one outcome for each of its actions")
+        if not all(type(action) is int and 0 <= action < self.n_actions for action in actions):
+            raise ValueError("the model holds an action that there is not")
+        for s, action, *outcome in zip(states, actions, rewards, next_states, ends):
             self.model.setdefault(s, {})[action] = tuple(outcome)
         self._model_states = list(self.model)
         self.turns, self._full = int(state["turns"]), bool(state["full"])
+        if state["draws"].ndim != 1 or state["draws"].dtype != np.float64:
+            raise ValueError("the random numbers in stock are not a list of numbers")
         self._draws = state["draws"].tolist()
         self._said = [name for name, said in zip(("new", "full"), state["said"]) if said]
 

@@ -1,30 +1,36 @@
 """Says where in somebody's game an error came from."""
 from __future__ import annotations
 
+import os
 import sys
-import sysconfig
+import time
 import traceback
+from dis import opmap
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Optional, Tuple
 
 from retro_gamer.errors import GameError, RetroGamerError
 
+SECONDS_OF_A_LONG_TURN = 3.0
 _PACKAGE = Path(__file__).resolve().parent.parent
-_STANDARD_LIBRARY = Path(sysconfig.get_paths()["stdlib"]).resolve()
+_STANDARD_LIBRARY = Path(os.__file__).resolve().parent
 
 
 def game_location(error: BaseException) -> Optional[Tuple[str, int, str]]:
     """(file, line, function) of the innermost place in the game's own code that led to the error."""
     place = None
     for frame in traceback.extract_tb(error.__traceback__):
-        if _is_game_code(frame.filename):
+        if is_game_code(frame.filename):
             place = (frame.filename, frame.lineno or 0, frame.name)
     if isinstance(error, SyntaxError) and error.filename:
         place = (error.filename, error.lineno or 0, "")
     return place
 
 
-def _is_game_code(filename: str) -> bool:
+@lru_cache(maxsize=1000)
+def is_game_code(filename: str) -> bool:
+    """Whether a source file belongs to somebody's game: not to this library, to Python or to what is installed."""
     if filename.startswith("<"):
         return False
     path = Path(filename).resolve()
@@ -34,6 +40,30 @@ def _is_game_code(filename: str) -> bool:
     if "site-packages" in path.parts or "dist-packages" in path.parts:
         return "retro" in path.parts and "examples" in path.parts
     return _STANDARD_LIBRARY not in parents
+
+
+@lru_cache(maxsize=1000)
+def is_library_code(filename: str) -> bool:
+    """Whether a source file is one of this library, apart from games and their engine."""
+    parents = Path(filename).resolve().parents
+    return _PACKAGE in parents and _PACKAGE / "games" not in parents
+
+
+def is_ctrl_c(error: BaseException, began: float) -> bool:
+    """Whether someone pressed Ctrl-C, and not because the game did not come back since `began` (time.monotonic)."""
+    return (isinstance(error, KeyboardInterrupt) and not _raised_by_game(error)
+            and time.monotonic() - began < SECONDS_OF_A_LONG_TURN)
+
+
+def _raised_by_game(error: BaseException) -> bool:
+    """Whether a `raise` in the game's code made this error: Ctrl-C strikes between instructions."""
+    trace = error.__traceback__
+    if trace is None:
+        return False
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    code = trace.tb_frame.f_code
+    return is_game_code(code.co_filename) and code.co_code[trace.tb_lasti] == opmap["RAISE_VARARGS"]
 
 
 def blame(error: BaseException, doing: str, advice: str = "") -> RetroGamerError:
@@ -47,8 +77,20 @@ def blame(error: BaseException, doing: str, advice: str = "") -> RetroGamerError
     where = ""
     if place:
         where = f'\n  in {place[0]}, line {place[1]}' + (f", in {place[2]}" if place[2] not in ("", "<module>") else "")
-    text = str(error) or "(no message)"
+    if isinstance(error, KeyboardInterrupt) and not _raised_by_game(error):
+        return GameError(f"The game was still busy {doing} when Ctrl-C stopped it{where}\n"
+                         "Look there for a loop that never ends.")
+    if isinstance(error, EOFError) and not advice:
+        advice = "Nobody sits at the keyboard: input() gets no answer while a game is trained or watched. Remove it."
+    text = _text_of(error)
     return GameError(f"The game raised {type(error).__name__} {doing}: {text}{where}" + (f"\n{advice}" if advice else ""))
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)[:2000] or "(no message)"
+    except Exception:  # an error class of the game's own
+        return "(its message cannot be shown)"
 
 
 def first_line_of(function: Any) -> str:

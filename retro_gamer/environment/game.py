@@ -3,12 +3,13 @@ from __future__ import annotations
 
 import math
 import random
+import time
 from typing import Any, Callable, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
 from retro_gamer.environment.base import Environment, Step
-from retro_gamer.environment.blame import blame, game_location
+from retro_gamer.environment.blame import blame, game_location, is_ctrl_c
 from retro_gamer.environment.keys import KeyInput, key_problem
 from retro_gamer.environment.loading import make_game
 from retro_gamer.environment.metadata import GameMetadata
@@ -24,7 +25,7 @@ from retro_gamer.environment.observation import (
 )
 from retro_gamer.environment.player import player_finder
 from retro_gamer.environment.vocabulary import Vocabulary
-from retro_gamer.errors import ConfigError, GameError, ObservationError
+from retro_gamer.errors import ConfigError, GameError, ObservationError, RetroGamerError
 from retro_gamer.observation import FlatEncoder, encode_state
 from retro_gamer.settings import MetadataSettings, PreprocessingSettings
 
@@ -84,10 +85,13 @@ class RetroEnvironment(Environment):
         if seed is not None:
             seed_everything(seed)
         self.game = make_game(self.factory)
-        self.game.input_source = self._keys
+        began = time.monotonic()
         try:
+            self.game.input_source = self._keys
             self.game.start()
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if is_ctrl_c(error, began):
+                raise
             raise blame(error, "when it started") from error
         self._turn = 0
         self._reward_so_far = state_number(self.game, self.metadata.reward)
@@ -97,29 +101,41 @@ class RetroEnvironment(Environment):
         reward, terminated = self.play_turn(self.actions[action])
         return Step(self.observe(), reward, terminated, not terminated and self._turn >= self.max_turns)
 
-    def play_turn(self, key: Optional[str]) -> Tuple[float, bool]:
-        """Play one turn with this key, or with none; returns the reward and whether the game is over."""
+    def play_turn(self, *keys: Optional[str]) -> Tuple[float, bool]:
+        """Play one turn with these keys, None for none; returns the reward and whether the game is over."""
         game = self.game
-        self._keys.press(key)
+        self._keys.press(*keys)
         self._turn += 1
+        began = time.monotonic()
         try:
             game.step()
-        except (Exception, SystemExit) as error:
+            over = not game.playing
+        except BaseException as error:
+            if is_ctrl_c(error, began):
+                raise
             advice = "A game ends with  game.end()" if isinstance(error, SystemExit) else ""
             if isinstance(error, (TypeError, ValueError, AttributeError)) and not game_location(error):
                 advice = str(explain(game, error))  # the engine tripped over what a character was left like
             raise blame(error, f"in turn {self._turn}", advice) from error
         total = state_number(game, self.metadata.reward, self._turn)
         reward, self._reward_so_far = total - self._reward_so_far, total
-        return reward, not game.playing
+        return reward, over
 
     def observe(self) -> Any:
         if self.observation_function is None:
             assert self.encoder is not None
-            return self.encoder.observe(self.game)
+            try:
+                return self.encoder.observe(self.game)
+            except RetroGamerError:
+                raise
+            except Exception as error:  # such as one in a property of the game's
+                raise blame(error, f"when its board was looked at after turn {self._turn}") from error
+        began = time.monotonic()
         try:
             value = self.observation_function(self.game)
-        except Exception as error:
+        except BaseException as error:
+            if is_ctrl_c(error, began):
+                raise
             raise blame(error, "in its observation function") from error
         observation = custom_observation(value, self._n_features, self.tabular)
         if self._n_features is None and isinstance(observation, Observation):
@@ -130,6 +146,8 @@ class RetroEnvironment(Environment):
 def state_number(game: Any, key: str, turn: int = 0) -> float:
     """A value of the game's state as a number; raises GameError when it is missing or is not one."""
     state, when = game.state, f" after turn {turn}" if turn else ""
+    if not isinstance(state, dict):
+        raise GameError(f"The game's state is {state!r:.200}{when}. It must be a dict, like {{'score': 0}}.")
     if key not in state:
         raise GameError(
             f"The game's state has no value {key!r} to learn from{when}. It has: {', '.join(map(str, state)) or 'nothing'}. "
@@ -139,7 +157,7 @@ def state_number(game: Any, key: str, turn: int = 0) -> float:
         number = as_number(value)
     except OverflowError:
         number = math.inf
-    except (TypeError, ValueError):
+    except Exception:  # an object of the game's own may raise anything
         raise GameError(f"state[{key!r}] is {value!r:.200}{when}, which is not a number. The agent learns to make a number "
                         "grow.") from None
     if not math.isfinite(number):

@@ -13,17 +13,16 @@ from __future__ import annotations
 
 import random
 from contextlib import contextmanager
-from tempfile import TemporaryDirectory
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Union
 
 import numpy as np
 
 from retro_gamer.config import RunConfig, find_setting
-from retro_gamer.create import create_run
+from retro_gamer.create import choose_settings
 from retro_gamer.environment.game import RetroEnvironment, seed_everything
 from retro_gamer.environment.gym import import_gymnasium
 from retro_gamer.environment.observation import Observation
-from retro_gamer.environment.vocabulary import FIRST_CHARACTER, NOTHING, Vocabulary
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, NOTHING, ROOM, Vocabulary
 from retro_gamer.errors import ConfigError
 from retro_gamer.games.screen import board_lines
 from retro_gamer.training.setup import make_environment
@@ -46,8 +45,8 @@ def make_gym_env(game: Union[str, Callable[[], Any]], render_mode: Optional[str]
     Raises RetroGamerErrors for a game or a setting that cannot work.
     """
     if isinstance(game, str):
-        with TemporaryDirectory() as folder:
-            return RetroGymEnv(create_run(game, f"{folder}/run", settings).config, render_mode=render_mode)
+        config, _, _ = choose_settings(game, settings)
+        return RetroGymEnv(config, render_mode=render_mode)
     values: Dict[str, Dict[str, Any]] = {"game": {"module": "a function"}}
     for name, value in settings.items():
         try:
@@ -80,6 +79,7 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
         self.render_mode = render_mode
         self._randomness: Tuple[Any, Any] = random.getstate(), np.random.get_state()
         vocabulary = _FixedVocabulary(config.metadata.character_set)
+        vocabulary.make_room(vocabulary.n_symbols + ROOM)  # for characters that turn up late
         with self._own_randomness():
             environment = make_environment(config, vocabulary, factory)
             assert isinstance(environment, RetroEnvironment)

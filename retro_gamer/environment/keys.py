@@ -1,9 +1,10 @@
 """Keys as games see them: text with a name, such as "KEY_LEFT"."""
 from __future__ import annotations
 
-import difflib
 import importlib.util
-from typing import Any, Callable, Dict, Optional, Set
+from typing import Any, Callable, Collection, Dict, Optional, Tuple
+
+from retro_gamer.errors import did_you_mean
 
 # The names that blessed, the keyboard library of retro-games, gives to keys that are not plain characters.
 KEY_NAMES = frozenset(
@@ -25,9 +26,8 @@ def key_problem(key: str) -> str:
     if len(key) == 1 and key.isprintable() or key in KEY_NAMES:
         return ""
     name = key.upper() if key.upper().startswith("KEY") else "KEY_" + key.upper()
-    near = difflib.get_close_matches(name, KEY_NAMES, 1) if len(key) > 1 else []
-    hint = f"Did you mean {near[0]}? " if near else ""
-    return f"No keyboard has this key. {hint}Keys are single characters like a, or names like KEY_LEFT, KEY_ENTER."
+    hint = did_you_mean(name, KEY_NAMES) if len(key) > 1 else ""
+    return f"No keyboard has this key.{hint} Keys are single characters like a, or names like KEY_LEFT, KEY_ENTER."
 
 
 class Keystroke(str):
@@ -80,21 +80,22 @@ def make_keystroke(key: str) -> Any:
 
 
 class KeyInput:
-    """An input source that hands the game one key a turn."""
+    """An input source that hands the game the keys of one turn."""
 
     def __init__(self) -> None:
-        self._keys: dict = {}
-        self._pressed: Optional[str] = None
+        self._keystrokes: Dict[str, Any] = {}
+        self._pressed: Tuple[str, ...] = ()
 
-    def press(self, key: Optional[str]) -> None:
-        """The key for the next turn; None for no key."""
-        self._pressed = key
+    def press(self, *keys: Optional[str]) -> None:
+        """The keys for the next turn, in the order in which the game gets them; None for no key."""
+        self._pressed = tuple(key for key in keys if key is not None)
 
-    def collect(self) -> Set[Any]:
-        key, self._pressed = self._pressed, None
-        if key is None:
-            return set()
-        keystroke = self._keys.get(key)
-        if keystroke is None:
-            keystroke = self._keys[key] = make_keystroke(key)
-        return {keystroke}
+    def collect(self) -> Collection[Any]:
+        pressed, self._pressed = self._pressed, ()
+        for key in pressed:
+            if key not in self._keystrokes:
+                self._keystrokes[key] = make_keystroke(key)
+        if len(pressed) < 2:
+            return {self._keystrokes[key] for key in pressed}
+        # No set: to one, all named keys are the same (as text they are empty), and its order changes from run to run.
+        return [self._keystrokes[key] for key in pressed]

@@ -1,17 +1,17 @@
 """Finding the game that a user means: a module, a file, a folder, a bundled name, a Gymnasium environment."""
 from __future__ import annotations
 
-import difflib
 import importlib
 import io
 import sys
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, Optional, Set, Tuple
 
-from retro_gamer.config import read_toml
-from retro_gamer.environment.blame import blame, first_line_of, no_such_module
-from retro_gamer.errors import ConfigError, GameError
+from retro_gamer.config import parse_toml
+from retro_gamer.environment.blame import blame, first_line_of, is_ctrl_c, no_such_module
+from retro_gamer.errors import ConfigError, GameError, did_you_mean
 from retro_gamer.games import BUNDLED
 from retro_gamer.settings import GameSettings
 
@@ -55,17 +55,21 @@ def import_module(name: str, path: str = "") -> Any:
     for folder in (str(Path.cwd()), path):  # the game's own folder is looked through first
         if folder and folder not in sys.path:
             sys.path.insert(0, folder)
+    began = time.monotonic()
     try:
         with unattended():
             module = importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name and (name == error.name or name.startswith(error.name + ".")):
             where = f" in {path}" if path else ""
-            raise GameError(
+            error_class = GameError if error.name == "retro" else ConfigError  # one is not installed, the other not there
+            raise error_class(
                 f"There is no module {name!r}{where}. {_hint(name, error)}\n"
                 f"A game is {FORMS}.".replace(" \n", "\n")) from error
         raise blame(error, f"while {name} was imported", no_such_module(error)) from error
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if is_ctrl_c(error, began):
+            raise
         advice = ""
         if isinstance(error, ImportError):
             advice = no_such_module(error)
@@ -81,8 +85,7 @@ def import_module(name: str, path: str = "") -> Any:
 
 
 def _hint(name: str, error: ImportError) -> str:
-    near = difflib.get_close_matches(name, BUNDLED, 1)
-    return no_such_module(error) if error.name == "retro" else f"Did you mean {near[0]}?" if near else ""
+    return no_such_module(error) if error.name == "retro" else did_you_mean(name, BUNDLED).lstrip()
 
 
 def _check_place(module: Any, name: str, path: str) -> None:
@@ -103,13 +106,14 @@ class PlaysItself(GameError):
 
 @contextmanager
 def unattended() -> Iterator[None]:
-    """While a game is imported or made, it finds no keyboard and cannot begin to play."""
+    """While a game is imported or made, it finds no keyboard, cannot begin to play, and leaves no __pycache__ behind."""
     from retro_gamer.games import Game, engine  # here, because this may import retro-games
 
     def play(game: Any, *arguments: Any, **settings: Any) -> None:
         raise PlaysItself("It called play(). The trainer plays the game itself.")
 
     stdin, sys.stdin = sys.stdin, io.StringIO()
+    no_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     classes: Set[Any] = {Game, engine.Game}
     plays = [(game_class, game_class.play) for game_class in classes]
     for game_class in classes:
@@ -117,7 +121,7 @@ def unattended() -> Iterator[None]:
     try:
         yield
     finally:
-        sys.stdin = stdin
+        sys.stdin, sys.dont_write_bytecode = stdin, no_bytecode
         for game_class, own_play in plays:
             game_class.play = own_play
 
@@ -148,10 +152,13 @@ def load_function(reference: str, what: str, path: str = "") -> Callable[..., An
 
 def make_game(factory: Callable[[], Any]) -> Any:
     """A new game; raises GameError when the factory raises or returns something else."""
+    began = time.monotonic()
     try:
         with unattended():
             game = factory()
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if is_ctrl_c(error, began):
+            raise
         advice = ""
         if isinstance(error, (SystemExit, EOFError, PlaysItself)):
             advice = "It must only make the game and return it."
@@ -180,9 +187,21 @@ def read_description(game: GameSettings) -> Tuple[Dict[str, Any], Optional[Path]
             if folder.name in ("site-packages", "dist-packages"):
                 break
             pyproject = folder / "pyproject.toml"
-            if pyproject.is_file():
-                section = read_toml(pyproject).get("tool", {})
+            content = _read_beside(module, pyproject)
+            if content is not None:
+                section = parse_toml(content, str(pyproject)).get("tool", {})
                 section = section.get("retro-gamer", {}) if isinstance(section, dict) else {}
                 if isinstance(section, dict) and section:
                     return section, pyproject
     return {}, None
+
+
+def _read_beside(module: Any, path: Path) -> Optional[bytes]:
+    """The content of a file on the disk, or in the zip file that the module was imported from; None if there is none."""
+    if path.is_file():
+        return path.read_bytes()
+    archive = getattr(module.__spec__.loader, "archive", None) if module.__spec__ else None
+    if archive and Path(archive).resolve() in path.parents:
+        with suppress(OSError):
+            return module.__spec__.loader.get_data(str(path.relative_to(Path(archive).resolve())))
+    return None

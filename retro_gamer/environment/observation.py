@@ -34,12 +34,23 @@ class ObservationShape(NamedTuple):
     board_shape: Tuple[int, int]  # (height, width) of the part of the cells that is a picture; (0, 0) for none
 
 
+def widened(observation: Observation, n_cells: int) -> Observation:
+    """An observation from before a new character made them longer: the new cells have nothing in them."""
+    if len(observation.cells) >= n_cells:
+        return observation
+    cells = np.zeros(n_cells, np.uint8)
+    cells[:len(observation.cells)] = observation.cells
+    return observation._replace(cells=cells)
+
+
+MAX_BOARD_SIDE = 4096
 NO_CELLS = np.zeros(0, np.uint8)
 NO_FEATURES = np.zeros(0, np.float32)
 
 # The radar's reading of a distance: 5 is zero; 6, 7, 8, 9 are 1, 2-3, 4-7 and 8 or more cells to the right or
 # below; 4, 3, 2, 1 the same to the left or above. 0: no such character.
 READINGS_PER_CHARACTER = 2
+N_READINGS = 10
 
 
 def radar_reading(distance: int) -> int:
@@ -57,6 +68,8 @@ class Encoder:
                  radar: bool, observe_state: Sequence[str], find_player: Callable[[Any], Any]):
         self.vocabulary, self.find_player = vocabulary, find_player
         self.board, self.radius, self.radar = board, egocentric_radius, radar
+        if radar:
+            vocabulary.make_room(N_READINGS)  # they are symbols too
         self.observe_state = list(observe_state)
         self.n_features: Optional[int] = None if self.observe_state else 0
         self._readings: Dict[int, int] = {d: radar_reading(d) for d in range(-512, 513)}
@@ -83,8 +96,8 @@ class Encoder:
 
     def observe(self, game: Any, agent: Any = None) -> Observation:
         """The observation of `game`, seen from `agent` (default: the character that the keys control)."""
-        if tuple(game.board_size) != self.board_size:
-            self._other_board(tuple(game.board_size))
+        if game.board_size != self.board_size:
+            self._other_board(board_size_of(game))
         try:
             cells = self._cells(game, agent)
         except (TypeError, ValueError, AttributeError) as error:
@@ -207,12 +220,26 @@ class Encoder:
         return check_features(features, self.n_features)
 
     def _other_board(self, board_size: Tuple[int, int]) -> None:
+        if board_size == self.board_size:
+            return
         if self.board:
             raise ObservationError(
                 "The board is {}x{}, but this agent sees a whole board of {}x{}: a network with board = true works on "
                 "boards of one size only. Train on a board of this size, or with egocentric_radius = 4 and board = "
                 "false, which works on any.".format(*board_size, *self.board_size))
         self._set_board_size(board_size)
+
+
+def board_size_of(game: Any) -> Tuple[int, int]:
+    """(width, height) of a game's board; raises ObservationError when it is not a size."""
+    try:
+        width, height = map(index, game.board_size)
+        if 1 <= width <= MAX_BOARD_SIDE and 1 <= height <= MAX_BOARD_SIDE:
+            return width, height
+    except (TypeError, ValueError):
+        pass
+    raise ObservationError(f"The game's board_size is {game.board_size!r:.100}. It is (width, height): two whole numbers "
+                           f"from 1 to {MAX_BOARD_SIDE}.")
 
 
 def cells_of(agent: Any):
@@ -309,6 +336,11 @@ def as_number(value: Any) -> float:
 
 def explain(game: Any, error: Exception) -> Exception:
     """The error again, naming the character whose position or appearance is at fault where there is one."""
+    if not isinstance(game.state, dict):
+        return ObservationError(f"The game's state is {game.state!r:.100}. It must be a dict, like {{'score': 0}}.")
+    if not isinstance(game.agents, (list, tuple)):
+        return ObservationError(f"game.agents is {game.agents!r:.100}, not a list. Use game.add_agent and "
+                                "game.remove_agent.")
     for agent in game.agents:
         if not getattr(agent, "display", True):
             continue

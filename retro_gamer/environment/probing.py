@@ -7,11 +7,11 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tu
 
 import numpy as np
 
-from retro_gamer.environment.blame import blame
-from retro_gamer.environment.game import seed_everything
+from retro_gamer.environment.blame import blame, is_ctrl_c
+from retro_gamer.environment.game import seed_everything, state_number
 from retro_gamer.environment.keys import KeyInput
 from retro_gamer.environment.loading import make_game
-from retro_gamer.environment.observation import check_characters, shown_characters
+from retro_gamer.environment.observation import board_size_of, check_characters, shown_characters
 from retro_gamer.environment.player import keyboard_driven
 from retro_gamer.errors import ConfigError, GameError
 
@@ -37,13 +37,16 @@ class Probe(NamedTuple):
     mean_turns: float  # of a random game
 
 
-def probe_game(factory: Callable[[], Any], actions: Sequence[str], turns: int = 1000, seconds: float = 5.0) -> Probe:
-    """Play at random for so many turns, or seconds if that is less."""
+def probe_game(factory: Callable[[], Any], actions: Sequence[str], turns: int = 1000, seconds: float = 5.0,
+               reward: str = "") -> Probe:
+    """Play at random for so many turns, or seconds if that is less. `reward` must stay a number, if it is there at all."""
     seed_everything(0)
     chooser = random.Random(0)
     first = game = _new_game(factory)
     keys = game.input_source
-    state_before = dict(game.state)
+    state_before = first_state = dict(game.state)
+    if reward in first_state:
+        state_number(game, reward)
     characters: Dict[str, None] = {}
     changed = {name: 0 for name, value in state_before.items() if _is_number(value)}
     n_agents, filled, games, played = 0, 0.0, 1, 0
@@ -53,6 +56,9 @@ def probe_game(factory: Callable[[], Any], actions: Sequence[str], turns: int = 
         keys.press(key)
         _step(game, key)
         played += 1
+        board_size_of(game)
+        if reward in first_state:
+            state_number(game, reward, game.turn_number)
         for name, value in game.state.items():
             if _is_number(value) and value != state_before.get(name):
                 changed[name] = changed.get(name, 0) + 1
@@ -141,22 +147,31 @@ def _is_plain(value: Any) -> bool:
 
 def _new_game(factory: Callable[[], Any]) -> Any:
     game = make_game(factory)
-    game.input_source = KeyInput()
+    began = time.monotonic()
     try:
+        game.input_source = KeyInput()
         game.start()
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if is_ctrl_c(error, began):
+            raise
         raise blame(error, "when it started") from error
     return game
 
 
 def _step(game: Any, key: Optional[str], advice: str = "") -> None:
+    began = time.monotonic()
     try:
         game.step()
-    except (Exception, SystemExit) as error:
+        bool(game.playing)
+    except BaseException as error:
+        if is_ctrl_c(error, began):
+            raise
         with_key = f" with the key {key!r}" if key is not None else ""
         if isinstance(error, SystemExit):
             advice = "A game ends with  game.end()"
         raise blame(error, f"in turn {game.turn_number}{with_key}, while it was tried out", advice) from error
+    if not isinstance(game.state, dict):
+        raise GameError(f"The game's state is {game.state!r:.200}. It must be a dict, like {{'score': 0}}.")
 
 
 def find_reward(numbers: Dict[str, int], state: Sequence[str]) -> Tuple[str, str]:

@@ -8,6 +8,7 @@ from retro_gamer.errors import ObservationError
 NOTHING = 0
 OFF_BOARD = 1
 FIRST_CHARACTER = 2
+ROOM = 8
 MAX_CHARACTERS = 256 - FIRST_CHARACTER  # symbols are stored as bytes
 
 
@@ -22,7 +23,7 @@ class Vocabulary(Dict[str, int]):
         super().__init__({" ": NOTHING, "": NOTHING})
         self.characters: List[str] = []
         self.grows = grows
-        self.n_symbols = 16  # how many symbols a network should have room for: more than there are, in steps of 16
+        self.n_symbols = ROOM  # how many symbols a network should have room for
         for character in characters:
             self.add(character)
 
@@ -41,6 +42,10 @@ class Vocabulary(Dict[str, int]):
         number = FIRST_CHARACTER + len(self.characters)
         self[character] = number
         self.characters.append(character)
-        if number >= self.n_symbols:
-            self.n_symbols += 16
+        self.make_room(number + 1)
         return number
+
+    def make_room(self, n_symbols: int) -> None:
+        """Have room for so many symbols at least. It grows in steps, for with it grows the network."""
+        while self.n_symbols < n_symbols:
+            self.n_symbols += ROOM

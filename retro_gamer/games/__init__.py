@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from retro_gamer.games.engine import Game
 
-BUNDLED = ("snake", "forager", "catch")
+BUNDLED = ("snake", "forager", "catch", "tron", "tag", "wolves")
 
 __all__ = ["BUNDLED", "Game"]
 

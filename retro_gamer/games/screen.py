@@ -88,7 +88,7 @@ class Screen:
 
     def __enter__(self) -> Screen:
         if self.is_terminal and os.name == "nt":
-            self._restore_console = _understand_escape_codes()
+            self._restore_console = understand_escape_codes()
             self.is_terminal = self._restore_console is not None
             self.use_color = self.use_color and self.is_terminal
         if self.is_terminal:
@@ -284,8 +284,8 @@ def _terminal_size(output: TextIO) -> tuple[int, int]:
     return columns, rows
 
 
-def _understand_escape_codes() -> Callable[[], None] | None:
-    """Switch on escape codes in the Windows console; return what undoes it, or None if that fails."""
+def understand_escape_codes() -> Callable[[], None] | None:
+    """Switch on escape codes in the Windows console; return what undoes it, or None if there is none or that fails."""
     try:
         import ctypes
 

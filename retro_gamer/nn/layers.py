@@ -13,7 +13,7 @@ from typing import List, Tuple
 
 import numpy as np
 
-from retro_gamer.nn.parameters import Parameter, he_normal
+from retro_gamer.nn.parameters import Parameter, add_up, he_normal
 
 
 class Dense:
@@ -41,7 +41,7 @@ class Dense:
         x = self.x[:len(gradient)]
         # dL/dW = x^T dL/dy,  dL/db = sum over the batch of dL/dy,  dL/dx = dL/dy W^T
         np.matmul(x.T, gradient, out=self.weights.gradient)
-        np.sum(gradient, axis=0, out=self.bias.gradient)
+        add_up(gradient, out=self.bias.gradient)
         return gradient @ self.weights.value.T
 
 
@@ -90,10 +90,10 @@ class Conv2D:
     """
 
     def __init__(self, n_inputs: int, n_outputs: int, rng: np.random.Generator, kernel: int = 3, stride: int = 1,
-                 dtype=np.float32):
+                 scale: float = 1.0, dtype=np.float32):
         self.kernel, self.stride, self.n_inputs = kernel, stride, n_inputs
         fan_in = kernel * kernel * n_inputs
-        self.weights = Parameter(he_normal(rng, (fan_in, n_outputs), fan_in, dtype))
+        self.weights = Parameter(he_normal(rng, (fan_in, n_outputs), fan_in, dtype) * dtype(scale))
         self.bias = Parameter(np.zeros(n_outputs, dtype))
 
     def __repr__(self) -> str:
@@ -105,10 +105,18 @@ class Conv2D:
     def output_size(self, height: int, width: int) -> Tuple[int, int]:
         return -(-height // self.stride), -(-width // self.stride)
 
+    def _padded_shape(self, height: int, width: int) -> Tuple[int, int]:
+        """The size of an image with zeros around it, as far as the patches reach."""
+        before, (out_height, out_width) = (self.kernel - 1) // 2, self.output_size(height, width)
+        return (max(before + height, (out_height - 1) * self.stride + self.kernel),
+                max(before + width, (out_width - 1) * self.stride + self.kernel))
+
     def _padded(self, x: np.ndarray) -> np.ndarray:
-        before, after = (self.kernel - 1) // 2, self.kernel // 2
         batch, height, width, channels = x.shape
-        padded = np.zeros((batch, height + before + after, width + before + after, channels), x.dtype)
+        before, shape = (self.kernel - 1) // 2, self._padded_shape(height, width)
+        if shape == (height, width):
+            return x
+        padded = np.zeros((batch, *shape, channels), x.dtype)
         padded[:, before:before + height, before:before + width] = x
         return padded
 
@@ -131,14 +139,14 @@ class Conv2D:
         rows = gradient.reshape(-1, n_outputs)  # [batch * places, n_outputs]
         patches = self.patches[:batch].reshape(len(rows), -1)
         np.matmul(patches.T, rows, out=self.weights.gradient)
-        np.sum(rows, axis=0, out=self.bias.gradient)
+        add_up(rows, out=self.bias.gradient)
         # Every patch hands its gradient back to the cells it was cut from.
         _, height, width, channels = self.input_shape
         kernel, stride = self.kernel, self.stride
         patch_gradient = (rows @ self.weights.value.T).reshape(
             batch, out_height, out_width, kernel, kernel, channels)
-        before, after = (kernel - 1) // 2, kernel // 2
-        padded = np.zeros((batch, height + before + after, width + before + after, channels), gradient.dtype)
+        before = (kernel - 1) // 2
+        padded = np.zeros((batch, *self._padded_shape(height, width), channels), gradient.dtype)
         for i in range(kernel):
             for j in range(kernel):
                 padded[:, i:i + height:stride, j:j + width:stride] += patch_gradient[:, :, :, i, j]

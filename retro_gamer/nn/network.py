@@ -7,16 +7,39 @@ import numpy as np
 
 from retro_gamer.nn.layers import Conv2D, Dense, Dueling, Flatten, ReLU
 from retro_gamer.nn.parameters import pack
-from retro_gamer.nn.symbols import CompactInput, SymbolConv2D, SymbolDense, SymbolEncoder, SymbolPatches
+from retro_gamer.nn.symbols import SymbolConv2D, SymbolDense, SymbolEncoder, SymbolInput, SymbolPatches
 
 CONV_FILTERS = (16, 32)
+
+# How large the first weights are beside those of He et al.; in the last layer smaller, so that no action looks better than
+# another before anything is known. With convolutions all are smaller, with the variance 1 / (3 fan_in) that torch gives
+# them: so they learn more in the same turns in most games tried (docs/performance.md, "The convolutional front").
+SCALE, HEAD_SCALE = 1.0, 0.1
+SPATIAL_SCALE = 6 ** -0.5
+
+
+class Convolution(NamedTuple):
+    """One convolutional layer of a front; it has as much zero padding as keeps the size at stride 1."""
+
+    filters: int
+    kernel: int
+    stride: int
+
+
+def usual_convolutions(height: int, width: int) -> Tuple[Convolution, ...]:
+    """What a new network looks at a board with.
+
+    The first looks at 3 x 3 cells, on boards larger than 12 x 12 in steps of two; the second joins 2 x 2 of its
+    places. What reaches the dense layers so stays small.
+    """
+    return Convolution(CONV_FILTERS[0], 3, conv_stride(height, width)), Convolution(CONV_FILTERS[1], 2, 2)
 
 
 class NetworkInput(NamedTuple):
     """A batch of observations, encoded once for all the networks that will look at it."""
 
     board: Optional[SymbolPatches]  # what the convolution looks at; None without one
-    rest: CompactInput
+    rest: SymbolInput
 
     def first(self, n: int) -> "NetworkInput":
         return NetworkInput(None if self.board is None else self.board.first(n), self.rest.first(n))
@@ -26,18 +49,22 @@ class NetworkInput(NamedTuple):
 
 
 class ConvolutionalFront:
-    """Two small convolutions over a board of symbols: [batch, height, width] -> [batch, n_outputs].
+    """Convolutions over a board of symbols, each with a ReLU: [batch, height, width] -> [batch, n_outputs]."""
 
-    The first looks at 3 x 3 cells, on boards larger than 12 x 12 in steps of two; the second joins 2 x 2 of its
-    places. What reaches the dense layers so stays small.
-    """
-
-    def __init__(self, height: int, width: int, n_symbols: int, rng: np.random.Generator, dtype):
-        self.first = SymbolConv2D(n_symbols, CONV_FILTERS[0], rng, stride=conv_stride(height, width), dtype=dtype)
-        second = Conv2D(CONV_FILTERS[0], CONV_FILTERS[1], rng, kernel=2, stride=2, dtype=dtype)
-        height, width = second.output_size(*self.first.output_size(height, width))
-        self.layers: List[Any] = [self.first, ReLU(), second, ReLU(), Flatten()]
-        self.n_outputs = height * width * CONV_FILTERS[1]
+    def __init__(self, height: int, width: int, n_symbols: int, convolutions: Sequence[Convolution],
+                 rng: np.random.Generator, scale: float, dtype):
+        first, *others = convolutions
+        self.first = SymbolConv2D(n_symbols, first.filters, rng, first.kernel, first.stride, scale, dtype)
+        self.layers: List[Any] = [self.first, ReLU()]
+        height, width = self.first.output_size(height, width)
+        n_outputs = first.filters
+        for convolution in others:
+            layer = Conv2D(n_outputs, convolution.filters, rng, convolution.kernel, convolution.stride, scale, dtype)
+            self.layers += [layer, ReLU()]
+            height, width = layer.output_size(height, width)
+            n_outputs = convolution.filters
+        self.layers.append(Flatten())
+        self.n_outputs = height * width * n_outputs
 
     def forward(self, x: Any) -> np.ndarray:
         for layer in self.layers:
@@ -50,7 +77,8 @@ class ConvolutionalFront:
 
 
 def parameter_shapes(*, n_cells: int, n_symbols: int, n_features: int, hidden_sizes: Sequence[int], n_actions: int,
-                     board_shape: Tuple[int, int], spatial: bool, dueling: bool) -> Dict[str, Tuple[int, ...]]:
+                     board_shape: Tuple[int, int], spatial: bool, dueling: bool,
+                     convolutions: Optional[Sequence[Convolution]] = None) -> Dict[str, Tuple[int, ...]]:
     """The shape of every array in `QNetwork.get_state()`, without building the network."""
     image_cells = board_shape[0] * board_shape[1] if spatial else 0
     n_rows = n_features + (n_cells - image_cells) * (n_symbols - 1)
@@ -58,7 +86,7 @@ def parameter_shapes(*, n_cells: int, n_symbols: int, n_features: int, hidden_si
     if spatial:
         height, width = board_shape
         n_inputs = n_symbols - 1
-        for i, (n_filters, kernel, stride) in enumerate(zip(CONV_FILTERS, (3, 2), (conv_stride(height, width), 2))):
+        for i, (n_filters, kernel, stride) in enumerate(convolutions or usual_convolutions(height, width)):
             shapes[f"conv_{i}_weights"], shapes[f"conv_{i}_bias"] = (kernel**2 * n_inputs, n_filters), (n_filters,)
             n_inputs, height, width = n_filters, -(-height // stride), -(-width // stride)
         shapes["join_weights"] = (height * width * n_inputs, hidden_sizes[0])
@@ -79,30 +107,33 @@ class QNetwork:
     cells [batch, n_cells] uint8: first the `height * width` cells of `board_shape` (if there is one), then any
     further readings that are symbols too. features [batch, n_features]. Output: [batch, n_actions].
 
-    With `spatial` the board goes through convolutions first; everything else joins at the first hidden layer.
+    With `spatial` the board goes through convolutions first (the usual ones, or those given); everything else joins
+    at the first hidden layer.
     With `dueling` the last layer is split into a value and advantages.
     """
 
     def __init__(self, *, n_cells: int, n_symbols: int, n_features: int, hidden_sizes: Sequence[int],
                  n_actions: int, rng: np.random.Generator, board_shape: Tuple[int, int] = (0, 0),
-                 spatial: bool = False, dueling: bool = False, dtype=np.float32):
+                 spatial: bool = False, dueling: bool = False, convolutions: Optional[Sequence[Convolution]] = None,
+                 dtype=np.float32):
+        convolutions = tuple(convolutions or usual_convolutions(*board_shape))
         self.shape: Dict[str, Any] = dict(
             n_cells=n_cells, n_symbols=n_symbols, n_features=n_features, hidden_sizes=tuple(hidden_sizes),
-            n_actions=n_actions, board_shape=tuple(board_shape), spatial=spatial, dueling=dueling)
+            n_actions=n_actions, board_shape=tuple(board_shape), spatial=spatial, dueling=dueling, convolutions=convolutions)
         self.dtype = dtype
         self.n_image_cells = board_shape[0] * board_shape[1] if spatial else 0
         self.encoder = SymbolEncoder(n_cells - self.n_image_cells, n_symbols, n_features, dtype)
-        self.first = SymbolDense(self.encoder, hidden_sizes[0], rng, dtype)
+        scale, head_scale = (SPATIAL_SCALE, SPATIAL_SCALE) if spatial else (SCALE, HEAD_SCALE)
+        self.first = SymbolDense(self.encoder, hidden_sizes[0], rng, scale, dtype)
         self.front: Optional[ConvolutionalFront] = None
         self.join: Optional[Dense] = None
         if spatial:
-            self.front = ConvolutionalFront(board_shape[0], board_shape[1], n_symbols, rng, dtype)
-            self.join = Dense(self.front.n_outputs, hidden_sizes[0], rng, dtype=dtype)
+            self.front = ConvolutionalFront(board_shape[0], board_shape[1], n_symbols, convolutions, rng, scale, dtype)
+            self.join = Dense(self.front.n_outputs, hidden_sizes[0], rng, scale, dtype)
         self.layers: List[Any] = [ReLU()]
         for n_inputs, n_outputs in zip(hidden_sizes, hidden_sizes[1:]):
-            self.layers += [Dense(n_inputs, n_outputs, rng, dtype=dtype), ReLU()]
-        # Small first guesses: no action looks better than another before anything is known.
-        self.head = Dense(hidden_sizes[-1], n_actions + int(dueling), rng, scale=0.1, dtype=dtype)
+            self.layers += [Dense(n_inputs, n_outputs, rng, scale, dtype), ReLU()]
+        self.head = Dense(hidden_sizes[-1], n_actions + int(dueling), rng, head_scale, dtype)
         self.layers.append(self.head)
         if dueling:
             self.layers.append(Dueling())
@@ -185,7 +216,7 @@ class QNetwork:
                 by_symbol = new[n_features:].reshape(n_symbols - 1, bigger.encoder.n_cells, width)
                 by_symbol[:old_n, :old_cells] = old[n_features:].reshape(old_n, old_cells, width)
             elif name == "conv_0_weights":
-                old_n, (places, width) = self.encoder.n_symbols - 1, (9, old.shape[1])
+                old_n, (places, width) = self.encoder.n_symbols - 1, (self.shape["convolutions"][0].kernel**2, old.shape[1])
                 new.reshape(places, n_symbols - 1, width)[:, :old_n] = old.reshape(places, old_n, width)
             else:
                 new[...] = old
@@ -211,4 +242,6 @@ class QNetwork:
 
     def set_state(self, state: Dict[str, np.ndarray]) -> None:
         for name, parameter in self._named_parameters():
+            if state[name].shape != parameter.value.shape:
+                raise ValueError(f"{name} has shape {state[name].shape}, not {parameter.value.shape}")
             parameter.value[...] = state[name]

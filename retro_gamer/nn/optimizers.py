@@ -6,7 +6,7 @@ looks at it. docs/performance.md shows that it learns as well as the plain one.
 """
 from __future__ import annotations
 
-from typing import Dict, List, Sequence
+from typing import Dict, Sequence
 
 import numpy as np
 
@@ -61,34 +61,27 @@ class Adam:
         self.t = 0
         self.means = [np.zeros_like(parameter.value) for parameter in self.parameters]
         self.squares = [np.zeros_like(parameter.value) for parameter in self.parameters]
-        self._work: List[np.ndarray] = []  # a scratch array per parameter
+        self._work = [np.empty(0, parameter.value.dtype) for parameter in self.parameters]
 
     def step(self) -> None:
         self.t += 1
-        if self.t % STEPS_BETWEEN_TIDYING == 0:
-            self._forget_the_smallest()
         for i, parameter in enumerate(self.parameters):
             if parameter.rows is None:
                 self._update(i, parameter.value, parameter.gradient, self.means[i], self.squares[i])
             else:
                 rows = parameter.rows
-                value, mean, square = parameter.value[rows], self.means[i][rows], self.squares[i][rows]
+                value, mean, square = (array.take(rows, axis=0)
+                                       for array in (parameter.value, self.means[i], self.squares[i]))
                 self._update(i, value, parameter.gradient, mean, square)
                 parameter.value[rows], self.means[i][rows], self.squares[i][rows] = value, mean, square
-
-    def _forget_the_smallest(self) -> None:
-        """Set to zero what a neuron that never fires has left behind: numbers so small that processors slow down.
-
-        Below 1e-38 a float32 is "subnormal" and takes many times as long. Means so small no longer move a weight.
-        """
-        for moments in (*self.means, *self.squares):
-            moments[np.abs(moments) < SMALLEST_MOMENT] = 0
 
     def _update(self, i: int, value: np.ndarray, gradient: np.ndarray, mean: np.ndarray,
                 square: np.ndarray) -> None:
         """One Adam update of `value`, `mean` and `square`, in place and without new arrays."""
         number = value.dtype.type
-        work = self._scratch(i, value.shape, value.dtype)
+        if self._work[i].size < value.size:
+            self._work[i] = np.empty(value.size, value.dtype)
+        work = self._work[i][:value.size].reshape(value.shape)
         # m <- m + (1 - b1) (g - m)
         np.subtract(gradient, mean, out=work)
         work *= number(1 - self.beta1)
@@ -105,14 +98,11 @@ class Adam:
         np.divide(mean, work, out=work)
         work *= number(self.learning_rate * correction / (1 - self.beta1 ** self.t))
         value -= work
-
-    def _scratch(self, i: int, shape, dtype) -> np.ndarray:
-        while len(self._work) <= i:
-            self._work.append(np.empty((0,), dtype))
-        size = int(np.prod(shape))
-        if self._work[i].size < size:
-            self._work[i] = np.empty(size, dtype)
-        return self._work[i][:size].reshape(shape)
+        if self.t % STEPS_BETWEEN_TIDYING == 0:
+            # A neuron that never fires leaves behind ever smaller means. Below 1e-38 a float32 is "subnormal", and
+            # processors take many times as long for it. Means so small no longer move a weight: forget them.
+            for moments in (mean, square):
+                moments[np.abs(moments) < SMALLEST_MOMENT] = 0
 
     def get_state(self) -> Dict[str, np.ndarray]:
         state = {"t": np.array(self.t)}
@@ -124,3 +114,5 @@ class Adam:
         self.t = int(state["t"])
         for i in range(len(self.parameters)):
             self.means[i][...], self.squares[i][...] = state[f"mean_{i}"], state[f"square_{i}"]
+            if not (self.t >= 0 and (self.squares[i] >= 0).all()):
+                raise ValueError("the optimizer's running mean of squares is negative")

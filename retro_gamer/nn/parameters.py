@@ -31,6 +31,11 @@ def he_normal(rng: np.random.Generator, shape: Sequence[int], fan_in: int, dtype
     return (rng.standard_normal(shape) * np.sqrt(2.0 / max(1, fan_in))).astype(dtype)
 
 
+def add_up(rows: np.ndarray, out: np.ndarray) -> None:
+    """The sum of rows [n, width] into out [width]: a matrix product does it sooner than `sum`."""
+    np.matmul(np.ones(len(rows), rows.dtype), rows, out=out)
+
+
 def pack(parameters: Sequence[Parameter]) -> Parameter:
     """Move many small parameters into one array, and leave each of them a view into it.
 

@@ -9,15 +9,15 @@ The rows of the weights are: first one for each feature, then for symbol 1 one f
 """
 from __future__ import annotations
 
-from typing import List, NamedTuple, Optional, Tuple
+from typing import List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
-from retro_gamer.nn.parameters import Parameter, he_normal
+from retro_gamer.nn.parameters import Parameter, add_up, he_normal
 
 
 class CompactInput(NamedTuple):
-    """The columns of a one-hot input that are not zero throughout the batch."""
+    """The columns of a one-hot input that are not zero throughout the batch: for boards with many symbols."""
 
     values: np.ndarray  # [batch, n_columns]
     rows: Optional[np.ndarray]  # [n_columns]: the weight row of each column; None for all rows in order
@@ -28,49 +28,117 @@ class CompactInput(NamedTuple):
     def after(self, n: int) -> "CompactInput":
         return CompactInput(self.values[n:], self.rows)
 
+    def times(self, weights: np.ndarray) -> np.ndarray:
+        """x W [batch, n_outputs], for the weights of all rows and one more."""
+        return self.values @ (weights[:-1] if self.rows is None else weights.take(self.rows, axis=0))
+
+    def transposed_times(self, gradient: np.ndarray) -> Tuple[Optional[np.ndarray], np.ndarray]:
+        """x^T g for a gradient [n, n_outputs] of the first n boards: row numbers, and the sum in each of these rows."""
+        return self.rows, self.values[:len(gradient)].T @ gradient
+
+
+class SparseInput(NamedTuple):
+    """The weight rows of the symbols on each board, to be added up one by one: for boards with few symbols."""
+
+    rows_of_board: np.ndarray  # [most, batch]: its first symbol's, its second's, ...; n_rows where it has no more
+    features: np.ndarray  # [batch, n_features]
+    rows: np.ndarray  # [n_columns]: all rows that boards of the batch use
+
+    def first(self, n: int) -> "SparseInput":
+        return SparseInput(self.rows_of_board[:, :n], self.features[:n], self.rows)
+
+    def after(self, n: int) -> "SparseInput":
+        return SparseInput(self.rows_of_board[:, n:], self.features[n:], self.rows)
+
+    def times(self, weights: np.ndarray) -> np.ndarray:
+        """x W [batch, n_outputs], for the weights of all rows and one more, which is zero."""
+        y = weights.take(self.rows_of_board[0], axis=0)
+        for rows in self.rows_of_board[1:]:
+            y += weights.take(rows, axis=0)
+        if self.features.shape[1]:
+            y += self.features @ weights[:self.features.shape[1]]
+        return y
+
+    def transposed_times(self, gradient: np.ndarray) -> Tuple[Optional[np.ndarray], np.ndarray]:
+        """x^T g for a gradient [n, n_outputs] of the first n boards: row numbers, and the sum in each of these rows.
+
+        Rows that only other boards use are among them, with zeros: Adam's momentum runs on in these too.
+        """
+        n, n_columns = len(gradient), len(self.rows)
+        values = np.zeros((n, n_columns + 1), gradient.dtype)  # a last column for where there is no symbol
+        values[np.arange(n), self.rows.searchsorted(self.rows_of_board[:, :n])] = 1
+        values[:, :self.features.shape[1]] = self.features[:n]
+        return self.rows, values[:, :n_columns].T @ gradient
+
 
 class SymbolEncoder:
-    """Turns cells [batch, n_cells] (uint8) and features [batch, n_features] into a CompactInput."""
+    """Turns cells [batch, n_cells] (uint8) and features [batch, n_features] into the input of a SymbolDense."""
 
     def __init__(self, n_cells: int, n_symbols: int, n_features: int, dtype=np.float32):
         self.n_cells, self.n_symbols, self.n_features, self.dtype = n_cells, n_symbols, n_features, dtype
         self.n_rows = n_features + n_cells * (n_symbols - 1)  # symbol 0, "nothing there", has no rows
-        self._column_of_row = np.zeros(self.n_rows, np.intp)
 
     def row_numbers(self, cells: np.ndarray) -> np.ndarray:
         """The weight row of every cell that holds something, for one board cells [n_cells]."""
         places = (cells != 0).nonzero()[0]  # far faster on booleans than on bytes
         return places + (cells[places].astype(np.intp) * self.n_cells + (self.n_features - self.n_cells))
 
-    def encode(self, cells: np.ndarray, features: np.ndarray) -> CompactInput:
+    def encode(self, cells: np.ndarray, features: np.ndarray) -> "SymbolInput":
         if self.n_cells == 0:
             return CompactInput(features, None)
-        flat = cells.ravel()
-        present = (flat != 0).nonzero()[0]
+        batch, flat = len(cells), cells.ravel()
+        present = nonzero_bytes(flat)
         sample = present // self.n_cells
-        # row = (symbol - 1) * n_cells + place, and place = present - sample * n_cells
-        rows = (flat[present].astype(np.intp) - 1 - sample) * self.n_cells + present
-        used = np.bincount(rows, minlength=self.n_rows - self.n_features).nonzero()[0]
-        self._column_of_row[used] = np.arange(self.n_features, self.n_features + len(used))
-        values = np.zeros((len(cells), self.n_features + len(used)), self.dtype)
-        values[sample, self._column_of_row[rows]] = 1
-        if self.n_features:
-            values[:, :self.n_features] = features
-            used = np.concatenate([np.arange(self.n_features), used + self.n_features])
-        return CompactInput(values, used)
+        # row = n_features + (symbol - 1) * n_cells + place, and place = present - sample * n_cells
+        rows = (flat[present].astype(np.intp) - 1 - sample) * self.n_cells + present + self.n_features
+        used = np.zeros(self.n_rows, bool)
+        used[rows] = True
+        counts = np.bincount(sample, minlength=batch)
+        most = int(counts.max())
+        used[:self.n_features] = True
+        used_rows = used.nonzero()[0]
+        if most and most * COLUMNS_PER_SYMBOL < len(used_rows):
+            which = np.arange(len(rows)) - (counts.cumsum() - counts)[sample]  # of its board's symbols
+            rows_of_board = np.full((most, batch), self.n_rows)
+            rows_of_board[which, sample] = rows
+            return SparseInput(rows_of_board, features, used_rows)
+        columns = np.empty(self.n_rows, np.intp)
+        columns[used_rows] = np.arange(len(used_rows))
+        values = np.zeros((batch, len(used_rows)), self.dtype)
+        values[sample, columns[rows]] = 1
+        values[:, :self.n_features] = features
+        return CompactInput(values, used_rows)
+
+
+SymbolInput = Union[CompactInput, SparseInput]
+
+# For each board, adding a weight row takes as long as this many columns of a matrix product.
+COLUMNS_PER_SYMBOL = 16
+
+
+def nonzero_bytes(flat: np.ndarray) -> np.ndarray:
+    """Where a flat array of bytes is not zero: eight at a time as long as nothing is there, when it divides so."""
+    if len(flat) % 8:
+        return (flat != 0).nonzero()[0]
+    eights = (flat.view(np.uint64) != 0).nonzero()[0]
+    inside = (flat.reshape(-1, 8).take(eights, axis=0).ravel() != 0).nonzero()[0]
+    return (eights[inside >> 3] << 3) + (inside & 7)
 
 
 class SymbolDense:
-    """y = x W + b for a CompactInput x: the product with the rows of W that x names.
+    """y = x W + b for the x of a SymbolEncoder, by way of the rows of W where x is not zero.
 
-    W is [n_rows, n_outputs]. Only the named rows get a gradient, so the optimizer touches only them.
+    W is [n_rows, n_outputs]. Only the rows that a batch uses get a gradient, so the optimizer touches only them.
     """
 
-    def __init__(self, encoder: SymbolEncoder, n_outputs: int, rng: np.random.Generator, dtype=np.float32):
+    def __init__(self, encoder: SymbolEncoder, n_outputs: int, rng: np.random.Generator, scale: float = 1.0,
+                 dtype=np.float32):
         self.encoder = encoder
         # At most one symbol of a cell is there at a time: an output adds up n_cells + n_features numbers.
         fan_in = encoder.n_cells + encoder.n_features
-        self.table = Parameter(he_normal(rng, (encoder.n_rows, n_outputs), fan_in, dtype))
+        self._table = np.zeros((encoder.n_rows + 1, n_outputs), dtype)  # the last row stays zero: see SparseInput
+        self._table[:-1] = he_normal(rng, (encoder.n_rows, n_outputs), fan_in, dtype) * dtype(scale)
+        self.table = Parameter(self._table[:-1])
         self.bias = Parameter(np.zeros(n_outputs, dtype))
 
     def __repr__(self) -> str:
@@ -79,18 +147,16 @@ class SymbolDense:
     def parameters(self) -> List[Parameter]:
         return [self.bias]  # the table has its own pass through the optimizer
 
-    def forward(self, x: CompactInput) -> np.ndarray:
+    def forward(self, x: SymbolInput) -> np.ndarray:
         self.x = x
-        weights = self.table.value if x.rows is None else self.table.value[x.rows]
-        y = x.values @ weights  # [batch, n_outputs]
+        y = x.times(self._table)  # [batch, n_outputs]
         y += self.bias.value
         return y
 
     def backward(self, gradient: np.ndarray) -> None:
         """Stores the gradients; returns nothing, for nothing comes before the first layer."""
-        self.table.rows = self.x.rows
-        self.table.gradient = self.x.values[:len(gradient)].T @ gradient
-        np.sum(gradient, axis=0, out=self.bias.gradient)
+        self.table.rows, self.table.gradient = self.x.transposed_times(gradient)
+        add_up(gradient, out=self.bias.gradient)
 
     def forward_one(self, cells: np.ndarray, features: np.ndarray) -> np.ndarray:
         """The output [n_outputs] for a single board: add up the weight rows of the symbols present."""
@@ -133,10 +199,10 @@ class SymbolConv2D:
     """
 
     def __init__(self, n_symbols: int, n_outputs: int, rng: np.random.Generator, kernel: int = 3, stride: int = 1,
-                 dtype=np.float32):
+                 scale: float = 1.0, dtype=np.float32):
         self.kernel, self.stride, self.n_channels = kernel, stride, n_symbols - 1
-        # A cell holds one symbol at the most: an output adds up kernel * kernel numbers.
-        self.weights = Parameter(he_normal(rng, (kernel * kernel * self.n_channels, n_outputs), kernel * kernel, dtype))
+        fan_in = kernel * kernel * self.n_channels
+        self.weights = Parameter(he_normal(rng, (fan_in, n_outputs), fan_in, dtype) * dtype(scale))
         self.bias = Parameter(np.zeros(n_outputs, dtype))
         self._one_hot = np.eye(self.n_channels, dtype=dtype)
 
@@ -183,7 +249,7 @@ class SymbolConv2D:
     def backward(self, gradient: np.ndarray) -> None:
         """Stores the gradients; returns nothing, for nothing comes before the board."""
         rows = gradient.reshape(-1, gradient.shape[-1])  # [batch * places, n_outputs]
-        np.sum(rows, axis=0, out=self.bias.gradient)
+        add_up(rows, out=self.bias.gradient)
         weights = self.weights.gradient.reshape(self.kernel ** 2, self.n_channels, len(self.bias.value))
         for out, (places, symbols) in zip(weights, self.x.first(len(gradient)).seen):
             np.matmul(self._one_hot[symbols].T, rows[places], out=out)

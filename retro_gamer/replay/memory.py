@@ -116,11 +116,26 @@ class ReplayMemory:
         return state
 
     def set_state(self, state: Dict[str, np.ndarray]) -> None:
-        self.n_transitions, self._position = int(state["n_transitions"]), int(state["position"])
-        self.n_slots_used = len(state["actions"])
-        for name in ("cells", "features", "actions", "returns", "discounts", "next_slots"):
-            getattr(self, name)[:self.n_slots_used] = state[name]
-        self.sampler.set_state({name[len("sampler_"):]: value for name, value in state.items()
-                                if name.startswith("sampler_")})
+        """Take over a saved memory; of one from a memory with another capacity, the newest that there is room for.
+
+        Raises ValueError for a state in which one number points to where there is nothing.
+        """
+        position, used = int(state["position"]), len(state["actions"])
+        if not (0 <= position <= used and int(state["n_transitions"]) >= 0):
+            raise ValueError("the place to write to is outside the memory")
+        if used and not (0 <= state["next_slots"].min() and state["next_slots"].max() < used):
+            raise ValueError("a turn of the memory is followed by one that is not there")
+        sampler = {name[len("sampler_"):]: value for name, value in state.items() if name.startswith("sampler_")}
+        slots, went_round = np.arange(used), position < used
+        if used > self.capacity or (went_round and used != self.capacity):
+            slots = np.roll(slots, -position)[-self.capacity:] if went_round else slots[-self.capacity:]
+            position = len(slots) % self.capacity
+        moved_to = np.zeros(used, np.int32)
+        moved_to[slots] = np.arange(len(slots))
+        self.n_transitions, self._position, self.n_slots_used = int(state["n_transitions"]), position, len(slots)
+        for name in ("cells", "features", "actions", "returns", "discounts"):
+            getattr(self, name)[:len(slots)] = state[name][slots]
+        self.next_slots[:len(slots)] = moved_to[state["next_slots"][slots]]
+        self.sampler.set_state(sampler, slots)
         self.assembler.flush(0)  # forget the game going on
         self._current = None

@@ -1,7 +1,7 @@
 """Who is drawn from the memory: anyone, or rather those from whom there is still something to learn."""
 from __future__ import annotations
 
-from typing import Dict, Tuple
+from typing import Dict, Optional, Tuple
 
 import numpy as np
 
@@ -42,11 +42,15 @@ class UniformSampler:
     def get_state(self) -> Dict[str, np.ndarray]:
         return {"complete": self._complete[:self._filled].copy()}
 
-    def set_state(self, state: Dict[str, np.ndarray]) -> None:
-        complete = state["complete"]
-        self._filled = len(complete)
+    def set_state(self, state: Dict[str, np.ndarray], slots: Optional[np.ndarray] = None) -> None:
+        """Take over the state of a sampler of either kind, for these of its slots [n] (None: all), renumbered."""
+        complete = state["complete"] if "complete" in state else state["priorities"] > 0
+        if complete.dtype != bool:
+            raise ValueError("the sampler does not say which transitions are complete")
+        slots = np.arange(self.capacity) if slots is None else slots
         self._complete[...] = False
-        self._complete[:self._filled] = complete
+        self._complete[:len(slots)] = _at(complete, slots)
+        self._filled = int(max(np.flatnonzero(slots < len(complete)), default=-1)) + 1
 
 
 class PrioritizedSampler:
@@ -69,7 +73,7 @@ class PrioritizedSampler:
         self._tree.set_one(index, self._largest)
 
     def remove(self, index: int) -> None:
-        if self._tree.get(index) > 0:
+        if self._tree.get_one(index) > 0:
             self._count -= 1
             self._tree.set_one(index, 0.0)
 
@@ -92,8 +96,20 @@ class PrioritizedSampler:
     def get_state(self) -> Dict[str, np.ndarray]:
         return {"priorities": self._tree.get(np.arange(self.capacity)), "largest": np.array(self._largest)}
 
-    def set_state(self, state: Dict[str, np.ndarray]) -> None:
-        priorities = state["priorities"]
+    def set_state(self, state: Dict[str, np.ndarray], slots: Optional[np.ndarray] = None) -> None:
+        """Take over the state of a sampler of either kind, for these of its slots [n] (None: all), renumbered."""
+        priorities = np.zeros(self.capacity)
+        slots = np.arange(self.capacity) if slots is None else slots
+        # Where all were equally likely, all are as surprising as new ones.
+        priorities[:len(slots)] = _at(state["priorities"] if "priorities" in state else state["complete"], slots)
         self._tree.set(np.arange(self.capacity), priorities)
-        self._largest = float(state["largest"])
+        self._largest = float(state.get("largest", 1.0))
         self._count = int(np.count_nonzero(priorities))
+
+
+def _at(values: np.ndarray, slots: np.ndarray) -> np.ndarray:
+    """The values at these slots; 0 beyond the last value."""
+    found = np.zeros(len(slots), values.dtype)
+    inside = slots < len(values)
+    found[inside] = values[slots[inside]]
+    return found

@@ -1,7 +1,7 @@
 """Draw numbers with given weights, fast, while the weights change."""
 from __future__ import annotations
 
-from typing import Tuple
+from typing import Set, Tuple
 
 import numpy as np
 
@@ -20,7 +20,16 @@ class SumTree:
         self.block = 64
         n_blocks = -(-size // self.block)
         self._leaves = np.zeros((n_blocks, self.block))
-        self._sums = np.zeros(n_blocks)
+        self._block_sums = np.zeros(n_blocks)
+        self._stale: Set[int] = set()  # the blocks whose sums `set_one` left behind
+
+    @property
+    def _sums(self) -> np.ndarray:
+        """The sum of each block."""
+        while self._stale:
+            block = self._stale.pop()
+            self._block_sums[block] = self._leaves[block].sum()
+        return self._block_sums
 
     @property
     def root(self) -> float:
@@ -37,28 +46,31 @@ class SumTree:
         self._sums[blocks] = self._leaves[blocks].sum(axis=1)
 
     def set_one(self, index: int, value: float) -> None:
-        """Set a single value."""
+        """Set a single value. The sum of its block is added up when it is asked for: mostly several are set in between."""
         block, place = divmod(index, self.block)
-        row = self._leaves[block]
-        row[place] = value
-        self._sums[block] = row.sum()
+        self._leaves[block, place] = value
+        self._stale.add(block)
 
     def get(self, indices) -> np.ndarray:
         """The values at one index or several."""
         return self._leaves.ravel()[indices]
+
+    def get_one(self, index: int) -> float:
+        return self._leaves.item(index)
 
     def query(self, heights: np.ndarray) -> np.ndarray:
         """The indices [n] at which the running sum of the values first exceeds heights [n], 0 <= height < root.
 
         An index with value 0 is never returned.
         """
-        tops = self._sums.cumsum()
+        sums = self._sums
+        tops = sums.cumsum()
         if not tops[-1] > 0:
             raise ValueError("nothing can be drawn: every value is zero")
         # Sums added up in another order round differently: a height at the very top must not run past the last
         # value, nor the rest of it fall out of its block at either end.
         blocks = tops.searchsorted(np.minimum(heights, np.nextafter(tops[-1], 0)), side="right")
-        rest = heights - (tops[blocks] - self._sums[blocks])
+        rest = heights - (tops[blocks] - sums[blocks])
         running = self._leaves[blocks].cumsum(axis=1)  # [n, block]
         rest = np.maximum(np.minimum(rest, np.nextafter(running[:, -1], 0)), 0)
         places = (running > rest[:, None]).argmax(axis=1)

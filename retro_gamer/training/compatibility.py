@@ -4,7 +4,6 @@ from __future__ import annotations
 from typing import Any, Dict, List, Tuple
 
 from retro_gamer.config import RunConfig
-from retro_gamer.environment.base import Environment
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError
 
@@ -25,11 +24,12 @@ MEANINGLESS_AFTER: Dict[str, str] = {
     "hidden_sizes": "the layers have other sizes",
     "dueling": "the last layer has another form",
     "n_features": "the observation has another length",
+    "own_characters": "it decides what the policy sees as its own",
 }
 
 
-def describe_policy(config: RunConfig, environment: Environment, vocabulary: Vocabulary) -> Dict[str, Any]:
-    """All that is needed to rebuild a policy, besides its weights."""
+def describe_policy(config: RunConfig, environment: Any, vocabulary: Vocabulary) -> Dict[str, Any]:
+    """All that is needed to rebuild a policy, besides its weights. `environment` has its actions and shape."""
     shape = environment.shape
     metadata, seen = config.metadata, config.preprocessing
     return {
@@ -44,7 +44,7 @@ def describe_policy(config: RunConfig, environment: Environment, vocabulary: Voc
     }
 
 
-def _board_size(config: RunConfig, environment: Environment) -> List[int]:
+def _board_size(config: RunConfig, environment: Any) -> List[int]:
     encoder = getattr(environment, "encoder", None)
     if encoder is None or not config.preprocessing.board:
         return list(config.metadata.board_size) if config.preprocessing.board else []

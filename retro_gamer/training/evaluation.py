@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import random
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -38,10 +38,23 @@ class Evaluation(NamedTuple):
         return result
 
 
-def evaluate(environment: Environment, agent: Agent, games: int, seed: int, epsilon: float = 0.0) -> Evaluation:
-    """Play `games` games with seeds seed, seed + 1, ... and learn nothing from them."""
+class EvaluationStopped(Exception):
+    """Somebody did not want to wait for the end of an evaluation."""
+
+
+def evaluate(environment: Environment, agent: Agent, games: int, seed: int, epsilon: float = 0.0,
+             stopping: Callable[[], bool] = lambda: False) -> Evaluation:
+    """Play `games` games with seeds seed, seed + 1, ... and learn nothing from them.
+
+    `stopping()` is asked before each turn; once it is true, EvaluationStopped is raised.
+    """
+    def epsilon_of_turn() -> float:
+        if stopping():
+            raise EvaluationStopped
+        return epsilon
+
     with undisturbed_randomness():
-        return _collect([play_episode(environment, agent, lambda: epsilon, learn=False, seed=seed + i)
+        return _collect([play_episode(environment, agent, epsilon_of_turn, learn=False, seed=seed + i)
                          for i in range(games)])
 
 

@@ -5,6 +5,7 @@ from typing import Callable, NamedTuple, Optional
 
 from retro_gamer.agents import Agent, Transition
 from retro_gamer.environment.base import Environment
+from retro_gamer.environment.observation import widened
 
 
 class Episode(NamedTuple):
@@ -22,16 +23,17 @@ def play_episode(environment: Environment, agent: Agent, epsilon: Callable[[], f
     episode_return, turns, losses, n_losses = 0.0, 0, 0.0, 0
     try:
         observation = environment.reset(seed)
+        if environment.n_symbols > agent.n_symbols:  # a new character turned up, and there is no room for it
+            agent.grow(environment.shape)
         while True:
-            if environment.n_symbols > agent.n_symbols:  # a new character turned up, and there is no room for it
-                agent.grow(environment.shape)
             action = agent.act(observation, epsilon())
             next_observation, reward, terminated, truncated = environment.step(action)
             turns += 1
             episode_return += reward
+            if environment.n_symbols > agent.n_symbols:
+                agent.grow(environment.shape)
+                observation = widened(observation, environment.shape.n_cells)
             if learn:
-                if environment.n_symbols > agent.n_symbols:
-                    agent.grow(environment.shape)
                 loss = agent.learn(Transition(observation, action, reward, next_observation, terminated, truncated))
                 if loss is not None:
                     losses += loss

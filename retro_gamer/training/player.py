@@ -7,9 +7,9 @@ from retro_gamer.agents import Agent
 from retro_gamer.config import RunConfig
 from retro_gamer.environment.base import Environment
 from retro_gamer.environment.vocabulary import Vocabulary
-from retro_gamer.errors import CheckpointError
-from retro_gamer.policy_file import build_agent, check_facts
-from retro_gamer.rundir import RunDirectory, load_checkpoint
+from retro_gamer.errors import CheckpointError, ConfigError
+from retro_gamer.policy_file import apply_facts, build_agent, read_policy
+from retro_gamer.rundir import RunDirectory
 from retro_gamer.training.setup import make_environment
 
 
@@ -26,17 +26,13 @@ class Player(NamedTuple):
 def load_player(run: RunDirectory, checkpoint: Optional[str] = None) -> Player:
     """The policy of a checkpoint (default: the newest) beside the game of its run."""
     config = run.load_config()
-    path = run.find_checkpoint(checkpoint)
-    loaded = load_checkpoint(path)
-    check_facts(loaded.facts, path)
+    if config.teams:
+        raise ConfigError(f"{run} is a self-play run of {len(config.teams)} teams. Compare its policies with:\n"
+                          f"  retro-gamer tournament {run}")
+    path, loaded = read_policy(run, checkpoint)
     facts = loaded.facts
     agent = build_agent(loaded, path)
-    config.training.algorithm = facts["algorithm"]
-    for name in ("board", "egocentric_radius", "radar", "observe_state"):
-        setattr(config.preprocessing, name, facts[name])
-    if facts["board_size"]:
-        config.metadata.board_size = facts["board_size"]
-    config.metadata.player = facts["player"]
+    apply_facts(config, facts)
     if facts["observation_function"] != config.metadata.observation_function:
         raise CheckpointError(f"{path} was trained with observation_function = {facts['observation_function']!r}, but "
                               f"{run.config_path} names {config.metadata.observation_function!r}. Put the old one back.")

@@ -42,6 +42,8 @@ class ProgressLine:
         parts = {"game": f"game {status.episode}", "turns": f"{status.turns:,} turns", "speed": f"{turn_rate:,.0f} turns/s",
                  "reward": f"reward {_short(mean)}"}
         evaluation = status.evaluation
+        if status.standing:
+            parts["reward"] = status.standing
         if evaluation is not None:
             parts["greedy"] = (f"greedy score {_short(evaluation.scores.mean())}" if evaluation.scores is not None else
                                f"greedy reward {_short(evaluation.mean)}")
@@ -67,9 +69,13 @@ class ProgressLine:
     def _draw(self, text: str) -> None:
         room = self._room()
         text = text[:room]
-        self.stream.write("\r" + text.ljust(min(self._width, room)))
-        self.stream.flush()
-        self._width = len(text)
+        try:
+            self.stream.write("\r" + text.ljust(min(self._width, room)))
+            self.stream.flush()
+        except OSError:  # the terminal was closed: what matters is that the training is saved
+            self.shown, self._width = False, 0
+        else:
+            self._width = len(text)
 
     def say(self, text: str) -> None:
         """Print a line above the progress line."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from retro_gamer.config import RunConfig, toml_value
 from retro_gamer.rundir import RunDirectory, load_checkpoint
+from retro_gamer.teams import policy_names
 from retro_gamer.training.evaluation import Evaluation, bootstrap_interval, evaluate, random_play
 from retro_gamer.training.player import load_player
 
@@ -77,35 +78,46 @@ def describe_run(run: RunDirectory) -> str:
     config = run.load_config()
     game = config.game.gym or config.game.factory or config.game.module
     actions = "those of the environment" if config.game.gym else toml_value(config.metadata.actions)
-    lines = [
-        f"Run          {run}",
-        f"Game         {game}" + (f" (in {config.game.path})" if config.game.path else ""),
-        f"Actions      {actions}",
-        f"Reward       {config.metadata.reward or 'that of the environment'}",
-        f"Algorithm    {config.training.algorithm}",
-    ]
+    lines = [f"Run          {run}", f"Game         {game}" + (f" (in {config.game.path})" if config.game.path else "")]
+    if config.teams:
+        lines += [f"Team         {team.name}, whose reward is {team.reward}: "
+                  + ", ".join(f"{member.character} {toml_value(member.actions)}" for member in team.members)
+                  for team in config.teams]
+    else:
+        lines += [f"Actions      {actions}", f"Reward       {config.metadata.reward or 'that of the environment'}"]
+    lines.append(f"Algorithm    {config.training.algorithm}")
     changed = _changed_settings(config)
     if changed:
         wrapped = textwrap.wrap(", ".join(changed), 79, initial_indent="Settings     ", subsequent_indent=" " * 13)
         lines += [line.replace(UNBROKEN, " ") for line in wrapped]
-    checkpoints = run.checkpoints()
-    if checkpoints:
-        names = [path.stem for _, path in checkpoints]
-        shown = ", ".join(names if len(names) <= 5 else [names[0], "...", *names[-3:]])
-        lines.append(f"Checkpoints  {len(names)}: {shown}" + (", best" if run.best_path.is_file() else ""))
-        facts = load_checkpoint(checkpoints[-1][1]).facts
-        lines.append(f"Trained      {facts.get('episode')} games, {facts.get('turns'):,} turns"
-                     if isinstance(facts.get("turns"), int) else f"Trained      {checkpoints[-1][0]} games")
-    else:
-        lines.append(f"Checkpoints  none yet; train with:  retro-gamer train {run}")
+    for name in policy_names(config) if config.teams else [""]:
+        lines += _describe_checkpoints(run.of(name), f"Policy       {name}: " if name else "Checkpoints  ")
     rows = run.read_metrics()
     if rows:
-        lines += ["", f"{'game':>8}{'turns':>10}{'reward':>10}{'length':>8}{'greedy':>10}{'epsilon':>9}"]
+        last = ("team", "rating") if config.teams else ("greedy", "epsilon")
+        lines += ["", f"{'game':>8}{'turns':>10}{'reward':>10}{'length':>8}{last[0]:>10}{last[1]:>9}"]
         for row in rows[-5:]:
-            greedy = f"{row['eval_return']:.1f}" if "eval_return" in row else ""
-            lines.append(f"{row['episode']:8.0f}{row['turns']:10,.0f}{row['mean_return']:10.1f}{row['mean_length']:8.0f}"
-                         f"{greedy:>10}{row['epsilon']:9.3f}")
+            if config.teams:
+                shown = f"{row['team']:>10}{row['rating']:9.0f}"
+            else:
+                greedy = f"{row['eval_return']:.1f}" if "eval_return" in row else ""
+                shown = f"{greedy:>10}{row['epsilon']:9.3f}"
+            lines.append(f"{row['episode']:8.0f}{row['turns']:10,.0f}{row['mean_return']:10.1f}{row['mean_length']:8.0f}{shown}")
     return "\n".join(lines)
+
+
+def _describe_checkpoints(run: RunDirectory, heading: str) -> List[str]:
+    checkpoints = run.checkpoints()
+    if run.original_checkpoints() and not checkpoints:
+        return [f"{heading}of the original retro-gamer only; make them ours with:  retro-gamer import-torch {run}"]
+    if not checkpoints:
+        return [f"{heading}none yet; train with:  retro-gamer train {run}"]
+    names = [path.stem for _, path in checkpoints]
+    shown = ", ".join(names if len(names) <= 5 else [names[0], "...", *names[-3:]])
+    facts = load_checkpoint(checkpoints[-1][1]).facts
+    return [f"{heading}{len(names)}: {shown}" + (", best" if run.best_path.is_file() else ""),
+            f"Trained      {facts.get('episode')} games, {facts.get('turns'):,} turns"
+            if isinstance(facts.get("turns"), int) else f"Trained      {checkpoints[-1][0]} games"]
 
 
 def _changed_settings(config: RunConfig) -> List[str]:

@@ -10,13 +10,14 @@ from retro_gamer.agents import make_agent
 from retro_gamer.agents.agent import under_prefix, with_prefix
 from retro_gamer.environment.game import seed_everything
 from retro_gamer.environment.vocabulary import Vocabulary
-from retro_gamer.errors import RetroGamerError
-from retro_gamer.policy_file import check_facts
-from retro_gamer.rundir import Checkpoint, RunDirectory, load_checkpoint
+from retro_gamer.errors import CheckpointError, ObservationError, RetroGamerError, RunNotFoundError, TrainingDivergedError
+from retro_gamer.policy_file import build_agent, convolutions_of, read_policy
+from retro_gamer.rundir import Checkpoint, RunDirectory
 from retro_gamer.training.compatibility import check_compatible, describe_policy
-from retro_gamer.training.evaluation import FIRST_TRAINING_EVALUATION_SEED, Evaluation, evaluate
+from retro_gamer.training.evaluation import FIRST_TRAINING_EVALUATION_SEED, Evaluation, EvaluationStopped, evaluate
 from retro_gamer.training.loop import Episode, play_episode
 from retro_gamer.training.randomness import get_random_state, set_random_state
+from retro_gamer.training.resume_file import check_resume, reading
 from retro_gamer.training.schedules import epsilon_at, learning_rate_at
 from retro_gamer.training.setup import discover_characters, make_environment
 
@@ -35,51 +36,78 @@ class Status(NamedTuple):
     last: Episode
     epsilon: float
     evaluation: Optional[Evaluation]  # the newest
+    standing: str = ""  # in self-play: who learns, and how the ratings are
 
 
 class Trainer:
     """One training run. Everything that changes while training is saved in `resume.npz` and restored from it.
 
     `stop()` may be called at any time, from a signal handler too: the game being played is finished, everything
-    is saved, and `train` returns.
+    is saved, and `train` returns. Making a Trainer changes no file; whoever makes one while other processes may train
+    in the same folder does so inside `run.locked()`.
     """
 
     def __init__(self, run: RunDirectory, factory: Optional[Callable[[], Any]] = None):
-        self.run, self.config = run, run.load_config()
+        self._begin(run)
         training = self.config.training
-        resume = run.load_resume()
-        policy = self._newest_policy() if resume is None else None
-        known = resume.facts["policy"] if resume is not None else policy.facts if policy is not None else None
+        resume, policy, known = run.load_resume(), None, None
+        if resume is not None:
+            check_resume(resume, run)
+            known = resume.facts["policy"]
+        elif run.checkpoints():  # the state was not passed on, or never written: go on from the newest policy
+            path, policy = read_policy(run)
+            build_agent(policy, path)  # finds out whether its weights can be used
+            known = policy.facts
+        # A network that came from elsewhere keeps its form.
+        self._imported = {"convolutions": known["convolutions"]} if known and "convolutions" in known else {}
         # Characters keep the numbers they had; what config.toml adds comes after them.
         characters = [*(known["characters"] if known is not None else ()), *self.config.metadata.character_set]
         self.vocabulary = Vocabulary(characters, grows=True)
-        seed_everything(training.seed)
-        # A stream of its own: what the agent draws does not depend on what the games draw.
-        self.rng = np.random.default_rng(np.random.SeedSequence(training.seed).spawn(1)[0])
+        if known is not None:
+            self.vocabulary.make_room(known["n_symbols"])
         self.environment = make_environment(self.config, self.vocabulary, factory)
         self.evaluation_environment = make_environment(self.config, self.vocabulary, factory)
         if known is None:
             exploration = training.exploration_turns if not self.config.metadata.character_set else 0
             discover_characters(self.environment, exploration, training.seed)
+            shape = self.environment.shape
         else:
-            self.environment.reset()
-        self.agent = make_agent(self.config, self.environment.shape, len(self.environment.actions), self.rng)
+            try:
+                self.environment.reset()
+            except ObservationError:  # the settings and the game do not fit together: does a changed setting say why?
+                check_compatible(known, {**self._describe_policy(), "n_features": known["n_features"]}, run)
+                raise
+            check_compatible(known, self._describe_policy(), run)
+            shape = self.environment.shape
+            if known["n_symbols"] < shape.n_symbols:  # config.toml added characters: the agent, too, will grow
+                shape = shape._replace(n_cells=known["n_cells"], n_symbols=known["n_symbols"])
+        self.agent = make_agent(self.config, shape, len(self.environment.actions), self.rng,
+                                convolutions=convolutions_of(self._imported))
+        if resume is not None:
+            with reading(run):
+                self._restore(resume.facts, resume.arrays)
+        else:
+            seed_everything(training.seed)
+            if policy is not None:
+                self._start_from(policy)
+
+    def _begin(self, run: RunDirectory) -> None:
+        """Read the settings, seed everything, and count from nothing."""
+        self.run, self.config = run, run.load_config()
+        training = self.config.training
+        seed_everything(training.seed)
+        # A stream of its own: what the agent draws does not depend on what the games draw.
+        self.rng = np.random.default_rng(np.random.SeedSequence(training.seed).spawn(1)[0])
         self.episode = self.turns = 0
         self.seconds = 0.0
         self.best_return: Optional[float] = None
         self.evaluation: Optional[Evaluation] = None
         self._next_evaluation = training.evaluate_every
-        self._since_checkpoint: List[Episode] = []
+        self._since_checkpoint: List[Episode] = []  # the games that no checkpoint tells of yet
         self._evaluated_return: Optional[float] = None  # since the last checkpoint
-        self._loose_checkpoint = 0  # a checkpoint made by a stop in between, to be replaced by the next
+        self._loose_checkpoints: List[int] = []  # made by a stop in between, to be replaced by the next
         self._resume_saved = float("-inf")
         self.stopping = False  # whether someone asked for a stop
-        if resume is not None:
-            self._restore(resume.facts, resume.arrays)
-        else:
-            seed_everything(training.seed)
-            if policy is not None:
-                self._start_from(policy)
 
     @property
     def resumed(self) -> bool:
@@ -94,49 +122,110 @@ class Trainer:
         self.stopping = True
 
     def is_complete(self) -> bool:
-        """Whether the configured number of games or turns has been reached."""
+        """Whether the configured number of games or turns has been reached, and all is saved."""
         training = self.config.training
-        return self.episode >= training.training_episodes or 0 < training.training_turns <= self.turns
+        reached = self.episode >= training.training_episodes or 0 < training.training_turns <= self.turns
+        return reached and not (self._since_checkpoint and self._checkpoint_due(last=True))
 
     def train(self, episodes: Optional[int] = None, minutes: Optional[float] = None,
               on_episode: Callable[[Status], None] = lambda status: None,
               on_checkpoint: Callable[[Dict[str, Any]], None] = lambda row: None,
               on_notice: Callable[[str], None] = lambda text: None) -> None:
-        """Train to the configured goal, or for `episodes` more games, or until so many minutes have passed."""
+        """Train to the configured goal, or for `episodes` more games, or until so many minutes have passed.
+
+        Raises RunBusyError when another process is at it.
+        """
         training = self.config.training
         goal = self.episode + episodes if episodes is not None else training.training_episodes
         goal_turns = training.training_turns if episodes is None else 0
         deadline = time.monotonic() + 60 * minutes if minutes is not None else float("inf")
-        started, seconds_before = time.perf_counter(), self.seconds
-        while not self.stopping and self.episode < goal and not 0 < goal_turns <= self.turns:
-            if time.monotonic() >= deadline:
-                break
-            self.agent.learning_rate = learning_rate_at(training, self.turns, self.episode)
+
+        def reached() -> bool:
+            return self.episode >= goal or 0 < goal_turns <= self.turns
+
+        with self.run.locked():
+            self._tidy_up()
+            if not self.run.resume_path.is_file():  # a kill before the first checkpoint begins again with the same games
+                self._save_resume()
+                self._resume_saved = float("-inf")
             try:
-                episode = play_episode(self.environment, self.agent, self._epsilon_of_turn())
-            except RetroGamerError as error:
-                self.seconds = seconds_before + time.perf_counter() - started
+                if self._since_checkpoint:  # a stop may have left something to do
+                    self._finish_game(reached(), on_checkpoint)
+                while not reached() and not self.stopping and time.monotonic() < deadline:
+                    episode = self._next_game()
+                    for notice in self._notices():
+                        on_notice(notice)
+                    on_episode(Status(self.episode, self.turns, goal, goal_turns, episode, self.epsilon, self.evaluation,
+                                      self._standing()))
+                    self._finish_game(reached(), on_checkpoint)
+            except EvaluationStopped:
+                pass
+            if self._since_checkpoint:
                 self._save_in_between()
-                raise type(error)(f"{error}\n(Game {self.episode + 1} of the training. What was learned before is saved.)"
-                                  ) from error
-            self.episode += 1
-            self.turns += episode.turns
-            self.seconds = seconds_before + time.perf_counter() - started
-            self._since_checkpoint.append(episode)
-            self._evaluate_if_due()
-            for notice in self.agent.notices():
-                on_notice(notice)
-            on_episode(Status(self.episode, self.turns, goal, goal_turns, episode, self.epsilon, self.evaluation))
-            if self.episode % training.checkpoint_every == 0:
-                on_checkpoint(self._checkpoint())
-        reached = self.episode >= goal or 0 < goal_turns <= self.turns
-        if self._since_checkpoint and not reached:
+            else:
+                self._save_resume()
+
+    def _next_game(self) -> Episode:
+        started = time.perf_counter()
+        try:
+            episode = self._play_game()
+        except TrainingDivergedError:
+            raise  # and save nothing of it
+        except RetroGamerError as error:
             self._save_in_between()
-            return
-        if self._since_checkpoint:
-            self._evaluate()
+            raise type(error)(f"{error}\n(Game {self.episode + 1} of the training. What was learned before is saved.)"
+                              ) from error
+        self.episode += 1
+        self.turns += episode.turns
+        self.seconds += time.perf_counter() - started
+        self._since_checkpoint.append(episode)
+        return episode
+
+    def _finish_game(self, last: bool, on_checkpoint: Callable[[Dict[str, Any]], None]) -> None:
+        """Evaluate and save what is due after a game; a stop puts it off until the training goes on."""
+        started = time.perf_counter()
+        try:
+            self._evaluate_if_due(last)
+        except RetroGamerError as error:
+            self._save_in_between()
+            raise type(error)(f"{error}\n(In a greedy evaluation after game {self.episode} of the training. What was "
+                              "learned before is saved.)") from error
+        self.seconds += time.perf_counter() - started
+        if self._checkpoint_due(last):
             on_checkpoint(self._checkpoint())
-        self._save_resume()
+
+    # What self-play does in its own way
+
+    def _play_game(self) -> Episode:
+        """Play the next game and learn from it."""
+        self.agent.learning_rate = learning_rate_at(self.config.training, self.turns, self.episode)
+        return play_episode(self.environment, self.agent, self._epsilon_of_turn())
+
+    def _tidy_up(self) -> None:
+        """Remove what a kill left behind."""
+        self.run.tidy_up(self.episode)
+
+    def _remove_old_checkpoints(self) -> None:
+        training = self.config.training
+        self.run.thin_checkpoints(training.keep_checkpoints, training.checkpoint_every, self._loose_checkpoints)
+
+    def _notices(self) -> List[str]:
+        """What a person should be told now."""
+        return self.agent.notices()
+
+    def _standing(self) -> str:
+        return ""
+
+    def _checkpoint_due(self, last: bool) -> bool:
+        return last or self.episode % self.config.training.checkpoint_every == 0
+
+    def _after_checkpoint(self) -> None:
+        pass
+
+    @property
+    def _policy_run(self) -> RunDirectory:
+        """Where the policy that learns now has its checkpoints."""
+        return self.run
 
     def _epsilon_of_turn(self) -> Callable[[], float]:
         """The exploration rate before each turn of the game about to be played."""
@@ -153,18 +242,17 @@ class Trainer:
 
     # Evaluation
 
-    def _evaluate_if_due(self) -> None:
-        every = self.config.training.evaluate_every
-        if every and self.turns >= self._next_evaluation:
-            self._next_evaluation = self.turns - self.turns % every + every
+    def _evaluate_if_due(self, last: bool) -> None:
+        if self.config.training.evaluate_every and (last or self.turns >= self._next_evaluation):
             self._evaluate()
 
     def _evaluate(self) -> None:
         """Play greedily on fixed seeds of their own, and keep the policy if it is the best so far."""
-        if not self.config.training.evaluate_every:
-            return
+        every = self.config.training.evaluate_every
         self.evaluation = evaluate(self.evaluation_environment, self.agent, self.config.training.evaluation_games,
-                                   FIRST_TRAINING_EVALUATION_SEED)
+                                   FIRST_TRAINING_EVALUATION_SEED, stopping=lambda: self.stopping)
+        if self.turns >= self._next_evaluation:
+            self._next_evaluation = self.turns - self.turns % every + every
         self._evaluated_return = self.evaluation.mean
         if self.best_return is None or self.evaluation.mean > self.best_return:
             self.best_return = self.evaluation.mean
@@ -178,94 +266,99 @@ class Trainer:
         row = self._log_checkpoint()
         self._since_checkpoint = []
         self._evaluated_return = None
-        if self._loose_checkpoint and self._loose_checkpoint != self.episode:
-            loose = self.run.checkpoint_path(self._loose_checkpoint)
-            if loose.is_file():
-                loose.unlink()
-        self._loose_checkpoint = 0
-        if time.monotonic() - self._resume_saved >= SECONDS_BETWEEN_RESUME_STATES:
+        self._loose_checkpoints = [number for number in self._loose_checkpoints if number != self.episode]
+        self._after_checkpoint()
+        if self._loose_checkpoints or time.monotonic() - self._resume_saved >= SECONDS_BETWEEN_RESUME_STATES:
             self._save_resume()
         return row
 
     def _save_in_between(self) -> None:
         """Save on a stop between two checkpoints: the next one will be as if there had been no stop."""
-        if self.episode:
+        if self._since_checkpoint:
             self._save_policy()
-            if self._since_checkpoint:
-                self._loose_checkpoint = self.episode
+            self._loose_checkpoints = [*(n for n in self._loose_checkpoints if n != self.episode), self.episode]
         self._save_resume()
 
     def _save_policy(self) -> None:
         self.run.save_policy(self.run.checkpoint_path(self.episode), self._policy_facts(), self.agent.get_policy())
 
+    def _describe_policy(self) -> Dict[str, Any]:
+        return {**describe_policy(self.config, self.environment, self.vocabulary), **self._imported}
+
     def _policy_facts(self) -> Dict[str, Any]:
-        facts = describe_policy(self.config, self.environment, self.vocabulary)
+        facts = self._describe_policy()
         facts.update(episode=self.episode, turns=self.turns,
                      evaluation=self.evaluation.mean if self.evaluation is not None else None)
         return facts
 
     def _save_resume(self) -> None:
         facts = {
-            "policy": describe_policy(self.config, self.environment, self.vocabulary),
+            "policy": self._describe_policy(),
             "episode": self.episode, "turns": self.turns, "seconds": self.seconds, "best_return": self.best_return,
             "next_evaluation": self._next_evaluation, "evaluated_return": self._evaluated_return,
             "since_checkpoint": [list(episode) for episode in self._since_checkpoint],
-            "loose_checkpoint": self._loose_checkpoint, "random": get_random_state(self.rng),
+            "loose_checkpoints": self._loose_checkpoints, "random": get_random_state(self.rng),
+            "learning_rate": self.agent.learning_rate,  # of the last game, for a row of the metrics yet to be written
         }
         arrays = with_prefix("agent", self.agent.get_state())
         if self.evaluation is not None:
             arrays["evaluation_returns"], arrays["evaluation_turns"] = self.evaluation.returns, self.evaluation.turns
             if self.evaluation.scores is not None:
                 arrays["evaluation_scores"] = self.evaluation.scores
+        self._write_resume(facts, arrays)
+
+    def _write_resume(self, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> None:
         self.run.save_resume(facts, arrays)
         self._resume_saved = time.monotonic()
-
-    def _newest_policy(self) -> Optional[Checkpoint]:
-        """The newest checkpoint, for a run whose resume.npz is missing: it was not passed on, or never written."""
-        if not self.run.checkpoints():
-            return None
-        path = self.run.find_checkpoint()
-        policy = load_checkpoint(path)
-        check_facts(policy.facts, path)
-        return policy
+        # Only now may checkpoints go: were they gone before, a kill would leave a run with neither the old nor the new.
+        self._remove_old_checkpoints()
+        self._loose_checkpoints = [number for number in self._loose_checkpoints if number == self.episode]
 
     def _start_from(self, policy: Checkpoint) -> None:
         """Go on with the weights of a policy, and with an empty memory."""
-        check_compatible(policy.facts, describe_policy(self.config, self.environment, self.vocabulary), self.run)
         self.agent.start_from(policy.arrays)
         self.episode, self.turns = policy.facts["episode"], policy.facts["turns"]
         self._next_evaluation += self.turns
-        self.run.forget_after(self.episode)
+        try:
+            self.best_return = read_policy(self.run, "best")[1].facts.get("evaluation")
+        except (RunNotFoundError, CheckpointError):
+            pass  # there is none worth keeping
 
     def _restore(self, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> None:
-        check_compatible(facts["policy"], describe_policy(self.config, self.environment, self.vocabulary), self.run)
         self.agent.set_state(under_prefix("agent", arrays))
+        self.agent.learning_rate = facts["learning_rate"]
         self.episode, self.turns, self.seconds = facts["episode"], facts["turns"], facts["seconds"]
         self.best_return, self._next_evaluation = facts["best_return"], facts["next_evaluation"]
         self._evaluated_return = facts["evaluated_return"]
         self._since_checkpoint = [Episode(*episode) for episode in facts["since_checkpoint"]]
-        self._loose_checkpoint = facts["loose_checkpoint"]
+        self._loose_checkpoints = facts["loose_checkpoints"]
         if "evaluation_returns" in arrays:
             self.evaluation = Evaluation(arrays["evaluation_returns"], arrays["evaluation_turns"],
                                          arrays.get("evaluation_scores"))
-        self.run.forget_after(self.episode)
         set_random_state(facts["random"], self.rng)
 
-    def _log_checkpoint(self) -> Dict[str, Any]:
+    def _metrics_row(self) -> Dict[str, Any]:
+        """The row of metrics.csv for the games since the last checkpoint."""
         episodes = self._since_checkpoint
         losses = [episode.mean_loss for episode in episodes if episode.mean_loss is not None]
-        row = {
+        return {
             "episode": self.episode, "turns": self.turns, "seconds": round(self.seconds, 2),
             "mean_return": float(np.mean([episode.episode_return for episode in episodes])),
             "mean_length": float(np.mean([episode.turns for episode in episodes])),
             "loss": float(np.mean(losses)) if losses else None, "epsilon": self.epsilon,
             "learning_rate": self.agent.learning_rate, "eval_return": self._evaluated_return,
         }
+
+    def _log_details(self, row: Dict[str, Any]) -> str:
+        return f"  greedy={row['eval_return']:+.1f}" if row["eval_return"] is not None else ""
+
+    def _log_checkpoint(self) -> Dict[str, Any]:
+        row = self._metrics_row()
         self.run.add_metrics(row)
-        evaluated = f"  greedy={self._evaluated_return:+.1f}" if self._evaluated_return is not None else ""
-        loss = f"{row['loss']:.4g}" if losses else "-"
+        loss = f"{row['loss']:.4g}" if row["loss"] is not None else "-"
+        first = self.episode - len(self._since_checkpoint) + 1
         self.run.log(
-            f"[ep_{self.episode:04d}]  ep={self.episode - len(episodes) + 1:04d}-{self.episode:04d}"
-            f"  avg_reward={row['mean_return']:+.1f}  avg_steps={row['mean_length']:.0f}  epsilon={self.epsilon:.3f}"
-            f"  avg_loss={loss}{evaluated}  turns={self.turns}  total={self.seconds:.0f}s")
+            f"[ep_{self.episode:04d}]  ep={first:04d}-{self.episode:04d}"
+            f"  avg_reward={row['mean_return']:+.1f}  avg_steps={row['mean_length']:.0f}  epsilon={row['epsilon']:.3f}"
+            f"  avg_loss={loss}{self._log_details(row)}  turns={self.turns}  total={self.seconds:.0f}s")
         return row

@@ -1,0 +1,187 @@
+"""A game that several teams play at once, each with characters, keys and a reward of its own."""
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+from retro_gamer.config import RunConfig
+from retro_gamer.environment.game import RetroEnvironment, make_encoder, state_number
+from retro_gamer.environment.loading import load_factory, make_game
+from retro_gamer.environment.observation import Encoder, Observation, ObservationShape
+from retro_gamer.environment.vocabulary import Vocabulary
+from retro_gamer.errors import ConfigError
+from retro_gamer.settings import TeamSettings
+
+
+class Seat(NamedTuple):
+    """A place at the game: one character of a team, with its keys."""
+
+    team: int  # the team's number, in the order of config.toml
+    character: str
+    actions: List[Optional[str]]  # the last is pressing no key
+
+
+class Turn(NamedTuple):
+    """What one turn brought."""
+
+    rewards: List[float]  # [n_teams]
+    terminated: bool
+    truncated: bool
+
+
+class TeamEnvironment:
+    """One game after another, played by all seats at once.
+
+    The reward of a team is the change of its own state value. A character that leaves the game leaves its seat empty.
+    """
+
+    def __init__(self, config: RunConfig, factory: Optional[Callable[[], Any]] = None):
+        self.teams = config.teams
+        self.seats = [Seat(number, member.character, [*member.actions, None])
+                      for number, team in enumerate(self.teams) for member in team.members]
+        self._game = RetroEnvironment(factory or load_factory(config.game), config.metadata, None, _unseen, tabular=True,
+                                      max_turns=config.training.max_turns_per_episode)
+        self._game.metadata.reward = self.teams[0].reward  # that of the others is read here
+        self._characters: List[Any] = []  # of each seat
+        self._totals: List[float] = []
+        self._turns = 0
+
+    @property
+    def game(self) -> Any:
+        """The game being played."""
+        return self._game.game
+
+    def reset(self, seed: Optional[int] = None) -> None:
+        """Start a new game. With a seed, it is always the same. Raises ConfigError when a character is missing."""
+        self._game.reset(seed)
+        self._characters = [find_character(self.game, seat.character) for seat in self.seats]
+        for seat, character in zip(self.seats, self._characters):
+            if character is None:
+                raise _no_such_character(self.game, self.teams[seat.team].name, seat.character)
+        self._totals = [state_number(self.game, team.reward) for team in self.teams]
+        self._turns = 0
+
+    def character(self, seat: int) -> Any:
+        """The character of a seat, or None when it has left the game."""
+        character = self._characters[seat]
+        return character if character in self.game.agents else None
+
+    def step(self, keys: Sequence[Optional[str]]) -> Turn:
+        """Play one turn with one key a seat, None for none."""
+        _, terminated = self._game.play_turn(*keys)
+        self._turns += 1
+        totals = [state_number(self.game, team.reward, self._turns) for team in self.teams]
+        rewards = [now - before for now, before in zip(totals, self._totals)]
+        self._totals = totals
+        return Turn(rewards, terminated, not terminated and self._turns >= self._game.max_turns)
+
+
+class TeamEncoder:
+    """How one policy sees a game: from any character, on the side of any team that it plays for.
+
+    With a shared policy every team sees what is its own as the first team sees its own, and the next team's as that
+    of the second: `own_characters` are those of each team, in corresponding order.
+    """
+
+    def __init__(self, config: RunConfig, vocabulary: Vocabulary, own_characters: Sequence[Sequence[str]]):
+        self._encoders = [
+            make_encoder(config.metadata, config.preprocessing, _Sided(vocabulary, rotation(own_characters, team)))
+            for team in range(len(own_characters))]
+        self.actions: List[Optional[str]] = [*config.metadata.actions, None]
+
+    def observe(self, game: Any, character: Any, team: int) -> Observation:
+        return self._encoders[team].observe(game, character)
+
+    @property
+    def shape(self) -> ObservationShape:
+        return self._encoders[0].shape
+
+    @property
+    def encoder(self) -> Encoder:
+        """That of the first team."""
+        return self._encoders[0]
+
+
+def rotation(own_characters: Sequence[Sequence[str]], team: int) -> Dict[str, str]:
+    """What each team's characters are seen as from the side of `team`: its own as the first team's, and so on around."""
+    n_teams = len(own_characters)
+    return {character: seen_as for offset in range(n_teams)
+            for character, seen_as in zip(own_characters[(team + offset) % n_teams], own_characters[offset])}
+
+
+class _Sided(Vocabulary):
+    """A vocabulary in which some characters have the numbers of others."""
+
+    def __init__(self, vocabulary: Vocabulary, seen_as: Dict[str, str]):
+        dict.__init__(self)
+        self._vocabulary, self._seen_as = vocabulary, seen_as
+
+    def __missing__(self, character: Any) -> int:
+        number = self._vocabulary[self._seen_as.get(character, character)]
+        if isinstance(character, str) and (number or character.strip() == ""):
+            self[character] = number
+        return number
+
+    def make_room(self, n_symbols: int) -> None:
+        self._vocabulary.make_room(n_symbols)
+
+    @property
+    def n_symbols(self) -> int:  # type: ignore[override]
+        return self._vocabulary.n_symbols
+
+    @property
+    def characters(self) -> List[str]:  # type: ignore[override]
+        return self._vocabulary.characters
+
+
+def own_characters(teams: Sequence[TeamSettings], shared_policy: bool, game: Any) -> List[List[str]]:
+    """What shows on the board as each team's own: as configured, or what its members look like in a new game."""
+    if not shared_policy:
+        return [[] for _ in teams]
+    if teams[0].characters:
+        return [list(team.characters) for team in teams]
+    looks = [list(dict.fromkeys(getattr(find_character(game, member.character), "character", "") for member in team.members))
+             for team in teams]
+    distinct = len({character for look in looks for character in look}) == sum(map(len, looks))
+    return looks if distinct and len({len(look) for look in looks}) == 1 else [[] for _ in teams]
+
+
+def find_character(game: Any, name: str) -> Any:
+    """The character with this name, or else the first of a class of this name; None if there is none."""
+    for agent in game.agents:
+        if getattr(agent, "name", None) == name:
+            return agent
+    for agent in game.agents:
+        if type(agent).__name__ == name:
+            return agent
+    return None
+
+
+def check_teams_in_game(teams: Sequence[TeamSettings], game: Any) -> None:
+    """Raise ConfigError when a new game lacks a character or a reward that the teams name."""
+    for team in teams:
+        for member in team.members:
+            if find_character(game, member.character) is None:
+                raise _no_such_character(game, team.name, member.character)
+        if team.reward not in game.state:
+            raise ConfigError(
+                f"The reward of team {team.name!r} is {team.reward!r}, but the state of a new game has no such value. It "
+                f"has: {', '.join(map(str, game.state)) or 'nothing'}. Name one of these, or give the new Game that value "
+                "from the start.")
+        state_number(game, team.reward)
+
+
+def _no_such_character(game: Any, team: str, name: str) -> ConfigError:
+    names = dict.fromkeys(str(getattr(agent, "name", None) or type(agent).__name__) for agent in game.agents)
+    shown = ", ".join(list(names)[:12]) + (", ..." if len(names) > 12 else "")
+    return ConfigError(f"Team {team!r} names the character {name!r}, but a new game has none of that name or class. It has: "
+                       f"{shown or 'nobody'}.")
+
+
+def new_game_of(config: RunConfig, factory: Optional[Callable[[], Any]] = None) -> Any:
+    """A game as it is before its first turn."""
+    return make_game(factory or load_factory(config.game))
+
+
+def _unseen(game: Any) -> Tuple[()]:
+    """Stands in for the observation of the whole, which nobody asks for."""
+    return ()

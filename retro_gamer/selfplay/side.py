@@ -1,0 +1,55 @@
+"""One side of a self-play game, for a policy that plays it inside somebody's game."""
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Optional
+
+from retro_gamer.config import RunConfig
+from retro_gamer.environment.teams import TeamEncoder, find_character
+from retro_gamer.environment.vocabulary import Vocabulary
+from retro_gamer.errors import ConfigError
+from retro_gamer.policy_file import apply_facts
+from retro_gamer.teams import config_of_policy, policy_names
+
+
+class Side:
+    """The characters that a team controls, their keys, and how they see the game.
+
+    Raises ConfigError when no team, or an unknown one, is named.
+    """
+
+    def __init__(self, config: RunConfig, name: Optional[str], run: str):
+        names = [team.name for team in config.teams]
+        if not names:
+            raise ConfigError(f"{run} has no teams, so there is no team {name!r} to play. Leave team= out.")
+        if name not in names:
+            what = "Say which side it plays" if name is None else f"There is no team {name!r} in {run}"
+            raise ConfigError(f"{what}: team={names[0]!r}. The teams are: {', '.join(names)}.")
+        self.team = names.index(name)
+        self.members = config.teams[self.team].members
+        self.policy = policy_names(config)[0] if config.self_play.shared_policy else name
+        self.config = config_of_policy(config, self.policy)
+
+    def actions_of(self, character: Any) -> List[Optional[str]]:
+        """The keys of a character, and None for no key; of the first member, if it is none of them."""
+        for member in self.members:
+            if member.character in (getattr(character, "name", None), type(character).__name__):
+                return [*member.actions, None]
+        return [*self.members[0].actions, None]
+
+    def characters_in(self, game: Any) -> List[Any]:
+        """The team's characters that are on the board."""
+        found = [find_character(game, member.character) for member in self.members]
+        return [character for character in found if character is not None]
+
+    def make_observe(self, facts: Dict[str, Any]) -> Callable[[Any, Any], Any]:
+        """How a policy with these facts sees a game from one of the characters (by default, the first that is there)."""
+        apply_facts(self.config, facts)
+        vocabulary = Vocabulary(facts["characters"])
+        vocabulary.n_symbols = facts["n_symbols"]
+        encoder = TeamEncoder(self.config, vocabulary, facts["own_characters"])
+
+        def observe(game: Any, agent: Any) -> Any:
+            if agent is None:
+                agent = next(iter(self.characters_in(game)), None)
+            return encoder.observe(game, agent, self.team)
+        return observe

@@ -1,0 +1,208 @@
+"""A round robin between the snapshots of a self-play run: who beats whom, by how much, and whether later is better."""
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+
+from retro_gamer.rundir import RunDirectory
+from retro_gamer.selfplay.elo import result_between
+from retro_gamer.selfplay.pilots import Table
+from retro_gamer.selfplay.reports import play_series
+
+MAX_NEWTON_STEPS = 100
+RESAMPLES = 200
+
+
+class Player(NamedTuple):
+    """A snapshot on one side of the game. In a symmetric game it plays on all sides."""
+
+    team: int
+    checkpoint: str
+
+
+class Pairing(NamedTuple):
+    """The results of two players against each other."""
+
+    first: int
+    second: int
+    points: np.ndarray  # [games]: 1 for a win of the first, 0.5, 0
+
+
+class Tournament(NamedTuple):
+    players: List[Player]
+    names: List[str]
+    pairings: List[Pairing]
+    ratings: np.ndarray  # [n_players], their mean is 1200
+    intervals: np.ndarray  # [n_players, 2]
+    cycle: List[int]  # players each of whom beats the next, and the last the first; empty if there are none
+
+
+def spread(items: Sequence[Any], count: int) -> List[Any]:
+    """So many of the items, evenly spaced, the first and the last among them."""
+    if len(items) <= count:
+        return list(items)
+    if count == 1:
+        return [items[-1]]
+    return [items[round(i * (len(items) - 1) / (count - 1))] for i in range(count)]
+
+
+def play_tournament(run: RunDirectory, snapshots: int, games: int, seed: int) -> Tournament:
+    """Every snapshot against every other one on another side (in a symmetric game, against all others)."""
+    table = Table(run)
+    symmetric = table.config.self_play.shared_policy
+    n_teams = len(table.team_names)
+    sides = [0] if symmetric else list(range(n_teams))
+    players, pilots, names = [], [], []
+    for team in sides:
+        policy_run = run.of(table.policy_of(team))
+        policy_run.find_checkpoint(None)  # raises when there is none
+        for _, path in spread(policy_run.checkpoints(), snapshots):
+            players.append(Player(team, path.stem))
+            pilots.append(table.pilot(team, path.stem))
+            names.append(path.stem if symmetric else f"{table.team_names[team]} {path.stem}")
+    pairings = []
+    for first, second in _pairs(players, symmetric):
+        points: List[float] = []
+        # In a symmetric game both play half of the games on either side: which side is better must not count.
+        for number, side in enumerate([0, 1] if symmetric else [players[first].team]):
+            here, there = pilots[first], pilots[second]
+            other = 1 - side if symmetric else players[second].team
+            # With more than two teams, the others follow the newest policies.
+            lineup = [here if team == side else there if team == other else table.pilot(team) for team in range(n_teams)]
+            count = (games + 1 - number) // 2 if symmetric else games
+            outcomes = play_series(table, lineup, count, seed + number * games)
+            points += [result_between(outcome[side], outcome[other]) for outcome in outcomes]
+        pairings.append(Pairing(first, second, np.array(points)))
+    ratings = fit_ratings(len(players), pairings)
+    return Tournament(players, names, pairings, ratings, rating_intervals(len(players), pairings),
+                      find_cycle(len(players), beaten(pairings)))
+
+
+def _pairs(players: Sequence[Player], symmetric: bool) -> List[Tuple[int, int]]:
+    return [(first, second) for first in range(len(players)) for second in range(first + 1, len(players))
+            if symmetric or players[first].team != players[second].team]
+
+
+def fit_ratings(n_players: int, pairings: Sequence[Pairing]) -> np.ndarray:
+    """Elo ratings that fit all results best [n_players], whatever the order they came in; their mean is 1200.
+
+    The Bradley-Terry model, a draw as half a win and half a loss: with strengths r, the expected points of i are the sum
+    over j of n_ij sigma(r_i - r_j), and the likelihood is greatest where they are the points W_i that it has. Newton's
+    method finds that place. One drawn game against a player of strength 0 is added for everybody: who has won every game
+    would otherwise be infinitely strong.
+    """
+    points, played = np.full(n_players, 0.5), np.zeros((n_players, n_players))
+    for first, second, results in pairings:
+        points[first] += results.sum()
+        points[second] += len(results) - results.sum()
+        played[first, second] += len(results)
+        played[second, first] += len(results)
+    strength = np.zeros(n_players)
+    for _ in range(MAX_NEWTON_STEPS):
+        expected, against_zero = _sigmoid(strength[:, None] - strength), _sigmoid(strength)
+        gradient = points - (played * expected).sum(axis=1) - against_zero
+        weights = played * expected * (1 - expected)
+        curvature = np.diag(weights.sum(axis=1) + against_zero * (1 - against_zero)) - weights
+        step = np.linalg.solve(curvature, gradient)
+        strength = strength + np.clip(step, -1, 1)
+        if abs(step).max() < 1e-9:
+            break
+    ratings = strength * 400 / np.log(10)  # in Elo's scale: 400 points are odds of 10 to 1
+    return ratings - ratings.mean() + 1200
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))
+
+
+def rating_intervals(n_players: int, pairings: Sequence[Pairing]) -> np.ndarray:
+    """The 95% interval of each rating [n_players, 2]: how far it moves when the games are drawn again (bootstrap)."""
+    rng = np.random.default_rng(0)
+    fits = [fit_ratings(n_players, [Pairing(first, second, rng.choice(points, len(points)))
+                                    for first, second, points in pairings]) for _ in range(RESAMPLES)]
+    return np.percentile(fits, [2.5, 97.5], axis=0).T
+
+
+def beaten(pairings: Sequence[Pairing]) -> Dict[int, List[int]]:
+    """Whom each player beats beyond doubt: the 95% interval of its share of points lies above a half."""
+    result: Dict[int, List[int]] = {}
+    for first, second, points in pairings:
+        mean, error = points.mean(), 1.96 * points.std() / len(points) ** 0.5
+        if mean - error > 0.5:
+            result.setdefault(first, []).append(second)
+        elif mean + error < 0.5:
+            result.setdefault(second, []).append(first)
+    return result
+
+
+def find_cycle(n_players: int, beats: Dict[int, List[int]]) -> List[int]:
+    """A shortest circle of players each of whom beats the next; empty if there is none."""
+    best: List[int] = []
+    for start in range(n_players):
+        paths, seen = [[start]], {start}
+        while paths and not (best and len(paths[0]) >= len(best)):
+            path = paths.pop(0)
+            for loser in beats.get(path[-1], ()):
+                if loser == start:
+                    best, paths = path, []
+                    break
+                if loser not in seen:
+                    seen.add(loser)
+                    paths.append([*path, loser])
+    return best
+
+
+def later_against_earlier(tournament: Tournament, team: int) -> Optional[Tuple[float, int]]:
+    """(share, pairs): in how many pairs of a team's snapshots the later one has the higher rating; None with one only."""
+    ratings = [rating for player, rating in zip(tournament.players, tournament.ratings) if player.team == team]
+    pairs = [(early, late) for i, early in enumerate(ratings) for late in ratings[i + 1:]]
+    if not pairs:
+        return None
+    return sum(late > early for early, late in pairs) / len(pairs), len(pairs)
+
+
+def describe_tournament(run: RunDirectory, tournament: Tournament, games: int, as_json: bool) -> str:
+    """The payoff matrix, the ratings and what follows from them, for a terminal or as one JSON object."""
+    names, matrix = tournament.names, _payoffs(tournament)
+    teams = sorted({player.team for player in tournament.players})
+    if as_json:
+        return json.dumps({
+            "games": games, "players": names,
+            "payoff": [[None if np.isnan(x) else x for x in row] for row in matrix.tolist()],
+            "ratings": tournament.ratings.tolist(), "ci95": tournament.intervals.tolist(),
+            "cycle": [names[player] for player in tournament.cycle]})
+    width = max(map(len, names))
+    lines = [f"{run}: {games} greedy games a pairing. Points of the one on the left, in percent (a draw is half):", "",
+             " " * width + "".join(f"{chr(97 + i) if i < 26 else i:>5}" for i in range(len(names))) + "   rating (95%)"]
+    for i, name in enumerate(names):
+        cells = "".join("    -" if np.isnan(x) else f"{100 * x:5.0f}" for x in matrix[i])
+        low, high = tournament.intervals[i]
+        label = chr(97 + i) if i < 26 else str(i)
+        lines.append(f"{name:{width}}{cells}   {tournament.ratings[i]:.0f} ({low:.0f} to {high:.0f})  {label}")
+    lines.append("")
+    for team in teams:
+        compared = later_against_earlier(tournament, team)
+        if compared is not None:
+            whose = "" if len(teams) == 1 else f" of {_team_name(names, tournament, team)}"
+            lines.append(f"The later snapshot{whose} has the higher rating in {100 * compared[0]:.0f}% of {compared[1]} "
+                         "pairs.")
+    if tournament.cycle:
+        circle = [names[player] for player in [*tournament.cycle, tournament.cycle[0]]]
+        lines.append("There is a circle: " + " beats ".join(circle) + ". No order of strength fits it, so ratings say less.")
+    else:
+        lines.append("No player beats another one that beats it by way of a third: the ratings tell who is stronger.")
+    return "\n".join(lines)
+
+
+def _team_name(names: Sequence[str], tournament: Tournament, team: int) -> str:
+    return next(name for name, player in zip(names, tournament.players) if player.team == team).rpartition(" ")[0]
+
+
+def _payoffs(tournament: Tournament) -> np.ndarray:
+    """The share of points of each player (row) against each other one; NaN where they did not meet."""
+    matrix = np.full((len(tournament.players),) * 2, np.nan)
+    for first, second, points in tournament.pairings:
+        matrix[first, second], matrix[second, first] = points.mean(), 1 - points.mean()
+    return matrix
