@@ -31,8 +31,7 @@ class supervised:
     def __enter__(self) -> "supervised":
         self._stdin, self._stdout = sys.stdin, sys.stdout
         sys.stdin, sys.stdout = io.StringIO(), _GameOutput(self._say)
-        self._outside, self._thread = sys._getframe(1), threading.get_ident()
-        threading.Thread(target=self._watch, daemon=True).start()
+        threading.Thread(target=self._watch, args=(threading.get_ident(), sys._getframe(1)), daemon=True).start()
         return self
 
     def __exit__(self, *exception: Any) -> None:
@@ -40,12 +39,11 @@ class supervised:
         output, sys.stdin, sys.stdout = sys.stdout, self._stdin, self._stdout
         if isinstance(output, _GameOutput):  # a game may have put something else there
             output.end()
-        del self._outside
 
-    def _watch(self) -> None:
+    def _watch(self, thread: int, outside: Any) -> None:
         call, since, warned = None, 0.0, False
         while not self._done.wait(min(1.0, SECONDS_BEFORE_WARNING / 4)):
-            now_in, place = self._call_into_the_game()
+            now_in, place = _call_into_the_game(thread, outside)
             if now_in is not call:
                 call, since, warned = now_in, time.monotonic(), False
             elif place and not warned and time.monotonic() - since >= SECONDS_BEFORE_WARNING:
@@ -53,21 +51,25 @@ class supervised:
                 self._say(f"The game has been busy for {SECONDS_BEFORE_WARNING:g} seconds, {place}. If that is a loop that "
                           "never ends, stop it with Ctrl-C (twice in a training, which saves what was learned).")
 
-    def _call_into_the_game(self) -> Tuple[Any, str]:
-        """(the frame of ours that called the game, where the game is now); (None, "") when it is not in the game."""
-        frames: List[Any] = []
-        frame = sys._current_frames().get(self._thread)
-        while frame is not None and frame is not self._outside:
-            frames.append(frame)
-            frame = frame.f_back
-        place, call = "", None
-        for frame in frames:  # from the innermost outwards
-            if is_game_code(frame.f_code.co_filename):
-                place = place or f"in {frame.f_code.co_filename}, line {frame.f_lineno}, in {frame.f_code.co_name}"
-                call = None
-            elif call is None and place and is_library_code(frame.f_code.co_filename):
-                call = frame
-        return call, place if call is not None else ""
+
+def _call_into_the_game(thread: int, outside: Any) -> Tuple[Any, str]:
+    """(the frame of ours that called the game, where the game is now); (None, "") when it is not in the game.
+
+    Only what was called from the frame `outside`, in that thread, is looked at.
+    """
+    frames: List[Any] = []
+    frame = sys._current_frames().get(thread)
+    while frame is not None and frame is not outside:
+        frames.append(frame)
+        frame = frame.f_back
+    place, call = "", None
+    for frame in frames:  # from the innermost outwards
+        if is_game_code(frame.f_code.co_filename):
+            place = place or f"in {frame.f_code.co_filename}, line {frame.f_lineno}, in {frame.f_code.co_name}"
+            call = None
+        elif call is None and place and is_library_code(frame.f_code.co_filename):
+            call = frame
+    return call, place if call is not None else ""
 
 
 class _GameOutput(io.TextIOBase):
