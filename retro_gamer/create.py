@@ -220,8 +220,6 @@ def _apply_description(config: RunConfig, description: Dict[str, Any], path: Pat
         raise ConfigError(f"self_play in [tool.retro-gamer] in {path} is {self_play!r:.100}, but it is a section: "
                           "[tool.retro-gamer.self_play]")
     for name, value in {**description, **self_play}.items():
-        if name in ("teams", "self_play"):
-            continue
         if name == "spatial" and value:
             messages.append("The description says spatial = true. By default the board is seen through a window instead, "
                             "which learns faster; --board --spatial gives the convolutional network.")

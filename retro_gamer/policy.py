@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, Iterator, Lis
 from retro_gamer.environment.keys import make_keystroke
 from retro_gamer.environment.observation import Encoder, custom_observation
 from retro_gamer.environment.player import player_finder
-from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import CheckpointError, ConfigError, RunNotFoundError
-from retro_gamer.policy_file import build_agent, read_policy
+from retro_gamer.policy_file import build_agent, check_keys, check_team_facts, read_policy, vocabulary_of
 from retro_gamer.rundir import RunDirectory
 
 if TYPE_CHECKING:
@@ -136,10 +135,10 @@ class TrainedPolicy:
         config, stamp = self._side.config if self._side is not None else self._run.load_config(), _stamp(path)
         path, checkpoint = read_policy(self._run, self._name())
         facts = checkpoint.facts
-        if config.metadata.actions and not config.game.gym and facts["actions"] != [*config.metadata.actions, None]:
-            raise CheckpointError(
-                f"{path} was trained with the keys {facts['actions'][:-1]}, but {self._run.config_path} names "
-                f"{config.metadata.actions}. Put the old keys back, or train again.")
+        if config.metadata.actions and not config.game.gym:
+            check_keys(facts, config.metadata.actions, path, self._run.config_path)
+        if self._side is not None:
+            check_team_facts(facts, path)
         if facts["observation_function"] != config.metadata.observation_function:
             raise CheckpointError(
                 f"{path} was trained with observation_function = {facts['observation_function']!r}, but "
@@ -168,10 +167,9 @@ class TrainedPolicy:
         if self._side is not None:
             return self._side.make_observe(facts)
         encoder = Encoder(
-            Vocabulary(facts["characters"]), board_size=tuple(facts["board_size"]) or (1, 1), board=facts["board"],
+            vocabulary_of(facts), board_size=tuple(facts["board_size"]) or (1, 1), board=facts["board"],
             egocentric_radius=facts["egocentric_radius"], radar=facts["radar"], observe_state=facts["observe_state"],
             find_player=player_finder(facts["player"]))
-        encoder.vocabulary.n_symbols = facts["n_symbols"]
         encoder.n_features = facts["n_features"]
         return encoder.observe
 

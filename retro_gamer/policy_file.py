@@ -1,8 +1,9 @@
 """From the facts and arrays of a checkpoint to an agent that plays; nothing in the file is taken on trust."""
 from __future__ import annotations
 
+import math
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -10,10 +11,12 @@ from retro_gamer.agents.agent import Agent, under_prefix
 from retro_gamer.agents.make import make_agent
 from retro_gamer.config import RunConfig
 from retro_gamer.environment.observation import MAX_BOARD_SIDE, ObservationShape
+from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import CheckpointError
 from retro_gamer.nn.network import Convolution, parameter_shapes
 from retro_gamer.rundir import Checkpoint, RunDirectory, load_checkpoint
 from retro_gamer.settings import ALGORITHMS
+from retro_gamer.teams import MAX_TEAMS
 
 _TYPES: Dict[str, Any] = {
     "algorithm": str, "gym": str, "actions": list, "reward": str, "player": str, "board_size": list,
@@ -35,6 +38,16 @@ def read_policy(run: RunDirectory, name: Optional[str] = None) -> Tuple[Path, Ch
         path = run.find_checkpoint(name)
         checkpoint = load_checkpoint(path)
     check_facts(checkpoint.facts, path)
+    for name in ("episode", "turns"):
+        if not is_count(checkpoint.facts.get(name)):
+            raise CheckpointError(f"{path} does not say what its {name} is; it is damaged, or from another program.")
+    return path, checkpoint
+
+
+def read_team_policy(run: RunDirectory, policy: str, name: Optional[str] = None) -> Tuple[Path, Checkpoint]:
+    """The same as `read_policy` for one of the policies of a self-play run."""
+    path, checkpoint = read_policy(run.of(policy), name)
+    check_team_facts(checkpoint.facts, path)
     return path, checkpoint
 
 
@@ -87,6 +100,38 @@ def apply_facts(config: RunConfig, facts: Dict[str, Any]) -> None:
     config.metadata.player = facts["player"]
 
 
+def check_team_facts(facts: Dict[str, Any], path: Path) -> None:
+    """Raise CheckpointError unless these, too, are there: what only a policy of a self-play run has."""
+    own, rating, steps = facts.get("own_characters"), facts.get("rating"), facts.get("learner_steps")
+    if not (isinstance(own, list) and 2 <= len(own) <= MAX_TEAMS
+            and all(isinstance(characters, list) and all(isinstance(character, str) and len(character) <= 1
+                                                         for character in characters) for characters in own)
+            and is_number(rating) and is_count(steps)):
+        raise CheckpointError(f"{path} cannot be used here: it was not made by self-play, or it is damaged.")
+
+
+def vocabulary_of(facts: Dict[str, Any]) -> Vocabulary:
+    """The characters that a policy knows, with as much room as its network has."""
+    vocabulary = Vocabulary(facts["characters"])
+    vocabulary.n_symbols = facts["n_symbols"]
+    return vocabulary
+
+
+def check_keys(facts: Dict[str, Any], keys: Sequence[str], path: Path, config_path: Path) -> None:
+    """Raise CheckpointError when a policy was trained with other keys than config.toml names now."""
+    if facts["actions"] != [*keys, None]:
+        raise CheckpointError(f"{path} was trained with the keys {facts['actions'][:-1]}, but {config_path} names "
+                              f"{list(keys)}. Put the old keys back, or train again.")
+
+
+def is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**53
+
+
+def is_number(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value) and abs(value) < 1e300
+
+
 def _are_convolutions(found: Any) -> bool:
     return isinstance(found, list) and 0 < len(found) <= 8 and all(
         isinstance(sizes, list) and len(sizes) == 3 and all(type(size) is int for size in sizes)
@@ -135,7 +180,7 @@ def _check_network(facts: Dict[str, Any], arrays: Dict[str, np.ndarray], shape: 
             raise CheckpointError(f"{path} cannot be used: {name} contains numbers that are infinite or not numbers at all. "
                                   "The training diverged, or the file is damaged. Use an earlier checkpoint.")
     scale = arrays.get("scale")
-    if scale is None or scale.shape != () or not 1e-30 < scale < 1e30:
+    if scale is None or scale.shape != () or not 1e-30 < float(scale) < 1e30:
         raise CheckpointError(f"{path} cannot be used: its reward scale is missing or is not a positive number.")
 
 

@@ -160,6 +160,11 @@ def policy_names(config: Any) -> List[str]:
     return [""] if config.self_play.shared_policy else [team.name for team in config.teams]
 
 
+def policy_of_team(config: Any, team: int) -> str:
+    """The name of the policy that plays for a team."""
+    return "" if config.self_play.shared_policy else config.teams[team].name
+
+
 def config_of_policy(config: Any, name: str) -> Any:
     """The configuration of one policy of a self-play run, as if it were that of a run of its own.
 

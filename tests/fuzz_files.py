@@ -2,6 +2,7 @@
 
     python tests/fuzz_files.py                       20,000 mutants, a few minutes
     python tests/fuzz_files.py --first 4711 -n 1     one of them again, with its traceback
+    python tests/fuzz_files.py --first 1000000       files of self-play, and training that goes on without a resume state
 
 A mutant is its number: the same number gives the same kind of damage to the same file. Each must either load and play,
 or raise a RetroGamerError; within a second, and with 200 MB more memory than before. `tests/test_fuzz.py` runs some.
@@ -36,8 +37,9 @@ from retro_gamer import TrainedPolicy  # noqa: E402
 from retro_gamer.cli import main as retro_gamer_main  # noqa: E402
 from retro_gamer.config import RunConfig  # noqa: E402
 from retro_gamer.errors import RetroGamerError  # noqa: E402
-from retro_gamer.games import forager, snake  # noqa: E402
+from retro_gamer.games import forager, snake, tag, tron  # noqa: E402
 from retro_gamer.rundir import RunDirectory  # noqa: E402
+from retro_gamer.selfplay.trainer import SelfPlayTrainer  # noqa: E402
 from retro_gamer.training.trainer import Trainer  # noqa: E402
 
 SECONDS, MEGABYTES = 1.0, 200
@@ -59,7 +61,13 @@ RUNS = {  # name -> (game, flags): every form that a file can have
     "custom": ("forager", ["--algorithm", "double_q_learning", "--observation-function", "custom_game:observe",
                            "--planning-steps", "2"]),
 }
-GAMES = {"snake": snake, "forager": forager}
+TEAM_RUNS = {  # name -> (game, flags)
+    "tag": ("tag", ["--window", "2"]),
+    "tron": ("tron", ["--n-step", "2"]),
+}
+TEAM_COMMON = [*COMMON[2:], "--save-steps", "6", "--team-change", "9", "--swap-steps", "5"]
+FIRST_OF_TEAMS = 10**6  # the mutants from here on
+GAMES = {"snake": snake, "forager": forager, "tag": tag, "tron": tron}
 FILES = ("checkpoint", "checkpoint", "resume", "config")  # checkpoints are what strangers pass on
 
 
@@ -68,10 +76,13 @@ def make_runs(folder: Path) -> None:
     before = os.getcwd()
     os.chdir(folder)
     try:
-        for name, (game, flags) in RUNS.items():
-            Path(f"{name}_game.py").write_text(GAME.format(game=game), "utf-8")
+        for name, (game, flags) in {**RUNS, **TEAM_RUNS}.items():
+            source, common = (GAME.format(game=game), COMMON) if name in RUNS else (None, TEAM_COMMON)
+            if source is not None:
+                Path(f"{name}_game.py").write_text(source, "utf-8")
+            which = game if source is None else f"{name}_game.py"
             with contextlib.redirect_stdout(io.StringIO()):
-                assert retro_gamer_main(["create", "--game", f"{name}_game.py", "--output", name, *COMMON, *flags]) == 0
+                assert retro_gamer_main(["create", "--game", which, "--output", name, *common, *flags]) == 0
                 assert retro_gamer_main(["train", name, "--episodes", "6"]) == 0
             shutil.rmtree("__pycache__", ignore_errors=True)
     finally:
@@ -79,7 +90,9 @@ def make_runs(folder: Path) -> None:
 
 
 def file_of(run: Path, kind: str) -> Path:
-    return {"checkpoint": run / "checkpoints/ep_0006.npz", "resume": run / "resume.npz", "config": run / "config.toml"}[kind]
+    if kind in ("checkpoint", "newest"):
+        return sorted(path for path in (run / "checkpoints").glob("**/ep_*.npz") if path.parent.name != "runner")[-1]
+    return {"resume": run / "resume.npz", "config": run / "config.toml"}[kind]
 
 
 # Damage
@@ -339,24 +352,30 @@ TEXT_WAYS = [change_line, change_line, change_line]
 def make_mutant(number: int, runs: Path, scratch: Path) -> Tuple[str, str]:
     """Put a copy of one run, with one of its files damaged, into `scratch`; returns (name of the run, which file)."""
     rng = random.Random(number)
-    name, kind = rng.choice(list(RUNS)), rng.choice(FILES)
+    names, kinds = list(RUNS), FILES
+    if number >= FIRST_OF_TEAMS:
+        names, kinds = [*TEAM_RUNS, *TEAM_RUNS, *RUNS], ("newest", "checkpoint", "resume", "resume")
+    name, kind = rng.choice(names), rng.choice(kinds)
     shutil.copytree(str(runs / name), str(scratch))
-    other = file_of(runs / rng.choice(list(RUNS)), kind).read_bytes()
+    other = file_of(runs / rng.choice(names), kind).read_bytes()
     path = file_of(scratch, kind)
     path.write_bytes(mutate(rng, path.read_bytes(), other, kind))
+    if kind == "newest":
+        (scratch / "resume.npz").unlink()
     return name, kind
 
 
 def use(run: Path, name: str, kind: str) -> None:
     """Read the run and play a bit. Raises RetroGamerError at most."""
-    if kind == "resume":
-        trainer = Trainer(RunDirectory(run))
+    if kind in ("resume", "newest"):
+        trainer = (SelfPlayTrainer if name in TEAM_RUNS else Trainer)(RunDirectory(run))
         trainer.train(episodes=2)
         return
     if kind == "config":
         RunConfig.from_dict(RunConfig.load(run / "config.toml").to_dict()).to_toml()
-    policy = TrainedPolicy(run, trusted=kind != "config")  # a checkpoint names no other function than its config.toml
-    game = GAMES[RUNS[name][0]].create_game()
+    team = {"tag": "chaser", "tron": "blue"}.get(name)
+    policy = TrainedPolicy(run, trusted=kind != "config", team=team)  # a checkpoint names no other function than its config
+    game = GAMES[name if team else RUNS[name][0]].create_game()
     game.start()
     for _ in range(2):
         assert policy.get_action(game) in policy.actions

@@ -32,7 +32,8 @@ def runs(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("numbers", [range(0, 150), range(150, 300), fuzz_files.FOUND], ids=["0-149", "150-299", "found"])
+@pytest.mark.parametrize("numbers", [range(0, 150), range(150, 300), fuzz_files.FOUND, range(10**6, 10**6 + 150)],
+                         ids=["0-149", "150-299", "found", "self-play"])
 def test_damaged_files_play_or_are_refused(runs, tmp_path, numbers):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # weights of 1e38 overflow
@@ -51,6 +52,16 @@ def test_every_form_of_run_plays_undamaged(runs, tmp_path):
                 fuzz_files.use(tmp_path / name, name, kind)
             else:
                 fuzz_files.use(runs / name, name, kind)
+
+
+@pytest.mark.parametrize("name", sorted(fuzz_files.TEAM_RUNS))
+def test_every_form_of_self_play_plays_undamaged(runs, tmp_path, name):
+    for kind in ("checkpoint", "config"):
+        fuzz_files.use(runs / name, name, kind)
+    shutil.copytree(str(runs / name), str(tmp_path / name))
+    fuzz_files.use(tmp_path / name, name, "resume")
+    (tmp_path / name / "resume.npz").unlink()
+    fuzz_files.use(tmp_path / name, name, "newest")
 
 
 @pytest.mark.parametrize("name", sorted(fuzz_files.RUNS))

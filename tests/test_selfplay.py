@@ -20,7 +20,7 @@ from retro_gamer.cli import main
 from retro_gamer.config import RunConfig
 from retro_gamer.environment.teams import TeamEncoder, TeamEnvironment, own_characters, rotation
 from retro_gamer.environment.vocabulary import Vocabulary
-from retro_gamer.errors import ConfigError
+from retro_gamer.errors import CheckpointError, ConfigError
 from retro_gamer.games import tag, tron, wolves
 from retro_gamer.games.engine import Game
 from retro_gamer.rundir import RunDirectory, load_checkpoint
@@ -486,6 +486,34 @@ def test_without_its_resume_state_training_goes_on_from_the_newest_policies(tmp_
     after.train(episodes=10)
     numbers = [row["episode"] for row in run.read_metrics()]
     assert after.episode == 40 and numbers == sorted(set(numbers))
+
+
+@pytest.mark.parametrize("change", [
+    ('name = "runner"', 'name = "hare"'), ("[self_play]", "[self_play]\nshared_policy = true")], ids=["renamed", "shared"])
+def test_training_does_not_go_on_with_other_teams(tmp_path, capsys, change):
+    run = make(tmp_path, "tag")
+    SelfPlayTrainer(run).train(episodes=2)
+    text = run.config_path.read_text("utf-8")
+    lines = [line for line in text.splitlines() if not (change[0] == "[self_play]" and line.startswith("shared_policy"))]
+    run.config_path.write_text("\n".join(lines).replace(*change, 1), "utf-8")
+    before = run.resume_path.read_bytes()
+    assert main(["train", str(run)]) == 2
+    said = capsys.readouterr().err
+    assert "cannot go on" in said and "policies" in said and "was: ['chaser', 'runner']" in said, said
+    assert run.resume_path.read_bytes() == before
+
+
+def test_a_policy_that_was_not_made_by_self_play_plays_for_no_team(tmp_path):
+    run = make(tmp_path, "tag")
+    SelfPlayTrainer(run).train(episodes=2)
+    path = run.of("chaser").find_checkpoint()
+    facts, arrays = load_checkpoint(path)
+    for lacking in ("own_characters", "rating", "learner_steps"):
+        run.save_policy(path, {name: value for name, value in facts.items() if name != lacking}, arrays)
+        for use in (lambda: TrainedPolicy(run.path, team="chaser"), lambda: Table(run).pilot(0)):
+            with pytest.raises(CheckpointError, match="was not made by self-play"):
+                use()
+    assert TrainedPolicy(run.path, team="runner").checkpoint == "ep_0000"
 
 
 @pytest.mark.parametrize("with_resume", [True, False])

@@ -21,7 +21,6 @@ class Pilot(NamedTuple):
         self.grow()
         return Move(observation, self.agent.act(observation, epsilon))
 
-
     def grow(self) -> None:
         """Make room in the agent when a new character turned up and there is none."""
         if self.encoder.encoder.vocabulary.n_symbols > self.agent.n_symbols:

@@ -1,16 +1,16 @@
 """Saved policies of a self-play run, ready to play for a team."""
 from __future__ import annotations
 
-from typing import List, Optional, Sequence
+from typing import Any, Callable, List, Optional, Sequence
 
 from retro_gamer.config import RunConfig
 from retro_gamer.environment.teams import TeamEncoder, TeamEnvironment, check_teams_in_game, new_game_of, own_characters
 from retro_gamer.environment.vocabulary import Vocabulary
-from retro_gamer.errors import CheckpointError, ConfigError
-from retro_gamer.policy_file import apply_facts, build_agent, read_policy
+from retro_gamer.errors import ConfigError
+from retro_gamer.policy_file import apply_facts, build_agent, check_keys, read_team_policy, vocabulary_of
 from retro_gamer.rundir import RunDirectory
 from retro_gamer.selfplay.match import Pilot
-from retro_gamer.teams import config_of_policy
+from retro_gamer.teams import config_of_policy, policy_of_team
 from retro_gamer.training.evaluation import RandomAgent
 
 
@@ -20,46 +20,38 @@ def load_pilot(run: RunDirectory, config: RunConfig, policy: str, checkpoint: Op
 
     `characters` are those of each team (see `own_characters`).
     """
-    path, loaded = read_policy(run.of(policy), checkpoint)
+    path, loaded = read_team_policy(run, policy, checkpoint)
     own = config_of_policy(config, policy)
-    if loaded.facts["actions"] != [*own.metadata.actions, None]:
-        raise CheckpointError(f"{path} was trained with the keys {loaded.facts['actions'][:-1]}, but {run.config_path} "
-                              f"names {own.metadata.actions}. Put the old keys back, or train again.")
+    check_keys(loaded.facts, own.metadata.actions, path, run.config_path)
     agent = build_agent(loaded, path)
     apply_facts(own, loaded.facts)
-    vocabulary = Vocabulary(loaded.facts["characters"])
-    vocabulary.n_symbols = loaded.facts["n_symbols"]
-    return Pilot(agent, TeamEncoder(own, vocabulary, characters))
+    return Pilot(agent, TeamEncoder(own, vocabulary_of(loaded.facts), characters))
 
 
 class Table:
     """The game of a self-play run, ready to be played by any of its policies."""
 
-    def __init__(self, run: RunDirectory):
-        self.run, self.config = run, run.load_config()
+    def __init__(self, run: RunDirectory, config: Optional[RunConfig] = None, factory: Optional[Callable[[], Any]] = None):
+        self.run, self.config = run, config or run.load_config()
         if not self.config.teams:
             raise ConfigError(f"{run} is no self-play run: its config.toml has no [[teams]].")
-        game = new_game_of(self.config)
+        game = new_game_of(self.config, factory)
         check_teams_in_game(self.config.teams, game)
         if not self.config.metadata.board_size:
             self.config.metadata.board_size = list(game.board_size)
         self.characters = own_characters(self.config.teams, self.config.self_play.shared_policy, game)
-        self.environment = TeamEnvironment(self.config)
+        self.environment = TeamEnvironment(self.config, factory)
 
     @property
     def team_names(self) -> List[str]:
         return [team.name for team in self.config.teams]
 
-    def policy_of(self, team: int) -> str:
-        """The name of the policy that plays for a team."""
-        return "" if self.config.self_play.shared_policy else self.config.teams[team].name
-
     def pilot(self, team: int, checkpoint: Optional[str] = None) -> Pilot:
         """The policy of a checkpoint (default: the newest) for a team."""
-        return load_pilot(self.run, self.config, self.policy_of(team), checkpoint, self.characters)
+        return load_pilot(self.run, self.config, policy_of_team(self.config, team), checkpoint, self.characters)
 
     def random_pilot(self, team: int, seed: int) -> Pilot:
         """Presses any of a team's keys, or none."""
-        own = config_of_policy(self.config, self.policy_of(team))
+        own = config_of_policy(self.config, policy_of_team(self.config, team))
         return Pilot(RandomAgent(len(own.metadata.actions) + 1, seed),
                      TeamEncoder(own, Vocabulary(own.metadata.character_set), self.characters))

@@ -5,10 +5,9 @@ from typing import Any, Callable, Dict, List, Optional
 
 from retro_gamer.config import RunConfig
 from retro_gamer.environment.teams import TeamEncoder, find_character
-from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError
-from retro_gamer.policy_file import apply_facts
-from retro_gamer.teams import config_of_policy, policy_names
+from retro_gamer.policy_file import apply_facts, vocabulary_of
+from retro_gamer.teams import config_of_policy, policy_of_team
 
 
 class Side:
@@ -26,7 +25,7 @@ class Side:
             raise ConfigError(f"{what}: team={names[0]!r}. The teams are: {', '.join(names)}.")
         self.team = names.index(name)
         self.members = config.teams[self.team].members
-        self.policy = policy_names(config)[0] if config.self_play.shared_policy else name
+        self.policy = policy_of_team(config, self.team)
         self.config = config_of_policy(config, self.policy)
 
     def actions_of(self, character: Any) -> List[Optional[str]]:
@@ -44,9 +43,7 @@ class Side:
     def make_observe(self, facts: Dict[str, Any]) -> Callable[[Any, Any], Any]:
         """How a policy with these facts sees a game from one of the characters (by default, the first that is there)."""
         apply_facts(self.config, facts)
-        vocabulary = Vocabulary(facts["characters"])
-        vocabulary.n_symbols = facts["n_symbols"]
-        encoder = TeamEncoder(self.config, vocabulary, facts["own_characters"])
+        encoder = TeamEncoder(self.config, vocabulary_of(facts), facts["own_characters"])
 
         def observe(game: Any, agent: Any) -> Any:
             if agent is None:

@@ -30,8 +30,8 @@ class SnapshotWindow:
         del self.snapshots[:-self.size]
 
     def drop(self, snapshot: Snapshot) -> None:
-        """Take out a snapshot whose file cannot be read any more."""
-        self.snapshots.remove(snapshot)
+        """Take out a snapshot, if it is in: its file cannot be read any more."""
+        self.snapshots = [other for other in self.snapshots if other is not snapshot]
 
     def draw(self, rng: np.random.Generator, latest_ratio: float) -> Optional[Snapshot]:
         """An opponent: None, which is the newest policy itself, so often; otherwise any of the window, evenly."""

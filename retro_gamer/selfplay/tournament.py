@@ -10,6 +10,7 @@ from retro_gamer.rundir import RunDirectory
 from retro_gamer.selfplay.elo import result_between
 from retro_gamer.selfplay.pilots import Table
 from retro_gamer.selfplay.reports import play_series
+from retro_gamer.teams import policy_of_team
 
 MAX_NEWTON_STEPS = 100
 RESAMPLES = 200
@@ -56,7 +57,7 @@ def play_tournament(run: RunDirectory, snapshots: int, games: int, seed: int) ->
     sides = [0] if symmetric else list(range(n_teams))
     players, pilots, names = [], [], []
     for team in sides:
-        policy_run = run.of(table.policy_of(team))
+        policy_run = run.of(policy_of_team(table.config, team))
         policy_run.find_checkpoint(None)  # raises when there is none
         for _, path in spread(policy_run.checkpoints(), snapshots):
             players.append(Player(team, path.stem))

@@ -9,20 +9,21 @@ import numpy as np
 from retro_gamer.agents import make_agent
 from retro_gamer.agents.agent import Agent, under_prefix, with_prefix
 from retro_gamer.environment.game import seed_everything
-from retro_gamer.environment.teams import TeamEncoder, TeamEnvironment, check_teams_in_game, new_game_of, own_characters
+from retro_gamer.environment.teams import TeamEncoder
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import RetroGamerError
-from retro_gamer.policy_file import read_policy
+from retro_gamer.policy_file import build_agent, read_team_policy
 from retro_gamer.rundir import Checkpoint, RunDirectory
 from retro_gamer.selfplay.controller import GhostController
 from retro_gamer.selfplay.elo import rating_changes, result_between
 from retro_gamer.selfplay.match import Match, Pilot, play_match
-from retro_gamer.selfplay.pilots import load_pilot
+from retro_gamer.selfplay.pilots import Table, load_pilot
 from retro_gamer.selfplay.snapshots import GhostClock, Snapshot, SnapshotWindow
-from retro_gamer.teams import config_of_policy, policy_names
+from retro_gamer.teams import config_of_policy, policy_names, policy_of_team
 from retro_gamer.training.compatibility import check_compatible, describe_policy
 from retro_gamer.training.loop import Episode
 from retro_gamer.training.randomness import get_random_state, set_random_state
+from retro_gamer.training.resume_file import check_self_play_resume, reading
 from retro_gamer.training.schedules import epsilon_at, learning_rate_at
 from retro_gamer.training.trainer import Trainer
 
@@ -60,16 +61,16 @@ class SelfPlayTrainer(Trainer):
     def __init__(self, run: RunDirectory, factory: Optional[Callable[[], Any]] = None):
         self._begin(run)
         config, settings = self.config, self.config.self_play
-        resume = run.load_resume()
-        game = new_game_of(config, factory)
-        check_teams_in_game(config.teams, game)
-        if not config.metadata.board_size:
-            config.metadata.board_size = list(game.board_size)
-        self._own_characters = own_characters(config.teams, settings.shared_policy, game)
-        self.environment = TeamEnvironment(config, factory)  # type: ignore[assignment]
-        # Without a resume state, which was not passed on or never written, training goes on from the newest policies.
-        newest = {} if resume is not None else {
-            name: read_policy(run.of(name))[1] for name in policy_names(config) if run.of(name).checkpoints()}
+        resume, newest = run.load_resume(), {}
+        if resume is not None:
+            check_self_play_resume(resume, run, config)
+        else:  # the state was not passed on, or never written: go on from the newest policies
+            for name in policy_names(config):
+                if run.of(name).checkpoints():
+                    path, newest[name] = read_team_policy(run, name)
+                    build_agent(newest[name], path)  # finds out whether its weights can be used
+        self.table = Table(run, config, factory)
+        self.environment = self.table.environment  # type: ignore[assignment]
         known = resume.facts["characters"] if resume is not None else max(
             (policy.facts["characters"] for policy in newest.values()), key=len, default=())
         self.vocabulary = Vocabulary([*known, *config.metadata.character_set], grows=True)
@@ -88,7 +89,8 @@ class SelfPlayTrainer(Trainer):
         self.opponents: Dict[int, Opponent] = {}
         self._swap_due: List[int] = []
         if resume is not None:
-            self._restore(resume.facts, resume.arrays)
+            with reading(run):
+                self._restore(resume.facts, resume.arrays)
         else:
             seed_everything(config.training.seed)
             for name, policy in self.policies.items():
@@ -102,16 +104,13 @@ class SelfPlayTrainer(Trainer):
 
     def _new_policy(self, name: str) -> Policy:
         config, settings = config_of_policy(self.config, name), self.config.self_play
-        encoder = TeamEncoder(config, self.vocabulary, self._own_characters)
+        encoder = TeamEncoder(config, self.vocabulary, self.table.characters)
         n_actions = len(config.metadata.actions) + 1
         return Policy(name, Pilot(make_agent(config, encoder.shape, n_actions, self.rng), encoder),
                       SnapshotWindow(settings.window), settings.initial_elo)
 
     def policy_of(self, team: int) -> Policy:
-        return self.policies[self.team_policy_name(team)]
-
-    def team_policy_name(self, team: int) -> str:
-        return "" if self.config.self_play.shared_policy else self.config.teams[team].name
+        return self.policies[policy_of_team(self.config, team)]
 
     @property
     def learner(self) -> Policy:
@@ -223,9 +222,9 @@ class SelfPlayTrainer(Trainer):
         if snapshot is None:
             return Opponent(None, policy.pilot)
         try:
-            return Opponent(snapshot, load_pilot(self.run, self.config, policy.name, snapshot.name, self._own_characters))
+            return Opponent(snapshot, load_pilot(self.run, self.config, policy.name, snapshot.name, self.table.characters))
         except (RetroGamerError, OSError) as error:
-            policy.window.snapshots = [other for other in policy.window.snapshots if other is not snapshot]
+            policy.window.drop(snapshot)
             self._to_tell.append(f"The snapshot {snapshot.name} cannot be played against, and is left out: {error}")
             return None
 
@@ -255,7 +254,7 @@ class SelfPlayTrainer(Trainer):
     def _describe(self, policy: Policy) -> Dict[str, Any]:
         policy.pilot.grow()
         facts = describe_policy(config_of_policy(self.config, policy.name), policy.pilot.encoder, self.vocabulary)
-        return {**facts, "own_characters": self._own_characters}
+        return {**facts, "own_characters": self.table.characters}
 
     def _save_resume(self) -> None:
         facts = {
@@ -320,7 +319,7 @@ class SelfPlayTrainer(Trainer):
         self.turns = max(self.turns, saved.facts["turns"])
         for _, path in self.run.of(policy.name).checkpoints()[-policy.window.size:]:
             with suppress(RetroGamerError):
-                policy.window.push(path.stem, read_policy(self.run.of(policy.name), path.stem)[1].facts["rating"])
+                policy.window.push(path.stem, read_team_policy(self.run, policy.name, path.stem)[1].facts["rating"])
         if policy is self.learner:
             self.team_changed_at = policy.learner_steps
 

@@ -6,9 +6,8 @@ from typing import Any, Dict, NamedTuple, Optional, Sequence
 from retro_gamer.agents import Agent
 from retro_gamer.config import RunConfig
 from retro_gamer.environment.base import Environment
-from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import CheckpointError, ConfigError
-from retro_gamer.policy_file import apply_facts, build_agent, read_policy
+from retro_gamer.policy_file import apply_facts, build_agent, read_policy, vocabulary_of
 from retro_gamer.rundir import RunDirectory
 from retro_gamer.training.setup import make_environment
 
@@ -36,9 +35,7 @@ def load_player(run: RunDirectory, checkpoint: Optional[str] = None) -> Player:
     if facts["observation_function"] != config.metadata.observation_function:
         raise CheckpointError(f"{path} was trained with observation_function = {facts['observation_function']!r}, but "
                               f"{run.config_path} names {config.metadata.observation_function!r}. Put the old one back.")
-    vocabulary = Vocabulary(facts["characters"])
-    vocabulary.n_symbols = facts["n_symbols"]
-    environment = make_environment(config, vocabulary)
+    environment = make_environment(config, vocabulary_of(facts))
     if list(environment.actions) != facts["actions"]:
         raise CheckpointError(f"{path} was trained with the keys {keys_of(facts['actions'])}, but now they are "
                               f"{keys_of(environment.actions)}. Put the old ones back in {run.config_path}, or train again.")
