@@ -84,7 +84,7 @@ class RetroEnvironment(Environment):
     def reset(self, seed: Optional[int] = None) -> Any:
         if seed is not None:
             seed_everything(seed)
-        self.game = make_game(self.factory)
+        self.game = make_game(self.factory, first=self.game is None)
         began = time.monotonic()
         try:
             self.game.input_source = self._keys
@@ -145,7 +145,10 @@ class RetroEnvironment(Environment):
 
 def state_number(game: Any, key: str, turn: int = 0) -> float:
     """A value of the game's state as a number; raises GameError when it is missing or is not one."""
-    state, when = game.state, f" after turn {turn}" if turn else ""
+    state = game.state
+    if isinstance(state, dict) and type(state.get(key)) is int and -2**53 < state[key] < 2**53:
+        return float(state[key])  # nearly always: soon done
+    when = f" after turn {turn}" if turn else ""
     if not isinstance(state, dict):
         raise GameError(f"The game's state is {state!r:.200}{when}. It must be a dict, like {{'score': 0}}.")
     if key not in state:

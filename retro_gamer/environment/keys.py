@@ -79,23 +79,28 @@ def make_keystroke(key: str) -> Any:
     return _keystroke_class(ucs=key, code=None, name=None)
 
 
+class _Keystrokes(Dict[str, Any]):
+    """Key name -> keystroke, made when it is first asked for."""
+
+    def __missing__(self, key: str) -> Any:
+        keystroke = self[key] = make_keystroke(key)
+        return keystroke
+
+
 class KeyInput:
     """An input source that hands the game the keys of one turn."""
 
     def __init__(self) -> None:
-        self._keystrokes: Dict[str, Any] = {}
-        self._pressed: Tuple[str, ...] = ()
+        self._keystrokes = _Keystrokes()
+        self._pressed: Tuple[Optional[str], ...] = ()
 
     def press(self, *keys: Optional[str]) -> None:
         """The keys for the next turn, in the order in which the game gets them; None for no key."""
-        self._pressed = tuple(key for key in keys if key is not None)
+        self._pressed = keys
 
     def collect(self) -> Collection[Any]:
         pressed, self._pressed = self._pressed, ()
-        for key in pressed:
-            if key not in self._keystrokes:
-                self._keystrokes[key] = make_keystroke(key)
-        if len(pressed) < 2:
-            return {self._keystrokes[key] for key in pressed}
-        # No set: to one, all named keys are the same (as text they are empty), and its order changes from run to run.
-        return [self._keystrokes[key] for key in pressed]
+        keystrokes = [self._keystrokes[key] for key in pressed if key is not None]
+        # No set of several: to it all named keys are the same (as text they are empty), and its order changes from run
+        # to run.
+        return keystrokes if len(keystrokes) > 1 else set(keystrokes)

@@ -5,7 +5,7 @@ import importlib
 import io
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, Optional, Set, Tuple
 
@@ -150,11 +150,15 @@ def load_function(reference: str, what: str, path: str = "") -> Callable[..., An
     return function
 
 
-def make_game(factory: Callable[[], Any]) -> Any:
-    """A new game; raises GameError when the factory raises or returns something else."""
+def make_game(factory: Callable[[], Any], first: bool = True) -> Any:
+    """A new game; raises GameError when the factory raises or returns something else.
+
+    Only the `first` one is watched for a factory that plays its game: this changes the class Game for a moment, after
+    which Python runs all games more slowly for a while.
+    """
     began = time.monotonic()
     try:
-        with unattended():
+        with unattended() if first else ExitStack():
             game = factory()
     except BaseException as error:
         if is_ctrl_c(error, began):
