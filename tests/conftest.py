@@ -1,4 +1,4 @@
-"""Trained runs that several test files look at. They are made once; who changes one must copy it."""
+"""Trained runs that several test files look at (made once; who changes one must copy it), and commands that go on."""
 from __future__ import annotations
 
 import os
@@ -8,7 +8,7 @@ import sys
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported: at these sizes one thread is the fastest
 
 import pytest  # noqa: E402
-from end_to_end import ARROWS, HAVE_RETRO, TINY  # noqa: E402
+from end_to_end import ARROWS, HAVE_RETRO, TINY, start_command  # noqa: E402
 
 from retro_gamer.cli import main  # noqa: E402
 
@@ -43,3 +43,19 @@ def workshop(trained, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))  # the commands add the current folder
     return tmp_path
+
+
+@pytest.fixture
+def started():
+    """Starts a command that goes on while the test does; none outlives it."""
+    processes = []
+
+    def start(*arguments, cwd):
+        processes.append(start_command(*arguments, cwd=cwd))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()

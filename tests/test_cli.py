@@ -20,7 +20,6 @@ from end_to_end import (
     checkpoint_names,
     run_command,
     run_python,
-    start_command,
     wait_for,
 )
 
@@ -211,22 +210,6 @@ def test_one_progress_line_in_a_terminal(workshop):
 
 
 # Stopping
-
-
-@pytest.fixture
-def started():
-    """Starts a command that goes on while the test does; none outlives it."""
-    processes = []
-
-    def start(*arguments, cwd):
-        processes.append(start_command(*arguments, cwd=cwd))
-        return processes[-1]
-
-    yield start
-    for process in processes:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from end_to_end import (
     child_environment,
     run_command,
     run_python,
-    start_command,
     wait_for,
 )
 from test_training import ALGORITHMS, make_run, same
@@ -36,22 +35,6 @@ from retro_gamer.training import Trainer
 from retro_gamer.training.compatibility import MEANINGLESS_AFTER
 
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX only")
-
-
-@pytest.fixture
-def started():
-    """Starts a command that goes on while the test does; none outlives it."""
-    processes = []
-
-    def start(*arguments, cwd):
-        processes.append(start_command(*arguments, cwd=cwd))
-        return processes[-1]
-
-    yield start
-    for process in processes:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
 
 
 def edit(run, *changes):
