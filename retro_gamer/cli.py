@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Dict, List, NoReturn, Optional
@@ -23,8 +24,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character must not stop a training
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))  # the installed script, unlike python -m, does not look here for games
+    with suppress(OSError):  # the current folder may have been removed
+        if str(Path.cwd()) not in sys.path:
+            sys.path.insert(0, str(Path.cwd()))  # the installed script, unlike python -m, does not look here for games
     options, unknown = build_parser().parse_known_args(arguments)
     if unknown:
         options.parser.error(_no_such_option(options.parser, unknown))
@@ -113,7 +115,7 @@ def build_parser() -> argparse.ArgumentParser:
     play.add_argument("run", metavar="DIR", help="the folder of the run")
     play.add_argument("--fps", type=_positive_float, default=12.0, metavar="N", help="turns shown a second (default 12)")
     play.add_argument("--explain", action="store_true", help="show what it expects of each key")
-    play.add_argument("--seed", type=int, help="the same seed shows the same game")
+    play.add_argument("--seed", type=_seed, help="the same seed shows the same game")
     play.add_argument("--human", metavar="TEAM", help="play this team yourself (a self-play run; needs retro-games)")
     _add_checkpoint(play)
 
@@ -123,7 +125,7 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("run", metavar="DIR", help="the folder of the run")
     evaluate.add_argument("other", metavar="DIR2", nargs="?", help="a second run to compare with the first")
     evaluate.add_argument("--games", type=_positive_int, default=100, metavar="N", help="how many games (default 100)")
-    evaluate.add_argument("--seed", type=int, default=0, help="of the first game; the next has seed + 1 (default 0)")
+    evaluate.add_argument("--seed", type=_seed, default=0, help="of the first game; the next has seed + 1 (default 0)")
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
     _add_checkpoint(evaluate)
 
@@ -145,7 +147,7 @@ def build_parser() -> argparse.ArgumentParser:
     tournament.add_argument("--snapshots", type=_positive_int, default=8, metavar="N",
                             help="of each side, spread over the training (default 8)")
     tournament.add_argument("--games", type=_positive_int, default=200, metavar="N", help="of each pairing (default 200)")
-    tournament.add_argument("--seed", type=int, default=0, help="of the first game of each pairing (default 0)")
+    tournament.add_argument("--seed", type=_seed, default=0, help="of the first game of each pairing (default 0)")
     tournament.add_argument("--json", action="store_true", help="print one JSON object")
 
     importing = command("import-torch", import_torch_command,
@@ -190,6 +192,12 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 def _positive_int(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {2**32 - 1}")
     return int(text)
 
 

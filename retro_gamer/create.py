@@ -101,8 +101,12 @@ def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, st
     factory = load_factory(config.game)
     known = {**description, **flags}
     if config.teams:
+        useless = [name for name in ("actions", "reward", "score", "player") if name in flags]
+        if useless:
+            raise ConfigError(f"{', '.join(useless)}: the game has teams, each with keys, a reward and characters of its "
+                              f"own. Change them in [[tool.retro-gamer.teams]] in {path}.")
         _apply(config, flags)
-        return messages + _describe_teams(config, factory, known, notes)
+        return messages + _describe_teams(config, factory, {**description.get("self_play", {}), **known}, notes)
     metadata = config.metadata
     if not known.get("actions"):
         with _trying_out():
@@ -138,7 +142,8 @@ def _describe_teams(config: RunConfig, factory: Any, known: Dict[str, Any], note
         raise ConfigError("The teams of the game cannot play:\n\n" + "\n\n".join(problems))
     game = make_game(factory)
     check_teams_in_game(config.teams, game)
-    probe = probe_game(factory, [key for team in config.teams for member in team.members for key in member.actions])
+    with _trying_out():
+        probe = probe_game(factory, [key for team in config.teams for member in team.members for key in member.actions])
     metadata.board_size = list(probe.board_size)
     if not known.get("character_set"):
         metadata.character_set = probe.characters

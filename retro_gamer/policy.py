@@ -180,13 +180,20 @@ class TrainedPolicy:
         so explicitly. Called from elsewhere, it sees it from the character that the keys control.
         """
         if agent is None:
-            agent = _calling_character(game, sys._getframe(1).f_locals.get("self"))
+            agent = self._character_in(game, sys._getframe(1).f_locals.get("self"))
         actions = self._actions if self._side is None else self._side.actions_of(agent)
         if self._agent is None or self._epsilon:
             chance = self._chance_in(game)
             if self._agent is None or chance.random() < self._epsilon:
                 return chance.choice(actions)
         return actions[self._agent.act(self._observe(game, agent), 0.0)]
+
+    def _character_in(self, game: Any, caller: Any) -> Any:
+        """Who is asking; of a team, if it is nobody in the game, the first of its characters that is there."""
+        agent = _calling_character(game, caller)
+        if agent is None and self._side is not None:
+            agent = next(iter(self._side.characters_in(game)), None)
+        return agent
 
     def _chance_in(self, game: Any) -> random.Random:
         """The generator for one game. What it draws leaves the game's own chance as it is, and yet follows from it: where
@@ -207,7 +214,7 @@ class TrainedPolicy:
         if self._agent is None:
             return {action: 0.0 for action in self._actions}
         if agent is None:
-            agent = _calling_character(game, sys._getframe(1).f_locals.get("self"))
+            agent = self._character_in(game, sys._getframe(1).f_locals.get("self"))
         values = self._agent.q_values(self._observe(game, agent))
         return dict(zip(self._actions if self._side is None else self._side.actions_of(agent), map(float, values)))
 

@@ -106,7 +106,7 @@ def check_team_facts(facts: Dict[str, Any], path: Path) -> None:
     if not (isinstance(own, list) and 2 <= len(own) <= MAX_TEAMS
             and all(isinstance(characters, list) and all(isinstance(character, str) and len(character) <= 1
                                                          for character in characters) for characters in own)
-            and is_number(rating) and is_count(steps)):
+            and is_rating(rating) and is_count(steps)):
         raise CheckpointError(f"{path} cannot be used here: it was not made by self-play, or it is damaged.")
 
 
@@ -130,6 +130,10 @@ def is_count(value: Any) -> bool:
 
 def is_number(value: Any) -> bool:
     return type(value) in (int, float) and math.isfinite(value) and abs(value) < 1e300
+
+
+def is_rating(value: Any) -> bool:
+    return is_number(value) and abs(value) < 1e6
 
 
 def _are_convolutions(found: Any) -> bool:
@@ -180,7 +184,7 @@ def _check_network(facts: Dict[str, Any], arrays: Dict[str, np.ndarray], shape: 
             raise CheckpointError(f"{path} cannot be used: {name} contains numbers that are infinite or not numbers at all. "
                                   "The training diverged, or the file is damaged. Use an earlier checkpoint.")
     scale = arrays.get("scale")
-    if scale is None or scale.shape != () or not 1e-30 < float(scale) < 1e30:
+    if scale is None or scale.shape != () or not 0 < float(scale) < 1e30:
         raise CheckpointError(f"{path} cannot be used: its reward scale is missing or is not a positive number.")
 
 

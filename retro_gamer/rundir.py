@@ -121,7 +121,7 @@ class RunDirectory:
             return self.checkpoints_path / f"{stem}.npz"
         digits = stem[len("ep_"):] if stem.startswith("ep_") else stem
         for episode, path in checkpoints:
-            if digits.isdecimal() and int(digits) == episode:
+            if len(digits) < 20 and digits.isdecimal() and int(digits) == episode:
                 return path
         if not checkpoints:
             self._no_checkpoints()

@@ -105,7 +105,8 @@ class TrainingSettings:
     priority_alpha: float = setting(0.6, "How strongly surprise counts: 0 not at all, 1 in proportion.", low=0, high=1)
     priority_beta: float = setting(0.4, "How far the resulting bias is corrected: 1 fully.", low=0, high=1)
     reward_scale: Union[float, str] = setting("auto",
-        'Rewards are multiplied by this inside the network; "auto" keeps them at a size that learns well.', above=0)
+        'Rewards are multiplied by this inside the network; "auto" keeps them at a size that learns well.',
+        above=0, high=1e12)
     planning_steps: int = setting(0, "Tables only: imagined steps after each real one (Dyna).", low=0, high=10000)
     exploration_turns: int = setting(200, "Random turns before training, to find the characters of the game.", low=0)
     checkpoint_every: int = setting(100, "Games between checkpoints.", low=1)

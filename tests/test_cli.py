@@ -232,7 +232,7 @@ def test_a_signal_saves_and_exits_well(long_run, started, name):
     out, error = process.communicate(timeout=30)
     assert process.returncode == 0
     assert error == ("Stopping after this game...\n"
-                     "(Ctrl-C again stops at once and loses what came after the last checkpoint.)\n")
+                     "(Ctrl-C again stops at once and loses the last seconds of training, up to 20.)\n")
     stopped = re.search(r"Stopped after game (\d+) \(([\d,]+) turns\) and saved. Go on with:\n  retro-gamer train run", out)
     assert stopped, out
     newest = RunDirectory("run").checkpoints()[-1][0]

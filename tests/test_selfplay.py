@@ -18,7 +18,7 @@ from retro_gamer import PolicyInput, TrainedPolicy
 from retro_gamer.agents.agent import Agent
 from retro_gamer.cli import main
 from retro_gamer.config import RunConfig
-from retro_gamer.environment.teams import TeamEncoder, TeamEnvironment, own_characters, rotation
+from retro_gamer.environment.teams import TeamEncoder, TeamEnvironment, find_character, own_characters, rotation
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import CheckpointError, ConfigError
 from retro_gamer.games import tag, tron, wolves
@@ -399,6 +399,160 @@ def test_training_in_pieces_is_training_in_one_go(tmp_path, game):
         assert np.array_equal(array, load_checkpoint(pieces.resume_path).arrays[name]), name
 
 
+WALKERS = """
+import random
+from retro_gamer.games import Game
+
+
+class Walker:
+    def __init__(self, name, character, keys, position, size=None):
+        self.name, self.character, self.keys, self.position, self.size = name, character, keys, position, size
+
+    def handle_keystroke(self, keystroke, game):
+        if str(keystroke) in self.keys:
+            step = 1 if self.keys.index(str(keystroke)) else -1
+            self.position = (max(0, min(8, self.position[0] + step)), self.position[1])
+
+
+class Newcomer:
+    def __init__(self, character):
+        self.character, self.position = character, (4, 2)
+
+
+class Referee:
+    display = False
+
+    def play_turn(self, game):
+        if game.turn_number == 10:
+            if random.random() < 0.6:
+                game.add_agent(Newcomer(random.choice("cdefghijklmnopqrstuvwxyz")))
+            won = random.choice([1, -1])
+            game.state["a"] += won
+            game.state["b"] -= won
+            game.end()
+
+
+def create_game():
+    both = [Walker("A", {look_a!r}, "xy", (1, 1), {size}), Walker("B", {look_b!r}, "vw", (6, 3), {size})]
+    return Game([*both, Referee()], {{"a": 0, "b": 0}}, board_size=(10, 5))
+"""
+WALKERS_TEAMS = """
+[tool.retro-gamer]
+character_set = ["A", "B"]
+
+[[tool.retro-gamer.teams]]
+name = "A"
+reward = "a"
+members = [{ character = "A", actions = ["x", "y"] }]
+
+[[tool.retro-gamer.teams]]
+name = "B"
+reward = "b"
+members = [{ character = "B", actions = ["v", "w"] }]
+
+[tool.retro-gamer.self_play]
+"""
+
+
+@pytest.fixture
+def walkers(tmp_path, monkeypatch):
+    """Writes a game of two teams, and makes runs of it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+
+    def write(self_play="", change=("", ""), look_a="A", look_b="B", size=None):
+        (tmp_path / "walkers.py").write_text(WALKERS.format(look_a=look_a, look_b=look_b, size=size).replace(*change), "utf-8")
+        (tmp_path / "pyproject.toml").write_text(WALKERS_TEAMS + self_play, "utf-8")
+        return ["create", "--game", "walkers.py", "--hidden-sizes", "8", "--batch-size", "8", "--memory-capacity", "500",
+                "--save-steps", "100", "--team-change", "200", "--output"]
+
+    yield write
+    sys.modules.pop("walkers", None)
+
+
+def test_new_characters_leave_a_resume_exact(walkers):
+    create = walkers("swap_steps = 50")
+    assert main([*create, "whole"]) == 0
+    whole = RunDirectory("whole")
+    SelfPlayTrainer(whole).train(episodes=48)
+    assert SelfPlayTrainer(whole).vocabulary.n_symbols > 16  # the networks have grown, and more than once
+    for stop in range(1, 48, 3):
+        name = f"stopped_{stop}"
+        assert main([*create, name]) == 0
+        SelfPlayTrainer(RunDirectory(name)).train(episodes=stop)
+        SelfPlayTrainer(RunDirectory(name)).train(episodes=48 - stop)
+        arrays = load_checkpoint(RunDirectory(name).resume_path).arrays
+        for key, array in load_checkpoint(whole.resume_path).arrays.items():
+            assert np.array_equal(array, arrays[key]), (stop, key)
+
+
+def test_characters_of_several_cells_can_be_symmetric(walkers):
+    assert main([*walkers("shared_policy = true", look_a=["Aa", "aA"], look_b=["Bb", "bB"], size=(2, 2)), "run"]) == 0
+    trainer = SelfPlayTrainer(RunDirectory("run"))
+    assert trainer.table.characters == [["A", "a"], ["B", "b"]]
+    trainer.train(episodes=3)
+    assert TrainedPolicy("run", team="B").checkpoint == "ep_0003"
+
+
+@pytest.mark.parametrize("command", ["create", "train"])
+def test_an_error_while_the_board_is_looked_at_names_the_games_line(walkers, capsys, command):
+    broken = ("class Newcomer:", """    @property
+    def character(self):
+        return {0: self.shown}[int(BROKEN)]
+
+    @character.setter
+    def character(self, value):
+        self.shown = value
+
+
+BROKEN = False
+
+
+class Newcomer:""")
+    create = walkers(change=broken)
+    if command == "train":
+        assert main([*create, "run"]) == 0
+        sys.modules["walkers"].BROKEN = True
+        status = main(["train", "run"])
+    else:
+        path = "walkers.py"
+        with open(path, encoding="utf-8") as file:
+            text = file.read().replace("BROKEN = False", "BROKEN = True")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        status = main([*create, "run"])
+    error = capsys.readouterr().err
+    assert status == 1 and "KeyError" in error and "walkers.py, line" in error, error
+
+
+def test_two_members_that_are_one_character_are_refused(walkers, capsys):
+    create = walkers(change=('"B", ', '"second", '))
+    with open("pyproject.toml", encoding="utf-8") as file:
+        text = file.read().replace('character = "B"', 'character = "Walker"')
+    with open("pyproject.toml", "w", encoding="utf-8") as file:
+        file.write(text)
+    assert main([*create, "run"]) == 2
+    assert "The members 'A' and 'Walker' are one and the same character." in capsys.readouterr().err
+
+
+def test_what_teams_make_useless_is_refused(walkers, capsys):
+    assert main([*walkers(), "run", "--reward", "a", "--actions", "x"]) == 2
+    assert "actions, reward: the game has teams" in capsys.readouterr().err
+
+
+def test_swap_steps_of_a_description_are_those_of_all_teams(tmp_path, monkeypatch):
+    from pathlib import Path
+    monkeypatch.chdir(tmp_path)
+    text = Path(wolves.__file__).with_name("pyproject.toml").read_text("utf-8")
+    Path("pyproject.toml").write_text(text + "\n[tool.retro-gamer.self_play]\nswap_steps = 777\n"
+                                      if "self_play]" not in text else
+                                      text.replace("self_play]", "self_play]\nswap_steps = 777"), "utf-8")
+    Path("pack.py").write_text("from retro_gamer.games.wolves import create_game\n", "utf-8")
+    assert main(["create", "--game", "pack.py", "--output", "run"]) == 0
+    config = RunDirectory("run").load_config()
+    assert config.self_play.swap_steps == 777 and [team.swap_steps for team in config.teams] == [0, 0]
+
+
 def train_and_stop(run, episode):
     trainer = SelfPlayTrainer(run)
     trainer.train(episodes=40 - trainer.episode, on_episode=lambda status: episode <= status.episode and trainer.stop())
@@ -501,6 +655,33 @@ def test_training_does_not_go_on_with_other_teams(tmp_path, capsys, change):
     said = capsys.readouterr().err
     assert "cannot go on" in said and "policies" in said and "was: ['chaser', 'runner']" in said, said
     assert run.resume_path.read_bytes() == before
+
+
+def test_a_team_of_which_one_has_left_is_asked_for_the_other(tmp_path):
+    run = make(tmp_path, "wolves")
+    SelfPlayTrainer(run).train(episodes=2)
+    ai = TrainedPolicy(run.path, team="wolves")
+    game = wolves.create_game()
+    game.start()
+    game.remove_agent(find_character(game, "first wolf"))
+    second = find_character(game, "second wolf")
+    assert ai.get_action(game) == ai.get_action(game, agent=second) and ai.q_values(game) == ai.q_values(game, agent=second)
+
+
+def test_a_policy_does_not_play_for_a_team_that_came_later(tmp_path):
+    run = make(tmp_path, "tron")
+    SelfPlayTrainer(run).train(episodes=2)
+    with open(run.config_path, "a", encoding="utf-8") as file:
+        file.write("""
+[[teams]]
+name = "green"
+reward = "reward_green"
+characters = ["C", "c"]
+members = [{ character = "green", actions = ["1", "2", "3", "4"] }]
+""")
+    assert TrainedPolicy(run.path, team="red").checkpoint
+    with pytest.raises(CheckpointError, match="was trained for 2 teams"):
+        TrainedPolicy(run.path, team="green")
 
 
 def test_a_policy_that_was_not_made_by_self_play_plays_for_no_team(tmp_path):
@@ -884,6 +1065,35 @@ def test_adversarial_training_goes_on_where_it_was_stopped(pair, capfd):
     assert main(["adversarial", "runs/player", "runs/enemy", "--rounds", "1", "--episodes", "5", "--games", "2"]) == 0
     assert "runs/player has played 5 games" in capfd.readouterr().out
     assert not (pair / "runs/player/checkpoints/round_000.npz").exists()
+
+
+def test_adversarial_training_after_a_kill_goes_on_from_the_resume_state(pair, capfd):
+    assert main(["train", "runs/player", "--episodes", "4"]) == 0
+    state = (pair / "runs/player/resume.npz").read_bytes()
+    assert main(["train", "runs/player", "--episodes", "5"]) == 0
+    (pair / "runs/player/resume.npz").write_bytes(state)  # the newest state is older than the newest policy
+    (pair / "runs/player/adversarial.json").write_text("{}", "utf-8")
+    assert main(["adversarial", "runs/player", "runs/enemy", "--rounds", "1", "--episodes", "10", "--games", "2"]) == 0
+    said = capfd.readouterr().out
+    assert "runs/player has played 10 games" in said and "round_001" in said and "Stopped" not in said
+
+
+def test_adversarial_training_is_for_two_ordinary_runs(pair, capfd):
+    assert main(["create", "--game", "tag", "--output", "runs/tag", *TINY]) == 0
+    for arguments, message in ((["runs/player", "runs/../runs/player"], "are one run"),
+                               (["runs/player", "runs/tag"], "runs/tag is a self-play run")):
+        assert main(["adversarial", *arguments]) == 2
+        assert message in capfd.readouterr().err
+    assert not (pair / "runs/player/checkpoints").exists()
+
+
+def test_a_side_that_was_changed_stops_the_rounds_as_wrong_use(pair, capfd):
+    assert main(["train", "runs/enemy", "--episodes", "2"]) == 0
+    path = pair / "runs/enemy/config.toml"
+    path.write_text(path.read_text("utf-8").replace("hidden_sizes = [8]", "hidden_sizes = [9]"), "utf-8")
+    assert main(["adversarial", "runs/player", "runs/enemy", "--rounds", "1", "--episodes", "2"]) == 2
+    error = capfd.readouterr().err
+    assert "hidden_sizes" in error and "cannot go on" in error and "the same command goes on" not in error
 
 
 def test_what_was_trained_before_is_round_zero(pair, capfd):

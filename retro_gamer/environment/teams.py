@@ -4,11 +4,12 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from retro_gamer.config import RunConfig
+from retro_gamer.environment.blame import blame
 from retro_gamer.environment.game import RetroEnvironment, make_encoder, state_number
 from retro_gamer.environment.loading import load_factory, make_game
 from retro_gamer.environment.observation import Encoder, Observation, ObservationShape
 from retro_gamer.environment.vocabulary import Vocabulary
-from retro_gamer.errors import ConfigError
+from retro_gamer.errors import ConfigError, RetroGamerError
 from retro_gamer.settings import TeamSettings
 
 
@@ -89,7 +90,12 @@ class TeamEncoder:
         self.actions: List[Optional[str]] = [*config.metadata.actions, None]
 
     def observe(self, game: Any, character: Any, team: int) -> Observation:
-        return self._encoders[team].observe(game, character)
+        try:
+            return self._encoders[team].observe(game, character)
+        except RetroGamerError:
+            raise
+        except Exception as error:  # such as one in a property of the game's
+            raise blame(error, "when its board was looked at") from error
 
     @property
     def shape(self) -> ObservationShape:
@@ -139,10 +145,16 @@ def own_characters(teams: Sequence[TeamSettings], shared_policy: bool, game: Any
         return [[] for _ in teams]
     if teams[0].characters:
         return [list(team.characters) for team in teams]
-    looks = [list(dict.fromkeys(getattr(find_character(game, member.character), "character", "") for member in team.members))
+    looks = [list(dict.fromkeys("".join(_looks_of(find_character(game, member.character)) for member in team.members)))
              for team in teams]
     distinct = len({character for look in looks for character in look}) == sum(map(len, looks))
     return looks if distinct and len({len(look) for look in looks}) == 1 else [[] for _ in teams]
+
+
+def _looks_of(character: Any) -> str:
+    """What a character shows, one letter a cell; nothing where it shows nothing."""
+    shown = getattr(character, "character", "")
+    return (shown if isinstance(shown, str) else "".join(map(str, shown))).replace(" ", "")
 
 
 def find_character(game: Any, name: str) -> Any:
@@ -158,10 +170,17 @@ def find_character(game: Any, name: str) -> Any:
 
 def check_teams_in_game(teams: Sequence[TeamSettings], game: Any) -> None:
     """Raise ConfigError when a new game lacks a character or a reward that the teams name."""
+    moved: List[Tuple[Any, str]] = []  # characters, and by what name they are members
     for team in teams:
         for member in team.members:
-            if find_character(game, member.character) is None:
+            character = find_character(game, member.character)
+            if character is None:
                 raise _no_such_character(game, team.name, member.character)
+            for other, name in moved:
+                if other is character:
+                    raise ConfigError(f"The members {name!r} and {member.character!r} are one and the same character. A "
+                                      "class stands for its first character: give each a name, and use the names.")
+            moved.append((character, member.character))
         if team.reward not in game.state:
             raise ConfigError(
                 f"The reward of team {team.name!r} is {team.reward!r}, but the state of a new game has no such value. It "

@@ -14,7 +14,7 @@ import numpy as np
 
 import retro_gamer
 from retro_gamer.archive import write_atomically
-from retro_gamer.errors import RetroGamerError
+from retro_gamer.errors import ConfigError, RetroGamerError
 from retro_gamer.policy import pin_checkpoint
 from retro_gamer.rundir import RunDirectory, load_checkpoint
 from retro_gamer.training.evaluation import evaluate
@@ -30,8 +30,12 @@ class Alternation:
 
     def __init__(self, first: RunDirectory, second: RunDirectory, episodes: int):
         self.runs, self.episodes = (first, second), episodes
+        if first.path.resolve() == second.path.resolve():
+            raise ConfigError(f"{first} and {second} are one run. Two runs train against each other: make another one.")
         for run in self.runs:
-            run.load_config()
+            if run.load_config().teams:
+                raise ConfigError(f"{run} is a self-play run: its teams train against each other already, with\n"
+                                  f"  retro-gamer train {run}")
         self._child: Optional[subprocess.Popen] = None
         self.stopping = False
 
@@ -81,6 +85,8 @@ class Alternation:
             start_new_session=os.name == "posix")  # so that Ctrl-C reaches it once, from here
         status = self._child.wait()
         self._child = None
+        if status == 2 and not self.stopping:
+            raise ConfigError(f"The training of {run} cannot go on; why stands above. Earlier rounds are saved.")
         if status and not self.stopping:
             raise RetroGamerError(f"The training of {run} ended with exit status {status}; what it said stands above. "
                                   "Earlier rounds are saved: the same command goes on from there.")
@@ -121,7 +127,10 @@ def _keep(run: RunDirectory, path: Path) -> None:
 
 
 def _episode(run: RunDirectory) -> int:
-    """How many games a run has been trained for."""
+    """How many games a run has been trained for: as many as it goes on from."""
+    resume = run.load_resume()
+    if resume is not None:
+        return resume.facts["episode"]
     checkpoints = run.checkpoints()
     return checkpoints[-1][0] if checkpoints else 0
 

@@ -5,7 +5,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 from retro_gamer.config import RunConfig
 from retro_gamer.environment.teams import TeamEncoder, find_character
-from retro_gamer.errors import ConfigError
+from retro_gamer.errors import CheckpointError, ConfigError
 from retro_gamer.policy_file import apply_facts, vocabulary_of
 from retro_gamer.teams import config_of_policy, policy_of_team
 
@@ -23,7 +23,7 @@ class Side:
         if name not in names:
             what = "Say which side it plays" if name is None else f"There is no team {name!r} in {run}"
             raise ConfigError(f"{what}: team={names[0]!r}. The teams are: {', '.join(names)}.")
-        self.team = names.index(name)
+        self.run, self.team = run, names.index(name)
         self.members = config.teams[self.team].members
         self.policy = policy_of_team(config, self.team)
         self.config = config_of_policy(config, self.policy)
@@ -42,6 +42,9 @@ class Side:
 
     def make_observe(self, facts: Dict[str, Any]) -> Callable[[Any, Any], Any]:
         """How a policy with these facts sees a game from one of the characters (by default, the first that is there)."""
+        if self.team >= len(facts["own_characters"]):
+            raise CheckpointError(f"The policy of {self.run} was trained for {len(facts['own_characters'])} teams, but "
+                                  "config.toml names more by now. Put the old teams back, or train again.")
         apply_facts(self.config, facts)
         encoder = TeamEncoder(self.config, vocabulary_of(facts), facts["own_characters"])
 

@@ -127,14 +127,17 @@ def rating_intervals(n_players: int, pairings: Sequence[Pairing]) -> np.ndarray:
 
 
 def beaten(pairings: Sequence[Pairing]) -> Dict[int, List[int]]:
-    """Whom each player beats beyond doubt: the 95% interval of its share of points lies above a half."""
+    """Whom each player beats beyond doubt: the 95% interval of its share of points lies above a half.
+
+    The share's variance p (1 - p) is that of the half it is compared with, not the one found, which few games may
+    show as zero (the score test, Wilson 1927).
+    """
     result: Dict[int, List[int]] = {}
     for first, second, points in pairings:
-        mean, error = points.mean(), 1.96 * points.std() / len(points) ** 0.5
-        if mean - error > 0.5:
-            result.setdefault(first, []).append(second)
-        elif mean + error < 0.5:
-            result.setdefault(second, []).append(first)
+        margin = points.mean() - 0.5
+        if abs(margin) > 1.96 * 0.5 / len(points) ** 0.5:
+            winner, loser = (first, second) if margin > 0 else (second, first)
+            result.setdefault(winner, []).append(loser)
     return result
 
 

@@ -137,6 +137,8 @@ class SelfPlayTrainer(Trainer):
                   for team in range(len(self.config.teams))]
         # Ghosts try things out as often as the learner: otherwise it would lose to its own past, and ratings would fall.
         match = play_match(self.environment, pilots, self.epsilon, learning_team, self.rng)  # type: ignore[arg-type]
+        for policy in self.policies.values():  # all at once, for it draws random numbers: not when they are saved
+            policy.pilot.grow()
         self._rate(match)
         learner.learner_steps += match.steps[learning_team]
         self._swap_due = [team for team in self.opponents if self.clocks[team].add(match.steps[team])]
@@ -252,7 +254,6 @@ class SelfPlayTrainer(Trainer):
         run.save_policy(run.checkpoint_path(self.episode), facts, policy.agent.get_policy())
 
     def _describe(self, policy: Policy) -> Dict[str, Any]:
-        policy.pilot.grow()
         facts = describe_policy(config_of_policy(self.config, policy.name), policy.pilot.encoder, self.vocabulary)
         return {**facts, "own_characters": self.table.characters}
 

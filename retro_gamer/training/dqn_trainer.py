@@ -34,7 +34,7 @@ class DQNTrainer:
         self.run = RunDirectory(run_dir)
         config = self._config(preprocessing or {}, hyperparams)
         if self.run.config_path.is_file():
-            self._check_same(config, {*(preprocessing or {}), *hyperparams})
+            self._check_same(config, {*(preprocessing or {}), *hyperparams, "actions", "reward", "observation_function"})
         else:
             self.run.create(config.to_toml())
         self.trainer = Trainer(self.run, game_factory)

@@ -92,9 +92,10 @@ def describe_run(run: RunDirectory) -> str:
         lines += [line.replace(UNBROKEN, " ") for line in wrapped]
     for name in policy_names(config) if config.teams else [""]:
         lines += _describe_checkpoints(run.of(name), f"Policy       {name}: " if name else "Checkpoints  ")
-    rows = run.read_metrics()
+    last = ("team", "rating") if config.teams else ("greedy", "epsilon")
+    needed = {"episode", "turns", "mean_return", "mean_length", *(last if config.teams else last[1:])}
+    rows = [row for row in run.read_metrics() if needed <= set(row)]
     if rows:
-        last = ("team", "rating") if config.teams else ("greedy", "epsilon")
         lines += ["", f"{'game':>8}{'turns':>10}{'reward':>10}{'length':>8}{last[0]:>10}{last[1]:>9}"]
         for row in rows[-5:]:
             if config.teams:

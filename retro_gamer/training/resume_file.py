@@ -8,7 +8,7 @@ import numpy as np
 
 from retro_gamer.config import RunConfig
 from retro_gamer.errors import RetroGamerError
-from retro_gamer.policy_file import check_facts, is_count, is_number
+from retro_gamer.policy_file import check_facts, is_count, is_number, is_rating
 from retro_gamer.rundir import Checkpoint, RunDirectory
 from retro_gamer.teams import policy_names
 from retro_gamer.training.compatibility import check_compatible
@@ -32,6 +32,8 @@ def check_self_play_resume(resume: Checkpoint, run: RunDirectory, config: RunCon
                       "teams": len(resume.facts["clocks"])},
                      {"policies": policy_names(config), "teams": len(config.teams)}, run)
     with reading(run):
+        if len(resume.facts["tallies"]) != len(config.teams):
+            raise ValueError("the results are not those of the teams")
         learning, waiting = resume.facts["controller"]["learning_team"], resume.facts["controller"]["queue"]
         ghosts = [team for team, _ in resume.facts["opponents"]]
         if sorted([learning, *waiting]) != list(range(len(config.teams))) or sorted(ghosts) != sorted(waiting):
@@ -90,7 +92,7 @@ def _list_of(check: Callable[[Any], bool], length: Optional[int] = None) -> Call
 
 
 def _is_snapshot(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and is_number(value[1])
+    return isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and is_rating(value[1])
 
 
 _COMMON_FACTS: Dict[str, Callable[[Any], bool]] = {
@@ -108,6 +110,6 @@ _SELF_PLAY_FACTS = {
     "results": _list_of(is_count, 3), "tallies": _list_of(_list_of(is_count, 3)), "balance": _list_of(is_number, 2),
 }
 _POLICY_FACTS = {
-    "policy": _is_dict, "name": lambda value: isinstance(value, str), "rating": is_number, "learner_steps": is_count,
+    "policy": _is_dict, "name": lambda value: isinstance(value, str), "rating": is_rating, "learner_steps": is_count,
     "saved_at": is_count, "window": _list_of(_is_snapshot),
 }

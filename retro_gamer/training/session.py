@@ -79,7 +79,7 @@ def stop_on_signals(stop: Callable[[], None], line: ProgressLine) -> Iterator[No
         asked = True
         stop()
         _write_now(line.blank() + "Stopping after this game...\n"
-                   "(Ctrl-C again stops at once and loses what came after the last checkpoint.)\n")
+                   "(Ctrl-C again stops at once and loses the last seconds of training, up to 20.)\n")
 
     numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
     numbers = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN or number == signal.SIGINT]
