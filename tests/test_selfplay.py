@@ -461,7 +461,8 @@ def walkers(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", list(sys.path))
 
     def write(self_play="", change=("", ""), look_a="A", look_b="B", size=None):
-        (tmp_path / "walkers.py").write_text(WALKERS.format(look_a=look_a, look_b=look_b, size=size).replace(*change), "utf-8")
+        game = WALKERS.format(look_a=look_a, look_b=look_b, size=size).replace(*change)
+        (tmp_path / "walkers.py").write_text(game, "utf-8")
         (tmp_path / "pyproject.toml").write_text(WALKERS_TEAMS + self_play, "utf-8")
         return ["create", "--game", "walkers.py", "--hidden-sizes", "8", "--batch-size", "8", "--memory-capacity", "500",
                 "--save-steps", "100", "--team-change", "200", "--output"]
