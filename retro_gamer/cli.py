@@ -31,7 +31,10 @@ def main(arguments: Optional[List[str]] = None) -> int:
     if unknown:
         options.parser.error(_no_such_option(options.parser, unknown))
     try:
-        return options.command(options)
+        status = options.command(options)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where it may fail: whoever reads it may have gone
+        return status
     except ConfigError as error:
         return _fail(options, error, WRONG_USE)
     except RetroGamerError as error:

@@ -50,8 +50,8 @@ def started():
     """Starts a command that goes on while the test does; none outlives it."""
     processes = []
 
-    def start(*arguments, cwd):
-        processes.append(start_command(*arguments, cwd=cwd))
+    def start(*arguments, **options):
+        processes.append(start_command(*arguments, **options))
         return processes[-1]
 
     yield start

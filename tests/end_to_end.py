@@ -1,6 +1,7 @@
 """What the end-to-end tests share: the command line as a subprocess, a pseudo-terminal, and small trained runs."""
 from __future__ import annotations
 
+import codecs
 import importlib.util
 import os
 import signal
@@ -35,7 +36,8 @@ sys.path.insert(0, "")
 def child_environment(**more):
     """The environment of a child process that imports the same library."""
     environment = {name: value for name, value in os.environ.items()
-                   if name not in ("NO_COLOR", "COLUMNS", "LINES", "PYTHONSTARTUP")}
+                   if name not in ("NO_COLOR", "FORCE_COLOR", "PYTHON_COLORS", "COLUMNS", "LINES", "PYTHONSTARTUP",
+                                   "PYTHONUNBUFFERED")}
     environment.update(PYTHONPATH=str(PACKAGE), OPENBLAS_NUM_THREADS="1", TERM="xterm-256color", PYTHONIOENCODING="utf-8",
                        **more)
     return environment
@@ -52,9 +54,10 @@ def run_command(*arguments, cwd, **more):
     return run_python("-m", "retro_gamer", *map(str, arguments), cwd=cwd, **more)
 
 
-def start_command(*arguments, cwd):
-    """The command line in a child process that goes on while the test does."""
-    return subprocess.Popen([sys.executable, "-m", "retro_gamer", *map(str, arguments)], cwd=str(cwd),
+def start_command(*arguments, cwd, code=None):
+    """The command line, or code that calls it, in a child process that goes on while the test does."""
+    program = ["-m", "retro_gamer"] if code is None else ["-c", code]
+    return subprocess.Popen([sys.executable, *program, *map(str, arguments)], cwd=str(cwd),
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
                             env=child_environment())
 
@@ -93,14 +96,16 @@ class PseudoTerminal:
             preexec_fn=take_the_terminal)
         os.set_blocking(self.controller, False)
         self.output = ""
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may come in two pieces
 
     def read(self):
         """Take in what was written since."""
+        new = ""
         try:
-            new = os.read(self.controller, 2**20).decode("utf-8", "replace")
+            while True:  # a terminal hands over 4 kB at a time
+                new += self.decoder.decode(os.read(self.controller, 2**20))
         except BlockingIOError:
-            return
-        self.output += new
+            self.output += new
         # "Where is the cursor?", asks blessed, and waits for seconds: every real terminal answers.
         os.write(self.controller, b"\x1b[1;1R" * new.count("\x1b[6n"))
 
@@ -126,8 +131,7 @@ class PseudoTerminal:
                 self.read()
                 assert time.monotonic() < deadline, f"still running: {self.output[-2000:]}"
                 time.sleep(0.005)
-            for _ in range(3):
-                self.read()
+            self.read()
         finally:
             if self.process.poll() is None:
                 self.process.kill()

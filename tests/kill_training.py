@@ -9,6 +9,7 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -116,10 +117,9 @@ def _live_and_die(run, seconds, rng, inside_a_save):
         time.sleep(rng.choice([0.0, 0.2, 1.0]) * rng.random())
         if inside_a_save:
             part = rng.choice([".resume", ".ep_", "."])
-            deadline = time.monotonic() + 1.0
-            while time.monotonic() < deadline and not _being_written(run, part, before):
+            deadline = time.monotonic() + 30
+            while time.monotonic() < deadline and not _stands_in_a_save(process, run, part, before, 0.004 * rng.random()):
                 assert process.poll() is None
-            time.sleep(0.004 * rng.random())
     finally:
         process.kill()
         said = process.communicate()[0].splitlines()
@@ -136,6 +136,19 @@ def _wait_for_start(run, process):
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and f"process {process.pid} " not in (lock.read_text() if lock.exists() else ""):
         assert process.poll() is None
+
+
+def _stands_in_a_save(process, run, part, before, seconds):
+    """Stop the process where it is; when that is not in the middle of a save, it goes on."""
+    if not _being_written(run, part, before):
+        return False
+    time.sleep(seconds)
+    process.send_signal(signal.SIGSTOP)
+    os.waitpid(process.pid, os.WUNTRACED)  # until it does stand still
+    if _being_written(run, part, before):
+        return True
+    process.send_signal(signal.SIGCONT)
+    return False
 
 
 def _being_written(run, part, before):

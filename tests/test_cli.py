@@ -263,6 +263,15 @@ def create_game():
 """
 
 
+PATIENT = """
+import sys
+from retro_gamer import cli
+from retro_gamer.environment import blame
+blame.SECONDS_OF_A_LONG_TURN = 60  # before the game is blamed for the wait
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
 def test_a_second_interrupt_does_not_wait_for_the_game(empty, started):
     Path("slow_game.py").write_text(SLOW_GAME)
     made = run_command("create", "--game", "slow_game.py", "--output", "run", *TINY, "--actions", "a", "--checkpoint-every",
@@ -270,7 +279,7 @@ def test_a_second_interrupt_does_not_wait_for_the_game(empty, started):
     assert made.returncode == 0, made.stderr
     assert run_command("train", "run", "--episodes", "30", cwd=empty).returncode == 0
     Path("slow").touch()
-    process = started("train", "run", cwd=empty)
+    process = started("train", "run", cwd=empty, code=PATIENT)
     wait_for(Path("sleeping").exists, process)
     process.send_signal(signal.SIGINT)
     assert process.stderr.readline() == "Stopping after this game...\n"

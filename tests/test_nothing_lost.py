@@ -584,7 +584,15 @@ def test_a_folder_that_vanishes(tmp_path, started, what):
     run = make_run(tmp_path / "run", checkpoint_every=50, training_episodes=10**6)
     process = started("train", "run", cwd=tmp_path)
     wait_for(lambda: len(run.read_metrics()) >= 2, process)
+    while True:  # not in the middle of a save: its half would move along
+        process.send_signal(signal.SIGSTOP)
+        os.waitpid(process.pid, os.WUNTRACED)
+        if not run.left_behind():
+            break
+        process.send_signal(signal.SIGCONT)
+        time.sleep(0.01)
     run.path.rename(tmp_path / "moved")
+    process.send_signal(signal.SIGCONT)
     if what == "removed":
         shutil.rmtree(str(tmp_path / "moved"))
     _, error = process.communicate(timeout=30)

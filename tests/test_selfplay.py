@@ -669,6 +669,21 @@ def test_a_team_of_which_one_has_left_is_asked_for_the_other(tmp_path):
     assert ai.get_action(game) == ai.get_action(game, agent=second) and ai.q_values(game) == ai.q_values(game, agent=second)
 
 
+def test_a_checkpoint_stands_for_all_teams_at_that_time(tmp_path, capsys):
+    run = make(tmp_path, "tag")
+    SelfPlayTrainer(run).train(episodes=30)
+    numbers = {team: [number for number, _ in run.of(team).checkpoints()] for team in ("chaser", "runner")}
+    alone = next(number for number in numbers["chaser"] if number and number not in numbers["runner"])
+    assert main(["evaluate", str(run), "--games", "2", "--checkpoint", f"ep_{alone:04d}"]) == 0
+    assert main(["evaluate", str(run), "--games", "2", "--checkpoint", "ep_9999"]) == 1
+    assert "There is no checkpoint 'ep_9999'" in capsys.readouterr().err
+    table = Table(run)
+    for team, name in enumerate(("chaser", "runner")):
+        expected = load_checkpoint(run.of(name).checkpoint_path(max(n for n in numbers[name] if n <= alone))).arrays
+        found = table.pilot(team, str(alone)).agent.get_policy()
+        assert all(np.array_equal(found[key], expected[key]) for key in found)
+
+
 def test_a_policy_does_not_play_for_a_team_that_came_later(tmp_path):
     run = make(tmp_path, "tron")
     SelfPlayTrainer(run).train(episodes=2)
@@ -1110,14 +1125,17 @@ def test_ctrl_c_stops_adversarial_training_and_the_same_command_goes_on(pair):
                "--games", "2"]
     process = subprocess.Popen([*command, "--episodes", "1000000"], stdout=subprocess.PIPE, env=child_environment())
     player = RunDirectory("runs/player")
-    deadline = time.monotonic() + 60
-    while not player.checkpoints() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    try:
+        deadline = time.monotonic() + 60
+        while not player.checkpoints() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    finally:
+        process.send_signal(signal.SIGINT)
     assert b"Stopped, and saved" in process.communicate(timeout=60)[0] and process.returncode == 0
     played = player.checkpoints()[-1][0]
     assert played > 0 and not list(player.checkpoints_path.glob("round_*"))
-    done = subprocess.run([*command, "--episodes", str(played + 3)], stdout=subprocess.PIPE, env=child_environment())
+    done = subprocess.run([*command, "--episodes", str(played + 3)], stdout=subprocess.PIPE, env=child_environment(),
+                          timeout=300)
     assert f"runs/player has played {played + 3} games".encode() in done.stdout and done.returncode == 0
 
 

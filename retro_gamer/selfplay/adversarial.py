@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
@@ -59,7 +60,7 @@ class Alternation:
         start = load_checkpoint(before).facts["episode"] if before.is_file() else 0
         self._mark_begun(run)
         left = start + self.episodes - _episode(run)
-        if left > 0:
+        if left > 0 and not self.stopping:
             self._run_training(run, left)
         if self.stopping or _episode(run) < start + self.episodes:
             return False
@@ -83,6 +84,8 @@ class Alternation:
             [sys.executable, "-m", "retro_gamer", "train", str(run), "--episodes", str(episodes)],
             stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
             start_new_session=os.name == "posix")  # so that Ctrl-C reaches it once, from here
+        if self.stopping:  # asked for while the child was started
+            self._stop_child()
         status = self._child.wait()
         self._child = None
         if status == 2 and not self.stopping:
@@ -93,8 +96,12 @@ class Alternation:
 
     def _stop(self, number: int, frame: Any) -> None:
         self.stopping = True
+        self._stop_child()
+
+    def _stop_child(self) -> None:
         if self._child is not None and os.name == "posix":  # elsewhere the terminal sends Ctrl-C to both
-            self._child.send_signal(signal.SIGINT)
+            with suppress(ProcessLookupError):  # it has just ended
+                self._child.send_signal(signal.SIGINT)
 
     def _forward_signals(self) -> Any:
         return _Handlers(self._stop)

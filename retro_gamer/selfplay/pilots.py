@@ -1,16 +1,17 @@
 """Saved policies of a self-play run, ready to play for a team."""
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Callable, List, Optional, Sequence
 
 from retro_gamer.config import RunConfig
 from retro_gamer.environment.teams import TeamEncoder, TeamEnvironment, check_teams_in_game, new_game_of, own_characters
 from retro_gamer.environment.vocabulary import Vocabulary
-from retro_gamer.errors import ConfigError
+from retro_gamer.errors import ConfigError, RunNotFoundError
 from retro_gamer.policy_file import apply_facts, build_agent, check_keys, read_team_policy, vocabulary_of
 from retro_gamer.rundir import RunDirectory
 from retro_gamer.selfplay.match import Pilot
-from retro_gamer.teams import config_of_policy, policy_of_team
+from retro_gamer.teams import config_of_policy, policy_names, policy_of_team
 from retro_gamer.training.evaluation import RandomAgent
 
 
@@ -47,8 +48,22 @@ class Table:
         return [team.name for team in self.config.teams]
 
     def pilot(self, team: int, checkpoint: Optional[str] = None) -> Pilot:
-        """The policy of a checkpoint (default: the newest) for a team."""
-        return load_pilot(self.run, self.config, policy_of_team(self.config, team), checkpoint, self.characters)
+        """The policy of a checkpoint (default: the newest) for a team.
+
+        Teams leave snapshots at different games: of one that has none with this number, the newest before it.
+        """
+        policy = policy_of_team(self.config, team)
+        return load_pilot(self.run, self.config, policy, checkpoint and self._not_after(policy, checkpoint), self.characters)
+
+    def _not_after(self, policy: str, checkpoint: str) -> str:
+        """The name of a policy's newest checkpoint that is not after this one, if any policy of the run has this one."""
+        for other in map(self.run.of, policy_names(self.config)):
+            with suppress(RunNotFoundError):
+                path = other.find_checkpoint(checkpoint)
+                last = next((number for number, numbered in other.checkpoints() if numbered == path), -1)
+                before = [mine.stem for number, mine in self.run.of(policy).checkpoints() if number <= last]
+                return before[-1] if before else checkpoint
+        return checkpoint
 
     def random_pilot(self, team: int, seed: int) -> Pilot:
         """Presses any of a team's keys, or none."""

@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Deque, Optional, TextIO, Tuple
 
 from retro_gamer.training.trainer import Status
@@ -80,7 +81,8 @@ class ProgressLine:
     def say(self, text: str) -> None:
         """Print a line above the progress line."""
         self.clear()
-        print(text, file=self.stream)
+        with suppress(OSError):  # the terminal was closed
+            print(text, file=self.stream)
 
     def blank(self) -> str:
         """What wipes the line away, for whoever cannot wait for `clear`; nothing when there is none."""
@@ -89,8 +91,9 @@ class ProgressLine:
 
     def clear(self) -> None:
         if self.shown and self._width:
-            self.stream.write(self.blank())
-            self.stream.flush()
+            with suppress(OSError):
+                self.stream.write(self.blank())
+                self.stream.flush()
 
 
 def _short(number: float) -> str:

@@ -131,7 +131,7 @@ class Trainer:
               on_episode: Callable[[Status], None] = lambda status: None,
               on_checkpoint: Callable[[Dict[str, Any]], None] = lambda row: None,
               on_notice: Callable[[str], None] = lambda text: None) -> None:
-        """Train to the configured goal, or for `episodes` more games, or until so many minutes have passed.
+        """Train to the configured goal, or for `episodes` more games, or one game and on until so many minutes have passed.
 
         Raises RunBusyError when another process is at it.
         """
@@ -151,13 +151,15 @@ class Trainer:
             try:
                 if self._since_checkpoint:  # a stop may have left something to do
                     self._finish_game(reached(), on_checkpoint)
-                while not reached() and not self.stopping and time.monotonic() < deadline:
+                while not reached() and not self.stopping:
                     episode = self._next_game()
                     for notice in self._notices():
                         on_notice(notice)
                     on_episode(Status(self.episode, self.turns, goal, goal_turns, episode, self.epsilon, self.evaluation,
                                       self._standing()))
                     self._finish_game(reached(), on_checkpoint)
+                    if time.monotonic() >= deadline:
+                        break
             except EvaluationStopped:
                 pass
             if self._since_checkpoint:
