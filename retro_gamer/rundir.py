@@ -172,7 +172,7 @@ class RunDirectory:
             newer = isinstance(version, int) and version > RESUME_VERSION
             raise self.cannot_resume(
                 f"{self.resume_path} was written by {'a newer' if newer else 'an older'} version of the library: it has "
-                f"version {version}, and this library reads version {RESUME_VERSION}.")
+                f"version {version!r:.100}, and this library reads version {RESUME_VERSION}.")
         return state
 
     def cannot_resume(self, why: str) -> CheckpointError:
@@ -266,8 +266,8 @@ def load_checkpoint(path: Path, max_bytes: Optional[int] = None) -> Checkpoint:
     facts = _facts_from_array(arrays.pop("facts", None), path)
     version = facts.get("format")
     if version != FORMAT_VERSION:
-        raise CheckpointError(f"{path} has format {version!r}; this version of the library reads format {FORMAT_VERSION}. "
-                              "Use the version of the library that wrote it, or train again.")
+        raise CheckpointError(f"{path} has format {version!r:.100}; this version of the library reads format "
+                              f"{FORMAT_VERSION}. Use the version of the library that wrote it, or train again.")
     return Checkpoint(facts, arrays)
 
 

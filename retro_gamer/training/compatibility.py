@@ -62,7 +62,8 @@ def check_compatible(old: Dict[str, Any], new: Dict[str, Any], run: Any) -> None
     lines = [f"The training in {run} cannot go on: its config.toml or its game changed in a way that makes what was "
              "learned useless.", ""]
     for name, before, now in changes:
-        lines += [f"  {name}", f"    was: {before!r}", f"    now: {now!r}", f"    why: {MEANINGLESS_AFTER[name]}", ""]
+        lines += [f"  {name}", f"    was: {before!r:.2000}", f"    now: {now!r:.2000}",
+                  f"    why: {MEANINGLESS_AFTER[name]}", ""]
     lines += ["Put the old values back; or make a new run with  retro-gamer create ; or throw away what was learned with",
               f"  retro-gamer clean {run}"]
     raise ConfigError("\n".join(lines))
