@@ -137,7 +137,8 @@ def _episode(run: RunDirectory) -> int:
     """How many games a run has been trained for: as many as it goes on from."""
     resume = run.load_resume()
     if resume is not None:
-        return resume.facts["episode"]
+        episode = resume.facts.get("episode")
+        return episode if isinstance(episode, int) else 0  # damaged: the training will say so
     checkpoints = run.checkpoints()
     return checkpoints[-1][0] if checkpoints else 0
 
