@@ -205,13 +205,27 @@ class TestConv2D:
 class TestDueling:
     def test_forward_by_hand(self):
         # V = 10, A = (1, 2, 6), mean A = 3: Q = (8, 9, 13); the mean of Q is V
-        np.testing.assert_allclose(Dueling().forward(np.array([[10.0, 1.0, 2.0, 6.0]])), [[8.0, 9.0, 13.0]])
+        np.testing.assert_allclose(Dueling(3, np.float64).forward(np.array([[10.0, 1.0, 2.0, 6.0]])), [[8.0, 9.0, 13.0]])
 
     @pytest.mark.parametrize("n_actions", [1, 2, 5])
     def test_gradient(self, n_actions):
         rng = np.random.default_rng(13)
-        check_layer(Dueling(), rng.normal(size=(4, 1 + n_actions)), rng)
-        check_first_rows(Dueling(), rng.normal(size=(4, 1 + n_actions)), 2, rng)
+        check_layer(Dueling(n_actions, np.float64), rng.normal(size=(4, 1 + n_actions)), rng)
+        check_first_rows(Dueling(n_actions, np.float64), rng.normal(size=(4, 1 + n_actions)), 2, rng)
+
+
+@pytest.mark.parametrize("make", [lambda rng: Dense(4, 3, rng, dtype=np.float64), lambda rng: ReLU(),
+                                  lambda rng: Dueling(3, np.float64)], ids=["dense", "relu", "dueling"])
+def test_apply_is_forward_and_remembers_nothing(make):
+    rng = np.random.default_rng(16)
+    layer, x = make(rng), rng.normal(size=(5, 4))
+    y, gradient = layer.forward(x.copy()), rng.normal(size=(5, 3 if not isinstance(layer, ReLU) else 4))
+    expected = layer.backward(gradient.copy())
+    layer.forward(x.copy())
+    for row in x:
+        np.testing.assert_allclose(layer.apply(row.copy()), make(np.random.default_rng(16)).forward(row[None].copy())[0])
+    np.testing.assert_allclose(layer.apply(x.copy()), y)
+    np.testing.assert_array_equal(layer.backward(gradient.copy()), expected)
 
 
 @pytest.mark.parametrize("n", [0, 1, 7, 8, 64, 1000])

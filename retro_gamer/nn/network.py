@@ -136,7 +136,7 @@ class QNetwork:
         self.head = Dense(hidden_sizes[-1], n_actions + int(dueling), rng, head_scale, dtype)
         self.layers.append(self.head)
         if dueling:
-            self.layers.append(Dueling())
+            self.layers.append(Dueling(n_actions, dtype))
         self._dense = pack([parameter for layer in self._all_layers() for parameter in layer.parameters()])
         self.parameters = [self._dense] + ([self.first.table] if self.encoder.n_rows else [])
 
@@ -177,13 +177,7 @@ class QNetwork:
             return self.forward(self.encode(cells[None], features[None]))[0]
         y = self.first.forward_one(cells, features)
         for layer in self.layers:
-            if type(layer) is Dense:
-                y = y @ layer.weights.value
-                y += layer.bias.value
-            elif type(layer) is ReLU:
-                np.maximum(y, 0, out=y)
-            else:
-                y = layer.forward(y[None])[0]
+            y = layer.apply(y)
         return y
 
     def scale_output(self, factor: float) -> None:
