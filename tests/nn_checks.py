@@ -59,3 +59,13 @@ def one_hot_input(cells, features, n_symbols):
             if symbol > 0:
                 x[sample, n_features + (symbol - 1) * n_cells + cell] = 1
     return x
+
+
+def lists_of(cells):
+    """Boards [boards, n_cells] as lists of their symbols, cell by cell."""
+    n_cells = cells.shape[1]
+    lists = [[(int(symbol) - 1) * n_cells + cell for cell, symbol in enumerate(board) if symbol] for board in cells]
+    most = max(map(len, lists), default=0)
+    return symbols.SymbolLists(
+        np.array([numbers + [symbols.NOTHING] * (most - len(numbers)) for numbers in lists], np.int32).reshape(len(cells), most),
+        n_cells)

@@ -5,9 +5,26 @@ import itertools
 
 import numpy as np
 import pytest
-from nn_checks import assert_same_gradient, each_form, force_form, full_gradient, numeric_gradient, one_hot_input
+from nn_checks import (
+    assert_same_gradient,
+    each_form,
+    force_form,
+    full_gradient,
+    lists_of,
+    numeric_gradient,
+    one_hot_input,
+)
 
-from retro_gamer.nn import Adam, Conv2D, Dense, QNetwork, ReLU, SymbolConv2D, clip_by_global_norm, huber
+from retro_gamer.nn import (
+    Adam,
+    Conv2D,
+    Dense,
+    QNetwork,
+    ReLU,
+    SymbolConv2D,
+    clip_by_global_norm,
+    huber,
+)
 from retro_gamer.nn.network import CONV_FILTERS, Convolution, conv_stride, parameter_shapes
 
 # n_cells counts the cells of board_shape and the readings beyond it, as a radar gives them.
@@ -85,6 +102,24 @@ def test_forward_is_the_slow_one(kind):
     q = network.forward(network.encode(cells, features))
     assert q.shape == (7, network.shape["n_actions"])
     np.testing.assert_allclose(q, slow_q_values(network, cells, features), rtol=1e-10, atol=1e-10)
+
+
+@each_kind
+@pytest.mark.parametrize("filled", [0, 0.2, 1])
+def test_lists_of_symbols_give_the_same_numbers_as_cells(kind, filled):
+    """To the last bit, forward and backward, for all boards of a batch and for its parts."""
+    network, rng = build(kind), np.random.default_rng(18)
+    cells, features = observations(network, 9)
+    cells *= (rng.random(cells.shape) < filled) & (np.arange(9) < 7)[:, None]  # the last two are empty
+    lists = lists_of(cells)
+    np.testing.assert_array_equal(lists.cells(), cells)
+    found = []
+    for x in (network.encode(cells, features), network.encode(lists, features)):
+        parts = [network.forward(x.first(4)), network.forward(x.after(4)), network.forward(x)]
+        network.backward(np.ones((5, network.shape["n_actions"]), network.dtype))
+        found.append(parts + [full_gradient(parameter).copy() for parameter in network.parameters])
+    for of_cells, of_lists in zip(*found):
+        np.testing.assert_array_equal(of_lists, of_cells)
 
 
 @each_kind

@@ -3,12 +3,14 @@ from __future__ import annotations
 
 import io
 import itertools
+import sys
 from collections import namedtuple
 
 import numpy as np
 import pytest
 
-from retro_gamer.replay import NStepAssembler, PrioritizedSampler, ReplayMemory, SumTree, UniformSampler
+from retro_gamer.nn import SymbolLists
+from retro_gamer.replay import BoardMemory, NStepAssembler, PrioritizedSampler, ReplayMemory, SumTree, UniformSampler
 
 SIZES = [1, 2, 15, 16, 17, 63, 64, 65, 128, 1000]
 
@@ -357,6 +359,16 @@ class TestNStepAssembler:
 
 
 Seen = namedtuple("Seen", "cells features")
+N_CELLS = 5  # of a board: with 5 the memory keeps its cells, with 40 (five of them not empty) a list of its symbols
+
+
+@pytest.fixture(params=[5, 40], ids=["cells", "lists"])
+def layout(request, monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "N_CELLS", request.param)
+
+
+def as_cells(boards):
+    return boards.cells() if isinstance(boards, SymbolLists) else boards
 
 
 class Games:
@@ -374,9 +386,10 @@ class Games:
     def observe(self, step):
         number = self.n_observations
         self.n_observations += 1
-        cells = np.zeros(self.memory.cells.shape[1], np.uint8)
+        boards = self.memory.boards
+        cells = np.zeros(boards.n_cells, np.uint8)
         cells[:3] = number % 256, number // 256 % 256, number // 65536
-        cells[3:] = 200 + number % 50
+        cells[3:5 if boards.listed else None] = 200 + number % 50
         return Seen(cells, np.array([number, self.game, step], np.float32))
 
     def play(self, length=None, how=None, on_step=lambda: None):
@@ -408,13 +421,15 @@ class Games:
     def check(self, batch):
         """Every row is a transition that happened, whole, and still remembered; returns the numbers of s."""
         n = len(batch.actions)
-        assert batch.cells.shape == (2 * n, self.memory.cells.shape[1]) and batch.cells.dtype == np.uint8
+        cells = as_cells(batch.boards)
+        assert cells.shape == (2 * n, self.memory.boards.n_cells) and cells.dtype == np.uint8
+        assert (cells[:, 3] == 200 + batch.features[:, 0].astype(int) % 50).all() and (cells[:, 4] == cells[:, 3]).all()
         assert batch.features.shape == (2 * n, 3) and batch.features.dtype == np.float32
         for array in (batch.returns, batch.discounts, batch.weights):
             assert array.shape == (n,) and array.dtype == np.float32
         assert batch.indices.shape == (n,)
         numbers = batch.features[:, 0].astype(int)
-        in_cells = batch.cells[:, :3].astype(int) @ [1, 256, 65536]
+        in_cells = cells[:, :3].astype(int) @ [1, 256, 65536]
         np.testing.assert_array_equal(in_cells, numbers)
         # Of a large batch one row per slot will do: the others are copies.
         rows = range(n) if n <= 50 else np.unique(batch.indices, return_index=True)[1]
@@ -430,8 +445,8 @@ class Games:
         return set(numbers[:n].tolist())
 
 
-def new_memory(capacity=40, n_step=3, gamma=0.9, prioritized=False, seed=0, n_cells=5, **options):
-    return ReplayMemory(capacity, n_cells, 3, n_step=n_step, gamma=gamma, rng=np.random.default_rng(seed),
+def new_memory(capacity=40, n_step=3, gamma=0.9, prioritized=False, seed=0, **options):
+    return ReplayMemory(capacity, N_CELLS, 3, n_step=n_step, gamma=gamma, rng=np.random.default_rng(seed),
                         prioritized=prioritized, **options)
 
 
@@ -447,6 +462,66 @@ def saved_and_loaded(state):
         return {name: arrays[name] for name in arrays.files}
 
 
+class TestBoardMemory:
+    """Beside the slow obvious twin: an array of all cells."""
+
+    @pytest.mark.parametrize("n_cells", [0, 1, 15, 16, 61, 512])
+    def test_what_is_put_can_be_taken(self, n_cells):
+        """Boards that fill up: what starts as lists ends as cells, and nothing gets lost on the way."""
+        rng, layouts = np.random.default_rng(n_cells), []
+        memory, twin = BoardMemory(50, n_cells), np.zeros((50, n_cells), np.uint8)
+        for turn in range(400):
+            cells = (rng.integers(1, 256, n_cells) * (rng.random(n_cells) < turn / 400)).astype(np.uint8)
+            slot = int(rng.integers(50))
+            memory.put(slot, cells)
+            twin[slot] = cells
+            slots = rng.integers(50, size=20)
+            taken = memory.take(slots)
+            assert isinstance(taken, SymbolLists) == memory.listed
+            np.testing.assert_array_equal(as_cells(taken), twin[slots])
+            assert memory.largest_symbol() == twin.max(initial=0)
+            layouts.append(memory.listed)
+        assert layouts[0] == (n_cells >= 16) and not layouts[-1]
+        assert layouts == sorted(layouts, reverse=True), "there is no way back"
+
+    def test_lists_are_as_long_as_they_must_be(self):
+        memory = BoardMemory(10, 100)
+        for slot, n in enumerate([0, 2, 5, 16]):
+            memory.put(slot, (np.arange(100) < n).astype(np.uint8))
+        assert memory.listed
+        assert [memory.take(np.array(slots)).numbers.shape for slots in ([0, 0], [1, 0], [0, 2, 1], [3])] == [
+            (2, 0), (2, 2), (3, 5), (1, 16)]
+        memory.put(0, np.ones(100, np.uint8))  # 128 numbers are more than 100 bytes
+        assert not memory.listed
+        np.testing.assert_array_equal(memory.take(np.arange(4)).sum(axis=1), [100, 2, 5, 16])
+
+    def test_numbers_are_the_places_in_the_one_hot_board(self):
+        memory = BoardMemory(2, 20)
+        memory.put(1, np.array([0, 3, 0, 1] + [0] * 16, np.uint8))
+        assert memory.take(np.array([1])).numbers.tolist() == [[2 * 20 + 1, 3]]
+
+    def test_old_states_have_cells_and_become_lists(self):
+        cells = np.zeros((6, 64), np.uint8)
+        cells[[0, 1, 5], [3, 63, 0]] = 7, 255, 1
+        memory = BoardMemory(8, 64)
+        memory.set_state({"cells": cells}, np.array([5, 0, 1]))
+        assert memory.listed
+        np.testing.assert_array_equal(as_cells(memory.take(np.arange(3))), cells[[5, 0, 1]])
+
+    @pytest.mark.parametrize("state, message", [
+        ({"cells": np.zeros((3, 63), np.uint8)}, "have not 64 cells each"),
+        ({"cells": np.zeros((3, 64), np.int32)}, "have not 64 cells each"),
+        ({"lists": np.zeros((3, 2))}, "are not lists of numbers"),
+        ({"lists": np.zeros(3, np.int32)}, "are not lists of numbers"),
+        ({"lists": np.full((3, 2), -1, np.int32)}, "are not lists of numbers"),
+        ({"lists": np.zeros((3, 17), np.int32)}, "longer than a board"),
+    ])
+    def test_damaged_states_are_refused(self, state, message):
+        with pytest.raises(ValueError, match=message):
+            BoardMemory(8, 64).set_state(state, np.arange(3))
+
+
+@pytest.mark.usefixtures("layout")
 class TestReplayMemory:
     @both_samplers
     @pytest.mark.parametrize("n_step, capacity", [(1, 10), (1, 64), (3, 10), (3, 33), (5, 8), (2, 17)])
@@ -551,28 +626,30 @@ class TestReplayMemory:
         while games.n_observations < 60:
             games.play()
         border = games.n_observations
-        old = memory.cells.copy()
-        memory.widen_cells(9)
-        assert memory.cells.shape == (25, 9) and memory.cells.dtype == np.uint8
-        np.testing.assert_array_equal(memory.cells[:, :5], old)
+        every, listed = np.arange(25), memory.boards.listed
+        old = as_cells(memory.boards.take(every))
+        memory.widen_cells(N_CELLS + 4)
+        new = as_cells(memory.boards.take(every))
+        assert new.shape == (25, N_CELLS + 4) and new.dtype == np.uint8 and memory.boards.listed == listed
+        np.testing.assert_array_equal(new[:, :N_CELLS], old)
         for _ in range(4):
             batch = memory.sample(100)
             games.check(batch)
-            for cells, (number, _, _) in zip(batch.cells, batch.features):
-                assert cells[3] == cells[4] == 200 + number % 50
-                assert (cells[5:] == (0 if number < border else 200 + number % 50)).all()
+            for cells, (number, _, _) in zip(as_cells(batch.boards), batch.features):
+                assert (cells[5:] == (0 if number < border or listed else 200 + number % 50)).all()
             games.play()
 
     def test_widen_cells_in_the_middle_of_a_game(self):
         memory = new_memory(25, 3)
         games = Games(memory, 3, 0.9)
         games.play(length=2)
-        widths = iter([5, 5, 6, 6, 7, 7, 7, 7, 7])
-        games.play(length=8, how="terminated", on_step=lambda: memory.widen_cells(next(widths)))
-        assert memory.cells.shape == (25, 7)
+        more = iter([0, 0, 1, 1, 2, 2, 2, 2, 2])
+        games.play(length=8, how="terminated", on_step=lambda: memory.widen_cells(N_CELLS + next(more)))
+        assert memory.boards.n_cells == N_CELLS + 2
         assert games.check(memory.sample(300)) == games.drawable()
 
 
+@pytest.mark.usefixtures("layout")
 class TestReplayState:
     @both_samplers
     @pytest.mark.parametrize("n_observations", [10, 45, 130])  # not full yet, after wrap-around, long after
@@ -597,7 +674,8 @@ class TestReplayState:
         games.rng, twin.rng = np.random.default_rng(6), np.random.default_rng(6)
         for _ in range(30):
             mine, theirs = memory.sample(8), restored.sample(8)
-            for my_array, their_array in zip(mine, theirs):
+            for my_array, their_array in zip(mine._replace(boards=as_cells(mine.boards)),
+                                             theirs._replace(boards=as_cells(theirs.boards))):
                 np.testing.assert_array_equal(my_array, their_array)
             twin.check(theirs)
             errors = games.rng.normal(size=8)
@@ -624,7 +702,8 @@ class TestReplayState:
         games = Games(memory, 3, 0.9)
         games.play(length=4)
         state = memory.get_state()
-        assert {len(state[name]) for name in ("cells", "features", "actions", "returns", "next_slots")} == {5}
+        boards = "lists" if memory.boards.listed else "cells"
+        assert {len(state[name]) for name in (boards, "features", "actions", "returns", "next_slots")} == {5}
 
     @both_samplers
     def test_in_the_middle_of_a_game_the_waiting_steps_are_left_out(self, prioritized):
@@ -647,7 +726,7 @@ class TestReplayState:
         games, others = Games(memory, 3, 0.9), Games(used, 3, 0.9, seed=7)
         for _ in range(20):
             others.play()
-        nothing = Seen(np.zeros(5, np.uint8), np.zeros(3, np.float32))
+        nothing = Seen(np.zeros(N_CELLS, np.uint8), np.zeros(3, np.float32))
         for _ in range(2):
             used.add(nothing, 0, 1000.0, nothing, False, False)
         games.play(length=5)

@@ -7,9 +7,17 @@ from retro_gamer.nn.losses import huber
 from retro_gamer.nn.network import QNetwork
 from retro_gamer.nn.optimizers import SGD, Adam, clip_by_global_norm
 from retro_gamer.nn.parameters import Parameter, he_normal
-from retro_gamer.nn.symbols import CompactInput, SparseInput, SymbolConv2D, SymbolDense, SymbolEncoder
+from retro_gamer.nn.symbols import (
+    CompactInput,
+    SparseInput,
+    SymbolConv2D,
+    SymbolDense,
+    SymbolEncoder,
+    SymbolLists,
+)
 
 __all__ = [
     "Adam", "CompactInput", "Conv2D", "Dense", "Dueling", "Flatten", "Parameter", "QNetwork", "ReLU", "SGD",
-    "SparseInput", "SymbolConv2D", "SymbolDense", "SymbolEncoder", "clip_by_global_norm", "he_normal", "huber",
+    "SparseInput", "SymbolConv2D", "SymbolDense", "SymbolEncoder", "SymbolLists", "clip_by_global_norm", "he_normal",
+    "huber",
 ]

@@ -16,10 +16,7 @@ def huber(td_error: np.ndarray, weights: Optional[np.ndarray] = None) -> Tuple[f
         L(e) = e^2 / 2        if |e| <= 1,  else  |e| - 1/2
         dL/de = e             if |e| <= 1,  else  sign(e)
     """
-    gradient = np.clip(td_error, -1.0, 1.0)
+    gradient = np.minimum(np.maximum(td_error, -1.0), 1.0)
     loss = gradient * (td_error - 0.5 * gradient)
-    if weights is not None:
-        loss = loss * weights
-        gradient = gradient * weights
-    batch = len(td_error)
-    return float(loss.sum()) / batch, gradient / td_error.dtype.type(batch)
+    share = 1 / len(td_error) if weights is None else weights / len(td_error)  # of the mean
+    return float(np.sum(loss * share)), gradient * share

@@ -1,13 +1,13 @@
 """The Q-network: from what is seen to one value per action."""
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from retro_gamer.nn.layers import Conv2D, Dense, Dueling, Flatten, ReLU
 from retro_gamer.nn.parameters import pack
-from retro_gamer.nn.symbols import SymbolConv2D, SymbolDense, SymbolEncoder, SymbolInput, SymbolPatches
+from retro_gamer.nn.symbols import SymbolConv2D, SymbolDense, SymbolEncoder, SymbolInput, SymbolLists, SymbolPatches
 
 CONV_FILTERS = (16, 32)
 
@@ -147,9 +147,11 @@ class QNetwork:
         front = [*self.front.layers, self.join] if self.front is not None else []
         return [self.first, *front, *self.layers]
 
-    def encode(self, cells: np.ndarray, features: np.ndarray) -> NetworkInput:
+    def encode(self, boards: Union[np.ndarray, SymbolLists], features: np.ndarray) -> NetworkInput:
+        """A batch of boards, as cells [batch, n_cells] or as lists, and features [batch, n_features]."""
         if self.front is None:
-            return NetworkInput(None, self.encoder.encode(cells, features))
+            return NetworkInput(None, self.encoder.encode(boards, features))
+        cells = boards.cells() if isinstance(boards, SymbolLists) else boards
         board, rest = cells[:, :self.n_image_cells], cells[:, self.n_image_cells:]
         patches = self.front.first.encode(board.reshape(len(cells), *self.shape["board_shape"]))
         return NetworkInput(patches, self.encoder.encode(rest, features))

@@ -15,6 +15,33 @@ import numpy as np
 
 from retro_gamer.nn.parameters import Parameter, add_up, he_normal
 
+NOTHING = 2**30  # where a list of symbols has ended
+
+
+class SymbolLists(NamedTuple):
+    """Boards as lists of the symbols on them: short where most of a board is empty.
+
+    A symbol is written as the place of its 1 in the one-hot board, (symbol - 1) * n_cells + cell, in the order of
+    the cells.
+    """
+
+    numbers: np.ndarray  # [boards, most] int32; NOTHING where a board has no more symbols
+    n_cells: int
+
+    def cells(self) -> np.ndarray:
+        """The same boards, cell by cell: [boards, n_cells] uint8."""
+        cells = np.zeros((len(self.numbers), self.n_cells), np.uint8)
+        board, place = (self.numbers != NOTHING).nonzero()
+        symbol, cell = np.divmod(self.numbers[board, place], max(1, self.n_cells))
+        cells[board, cell] = symbol + 1
+        return cells
+
+
+def symbol_numbers(cells: np.ndarray) -> np.ndarray:
+    """One board, cells [n_cells] uint8, as in a list of SymbolLists."""
+    places = (cells != 0).nonzero()[0]  # far faster on booleans than on bytes
+    return (cells.take(places).astype(np.intp) - 1) * len(cells) + places
+
 
 class CompactInput(NamedTuple):
     """The columns of a one-hot input that are not zero throughout the batch: for boards with many symbols."""
@@ -80,31 +107,45 @@ class SymbolEncoder:
 
     def row_numbers(self, cells: np.ndarray) -> np.ndarray:
         """The weight row of every cell that holds something, for one board cells [n_cells]."""
-        places = (cells != 0).nonzero()[0]  # far faster on booleans than on bytes
-        return places + (cells[places].astype(np.intp) * self.n_cells + (self.n_features - self.n_cells))
+        return symbol_numbers(cells) + self.n_features
 
-    def encode(self, cells: np.ndarray, features: np.ndarray) -> "SymbolInput":
+    def encode(self, boards: Union[np.ndarray, SymbolLists], features: np.ndarray) -> "SymbolInput":
         if self.n_cells == 0:
             return CompactInput(features, None)
-        batch, flat = len(cells), cells.ravel()
+        if isinstance(boards, SymbolLists):
+            rows_of_board = np.minimum(boards.numbers.T + self.n_features, self.n_rows).astype(np.intp)
+            used_rows = self._used(rows_of_board)
+            if is_sparse(len(rows_of_board), used_rows):
+                return SparseInput(rows_of_board, features, used_rows)
+            which, sample = (rows_of_board < self.n_rows).nonzero()
+            return self._compact(sample, rows_of_board[which, sample], used_rows, features)
+        batch, flat = len(boards), boards.ravel()
         present = nonzero_bytes(flat)
         sample = present // self.n_cells
         # row = n_features + (symbol - 1) * n_cells + place, and place = present - sample * n_cells
         rows = (flat[present].astype(np.intp) - 1 - sample) * self.n_cells + present + self.n_features
-        used = np.zeros(self.n_rows, bool)
-        used[rows] = True
+        used_rows = self._used(rows)
         counts = np.bincount(sample, minlength=batch)
         most = int(counts.max())
-        used[:self.n_features] = True
-        used_rows = used.nonzero()[0]
-        if most and most * COLUMNS_PER_SYMBOL < len(used_rows):
+        if is_sparse(most, used_rows):
             which = np.arange(len(rows)) - (counts.cumsum() - counts)[sample]  # of its board's symbols
             rows_of_board = np.full((most, batch), self.n_rows)
             rows_of_board[which, sample] = rows
             return SparseInput(rows_of_board, features, used_rows)
+        return self._compact(sample, rows, used_rows, features)
+
+    def _used(self, rows: np.ndarray) -> np.ndarray:
+        """Which rows stand in an array of them, and those of the features; n_rows counts as none."""
+        used = np.zeros(self.n_rows + 1, bool)
+        used[rows] = True
+        used[:self.n_features] = True
+        return used[:-1].nonzero()[0]
+
+    def _compact(self, sample: np.ndarray, rows: np.ndarray, used_rows: np.ndarray, features: np.ndarray) -> CompactInput:
+        """The input with a 1 in these rows of these samples, without the columns that nobody uses."""
         columns = np.empty(self.n_rows, np.intp)
         columns[used_rows] = np.arange(len(used_rows))
-        values = np.zeros((batch, len(used_rows)), self.dtype)
+        values = np.zeros((len(features), len(used_rows)), self.dtype)
         values[sample, columns[rows]] = 1
         values[:, :self.n_features] = features
         return CompactInput(values, used_rows)
@@ -114,6 +155,11 @@ SymbolInput = Union[CompactInput, SparseInput]
 
 # For each board, adding a weight row takes as long as this many columns of a matrix product.
 COLUMNS_PER_SYMBOL = 16
+
+
+def is_sparse(most: int, used_rows: np.ndarray) -> bool:
+    """Whether adding up the weight rows of each board is faster than a product with all rows that are used."""
+    return 0 < most * COLUMNS_PER_SYMBOL < len(used_rows)
 
 
 def nonzero_bytes(flat: np.ndarray) -> np.ndarray:

@@ -1,10 +1,12 @@
 """The replay memory: a ring of observations, and the transitions between them."""
 from __future__ import annotations
 
-from typing import Dict, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Union
 
 import numpy as np
 
+from retro_gamer.nn.symbols import SymbolLists
+from retro_gamer.replay.boards import BoardMemory
 from retro_gamer.replay.n_step import NStepAssembler, NStepTransition
 from retro_gamer.replay.samplers import PrioritizedSampler, UniformSampler
 
@@ -12,7 +14,7 @@ from retro_gamer.replay.samplers import PrioritizedSampler, UniformSampler
 class Batch(NamedTuple):
     """Transitions drawn from the memory. The two observations of each are stacked: first all s, then all s'."""
 
-    cells: np.ndarray  # [2 * batch, n_cells] uint8
+    boards: Union[np.ndarray, SymbolLists]  # [2 * batch, n_cells] uint8, or the same as lists
     features: np.ndarray  # [2 * batch, n_features] float32
     actions: np.ndarray  # [batch] int
     returns: np.ndarray  # [batch] float32, n-step
@@ -32,7 +34,7 @@ class ReplayMemory:
                  rng: np.random.Generator, prioritized: bool, alpha: float = 0.6, beta: float = 0.4):
         capacity = max(capacity, n_step + 2)
         self.capacity = capacity
-        self.cells = np.zeros((capacity, n_cells), np.uint8)
+        self.boards = BoardMemory(capacity, n_cells)
         self.features = np.zeros((capacity, n_features), np.float32)
         self.actions = np.zeros(capacity, np.int32)
         self.returns = np.zeros(capacity, np.float32)
@@ -72,7 +74,7 @@ class ReplayMemory:
     def _store(self, observation) -> int:
         slot = self._position
         self.sampler.remove(slot)
-        self.cells[slot] = observation.cells
+        self.boards.put(slot, observation.cells)
         self.features[slot] = observation.features
         self._position = (slot + 1) % self.capacity
         self.n_slots_used = max(self.n_slots_used, slot + 1)
@@ -88,19 +90,25 @@ class ReplayMemory:
         self.n_transitions += 1
 
     def sample(self, batch_size: int) -> Batch:
-        indices, weights = self.sampler.sample(batch_size)
-        both = np.concatenate([indices, self.next_slots[indices]])
-        return Batch(self.cells[both], self.features[both], self.actions[indices], self.returns[indices],
-                     self.discounts[indices], weights, indices)
+        """One batch."""
+        return self.sample_batches(batch_size, 1)[0]
+
+    def sample_batches(self, batch_size: int, n_batches: int) -> List[Batch]:
+        """So many batches, drawn together and dealt like cards; in each the largest weight is 1."""
+        indices, weights = (drawn.reshape(batch_size, n_batches).T for drawn in self.sampler.sample(batch_size * n_batches))
+        return [self._batch(*one) for one in zip(indices, weights / weights.max(axis=1, keepdims=True))]
+
+    def _batch(self, indices: np.ndarray, weights: np.ndarray) -> Batch:
+        both = np.concatenate([indices, self.next_slots.take(indices)])
+        return Batch(self.boards.take(both), self.features.take(both, axis=0), self.actions.take(indices),
+                     self.returns.take(indices), self.discounts.take(indices), weights, indices)
 
     def update_priorities(self, indices: np.ndarray, td_errors: np.ndarray) -> None:
         self.sampler.update(indices, td_errors)
 
     def widen_cells(self, n_cells: int) -> None:
         """Make room for more cells an observation; the old observations have nothing there."""
-        wider = np.zeros((self.capacity, n_cells), np.uint8)
-        wider[:, :self.cells.shape[1]] = self.cells
-        self.cells = wider
+        self.boards.widen_cells(n_cells)
 
     def get_state(self) -> Dict[str, np.ndarray]:
         """Everything, between two games (the steps of a game going on are not included).
@@ -109,8 +117,9 @@ class ReplayMemory:
         """
         used = self.n_slots_used
         state = {"n_transitions": np.array(self.n_transitions), "position": np.array(self._position)}
-        for name in ("cells", "features", "actions", "returns", "discounts", "next_slots"):
+        for name in ("features", "actions", "returns", "discounts", "next_slots"):
             state[name] = getattr(self, name)[:used]
+        state.update(self.boards.get_state(used))
         for name, value in self.sampler.get_state().items():
             state["sampler_" + name] = value
         return state
@@ -133,7 +142,8 @@ class ReplayMemory:
         moved_to = np.zeros(used, np.int32)
         moved_to[slots] = np.arange(len(slots))
         self.n_transitions, self._position, self.n_slots_used = int(state["n_transitions"]), position, len(slots)
-        for name in ("cells", "features", "actions", "returns", "discounts"):
+        self.boards.set_state(state, slots)
+        for name in ("features", "actions", "returns", "discounts"):
             getattr(self, name)[:len(slots)] = state[name][slots]
         self.next_slots[:len(slots)] = moved_to[state["next_slots"][slots]]
         self.sampler.set_state(sampler, slots)

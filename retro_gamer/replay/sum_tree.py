@@ -9,15 +9,15 @@ import numpy as np
 class SumTree:
     """Non-negative values, their sum, and the place where a running sum passes a given height.
 
-    A tree of sums with two levels: the leaves, and one sum for each block of 64 of them. `set` touches one block
-    an index; `query` runs through the sums once for a whole batch, and then through one block an index. (The
+    A tree of sums with two levels: the leaves, and one sum for each block of them. `set` touches one block an
+    index; `query` runs through the sums once for a whole batch, and then through one block an index. (The
     textbook tree is binary, Schaul et al. 2016, appendix B.2.1; in Python its many levels cost more than they save.)
     Sums are always added up afresh, so no rounding error builds up.
     """
 
     def __init__(self, size: int):
         self.size = size
-        self.block = 64
+        self.block = max(16, 1 << size.bit_length() // 2 >> 3)  # 32 of 50,000 leaves, 64 of 500,000
         n_blocks = -(-size // self.block)
         self._leaves = np.zeros((n_blocks, self.block))
         self._block_sums = np.zeros(n_blocks)
