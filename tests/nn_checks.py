@@ -66,6 +66,5 @@ def lists_of(cells):
     n_cells = cells.shape[1]
     lists = [[(int(symbol) - 1) * n_cells + cell for cell, symbol in enumerate(board) if symbol] for board in cells]
     most = max(map(len, lists), default=0)
-    return symbols.SymbolLists(
-        np.array([numbers + [symbols.NOTHING] * (most - len(numbers)) for numbers in lists], np.int32).reshape(len(cells), most),
-        n_cells)
+    padded = [numbers + [symbols.NOTHING] * (most - len(numbers)) for numbers in lists]
+    return symbols.SymbolLists(np.array(padded, np.int32).reshape(len(cells), most), n_cells)

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from nn_checks import assert_same_gradient, each_form, force_form, full_gradient, numeric_gradient, one_hot_input
+from nn_checks import assert_same_gradient, each_form, force_form, full_gradient, lists_of, numeric_gradient, one_hot_input
 
 from retro_gamer.nn import (
     Adam,
@@ -22,7 +22,7 @@ from retro_gamer.nn import (
     huber,
 )
 from retro_gamer.nn.parameters import add_up, pack
-from retro_gamer.nn.symbols import nonzero_bytes
+from retro_gamer.nn.symbols import nonzero_bytes, symbol_numbers
 
 
 def randomize(layer, rng):
@@ -301,14 +301,15 @@ class TestSymbols:
         encoder, layer, cells, features = build_symbols(case, np.random.default_rng(16))
         expected = layer.forward(encoder.encode(cells, features))
         for i in range(len(cells)):
-            np.testing.assert_allclose(layer.forward_one(cells[i], features[i]), expected[i], rtol=1e-12, atol=1e-12)
-        assert layer.bias.value is not layer.forward_one(cells[0], features[0])
+            y = layer.forward_one(symbol_numbers(cells[i]), features[i])
+            np.testing.assert_allclose(y, expected[i], rtol=1e-12, atol=1e-12)
+        assert layer.bias.value is not layer.forward_one(symbol_numbers(cells[0]), features[0])
 
     def test_forward_one_leaves_the_weights_alone(self):
         for case in SYMBOL_CASES:
             _, layer, cells, features = build_symbols(case, np.random.default_rng(17))
             table, bias = layer.table.value.copy(), layer.bias.value.copy()
-            layer.forward_one(cells[0], features[0])
+            layer.forward_one(symbol_numbers(cells[0]), features[0])
             np.testing.assert_array_equal(layer.table.value, table)
             np.testing.assert_array_equal(layer.bias.value, bias)
 
@@ -370,7 +371,7 @@ class TestSymbols:
         encoder = SymbolEncoder(600, 200, 1)
         cells = np.zeros((1, 600), np.uint8)
         cells[0, 599] = 199
-        assert encoder.row_numbers(cells[0]).tolist() == [600 * 199]
+        assert symbol_numbers(cells[0]).tolist() == [600 * 199 - 1]
         x = encoder.encode(cells, np.ones((1, 1), np.float32))
         assert x.transposed_times(np.ones((1, 1)))[0].tolist() == [0, 600 * 199]
 
@@ -390,7 +391,9 @@ class TestSymbols:
         with pytest.raises(IndexError):
             encoder.encode(cells, features)
         with pytest.raises(IndexError):
-            layer.forward_one(cells[0], features[0])
+            encoder.encode(lists_of(cells), features)
+        with pytest.raises(IndexError):
+            layer.forward_one(symbol_numbers(cells[0]), features[0])
 
     def test_first_weights_suit_the_number_of_cells_and_not_of_rows(self):
         layer = SymbolDense(SymbolEncoder(90, 20, 10), 64, np.random.default_rng(23))

@@ -149,8 +149,8 @@ class TestAdam:
             slow.step(one.gradient, one.rows)
             others = np.setdiff1d(np.arange(8), one.rows)
             np.testing.assert_array_equal(one.value[others], before[others])
-            np.testing.assert_array_equal(adam.means[0][others], state["mean_0"][others])
-            np.testing.assert_array_equal(adam.squares[0][others], state["square_0"][others])
+            np.testing.assert_array_equal(adam.sums[0][others], state["sum_0"][others])
+            np.testing.assert_array_equal(adam.square_sums[0][others], state["square_sum_0"][others])
             np.testing.assert_allclose(one.value, slow.value, rtol=1e-10)
 
     @pytest.mark.parametrize("rows", [None, [1, 2]])
@@ -165,9 +165,9 @@ class TestAdam:
         seen = []
         for _ in range(1000):
             adam.step()
-            seen.append(np.abs(adam.means[0][touched]).max())
+            seen.append(np.abs(adam.sums[0][touched]).max())
             assert seen[-1] == 0 or seen[-1] > np.finfo(np.float32).tiny
-        assert 1e-17 < seen[0] and seen[-1] == 0 and not adam.squares[0].any()
+        assert 1e-17 < seen[0] and seen[-1] == 0 and not adam.square_sums[0].any()
 
     def test_several_parameters_share_only_the_step_count(self):
         rng = np.random.default_rng(4)
@@ -206,7 +206,25 @@ class TestAdam:
             np.testing.assert_array_equal(one.value, twin.value)
         for name, array in restored.get_state().items():
             np.testing.assert_array_equal(array, adam.get_state()[name])
-        assert not np.array_equal(state["mean_0"], adam.means[0])
+        assert not np.array_equal(state["sum_0"], adam.sums[0])
+
+    def test_a_state_with_means_instead_of_sums(self):
+        """As they were saved before version 1.0 was out."""
+        rng = np.random.default_rng(9)
+        one, twin = parameter(np.ones((2, 3)), np.zeros((2, 3))), parameter(np.ones((2, 3)), np.zeros((2, 3)))
+        adam, again = Adam([one], 0.01), Adam([twin], 0.01)
+        again.set_state({"t": np.array(3), "mean_0": rng.normal(size=(2, 3)), "square_0": rng.random((2, 3))})
+        state = again.get_state()
+        adam.set_state({"t": state["t"], "sum_0": state["sum_0"], "square_sum_0": state["square_sum_0"]})
+        slow = SlowAdam(one.value, 0.01)
+        slow.t, slow.m, slow.v = 3, state["sum_0"] * (1 - 0.9), state["square_sum_0"] * (1 - 0.999)
+        for _ in range(3):
+            one.gradient[...] = twin.gradient[...] = rng.normal(size=(2, 3))
+            slow.step(one.gradient)
+            adam.step()
+            again.step()
+            np.testing.assert_array_equal(one.value, twin.value)
+            np.testing.assert_allclose(one.value, slow.value, rtol=1e-10)
 
     def test_single_precision_stays_close_for_a_thousand_steps(self):
         rng = np.random.default_rng(8)

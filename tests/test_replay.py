@@ -495,6 +495,17 @@ class TestBoardMemory:
         assert not memory.listed
         np.testing.assert_array_equal(memory.take(np.arange(4)).sum(axis=1), [100, 2, 5, 16])
 
+    def test_the_numbers_of_the_newest_board_are_kept(self):
+        memory = BoardMemory(3, 20)
+        first, second = np.eye(2, 20, dtype=np.uint8)
+        assert memory.numbers_of(first) is None
+        memory.put(0, first)
+        assert memory.numbers_of(first).tolist() == [0] and memory.numbers_of(first.copy()) is None
+        memory.put(1, second)
+        assert memory.numbers_of(second).tolist() == [1] and memory.numbers_of(first) is None
+        memory.widen_cells(30)
+        assert memory.numbers_of(second) is None, "numbers change with the number of cells"
+
     def test_numbers_are_the_places_in_the_one_hot_board(self):
         memory = BoardMemory(2, 20)
         memory.put(1, np.array([0, 3, 0, 1] + [0] * 16, np.uint8))

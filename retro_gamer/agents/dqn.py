@@ -111,13 +111,17 @@ class DQNAgent(Agent):
     def learning_rate(self, value: float) -> None:
         self.optimizer.learning_rate = value
 
+    def _scaled_q_values(self, observation: Observation) -> np.ndarray:
+        cells = observation.cells
+        return self.online.q_values(cells, observation.features, self.replay.boards.numbers_of(cells))
+
     def q_values(self, observation: Observation) -> np.ndarray:
-        return self.online.q_values(observation.cells, observation.features) / self.scale.value
+        return self._scaled_q_values(observation) / self.scale.value
 
     def act(self, observation: Observation, epsilon: float) -> int:
         if epsilon > 0 and self.rng.random() < epsilon:
             return int(self.rng.integers(self.n_actions))
-        return int(self.online.q_values(observation.cells, observation.features).argmax())
+        return int(self._scaled_q_values(observation).argmax())
 
     def learn(self, transition: Transition) -> Optional[float]:
         self.replay.add(*transition)
@@ -182,7 +186,7 @@ class DQNAgent(Agent):
         self.replay.widen_cells(shape.n_cells)
         old, self.optimizer = self.optimizer, Adam(self.online.parameters, self.optimizer.learning_rate)
         self.optimizer.t = old.t
-        for new_moments, old_moments in ((self.optimizer.means, old.means), (self.optimizer.squares, old.squares)):
+        for new_moments, old_moments in ((self.optimizer.sums, old.sums), (self.optimizer.square_sums, old.square_sums)):
             # Adam's memory has the shape of the parameters: let a network carry it into the new shape.
             for parameter, moment in zip(before.parameters, old_moments):
                 parameter.value[...] = moment

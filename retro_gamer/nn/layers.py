@@ -62,9 +62,11 @@ class ReLU:
         return []
 
     def apply(self, x: np.ndarray) -> np.ndarray:
+        if x.ndim == 1:
+            return np.maximum(x, 0, out=x)
         if self._zeros.size < x.size or self._zeros.dtype != x.dtype:
             self._zeros = np.zeros(x.size, x.dtype)
-        # NumPy is two to three times as fast with an array of zeros as with a single one.
+        # For a whole batch NumPy is two to three times as fast with an array of zeros as with a single one.
         return np.maximum(x, self._zeros[:x.size].reshape(x.shape), out=x)
 
     def forward(self, x: np.ndarray) -> np.ndarray:

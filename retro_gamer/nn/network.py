@@ -7,7 +7,15 @@ import numpy as np
 
 from retro_gamer.nn.layers import Conv2D, Dense, Dueling, Flatten, ReLU
 from retro_gamer.nn.parameters import pack
-from retro_gamer.nn.symbols import SymbolConv2D, SymbolDense, SymbolEncoder, SymbolInput, SymbolLists, SymbolPatches
+from retro_gamer.nn.symbols import (
+    SymbolConv2D,
+    SymbolDense,
+    SymbolEncoder,
+    SymbolInput,
+    SymbolLists,
+    SymbolPatches,
+    symbol_numbers,
+)
 
 CONV_FILTERS = (16, 32)
 
@@ -173,11 +181,14 @@ class QNetwork:
         if self.front is not None and self.join is not None:
             self.front.backward(self.join.backward(gradient))
 
-    def q_values(self, cells: np.ndarray, features: np.ndarray) -> np.ndarray:
-        """Q-values [n_actions] of a single observation: the same numbers as `forward`, sooner."""
+    def q_values(self, cells: np.ndarray, features: np.ndarray, numbers: Optional[np.ndarray] = None) -> np.ndarray:
+        """Q-values [n_actions] of a single observation: the same numbers as `forward`, sooner.
+
+        `numbers` are the `symbol_numbers` of the cells, for who knows them already.
+        """
         if self.front is not None:
             return self.forward(self.encode(cells[None], features[None]))[0]
-        y = self.first.forward_one(cells, features)
+        y = self.first.forward_one(symbol_numbers(cells) if numbers is None else numbers, features)
         for layer in self.layers:
             y = layer.apply(y)
         return y

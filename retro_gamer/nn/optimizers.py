@@ -52,6 +52,9 @@ class Adam:
 
         m <- b1 m + (1 - b1) g          v <- b2 v + (1 - b2) g^2
         w <- w - learning_rate * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)
+
+    What is kept are m / (1 - b1) and v / (1 - b2), fading sums of g and g^2: each takes one pass over the weights
+    less. The constant factors are left to two plain numbers of the last line.
     """
 
     def __init__(self, parameters: Sequence[Parameter], learning_rate: float, beta1: float = 0.9,
@@ -59,60 +62,63 @@ class Adam:
         self.parameters, self.learning_rate = list(parameters), learning_rate
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
         self.t = 0
-        self.means = [np.zeros_like(parameter.value) for parameter in self.parameters]
-        self.squares = [np.zeros_like(parameter.value) for parameter in self.parameters]
+        self.sums = [np.zeros_like(parameter.value) for parameter in self.parameters]
+        self.square_sums = [np.zeros_like(parameter.value) for parameter in self.parameters]
         self._work = [np.empty(0, parameter.value.dtype) for parameter in self.parameters]
 
     def step(self) -> None:
         self.t += 1
         for i, parameter in enumerate(self.parameters):
             if parameter.rows is None:
-                self._update(i, parameter.value, parameter.gradient, self.means[i], self.squares[i])
+                self._update(i, parameter.value, parameter.gradient, self.sums[i], self.square_sums[i])
             else:
                 rows = parameter.rows
-                value, mean, square = (array.take(rows, axis=0)
-                                       for array in (parameter.value, self.means[i], self.squares[i]))
-                self._update(i, value, parameter.gradient, mean, square)
-                parameter.value[rows], self.means[i][rows], self.squares[i][rows] = value, mean, square
+                value, sums, square_sums = (array.take(rows, axis=0)
+                                            for array in (parameter.value, self.sums[i], self.square_sums[i]))
+                self._update(i, value, parameter.gradient, sums, square_sums)
+                parameter.value[rows], self.sums[i][rows], self.square_sums[i][rows] = value, sums, square_sums
 
-    def _update(self, i: int, value: np.ndarray, gradient: np.ndarray, mean: np.ndarray,
-                square: np.ndarray) -> None:
-        """One Adam update of `value`, `mean` and `square`, in place and without new arrays."""
+    def _update(self, i: int, value: np.ndarray, gradient: np.ndarray, sums: np.ndarray,
+                square_sums: np.ndarray) -> None:
+        """One Adam update of `value`, `sums` and `square_sums`, in place and without new arrays."""
         number = value.dtype.type
         if self._work[i].size < value.size:
             self._work[i] = np.empty(value.size, value.dtype)
         work = self._work[i][:value.size].reshape(value.shape)
-        # m <- m + (1 - b1) (g - m)
-        np.subtract(gradient, mean, out=work)
-        work *= number(1 - self.beta1)
-        mean += work
-        # v <- b2 v + (1 - b2) g^2
+        # sum <- b1 sum + g
+        sums *= number(self.beta1)
+        sums += gradient
+        # square sum <- b2 square sum + g^2
         np.multiply(gradient, gradient, out=work)
-        work *= number(1 - self.beta2)
-        square *= number(self.beta2)
-        square += work
-        # w <- w - rate * m / (sqrt(v) + small): the corrections of both means moved into two plain numbers
-        correction = (1 - self.beta2 ** self.t) ** 0.5
-        np.sqrt(square, out=work)
-        work += number(self.epsilon * correction)
-        np.divide(mean, work, out=work)
-        work *= number(self.learning_rate * correction / (1 - self.beta1 ** self.t))
+        square_sums *= number(self.beta2)
+        square_sums += work
+        # w <- w - rate * sum / (sqrt(square sum) + small)
+        of_sums = (1 - self.beta1) / (1 - self.beta1 ** self.t)  # the mean is this times the sum
+        of_squares = ((1 - self.beta2) / (1 - self.beta2 ** self.t)) ** 0.5
+        np.sqrt(square_sums, out=work)
+        work += number(self.epsilon / of_squares)
+        np.divide(sums, work, out=work)
+        work *= number(self.learning_rate * of_sums / of_squares)
         value -= work
         if self.t % STEPS_BETWEEN_TIDYING == 0:
-            # A neuron that never fires leaves behind ever smaller means. Below 1e-38 a float32 is "subnormal", and
-            # processors take many times as long for it. Means so small no longer move a weight: forget them.
-            for moments in (mean, square):
+            # A neuron that never fires leaves behind ever smaller sums. Below 1e-38 a float32 is "subnormal", and
+            # processors take many times as long for it. Sums so small no longer move a weight: forget them.
+            for moments in (sums, square_sums):
                 moments[np.abs(moments) < SMALLEST_MOMENT] = 0
 
     def get_state(self) -> Dict[str, np.ndarray]:
         state = {"t": np.array(self.t)}
-        for i, (mean, square) in enumerate(zip(self.means, self.squares)):
-            state[f"mean_{i}"], state[f"square_{i}"] = mean.copy(), square.copy()
+        for i, (sums, square_sums) in enumerate(zip(self.sums, self.square_sums)):
+            state[f"sum_{i}"], state[f"square_sum_{i}"] = sums.copy(), square_sums.copy()
         return state
 
     def set_state(self, state: Dict[str, np.ndarray]) -> None:
         self.t = int(state["t"])
         for i in range(len(self.parameters)):
-            self.means[i][...], self.squares[i][...] = state[f"mean_{i}"], state[f"square_{i}"]
-            if not (self.t >= 0 and (self.squares[i] >= 0).all()):
-                raise ValueError("the optimizer's running mean of squares is negative")
+            if f"mean_{i}" in state:  # saved before the factors were left out
+                self.sums[i][...] = state[f"mean_{i}"] / (1 - self.beta1)
+                self.square_sums[i][...] = state[f"square_{i}"] / (1 - self.beta2)
+            else:
+                self.sums[i][...], self.square_sums[i][...] = state[f"sum_{i}"], state[f"square_sum_{i}"]
+            if not (self.t >= 0 and (self.square_sums[i] >= 0).all()):
+                raise ValueError("the optimizer's sum of squares is negative")

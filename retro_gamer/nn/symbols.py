@@ -105,15 +105,13 @@ class SymbolEncoder:
         self.n_cells, self.n_symbols, self.n_features, self.dtype = n_cells, n_symbols, n_features, dtype
         self.n_rows = n_features + n_cells * (n_symbols - 1)  # symbol 0, "nothing there", has no rows
 
-    def row_numbers(self, cells: np.ndarray) -> np.ndarray:
-        """The weight row of every cell that holds something, for one board cells [n_cells]."""
-        return symbol_numbers(cells) + self.n_features
-
     def encode(self, boards: Union[np.ndarray, SymbolLists], features: np.ndarray) -> "SymbolInput":
         if self.n_cells == 0:
             return CompactInput(features, None)
         if isinstance(boards, SymbolLists):
-            rows_of_board = np.minimum(boards.numbers.T + self.n_features, self.n_rows).astype(np.intp)
+            rows_of_board = boards.numbers.T.astype(np.intp)
+            rows_of_board += self.n_features
+            np.putmask(rows_of_board, rows_of_board >= NOTHING, self.n_rows)
             used_rows = self._used(rows_of_board)
             if is_sparse(len(rows_of_board), used_rows):
                 return SparseInput(rows_of_board, features, used_rows)
@@ -204,16 +202,15 @@ class SymbolDense:
         self.table.rows, self.table.gradient = self.x.transposed_times(gradient)
         add_up(gradient, out=self.bias.gradient)
 
-    def forward_one(self, cells: np.ndarray, features: np.ndarray) -> np.ndarray:
-        """The output [n_outputs] for a single board: add up the weight rows of the symbols present."""
-        table = self.table.value
-        if self.encoder.n_cells:
-            y = table.take(self.encoder.row_numbers(cells), axis=0).sum(axis=0)
-            y += self.bias.value
+    def forward_one(self, numbers: np.ndarray, features: np.ndarray) -> np.ndarray:
+        """The output [n_outputs] for a single board, by its `symbol_numbers`: add up their weight rows."""
+        table, n_features = self.table.value, self.encoder.n_features
+        if not n_features:
+            y = np.add.reduce(table.take(numbers, axis=0))
         else:
-            y = self.bias.value.copy()
-        if self.encoder.n_features:
-            y += features @ table[:self.encoder.n_features]
+            y = features @ table[:n_features]
+            y += np.add.reduce(table.take(numbers + n_features, axis=0))
+        y += self.bias.value
         return y
 
 

@@ -1,7 +1,7 @@
 """Where the replay memory keeps what was on the board."""
 from __future__ import annotations
 
-from typing import Dict, Union
+from typing import Dict, Optional, Tuple, Union
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class BoardMemory:
 
     def _clear(self, width: int) -> None:
         """Nothing on any board, and room for lists of this width, if these are not larger than the cells."""
+        self._newest: Optional[Tuple[np.ndarray, np.ndarray]] = None  # the board put last, and its numbers
         self.listed = width * BYTES_PER_NUMBER <= self.n_cells
         if self.listed:
             self._boards = np.full((self.capacity, width), NOTHING, np.int32)
@@ -39,6 +40,7 @@ class BoardMemory:
             self._boards[slot] = cells
             return
         numbers = symbol_numbers(cells)
+        self._newest = cells, numbers
         n, row = len(numbers), self._boards[slot]
         if n > len(row):
             self._widen_lists(n)
@@ -47,6 +49,10 @@ class BoardMemory:
         row[:n] = numbers
         row[n:] = NOTHING
         self._lengths[slot] = n
+
+    def numbers_of(self, cells: np.ndarray) -> Optional[np.ndarray]:
+        """The `symbol_numbers` of these cells if they were put just now: what was seen last is what to act upon next."""
+        return self._newest[1] if self._newest is not None and cells is self._newest[0] else None
 
     def _widen_lists(self, n: int) -> None:
         """Make room for n symbols a board, or turn all lists into cells."""
@@ -72,6 +78,7 @@ class BoardMemory:
     def widen_cells(self, n_cells: int) -> None:
         """Make room for more cells a board; in those that are there, nothing is in the new cells."""
         more, self.n_cells = n_cells - self.n_cells, n_cells
+        self._newest = None
         if self.listed:  # (symbol - 1) * n_cells + cell
             there = self._boards != NOTHING
             self._boards[there] += self._boards[there] // (n_cells - more) * more
