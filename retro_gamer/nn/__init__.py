@@ -1,6 +1,6 @@
 """Neural networks by hand: layers with their forward and backward passes, losses, optimizers.
 
-Nothing here knows of games. Read `layers.py` first, then `network.py`.
+Nothing here knows of games. Read `layers.py` first, then `network.py`; `convolutions.py` only for boards seen as pictures.
 """
 from retro_gamer.nn.convolutions import Conv2D, Flatten, SymbolConv2D, Window
 from retro_gamer.nn.layers import Dense, Dueling, ReLU

@@ -38,12 +38,11 @@ class Window:
         y, x = (np.arange(size)[:, None] * stride + np.arange(kernel) - (kernel - 1) // 2 for size in self.output_size)
         y, x = y[:, None, :, None], x[None, :, None, :]  # [out_height, out_width, kernel, kernel] together
         inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
-        seen = np.where(inside, 1 + y * width + x, 0).reshape(self.n_outputs, kernel ** 2)
+        seen = np.where(inside, 1 + y * width + x, 0).ravel()
         # [1 + n_outputs, kernel^2]: what an output place looks at. What is around the output looks at nothing.
-        self.looks_at = np.concatenate([np.zeros((1, kernel ** 2), np.intp), seen])
+        self.looks_at = np.concatenate([np.zeros(kernel ** 2, np.intp), seen]).reshape(-1, kernel ** 2)
         self.border = (self.looks_at[1:] == 0).any(axis=1).nonzero()[0] + 1  # output places that see what is around
         # [1 + n_inputs, most]: the output places that see an input place, and with which place of the kernel.
-        seen = seen.ravel()
         counts = np.bincount(seen, minlength=1 + self.n_inputs)
         order = seen.argsort(kind="stable")
         which = np.arange(len(seen)) - (counts.cumsum() - counts)[seen[order]]  # of the views of its input place
@@ -52,6 +51,13 @@ class Window:
         self.seen_with = np.zeros_like(self.seen_by)
         self.seen_by[seen[order], which] = 1 + order // kernel ** 2
         self.seen_with[seen[order], which] = order % kernel ** 2
+
+    def views(self, boards: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """The output places that see these input places, [n, most], counted through board after board.
+
+        NumPy is much faster with one index into a flat array than with two.
+        """
+        return self.seen_by.take(places, axis=0) + (boards * (1 + self.n_outputs))[:, None]
 
 
 class Seen(NamedTuple):
@@ -75,12 +81,13 @@ class Seen(NamedTuple):
     def through(self, window: Window) -> Tuple["Seen", np.ndarray]:
         """What sees something after one more convolution, and the rows [2 + n, kernel^2] that its rows look at."""
         mask = np.zeros((len(self.rows), 1 + window.n_outputs), bool)
-        mask[self.boards[:, None], window.seen_by.take(self.places, axis=0)] = True
+        mask.ravel()[window.views(self.boards, self.places)] = True
         mask[:, window.border] = True  # they see zeros, which is not the same as nothing
         after = Seen.where(mask)
         looks = np.empty((FIRST + len(after.places), window.kernel ** 2), np.intp)
         looks[AROUND], looks[NOTHING] = AROUND, NOTHING
-        looks[FIRST:] = self.rows[after.boards[:, None], window.looks_at.take(after.places, axis=0)]
+        looked_at = window.looks_at.take(after.places, axis=0) + (after.boards * self.rows.shape[1])[:, None]
+        looks[FIRST:] = self.rows.ravel().take(looked_at)
         return after, looks
 
 
@@ -99,7 +106,7 @@ class SeenBoards(NamedTuple):
                           self.rows[:n], [boards[:end] for boards, end in zip(self.boards, ends)])
 
     def after(self, n: int) -> "SeenBoards":
-        starts = [boards.searchsorted(n) for boards in self.boards]
+        starts = [int(boards.searchsorted(n)) for boards in self.boards]
 
         def without(rows: np.ndarray, start: int) -> np.ndarray:
             return np.concatenate([rows[:FIRST], rows[FIRST + start:]])
@@ -155,10 +162,13 @@ class Conv2D:
         # Every patch hands its gradient back to the rows it was made of.
         patch_gradient = (gradient @ self.weights.value.T).reshape(looks.shape + (self.n_inputs,))
         result = np.zeros((looks.max() + 1, self.n_inputs), gradient.dtype)
-        for i in range(looks.shape[1]):
-            # From row 2 on, no row stands twice in this list: each is one place, and one output place sees it here.
-            result[looks[:, i]] += patch_gradient[:, i]
-        # Row 1 may stand there many times.
+        if self.window.stride >= self.window.kernel:  # the patches do not overlap
+            result[looks] = patch_gradient
+        else:
+            for i in range(looks.shape[1]):
+                # With one place of the kernel every place is seen once: from row 2 on no row stands here twice.
+                result[looks[:, i]] += patch_gradient[:, i]
+        # Row 1 stands for many places.
         of_nothing = (looks == NOTHING).ravel().astype(gradient.dtype)
         result[NOTHING] = of_nothing @ patch_gradient.reshape(-1, self.n_inputs)
         result[AROUND] = 0  # nobody can change the zeros around
@@ -184,12 +194,12 @@ class SymbolConv2D(Conv2D):
         board, place = np.divmod(present, window.n_inputs)
         place += 1
         mask = np.zeros((len(boards), 1 + window.n_outputs), bool)
-        views = board[:, None], window.seen_by.take(place, axis=0)  # the output places that see each symbol
-        mask[views] = True
+        views = window.views(board, place)  # of each symbol
+        mask.ravel()[views] = True
         seen = Seen.where(mask)
         patches = np.zeros((FIRST + len(seen.places), window.kernel ** 2, self.n_inputs), self.dtype)
         # Row 0, where views end that there are not, may hold anything: its output is set to zero.
-        patches[seen.rows[views], window.seen_with.take(place, axis=0), flat[present][:, None] - 1] = 1
+        patches[seen.rows.ravel().take(views), window.seen_with.take(place, axis=0), flat[present][:, None] - 1] = 1
         return seen, patches.reshape(len(patches), -1)
 
     def apply(self, cells: np.ndarray) -> np.ndarray:

@@ -175,7 +175,7 @@ class QNetwork:
     def forward(self, x: NetworkInput) -> np.ndarray:
         """Q-values [batch, n_actions]."""
         y = self.first.forward(x.rest)
-        if self.front is not None and self.join is not None:
+        if self.front is not None and self.join is not None and x.board is not None:
             y += self.join.forward(self.front.forward(x.board))
         for layer in self.layers:
             y = layer.forward(y)
