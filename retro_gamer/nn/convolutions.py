@@ -47,7 +47,7 @@ class Window:
         order = seen.argsort(kind="stable")
         which = np.arange(len(seen)) - (counts.cumsum() - counts)[seen[order]]  # of the views of its input place
         order, which = order[counts[0]:], which[counts[0]:]  # without those of what is around
-        self.seen_by = np.zeros((1 + self.n_inputs, counts[1:].max()), np.intp)
+        self.seen_by = np.zeros((1 + self.n_inputs, counts[1:].max(initial=0)), np.intp)
         self.seen_with = np.zeros_like(self.seen_by)
         self.seen_by[seen[order], which] = 1 + order // kernel ** 2
         self.seen_with[seen[order], which] = order % kernel ** 2
