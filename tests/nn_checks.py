@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from retro_gamer.nn import symbols
+from retro_gamer.nn.convolutions import FIRST, Seen
 
 # Boards with few symbols are multiplied in another way than boards with many: make all of them the one or the other.
 each_form = pytest.mark.parametrize("form", ["sparse", "compact"])
@@ -68,3 +69,67 @@ def lists_of(cells):
     most = max(map(len, lists), default=0)
     padded = [numbers + [symbols.NOTHING] * (most - len(numbers)) for numbers in lists]
     return symbols.SymbolLists(np.array(padded, np.int32).reshape(len(cells), most), n_cells)
+
+
+def randomize(layer, rng):
+    """Biases start at zero, where a mistake could hide."""
+    for parameter in layer.parameters():
+        parameter.value[...] = rng.normal(size=parameter.value.shape)
+
+
+def check_layer(layer, x, rng):
+    """Both gradients of sum(c * layer(x)) for a random c, against finite differences."""
+    randomize(layer, rng)
+    c = rng.normal(size=layer.forward(x.copy()).shape)
+
+    def loss():
+        return float((layer.forward(x.copy()) * c).sum())
+
+    layer.forward(x.copy())
+    input_gradient = np.array(layer.backward(c.copy()))
+    parameter_gradients = [parameter.gradient.copy() for parameter in layer.parameters()]
+    assert input_gradient.shape == x.shape
+    assert_same_gradient(input_gradient, numeric_gradient(loss, x))
+    for parameter, gradient in zip(layer.parameters(), parameter_gradients):
+        assert_same_gradient(gradient, numeric_gradient(loss, parameter.value))
+
+
+def check_first_rows(layer, x, n, rng):
+    """backward on the gradient of the first n rows is backward after a forward of those rows alone."""
+    randomize(layer, rng)
+    gradient = rng.normal(size=layer.forward(x.copy()).shape)[:n]
+    partly = np.array(layer.backward(gradient.copy()))
+    partly_parameters = [parameter.gradient.copy() for parameter in layer.parameters()]
+    layer.forward(x[:n].copy())
+    alone = np.array(layer.backward(gradient.copy()))
+    np.testing.assert_allclose(partly, alone, rtol=1e-12)
+    for before, parameter in zip(partly_parameters, layer.parameters()):
+        np.testing.assert_allclose(before, parameter.gradient, rtol=1e-12, atol=1e-14)
+
+
+def random_cells(rng, batch, n_cells, n_symbols, filled):
+    cells = rng.integers(1, n_symbols, (batch, n_cells)) if n_symbols > 1 else np.zeros((batch, n_cells))
+    return (cells * (rng.random((batch, n_cells)) < filled)).astype(np.uint8)
+
+
+class OverImages:
+    """A Conv2D for images [batch, height, width, channels], as if every place of them saw something."""
+
+    def __init__(self, layer):
+        self.layer, self.parameters = layer, layer.parameters
+
+    def forward(self, x):
+        batch, height, width, channels = self.shape = x.shape
+        seen, looks = Seen.where(np.ones((batch, 1 + height * width), bool)).through(self.layer.window)
+        rows = np.concatenate([np.zeros((FIRST, channels), x.dtype), x.reshape(batch * height * width, channels)])
+        y = self.layer.forward(rows, looks)
+        assert len(y) == FIRST + len(seen.places) and not y[0].any()
+        return y[FIRST:].reshape((batch,) + self.layer.window.output_size + (-1,))
+
+    def backward(self, gradient):
+        n, n_outputs = len(gradient), gradient.shape[-1]
+        rows = self.layer.backward(np.concatenate([np.zeros((FIRST, n_outputs), gradient.dtype),
+                                                   gradient.reshape(-1, n_outputs)]))
+        full = np.zeros((FIRST + n * self.shape[1] * self.shape[2], self.shape[3]))
+        full[:len(rows)] = rows  # the last places may be between the patches: then they have no rows
+        return full[FIRST:].reshape((n,) + self.shape[1:])

@@ -3,19 +3,28 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from nn_checks import assert_same_gradient, each_form, force_form, full_gradient, lists_of, numeric_gradient, one_hot_input
+from nn_checks import (
+    assert_same_gradient,
+    check_first_rows,
+    check_layer,
+    each_form,
+    force_form,
+    full_gradient,
+    lists_of,
+    numeric_gradient,
+    one_hot_input,
+    random_cells,
+    randomize,
+)
 
 from retro_gamer.nn import (
     Adam,
     CompactInput,
-    Conv2D,
     Dense,
     Dueling,
-    Flatten,
     Parameter,
     ReLU,
     SparseInput,
-    SymbolConv2D,
     SymbolDense,
     SymbolEncoder,
     he_normal,
@@ -23,71 +32,6 @@ from retro_gamer.nn import (
 )
 from retro_gamer.nn.parameters import add_up, pack
 from retro_gamer.nn.symbols import nonzero_bytes, symbol_numbers
-
-
-def randomize(layer, rng):
-    """Biases start at zero, where a mistake could hide."""
-    for parameter in layer.parameters():
-        parameter.value[...] = rng.normal(size=parameter.value.shape)
-
-
-def check_layer(layer, x, rng):
-    """Both gradients of sum(c * layer(x)) for a random c, against finite differences."""
-    randomize(layer, rng)
-    c = rng.normal(size=layer.forward(x.copy()).shape)
-
-    def loss():
-        return float((layer.forward(x.copy()) * c).sum())
-
-    layer.forward(x.copy())
-    input_gradient = np.array(layer.backward(c.copy()))
-    parameter_gradients = [parameter.gradient.copy() for parameter in layer.parameters()]
-    assert input_gradient.shape == x.shape
-    assert_same_gradient(input_gradient, numeric_gradient(loss, x))
-    for parameter, gradient in zip(layer.parameters(), parameter_gradients):
-        assert_same_gradient(gradient, numeric_gradient(loss, parameter.value))
-
-
-def check_first_rows(layer, x, n, rng):
-    """backward on the gradient of the first n rows is backward after a forward of those rows alone."""
-    randomize(layer, rng)
-    gradient = rng.normal(size=layer.forward(x.copy()).shape)[:n]
-    partly = np.array(layer.backward(gradient.copy()))
-    partly_parameters = [parameter.gradient.copy() for parameter in layer.parameters()]
-    layer.forward(x[:n].copy())
-    alone = np.array(layer.backward(gradient.copy()))
-    np.testing.assert_allclose(partly, alone, rtol=1e-12)
-    for before, parameter in zip(partly_parameters, layer.parameters()):
-        np.testing.assert_allclose(before, parameter.gradient, rtol=1e-12, atol=1e-14)
-
-
-CONV_CASES = [  # height, width, kernel, stride
-    (5, 5, 3, 1), (4, 6, 3, 1), (5, 4, 3, 2), (6, 7, 3, 2), (3, 4, 1, 1), (5, 4, 1, 2), (4, 5, 2, 1), (5, 6, 2, 2),
-    (5, 4, 4, 1), (6, 5, 4, 2), (5, 6, 5, 1), (7, 4, 5, 2), (1, 1, 3, 1), (1, 2, 5, 2), (2, 1, 2, 2), (7, 8, 3, 3),
-]
-
-
-def slow_convolution(x, weights, bias, kernel, stride):
-    """Every output number on its own: the places outside the image are zero."""
-    batch, height, width, channels = x.shape
-    n_outputs = len(bias)
-    kernel_weights = weights.reshape(kernel, kernel, channels, n_outputs)
-    before = (kernel - 1) // 2
-    rows, columns = range(0, height, stride), range(0, width, stride)
-    y = np.zeros((batch, len(rows), len(columns), n_outputs))
-    for sample in range(batch):
-        for a, row in enumerate(rows):
-            for b, column in enumerate(columns):
-                for o in range(n_outputs):
-                    total = bias[o]
-                    for i in range(kernel):
-                        for j in range(kernel):
-                            r, c = row + i - before, column + j - before
-                            if 0 <= r < height and 0 <= c < width:
-                                for channel in range(channels):
-                                    total += x[sample, r, c, channel] * kernel_weights[i, j, channel, o]
-                    y[sample, a, b, o] = total
-    return y
 
 
 class TestDense:
@@ -149,59 +93,6 @@ class TestReLU:
         check_first_rows(ReLU(), rng.normal(size=(6, 4)), 3, rng)
 
 
-class TestFlatten:
-    def test_keeps_the_order(self):
-        x = np.arange(2 * 3 * 4 * 5.0).reshape(2, 3, 4, 5)
-        np.testing.assert_array_equal(Flatten().forward(x), np.arange(120.0).reshape(2, 60))
-
-    def test_gradient(self):
-        rng = np.random.default_rng(7)
-        check_layer(Flatten(), rng.normal(size=(3, 2, 3, 2)), rng)
-        check_first_rows(Flatten(), rng.normal(size=(3, 2, 3, 2)), 1, rng)
-
-
-class TestConv2D:
-    @pytest.mark.parametrize("height, width, kernel, stride", CONV_CASES)
-    def test_forward_is_the_slow_one(self, height, width, kernel, stride):
-        rng = np.random.default_rng(8)
-        layer = Conv2D(2, 3, rng, kernel=kernel, stride=stride, dtype=np.float64)
-        randomize(layer, rng)
-        x = rng.normal(size=(2, height, width, 2))
-        y = layer.forward(x)
-        assert y.shape[1:3] == layer.output_size(height, width) == (-(-height // stride), -(-width // stride))
-        np.testing.assert_allclose(
-            y, slow_convolution(x, layer.weights.value, layer.bias.value, kernel, stride), rtol=1e-11, atol=1e-12)
-
-    @pytest.mark.parametrize("height, width, kernel, stride", CONV_CASES)
-    def test_gradients(self, height, width, kernel, stride):
-        rng = np.random.default_rng(9)
-        layer = Conv2D(2, 2, rng, kernel=kernel, stride=stride, dtype=np.float64)
-        check_layer(layer, rng.normal(size=(2, height, width, 2)), rng)
-
-    @pytest.mark.parametrize("kernel, stride", [(3, 1), (3, 2), (2, 1)])
-    def test_backward_on_the_first_rows(self, kernel, stride):
-        rng = np.random.default_rng(10)
-        layer = Conv2D(2, 3, rng, kernel=kernel, stride=stride, dtype=np.float64)
-        check_first_rows(layer, rng.normal(size=(4, 5, 6, 2)), 2, rng)
-
-    def test_input_stays_as_it_is(self):
-        rng = np.random.default_rng(11)
-        x = rng.normal(size=(2, 4, 4, 1))
-        before = x.copy()
-        layer = Conv2D(1, 2, rng, dtype=np.float64)
-        layer.backward(layer.forward(x))
-        np.testing.assert_array_equal(x, before)
-
-    def test_a_picture_of_no_channels_gives_the_bias(self):
-        layer = Conv2D(0, 2, np.random.default_rng(12))
-        layer.bias.value[...] = 3, 4
-        y = layer.forward(np.zeros((2, 3, 4, 0), np.float32))
-        np.testing.assert_array_equal(y, np.broadcast_to(np.float32([3, 4]), (2, 3, 4, 2)))
-
-    def test_repr(self):
-        assert repr(Conv2D(2, 5, np.random.default_rng(0), stride=2)) == "Conv2D(2, 5, kernel=3, stride=2)"
-
-
 class TestDueling:
     def test_forward_by_hand(self):
         # V = 10, A = (1, 2, 6), mean A = 3: Q = (8, 9, 13); the mean of Q is V
@@ -248,11 +139,6 @@ def test_few_symbols_are_added_up_and_many_are_multiplied():
     nothing = np.zeros((64, 0), np.float32)
     for filled, kind in ((0.004, SparseInput), (0.5, CompactInput), (0.0, CompactInput)):
         assert type(encoder.encode(random_cells(rng, 64, 500, 3, filled), nothing)) is kind
-
-
-def random_cells(rng, batch, n_cells, n_symbols, filled):
-    cells = rng.integers(1, n_symbols, (batch, n_cells)) if n_symbols > 1 else np.zeros((batch, n_cells))
-    return (cells * (rng.random((batch, n_cells)) < filled)).astype(np.uint8)
 
 
 SYMBOL_CASES = [  # batch, n_cells, n_symbols, n_features, filled
@@ -399,109 +285,6 @@ class TestSymbols:
         layer = SymbolDense(SymbolEncoder(90, 20, 10), 64, np.random.default_rng(23))
         assert layer.table.value.std() == pytest.approx((2 / 100) ** 0.5, rel=0.02)
         assert repr(layer) == "SymbolDense(1720, 64)"
-
-
-def one_hot_image(board, n_symbols):
-    """[batch, height, width] -> [batch, height, width, n_symbols - 1], cell by cell."""
-    image = np.zeros(board.shape + (n_symbols - 1,))
-    for place in np.ndindex(*board.shape):
-        if board[place]:
-            image[place + (int(board[place]) - 1,)] = 1
-    return image
-
-
-def random_boards(rng, batch, height, width, n_symbols, filled=0.6):
-    return random_cells(rng, batch, height * width, n_symbols, filled).reshape(batch, height, width)
-
-
-class TestSymbolConv2D:
-    """Against the slow convolution, and against Conv2D, over the one-hot picture of the same boards."""
-
-    @staticmethod
-    def build(rng, n_symbols, kernel, stride, n_outputs=3):
-        layer = SymbolConv2D(n_symbols, n_outputs, rng, kernel=kernel, stride=stride, dtype=np.float64)
-        randomize(layer, rng)
-        twin = Conv2D(n_symbols - 1, n_outputs, rng, kernel=kernel, stride=stride, dtype=np.float64)
-        twin.weights.value[...], twin.bias.value[...] = layer.weights.value, layer.bias.value
-        return layer, twin
-
-    @pytest.mark.parametrize("filled", [0.0, 0.3, 1.0])
-    @pytest.mark.parametrize("height, width, kernel, stride", CONV_CASES)
-    def test_forward_and_backward(self, height, width, kernel, stride, filled):
-        rng = np.random.default_rng(28)
-        layer, twin = self.build(rng, 4, kernel, stride)
-        board = random_boards(rng, 3, height, width, 4, filled)
-        image = one_hot_image(board, 4)
-        y = layer.forward(layer.encode(board))
-        assert y.shape[1:3] == layer.output_size(height, width)
-        np.testing.assert_allclose(y, twin.forward(image), rtol=1e-11, atol=1e-12)
-        np.testing.assert_allclose(
-            y, slow_convolution(image, layer.weights.value, layer.bias.value, kernel, stride), rtol=1e-11, atol=1e-12)
-        gradient = rng.normal(size=y.shape)
-        assert layer.backward(gradient.copy()) is None
-        twin.backward(gradient.copy())
-        np.testing.assert_allclose(layer.weights.gradient, twin.weights.gradient, rtol=1e-11, atol=1e-12)
-        np.testing.assert_allclose(layer.bias.gradient, twin.bias.gradient, rtol=1e-11, atol=1e-12)
-
-    @pytest.mark.parametrize("kernel, stride", [(3, 1), (3, 2), (2, 2)])
-    def test_gradients_by_finite_differences(self, kernel, stride):
-        rng = np.random.default_rng(29)
-        layer, _ = self.build(rng, 3, kernel, stride, n_outputs=2)
-        x = layer.encode(random_boards(rng, 2, 4, 5, 3))
-        c = rng.normal(size=layer.forward(x).shape)
-
-        def loss():
-            return float((layer.forward(x) * c).sum())
-
-        layer.backward(c.copy())
-        for parameter in layer.parameters():
-            assert_same_gradient(parameter.gradient.copy(), numeric_gradient(loss, parameter.value))
-
-    @pytest.mark.parametrize("kernel, stride", [(3, 1), (3, 2), (2, 2), (5, 2)])
-    def test_parts_of_a_batch(self, kernel, stride):
-        rng = np.random.default_rng(30)
-        layer, _ = self.build(rng, 3, kernel, stride)
-        board = random_boards(rng, 6, 4, 5, 3)
-        board[3] = 0  # an empty board on the border between the parts
-        x = layer.encode(board)
-        whole = layer.forward(x)
-        gradient = rng.normal(size=whole.shape)
-        for n in (1, 3, 4, 5):
-            np.testing.assert_allclose(layer.forward(x.first(n)), whole[:n], rtol=1e-12)
-            np.testing.assert_allclose(layer.forward(x.after(n)), whole[n:], rtol=1e-12)
-            np.testing.assert_allclose(layer.forward(x.after(n).first(1)), whole[n:n + 1], rtol=1e-12)
-        for n in (1, 3, 4):
-            layer.forward(x)
-            layer.backward(gradient[:n].copy())
-            partly = layer.weights.gradient.copy(), layer.bias.gradient.copy()
-            layer.forward(layer.encode(board[:n]))
-            layer.backward(gradient[:n].copy())
-            np.testing.assert_allclose(partly[0], layer.weights.gradient, rtol=1e-12, atol=1e-14)
-            np.testing.assert_allclose(partly[1], layer.bias.gradient, rtol=1e-12, atol=1e-14)
-
-    def test_no_symbols_give_the_bias(self):
-        layer = SymbolConv2D(1, 2, np.random.default_rng(31))
-        layer.bias.value[...] = 3, 4
-        y = layer.forward(layer.encode(np.zeros((2, 3, 4), np.uint8)))
-        np.testing.assert_array_equal(y, np.broadcast_to(np.float32([3, 4]), (2, 3, 4, 2)))
-        layer.backward(np.ones_like(y))
-        np.testing.assert_array_equal(layer.bias.gradient, [24, 24])
-
-    def test_an_unknown_symbol_is_an_error(self):
-        layer, _ = self.build(np.random.default_rng(32), 3, 3, 1)
-        with pytest.raises(IndexError):
-            layer.forward(layer.encode(np.full((1, 2, 2), 3, np.uint8)))
-
-    def test_first_weights_are_those_of_the_convolution_over_the_one_hot_image(self):
-        layer = SymbolConv2D(30, 32, np.random.default_rng(33))
-        assert layer.weights.value.dtype == np.float32 and layer.weights.value.shape == (9 * 29, 32)
-        twin = Conv2D(29, 32, np.random.default_rng(33))
-        np.testing.assert_array_equal(layer.weights.value, twin.weights.value)
-        assert twin.weights.value.std() == pytest.approx((2 / (9 * 29)) ** 0.5, rel=0.03)
-        smaller = SymbolConv2D(30, 32, np.random.default_rng(33), scale=0.25)
-        np.testing.assert_array_equal(smaller.weights.value, layer.weights.value / 4)
-        assert smaller.weights.value.dtype == np.float32
-        assert repr(layer) == "SymbolConv2D(29, 32, kernel=3, stride=1)"
 
 
 class TestParameters:

@@ -201,9 +201,9 @@ def test_q_values_is_forward_of_one(kind, dtype, tolerance):
         np.testing.assert_array_equal(array, before[name])
 
 
-def test_q_values_does_not_disturb_a_forward_that_waits_for_its_backward():
-    """Only without convolutions: with them, q_values is a forward pass of its own."""
-    network = build("dueling")
+@each_kind
+def test_q_values_does_not_disturb_a_forward_that_waits_for_its_backward(kind):
+    network = build(kind)
     x = network.encode(*observations(network, 5))
     c = np.random.default_rng(6).normal(size=network.forward(x).shape)
     network.backward(c.copy())
@@ -286,7 +286,7 @@ class TestConstruction:
         network = QNetwork(n_cells=shape[0] * shape[1], n_symbols=3, n_features=0, hidden_sizes=(4,), n_actions=2,
                            board_shape=shape, spatial=True, rng=np.random.default_rng(0))
         layers = [layer for layer in network.front.layers if isinstance(layer, (Conv2D, SymbolConv2D))]
-        assert [(layer.kernel, layer.stride) for layer in layers] == [(3, stride), (2, 2)]
+        assert [(layer.window.kernel, layer.window.stride) for layer in layers] == [(3, stride), (2, 2)]
         assert network.shape["convolutions"] == ((CONV_FILTERS[0], 3, stride), (CONV_FILTERS[1], 2, 2))
 
     def test_parameter_shapes_of_own_convolutions(self):

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from nn_checks import full_gradient
+from nn_checks import OverImages, full_gradient
 
 from retro_gamer.agents.dqn import td_targets
-from retro_gamer.nn import Adam, Conv2D, Dense, Flatten, Parameter, QNetwork, ReLU, clip_by_global_norm, huber
+from retro_gamer.nn import Adam, Conv2D, Dense, Parameter, QNetwork, ReLU, Window, clip_by_global_norm, huber
 
 PATH = Path(__file__).parent / "data" / "torch_reference.npz"
 CLOSE = dict(rtol=1e-10, atol=1e-12)
@@ -46,17 +46,19 @@ def test_dueling_network_loss_and_gradients(torch):
 def test_convolutions(torch):
     rng = np.random.default_rng(0)
     n_flat, n_outputs = torch["conv_weights_2"].shape
-    layers = [Conv2D(3, 4, rng, dtype=np.float64), ReLU(), Conv2D(4, 6, rng, stride=2, dtype=np.float64), ReLU(),
-              Flatten(), Dense(n_flat, n_outputs, rng, dtype=np.float64)]
-    learning = [layers[0], layers[2], layers[5]]
+    size = torch["conv_image"].shape[1:3]
+    first = Conv2D(3, 4, rng, Window(*size), dtype=np.float64)
+    second = Conv2D(4, 6, rng, Window(*size, stride=2), dtype=np.float64)
+    dense = Dense(n_flat, n_outputs, rng, dtype=np.float64)
+    layers, learning = [OverImages(first), ReLU(), OverImages(second), ReLU()], [first, second, dense]
     for i, layer in enumerate(learning):
         layer.weights.value[...] = torch[f"conv_weights_{i}"]
         layer.bias.value[...] = torch[f"conv_bias_{i}"]
     y = torch["conv_image"]
     for layer in layers:
         y = layer.forward(y)
-    np.testing.assert_allclose(y, torch["conv_output"], **CLOSE)
-    gradient = torch["conv_output_gradient"]
+    np.testing.assert_allclose(dense.forward(y.reshape(len(y), -1)), torch["conv_output"], **CLOSE)
+    gradient = dense.backward(torch["conv_output_gradient"]).reshape(y.shape)
     for layer in reversed(layers):
         gradient = layer.backward(gradient)
     np.testing.assert_allclose(gradient, torch["conv_grad_image"], **CLOSE)

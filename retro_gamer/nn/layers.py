@@ -6,11 +6,11 @@ the layer's output, stores the gradients of its own parameters, and returns the 
 input. It may be given the gradient of the first rows of the batch only: then the other rows count as constants,
 which lets one forward pass serve both the states and the next states of a batch.
 
-Batches come first in every shape: [batch, ...]. Images are [batch, height, width, channels].
+Batches come first in every shape: [batch, ...].
 """
 from __future__ import annotations
 
-from typing import List, Tuple
+from typing import List
 
 import numpy as np
 
@@ -77,95 +77,6 @@ class ReLU:
         # dL/dx = dL/dy where x > 0, else 0
         gradient *= self.y[:len(gradient)] > 0
         return gradient
-
-
-class Flatten:
-    """[batch, height, width, channels] -> [batch, height * width * channels]."""
-
-    def __repr__(self) -> str:
-        return "Flatten()"
-
-    def parameters(self) -> List[Parameter]:
-        return []
-
-    def forward(self, x: np.ndarray) -> np.ndarray:
-        self.shape = x.shape[1:]
-        return x.reshape(len(x), -1)
-
-    def backward(self, gradient: np.ndarray) -> np.ndarray:
-        return gradient.reshape((len(gradient),) + self.shape)
-
-
-class Conv2D:
-    """A 2-D convolution with zero padding: the same small patch of weights looks at every place of an image.
-
-    Input [batch, height, width, n_inputs], output [batch, ceil(height/stride), ceil(width/stride), n_outputs].
-    Weights [kernel * kernel * n_inputs, n_outputs]: every patch becomes a row, and the convolution one matrix
-    product ("im2col", Chellapilla et al. 2006).
-    """
-
-    def __init__(self, n_inputs: int, n_outputs: int, rng: np.random.Generator, kernel: int = 3, stride: int = 1,
-                 scale: float = 1.0, dtype=np.float32):
-        self.kernel, self.stride, self.n_inputs = kernel, stride, n_inputs
-        fan_in = kernel * kernel * n_inputs
-        self.weights = Parameter(he_normal(rng, (fan_in, n_outputs), fan_in, dtype) * dtype(scale))
-        self.bias = Parameter(np.zeros(n_outputs, dtype))
-
-    def __repr__(self) -> str:
-        return f"Conv2D({self.n_inputs}, {len(self.bias.value)}, kernel={self.kernel}, stride={self.stride})"
-
-    def parameters(self) -> List[Parameter]:
-        return [self.weights, self.bias]
-
-    def output_size(self, height: int, width: int) -> Tuple[int, int]:
-        return -(-height // self.stride), -(-width // self.stride)
-
-    def _padded_shape(self, height: int, width: int) -> Tuple[int, int]:
-        """The size of an image with zeros around it, as far as the patches reach."""
-        before, (out_height, out_width) = (self.kernel - 1) // 2, self.output_size(height, width)
-        return (max(before + height, (out_height - 1) * self.stride + self.kernel),
-                max(before + width, (out_width - 1) * self.stride + self.kernel))
-
-    def _padded(self, x: np.ndarray) -> np.ndarray:
-        batch, height, width, channels = x.shape
-        before, shape = (self.kernel - 1) // 2, self._padded_shape(height, width)
-        if shape == (height, width):
-            return x
-        padded = np.zeros((batch, *shape, channels), x.dtype)
-        padded[:, before:before + height, before:before + width] = x
-        return padded
-
-    def forward(self, x: np.ndarray) -> np.ndarray:
-        batch, height, width, channels = self.input_shape = x.shape
-        out_height, out_width = self.output_size(height, width)
-        kernel, stride = self.kernel, self.stride
-        padded = self._padded(x)
-        patches = np.empty((batch, out_height, out_width, kernel, kernel, channels), x.dtype)
-        for i in range(kernel):
-            for j in range(kernel):
-                patches[:, :, :, i, j] = padded[:, i:i + height:stride, j:j + width:stride]
-        self.patches = patches.reshape(batch, out_height * out_width, -1)  # [batch, places, k * k * channels]
-        y = self.patches.reshape(batch * out_height * out_width, -1) @ self.weights.value
-        y += self.bias.value
-        return y.reshape(batch, out_height, out_width, -1)
-
-    def backward(self, gradient: np.ndarray) -> np.ndarray:
-        batch, out_height, out_width, n_outputs = gradient.shape
-        rows = gradient.reshape(-1, n_outputs)  # [batch * places, n_outputs]
-        patches = self.patches[:batch].reshape(len(rows), -1)
-        np.matmul(patches.T, rows, out=self.weights.gradient)
-        add_up(rows, out=self.bias.gradient)
-        # Every patch hands its gradient back to the cells it was cut from.
-        _, height, width, channels = self.input_shape
-        kernel, stride = self.kernel, self.stride
-        patch_gradient = (rows @ self.weights.value.T).reshape(
-            batch, out_height, out_width, kernel, kernel, channels)
-        before = (kernel - 1) // 2
-        padded = np.zeros((batch, *self._padded_shape(height, width), channels), gradient.dtype)
-        for i in range(kernel):
-            for j in range(kernel):
-                padded[:, i:i + height:stride, j:j + width:stride] += patch_gradient[:, :, :, i, j]
-        return padded[:, before:before + height, before:before + width]
 
 
 class Dueling:

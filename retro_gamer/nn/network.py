@@ -1,21 +1,15 @@
 """The Q-network: from what is seen to one value per action."""
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from retro_gamer.nn.layers import Conv2D, Dense, Dueling, Flatten, ReLU
+from retro_gamer.nn.convolutions import Conv2D, Flatten, SeenBoards, SymbolConv2D, Window
+from retro_gamer.nn.layers import Dense, Dueling, ReLU
 from retro_gamer.nn.parameters import pack
-from retro_gamer.nn.symbols import (
-    SymbolConv2D,
-    SymbolDense,
-    SymbolEncoder,
-    SymbolInput,
-    SymbolLists,
-    SymbolPatches,
-    symbol_numbers,
-)
+from retro_gamer.nn.symbols import SymbolDense, SymbolEncoder, SymbolInput, SymbolLists, symbol_numbers
 
 CONV_FILTERS = (16, 32)
 
@@ -46,7 +40,7 @@ def usual_convolutions(height: int, width: int) -> Tuple[Convolution, ...]:
 class NetworkInput(NamedTuple):
     """A batch of observations, encoded once for all the networks that will look at it."""
 
-    board: Optional[SymbolPatches]  # what the convolution looks at; None without one
+    board: Optional[SeenBoards]  # what the convolution looks at; None without one
     rest: SymbolInput
 
     def first(self, n: int) -> "NetworkInput":
@@ -57,31 +51,48 @@ class NetworkInput(NamedTuple):
 
 
 class ConvolutionalFront:
-    """Convolutions over a board of symbols, each with a ReLU: [batch, height, width] -> [batch, n_outputs]."""
+    """Convolutions over boards of symbols, each with a ReLU: [batch, height * width] -> [batch, n_outputs]."""
 
     def __init__(self, height: int, width: int, n_symbols: int, convolutions: Sequence[Convolution],
                  rng: np.random.Generator, scale: float, dtype):
-        first, *others = convolutions
-        self.first = SymbolConv2D(n_symbols, first.filters, rng, first.kernel, first.stride, scale, dtype)
-        self.layers: List[Any] = [self.first, ReLU()]
-        height, width = self.first.output_size(height, width)
-        n_outputs = first.filters
+        (filters, kernel, stride), *others = convolutions
+        window = Window(height, width, kernel, stride)
+        self.first, self.first_relu = SymbolConv2D(n_symbols, filters, rng, window, scale, dtype), ReLU()
+        self.others: List[Tuple[Conv2D, ReLU]] = []
         for convolution in others:
-            layer = Conv2D(n_outputs, convolution.filters, rng, convolution.kernel, convolution.stride, scale, dtype)
-            self.layers += [layer, ReLU()]
-            height, width = layer.output_size(height, width)
-            n_outputs = convolution.filters
-        self.layers.append(Flatten())
-        self.n_outputs = height * width * n_outputs
+            n_channels, window = filters, Window(*window.output_size, convolution.kernel, convolution.stride)
+            filters = convolution.filters
+            self.others.append((Conv2D(n_channels, filters, rng, window, scale, dtype), ReLU()))
+        self.flatten = Flatten()
+        self.layers: List[Any] = [self.first, self.first_relu, *chain.from_iterable(self.others), self.flatten]
+        self.n_outputs = window.n_outputs * filters
 
-    def forward(self, x: Any) -> np.ndarray:
-        for layer in self.layers:
-            x = layer.forward(x)
-        return x
+    def encode(self, boards: np.ndarray) -> SeenBoards:
+        """Look up, once for all networks, what sees something on boards [batch, n_cells]."""
+        seen, patches = self.first.encode(boards)
+        looks, boards_of_rows = [], [seen.boards]
+        for convolution, _ in self.others:
+            seen, looked_at = seen.through(convolution.window)
+            looks.append(looked_at)
+            boards_of_rows.append(seen.boards)
+        return SeenBoards(patches, looks, seen.rows[:, 1:], boards_of_rows)
+
+    def forward(self, x: SeenBoards) -> np.ndarray:
+        y = self.first_relu.forward(self.first.forward(x.patches))
+        for (convolution, relu), looks in zip(self.others, x.looks):
+            y = relu.forward(convolution.forward(y, looks))
+        return self.flatten.forward(y, x.rows)
 
     def backward(self, gradient: np.ndarray) -> None:
         for layer in reversed(self.layers):
             gradient = layer.backward(gradient)
+
+    def apply(self, cells: np.ndarray) -> np.ndarray:
+        """The output [n_outputs] for a single board [n_cells]."""
+        y = cells
+        for layer in self.layers:
+            y = layer.apply(y)
+        return y
 
 
 def parameter_shapes(*, n_cells: int, n_symbols: int, n_features: int, hidden_sizes: Sequence[int], n_actions: int,
@@ -161,13 +172,12 @@ class QNetwork:
             return NetworkInput(None, self.encoder.encode(boards, features))
         cells = boards.cells() if isinstance(boards, SymbolLists) else boards
         board, rest = cells[:, :self.n_image_cells], cells[:, self.n_image_cells:]
-        patches = self.front.first.encode(board.reshape(len(cells), *self.shape["board_shape"]))
-        return NetworkInput(patches, self.encoder.encode(rest, features))
+        return NetworkInput(self.front.encode(board), self.encoder.encode(rest, features))
 
     def forward(self, x: NetworkInput) -> np.ndarray:
         """Q-values [batch, n_actions]."""
         y = self.first.forward(x.rest)
-        if self.front is not None and self.join is not None:
+        if self.front is not None and self.join is not None and x.board is not None:
             y += self.join.forward(self.front.forward(x.board))
         for layer in self.layers:
             y = layer.forward(y)
@@ -186,9 +196,11 @@ class QNetwork:
 
         `numbers` are the `symbol_numbers` of the cells, for who knows them already.
         """
-        if self.front is not None:
-            return self.forward(self.encode(cells[None], features[None]))[0]
-        y = self.first.forward_one(symbol_numbers(cells) if numbers is None else numbers, features)
+        if self.front is None or self.join is None:
+            y = self.first.forward_one(symbol_numbers(cells) if numbers is None else numbers, features)
+        else:
+            y = self.first.forward_one(symbol_numbers(cells[self.n_image_cells:]), features)
+            y += self.join.apply(self.front.apply(cells[:self.n_image_cells]))
         for layer in self.layers:
             y = layer.apply(y)
         return y
@@ -234,8 +246,7 @@ class QNetwork:
         yield "symbols", self.first.table
         yield "symbols_bias", self.first.bias
         if self.front is not None and self.join is not None:
-            convolutions = [layer for layer in self.front.layers if isinstance(layer, (Conv2D, SymbolConv2D))]
-            for i, layer in enumerate(convolutions):
+            for i, layer in enumerate([self.front.first, *(convolution for convolution, _ in self.front.others)]):
                 yield f"conv_{i}_weights", layer.weights
                 yield f"conv_{i}_bias", layer.bias
             yield "join_weights", self.join.weights
