@@ -26,7 +26,8 @@ from retro_gamer.errors import CheckpointError, RunNotFoundError
 from retro_gamer.lock import Lock
 
 FORMAT_VERSION = 1  # of checkpoints
-RESUME_VERSION = 1  # of resume states, which hold more and change more often
+RESUME_VERSION = 2  # of resume states, which hold more and change more often
+OLDEST_RESUME_VERSION = 1  # that can be read: with boards by their cells, and with Adam's means instead of its sums
 MAX_RESUME_BYTES = 16 * 2**30
 MAX_FACTS_BYTES = 2**24
 METRICS = ("episode", "turns", "seconds", "mean_return", "mean_length", "loss", "epsilon", "learning_rate", "eval_return")
@@ -168,7 +169,7 @@ class RunDirectory:
         except CheckpointError as error:
             raise self.cannot_resume(f"{error}") from None
         version = state.facts.get("resume", 0)
-        if version != RESUME_VERSION:
+        if version not in range(OLDEST_RESUME_VERSION, RESUME_VERSION + 1):
             newer = isinstance(version, int) and version > RESUME_VERSION
             raise self.cannot_resume(
                 f"{self.resume_path} was written by {'a newer' if newer else 'an older'} version of the library: it has "

@@ -27,6 +27,7 @@ from retro_gamer import TrainedPolicy, archive
 from retro_gamer.config import toml_value
 from retro_gamer.create import create_run
 from retro_gamer.errors import CheckpointError, ConfigError, RunBusyError, explain_os_error
+from retro_gamer.nn import SymbolLists
 from retro_gamer.policy_file import read_policy
 from retro_gamer.rundir import RunDirectory, evenly_spread
 from retro_gamer.selfplay.trainer import SelfPlayTrainer
@@ -272,6 +273,24 @@ def test_resume_states_of_other_versions_are_named_and_policies_are_still_good(t
         Trainer(run)
     run.resume_path.unlink()
     assert Trainer(run).episode == 12
+
+
+def test_resume_states_of_version_1_are_read(tmp_path):
+    """They have boards by their cells, and Adam's means: the same training, but for the last bits of what was divided."""
+    run = make_run(tmp_path, "snake", {"board": True})
+    Trainer(run).train(episodes=12)
+    facts, arrays = run.load_resume()
+    lists = arrays.pop("agent/replay/lists")
+    n_cells = facts["policy"]["n_cells"]
+    arrays["agent/replay/cells"] = SymbolLists(lists, n_cells).cells()
+    for i, (b1, b2) in enumerate([(0.9, 0.999)] * 2):
+        arrays[f"agent/optimizer/mean_{i}"] = arrays.pop(f"agent/optimizer/sum_{i}") * np.float32(1 - b1)
+        arrays[f"agent/optimizer/square_{i}"] = arrays.pop(f"agent/optimizer/square_sum_{i}") * np.float32(1 - b2)
+    new = Trainer(run)
+    run.save_resume({**facts, "resume": 1}, arrays)
+    old = Trainer(run)
+    for name, array in new.agent.get_state().items():
+        np.testing.assert_allclose(old.agent.get_state()[name], array, rtol=1e-6, err_msg=name)
 
 
 @pytest.mark.parametrize("change", [
