@@ -1,6 +1,7 @@
 """What a network learns: arrays of numbers, each beside its gradient."""
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Optional, Sequence
 
 import numpy as np
@@ -33,7 +34,12 @@ def he_normal(rng: np.random.Generator, shape: Sequence[int], fan_in: int, dtype
 
 def add_up(rows: np.ndarray, out: np.ndarray) -> None:
     """The sum of rows [n, width] into out [width]: a matrix product does it sooner than `sum`."""
-    np.matmul(np.ones(len(rows), rows.dtype), rows, out=out)
+    np.matmul(_ones(len(rows), rows.dtype), rows, out=out)
+
+
+@lru_cache(maxsize=8)
+def _ones(n: int, dtype: np.dtype) -> np.ndarray:
+    return np.ones(n, dtype)
 
 
 def pack(parameters: Sequence[Parameter]) -> Parameter:
