@@ -94,8 +94,11 @@ class TabularAgent(Agent):
 
     def learn(self, transition: Transition) -> Optional[float]:
         observation, action, reward, next_observation, terminated, _ = transition
-        state = self._state(observation)
-        next_state = self._state(next_observation)
+        newest, state = self._newest
+        if observation is not newest:
+            state = state_of(observation)
+        next_state = state_of(next_observation)
+        self._newest = next_observation, next_state
         self.turns += 1
         error = self.update(state, action, reward, next_state, terminated)
         if self.planning_steps:
