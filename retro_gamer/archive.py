@@ -56,12 +56,21 @@ def _replace(temporary: Path, path: Path) -> None:
 
 
 def append(path: Path, text: str) -> None:
-    """Add text to the end of a file, and see to it that it is on the disk before anything that is saved later."""
+    """Add text to the end of a file. It outlives this process at once, and a power cut after `flush_to_disk`."""
     try:
         with open(path, "a", encoding="utf-8", newline="") as file:
             file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+    except OSError as error:
+        error.filename = str(path)
+        raise
+
+
+def flush_to_disk(path: Path) -> None:
+    """Wait until everything that was appended to a file is on the disk. It may be missing."""
+    try:
+        if path.is_file():
+            with open(path, "ab") as file:
+                os.fsync(file.fileno())
     except OSError as error:
         error.filename = str(path)
         raise

@@ -20,7 +20,7 @@ from typing import Any, ContextManager, Dict, Iterable, List, NamedTuple, Option
 
 import numpy as np
 
-from retro_gamer.archive import append, load_arrays, save_arrays, write_atomically
+from retro_gamer.archive import append, flush_to_disk, load_arrays, save_arrays, write_atomically
 from retro_gamer.config import RunConfig
 from retro_gamer.errors import CheckpointError, RunNotFoundError
 from retro_gamer.lock import Lock
@@ -158,6 +158,8 @@ class RunDirectory:
     # The resume state
 
     def save_resume(self, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> None:
+        for path in (self.log_path, self.metrics_path):
+            flush_to_disk(path)  # lines of games before this state are never written again, those of later games are
         save_arrays(self.resume_path, {"facts": _facts_to_array({"resume": RESUME_VERSION, **facts}), **arrays})
 
     def load_resume(self) -> Optional[Checkpoint]:

@@ -18,9 +18,8 @@ MAX_DIGITS = 1000  # of a number: reading one takes time that grows with the squ
 def state_of(observation: Any) -> Hashable:
     """What stands in the table for an observation; raises ObservationError when it cannot be hashed."""
     if type(observation) is Observation:
-        if len(observation.features):
-            return observation.cells.tobytes() + observation.features.tobytes()
-        return observation.cells.tobytes()
+        cells, features = observation
+        return cells.tobytes() + features.tobytes() if len(features) else cells.tobytes()
     try:
         hash(observation)
     except TypeError:

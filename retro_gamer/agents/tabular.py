@@ -54,16 +54,17 @@ class TabularAgent(Agent):
     def _state(self, observation: Any) -> Hashable:
         """`state_of` the observation, which `learn` has worked out for all but the first of a game."""
         newest, state = self._newest
-        if observation is newest:
-            return state
-        self._newest = observation, state_of(observation)
-        return self._newest[1]
+        if observation is not newest:
+            state = state_of(observation)
+            self._newest = observation, state
+        return state
 
     def _random(self) -> float:
         """A random number from 0 up to 1, without 1."""
-        if not self._draws:
-            self._draws = self.rng.random(DRAWS).tolist()
-        return self._draws.pop()
+        draws = self._draws
+        if not draws:
+            draws = self._draws = self.rng.random(DRAWS).tolist()
+        return draws.pop()
 
     def q_values(self, observation: Any) -> np.ndarray:
         state = state_of(observation)
@@ -80,9 +81,11 @@ class TabularAgent(Agent):
         row = self._row_to_follow(state)
         best = max(row)
         action = row.index(best)
-        if epsilon > 0 and row.count(best) > 1:
-            for _ in range(int(self._random() * row.count(best))):
-                action = row.index(best, action + 1)
+        if epsilon > 0:
+            n_best = row.count(best)
+            if n_best > 1:
+                for _ in range(int(self._random() * n_best)):
+                    action = row.index(best, action + 1)
         return action
 
     def _row_to_follow(self, state: Hashable) -> Sequence[float]:
@@ -91,7 +94,10 @@ class TabularAgent(Agent):
 
     def learn(self, transition: Transition) -> Optional[float]:
         observation, action, reward, next_observation, terminated, _ = transition
-        state, next_state = self._state(observation), state_of(next_observation)
+        newest, state = self._newest
+        if observation is not newest:
+            state = state_of(observation)
+        next_state = state_of(next_observation)
         self._newest = next_observation, next_state
         self.turns += 1
         error = self.update(state, action, reward, next_state, terminated)

@@ -104,7 +104,7 @@ class RetroEnvironment(Environment):
     def play_turn(self, *keys: Optional[str]) -> Tuple[float, bool]:
         """Play one turn with these keys, None for none; returns the reward and whether the game is over."""
         game = self.game
-        self._keys.press(*keys)
+        self._keys.pressed = keys
         self._turn += 1
         began = time.monotonic()
         try:
@@ -146,8 +146,11 @@ class RetroEnvironment(Environment):
 def state_number(game: Any, key: str, turn: int = 0) -> float:
     """A value of the game's state as a number; raises GameError when it is missing or is not one."""
     state = game.state
-    if isinstance(state, dict) and type(state.get(key)) is int and -2**53 < state[key] < 2**53:
-        return float(state[key])  # nearly always: soon done
+    if isinstance(state, dict) and key in state:
+        value = state[key]
+        kind = type(value)
+        if kind is int and -2**53 < value < 2**53 or kind is float and math.isfinite(value):
+            return float(value)  # nearly always: soon done
     when = f" after turn {turn}" if turn else ""
     if not isinstance(state, dict):
         raise GameError(f"The game's state is {state!r:.200}{when}. It must be a dict, like {{'score': 0}}.")

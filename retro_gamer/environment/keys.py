@@ -88,18 +88,20 @@ class _Keystrokes(Dict[str, Any]):
 
 
 class KeyInput:
-    """An input source that hands the game the keys of one turn."""
+    """An input source that hands the game the keys of one turn: those in `pressed`, in this order; None is no key."""
 
     def __init__(self) -> None:
         self._keystrokes = _Keystrokes()
-        self._pressed: Tuple[Optional[str], ...] = ()
+        self.pressed: Tuple[Optional[str], ...] = ()
 
     def press(self, *keys: Optional[str]) -> None:
-        """The keys for the next turn, in the order in which the game gets them; None for no key."""
-        self._pressed = keys
+        """The keys for the next turn."""
+        self.pressed = keys
 
     def collect(self) -> Collection[Any]:
-        pressed, self._pressed = self._pressed, ()
+        pressed, self.pressed = self.pressed, ()
+        if len(pressed) == 1 and pressed[0] is not None:  # nearly always: soon done
+            return {self._keystrokes[pressed[0]]}
         keystrokes = [self._keystrokes[key] for key in pressed if key is not None]
         # No set of several: to it all named keys are the same (as text they are empty), and its order changes from run
         # to run.

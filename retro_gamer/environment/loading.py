@@ -5,7 +5,7 @@ import importlib
 import io
 import sys
 import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, Optional, Set, Tuple
 
@@ -158,7 +158,10 @@ def make_game(factory: Callable[[], Any], first: bool = True) -> Any:
     """
     began = time.monotonic()
     try:
-        with unattended() if first else ExitStack():
+        if first:
+            with unattended():
+                game = factory()
+        else:
             game = factory()
     except BaseException as error:
         if is_ctrl_c(error, began):

@@ -44,8 +44,10 @@ def widened(observation: Observation, n_cells: int) -> Observation:
 
 
 MAX_BOARD_SIDE = 4096
-NO_CELLS = np.zeros(0, np.uint8)
+UINT8 = np.dtype(np.uint8)  # sooner understood than np.uint8, which NumPy has to look up each time
+NO_CELLS = np.zeros(0, UINT8)
 NO_FEATURES = np.zeros(0, np.float32)
+Painted = Tuple[Any, int, int, int]  # a character of the game, and the symbol, x and y of a cell that it covers
 
 # The radar's reading of a distance: 5 is zero; 6, 7, 8, 9 are 1, 2-3, 4-7 and 8 or more cells to the right or
 # below; 4, 3, 2, 1 the same to the left or above. 0: no such character.
@@ -105,25 +107,25 @@ class Encoder:
         return Observation(cells, self.features(game.state) if self.observe_state else NO_FEATURES)
 
     def _cells(self, game: Any, agent: Any) -> np.ndarray:
+        if self.board and not self.radar:
+            return np.frombuffer(self._paint(game), UINT8)
         if not (self.board or self.radius or self.radar):
             return NO_CELLS
-        if self.board and not self.radar:
-            return np.frombuffer(self._paint(game, None, (0, 0))[0], np.uint8)
         player = agent if agent is not None else self.find_player(game)
         center = self._center(player)
         if self.radius and not self.radar and len(game.agents) > (2 * self.radius + 1) ** 2:
             return self._look_around(game, center)
-        canvas, readings = self._paint(game, player, center)
-        view = np.frombuffer(canvas, np.uint8)
+        painted: Optional[List[Painted]] = [] if self.radar else None
+        view = np.frombuffer(self._paint(game, painted), UINT8)
         if self.radius:
             x, y = center
             side = 2 * self.radius + 1
             view = view.reshape(self._padded_shape)[y:y + side, x:x + side]
         elif not self.board:
             view = NO_CELLS
-        if readings is None:
+        if painted is None:
             return view.ravel()
-        return np.frombuffer(view.tobytes() + readings, np.uint8)
+        return np.frombuffer(view.tobytes() + self._radar_readings(painted, player, center), UINT8)
 
     def _center(self, player: Any) -> Tuple[int, int]:
         """Where the player is; where it was last, when it is gone or off the board."""
@@ -136,41 +138,47 @@ class Encoder:
             self._last_position = (width // 2, height // 2)
         return self._last_position
 
-    def _paint(self, game: Any, player: Any, center: Tuple[int, int]) -> Tuple[bytearray, Optional[bytes]]:
-        """Paint all characters on a blank board; with the radar on, find the nearest of each kind on the way."""
+    def _paint(self, game: Any, painted: Optional[List[Painted]] = None) -> bytearray:
+        """Paint all characters on a blank board; `painted`, for the radar, gets what was painted, in this order."""
         canvas = bytearray(self._blank)
         width, height = self.board_size
         stride, radius, symbols = self._padded_shape[1], self.radius, self.vocabulary
         origin = radius * stride + radius
-        radar = self.radar
-        center_x, center_y = center
-        nearest: Dict[int, Tuple[int, int, int]] = {}  # symbol -> (distance, dx, dy)
         for agent in in_paint_order(game.agents):
             if not getattr(agent, "display", True):
                 continue
-            if getattr(agent, "size", None) is None:
-                parts = ((agent.position, agent.character),)
-            else:
-                parts = tuple(cells_of(agent))
-            for (x, y), character in parts:
+            if getattr(agent, "size", None) is None:  # nearly always: soon done
+                (x, y), character = agent.position, agent.character
                 if 0 <= x < width and 0 <= y < height:
-                    symbol = symbols[character]
-                    canvas[origin + y * stride + x] = symbol
-                    if radar and agent is not player:
-                        dx, dy = x - center_x, y - center_y
-                        distance = abs(dx) + abs(dy)
-                        best = nearest.get(symbol)
-                        if best is None or distance <= best[0]:
-                            nearest[symbol] = (distance, dx, dy)
-        if not radar:
-            return canvas, None
-        readings = bytearray(READINGS_PER_CHARACTER * (symbols.n_symbols - FIRST_CHARACTER))
+                    canvas[origin + y * stride + x] = symbol = symbols[character]
+                    if painted is not None:
+                        painted.append((agent, symbol, x, y))
+                continue
+            for (x, y), character in tuple(cells_of(agent)):
+                if 0 <= x < width and 0 <= y < height:
+                    canvas[origin + y * stride + x] = symbol = symbols[character]
+                    if painted is not None:
+                        painted.append((agent, symbol, x, y))
+        return canvas
+
+    def _radar_readings(self, painted: List[Painted], player: Any, center: Tuple[int, int]) -> bytes:
+        """Where the nearest of each kind of character is; of several equally near ones, the one painted last."""
+        center_x, center_y = center
+        nearest: Dict[int, Tuple[int, int, int]] = {}  # symbol -> (distance, dx, dy)
+        for agent, symbol, x, y in painted:
+            if agent is not player:
+                dx, dy = x - center_x, y - center_y
+                distance = abs(dx) + abs(dy)
+                best = nearest.get(symbol)
+                if best is None or distance <= best[0]:
+                    nearest[symbol] = (distance, dx, dy)
+        readings = bytearray(READINGS_PER_CHARACTER * (self.vocabulary.n_symbols - FIRST_CHARACTER))
         for symbol, (_, dx, dy) in nearest.items():
             if symbol >= FIRST_CHARACTER:
                 place = READINGS_PER_CHARACTER * (symbol - FIRST_CHARACTER)
                 readings[place] = self._reading(dx)
                 readings[place + 1] = self._reading(dy)
-        return canvas, bytes(readings)
+        return bytes(readings)
 
     def _reading(self, distance: int) -> int:
         reading = self._readings.get(distance)
@@ -263,8 +271,12 @@ def in_paint_order(agents: Sequence[Any]) -> Iterable[Any]:
     """The agents in an order in which to paint them: the highest z last, and of equal ones the first in the list."""
     for agent in agents:
         if getattr(agent, "z", 0):
-            return sorted(reversed(agents), key=lambda agent: getattr(agent, "z", 0) or 0)
+            return sorted(reversed(agents), key=_height)
     return reversed(agents)
+
+
+def _height(agent: Any) -> Any:
+    return getattr(agent, "z", 0) or 0
 
 
 def shown_characters(game: Any) -> Dict[Tuple[int, int], str]:

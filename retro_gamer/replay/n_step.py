@@ -37,6 +37,8 @@ class NStepAssembler:
     def add(self, slot: int, action: int, reward: float, next_slot: int, terminated: bool,
             truncated: bool) -> List[NStepTransition]:
         """Take in one step; return the transitions that it completes."""
+        if self.n_step == 1:  # complete at once; the sum as `_pop` makes it turns -0.0 into 0.0
+            return [NStepTransition(slot, action, reward + 0.0, 0.0 if terminated else self.gamma, next_slot)]
         self._waiting.append((slot, action))
         self._rewards.append(reward)
         complete = []

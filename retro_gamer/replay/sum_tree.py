@@ -19,7 +19,8 @@ class SumTree:
         self.size = size
         self.block = max(16, 1 << size.bit_length() // 2 >> 3)  # 32 of 50,000 leaves, 64 of 500,000
         n_blocks = -(-size // self.block)
-        self._leaves = np.zeros((n_blocks, self.block))
+        self._values = np.zeros(n_blocks * self.block)
+        self._leaves = self._values.reshape(n_blocks, self.block)  # the same numbers, block by block
         self._block_sums = np.zeros(n_blocks)
         self._stale: Set[int] = set()  # the blocks whose sums `set_one` left behind
 
@@ -41,22 +42,21 @@ class SumTree:
         values = np.asarray(values, np.float64)
         if not (np.isfinite(values).all() and (values >= 0).all()):
             raise ValueError("priorities must be finite numbers, zero or more")
-        self._leaves.ravel()[indices] = values
+        self._values[indices] = values
         blocks = np.asarray(indices) // self.block
         self._sums[blocks] = self._leaves[blocks].sum(axis=1)
 
     def set_one(self, index: int, value: float) -> None:
         """Set a single value. The sum of its block is added up when it is asked for: mostly several are set in between."""
-        block, place = divmod(index, self.block)
-        self._leaves[block, place] = value
-        self._stale.add(block)
+        self._values[index] = value
+        self._stale.add(index // self.block)
 
     def get(self, indices) -> np.ndarray:
         """The values at one index or several."""
-        return self._leaves.ravel()[indices]
+        return self._values[indices]
 
     def get_one(self, index: int) -> float:
-        return self._leaves.item(index)
+        return self._values.item(index)
 
     def query(self, heights: np.ndarray) -> np.ndarray:
         """The indices [n] at which the running sum of the values first exceeds heights [n], 0 <= height < root.
@@ -80,6 +80,6 @@ class SumTree:
         wrong = np.flatnonzero(self._sums != self._leaves.sum(axis=1))
         if len(wrong):
             return False, f"block {wrong[0]} does not hold the sum of its leaves"
-        if self._leaves.ravel()[self.size:].any():
+        if self._values[self.size:].any():
             return False, "a leaf beyond the end is not zero"
         return True, ""

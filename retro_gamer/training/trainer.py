@@ -231,15 +231,15 @@ class Trainer:
 
     def _epsilon_of_turn(self) -> Callable[[], float]:
         """The exploration rate before each turn of the game about to be played."""
-        training, turn, episode = self.config.training, self.turns - 1, self.episode
-        if not training.epsilon_decay_turns:
+        training, turn, episode = self.config.training, self.turns, self.episode
+        if turn >= training.epsilon_decay_turns:  # it falls no further, or not from turn to turn
             constant = epsilon_at(training, turn, episode)
             return lambda: constant
 
         def epsilon() -> float:
             nonlocal turn
             turn += 1
-            return epsilon_at(training, turn, episode)
+            return epsilon_at(training, turn - 1, episode)
         return epsilon
 
     # Evaluation

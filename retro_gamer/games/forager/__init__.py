@@ -21,6 +21,7 @@ from retro_gamer.games import Game
 WIDTH = 4
 HEIGHT = 4
 THORNS = (2, 1)
+GARDEN = [(x, y) for y in range(HEIGHT) for x in range(WIDTH) if (x, y) != THORNS]
 TURNS = 50
 FOOD_REWARD = 1
 THORNS_REWARD = -1
@@ -90,8 +91,7 @@ class Thorns:
 
 def free_cell(*taken):
     """A random cell that is neither the thorns nor one of those given."""
-    cells = [(x, y) for y in range(HEIGHT) for x in range(WIDTH)]
-    return choice([cell for cell in cells if cell != THORNS and cell not in taken])
+    return choice([cell for cell in GARDEN if cell not in taken])
 
 
 def create_game():
