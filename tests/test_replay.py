@@ -585,6 +585,34 @@ class TestReplayMemory:
         np.testing.assert_allclose(batch.discounts, 0 if how == "terminated" else 0.9, rtol=1e-6)
 
     @both_samplers
+    @pytest.mark.parametrize("n_batches", [1, 4])
+    def test_batches_drawn_together(self, prioritized, n_batches):
+        memory = new_memory(1000, prioritized=prioritized, alpha=0.0)
+        games = Games(memory, 3, 0.9)
+        while len(memory) < 240:
+            games.play()
+        for batch in (batch for _ in range(20) for batch in memory.sample_batches(60 // n_batches, n_batches)):
+            games.check(batch)
+            assert len(batch.actions) == 60 // n_batches and batch.weights.max() == 1
+        batches = memory.sample_batches(memory.n_transitions // n_batches, n_batches)
+        together = np.concatenate([batch.indices for batch in batches])
+        if prioritized:  # all equally likely: every fourth to the same batch, and hardly one twice
+            assert len(set(together.tolist())) > 0.95 * len(together)
+            for batch in batches:
+                assert (np.diff(batch.indices) > 0).all() and batch.indices[0] <= 2 * n_batches + 6
+
+    def test_the_largest_weight_of_each_batch_is_one(self):
+        memory = new_memory(300, prioritized=True)
+        games = Games(memory, 3, 0.9)
+        while len(memory) < 200:
+            games.play()
+        memory.update_priorities(np.arange(0, 150, 2), games.rng.normal(size=75) ** 4)
+        for batch in memory.sample_batches(3, 20):
+            indices, weights = batch.indices, batch.weights
+            priorities = memory.sampler.get_state()["priorities"][indices]
+            np.testing.assert_allclose(weights, (priorities / priorities.min()) ** -0.4, rtol=1e-5)
+
+    @both_samplers
     def test_drawing_from_an_empty_memory_is_an_error(self, prioritized):
         with pytest.raises(ValueError, match="nothing can be drawn"):
             new_memory(prioritized=prioritized).sample(1)

@@ -410,6 +410,54 @@ def test_dqn_finds_the_true_values_of_a_small_problem(settings):
     assert (np.array(found).argmax(axis=1) == 1).all()
 
 
+@pytest.mark.parametrize("train_every, gradient_steps, turns, steps", [
+    (4, 1, 16, 4), (1, 1, 4, 4), (3, 2, 6, 4), (5, 3, 5, 3), (2, 4, 2, 4), (7, 10, 7, 10)])
+def test_learning_steps_come_in_bundles(train_every, gradient_steps, turns, steps):
+    """In the long run `gradient_steps` every `train_every` turns; of up to four, as many as make a bundle at once."""
+    environment = ScaledRewards(1.0)
+    agent = corridor_agent(train_every=train_every, gradient_steps=gradient_steps)
+    drawn, sample = [], agent.replay.sample_batches
+    agent.replay.sample_batches = lambda size, n: drawn.append(n) or sample(size, n)
+    seen, losses = [], []
+    while agent.turns < 40:
+        play_episode(environment, agent, lambda: 1.0)
+    start = agent.turns
+    learn = agent.learn
+
+    def watched_learn(transition):
+        losses.append(learn(transition))
+        seen.append((agent.turns, agent.optimizer.t))
+        return losses[-1]
+
+    agent.learn, before = watched_learn, agent.optimizer.t
+    while agent.turns < 240:
+        play_episode(environment, agent, lambda: 1.0)
+    for turn, t in seen:
+        assert t - before == (turn // turns - start // turns) * steps
+    assert [loss is not None for loss in losses] == [turn % turns == 0 for turn, _ in seen]
+    assert max(drawn) == min(4, steps) and sum(drawn) == agent.optimizer.t
+
+
+@pytest.mark.parametrize("prioritized", [False, True])
+def test_a_bundle_is_learning_steps_one_after_the_other(prioritized):
+    """The slow twin: from the same batches, one step and one update of priorities at a time."""
+    agents = [corridor_agent(prioritize_experiences=prioritized, train_every=10**9) for _ in range(2)]
+    for agent in agents:
+        for _ in range(30):
+            play_episode(ScaledRewards(1.0), agent, lambda: 1.0)
+    bundled, twin = agents
+    for _ in range(20):
+        loss = bundled._learning_steps(4)
+        batches, losses = twin.replay.sample_batches(twin.batch_size, 4), []
+        for batch in batches:
+            one, td_errors = twin._learning_step(batch)
+            losses.append(one)
+            twin.replay.update_priorities(batch.indices, td_errors)
+        assert loss == pytest.approx(sum(losses), rel=1e-6)
+    for name, array in bundled.get_state().items():
+        np.testing.assert_array_equal(array, twin.get_state()[name], err_msg=name)
+
+
 @pytest.mark.parametrize("scale", [0.01, 1.0, 100.0])
 def test_loss_and_values_stay_bounded_whatever_the_size_of_the_rewards(scale):
     environment, agent = ScaledRewards(scale), corridor_agent()

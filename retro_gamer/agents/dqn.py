@@ -16,7 +16,7 @@ from retro_gamer.replay import Batch, ReplayMemory
 MAX_GRADIENT_NORM = 10.0
 
 # Learning steps are made in bundles, whose batches are drawn together: with train_every = 4, four steps every sixteen
-# turns. It is faster, and what is learned is the same (docs/performance.md, "Four steps at a time").
+# turns. It is faster, and as good (docs/performance.md, "Four learning steps at a time").
 BUNDLE = 4
 
 
@@ -131,12 +131,16 @@ class DQNAgent(Agent):
             return None
         if self.turns % self.target_update_freq == 0 or self.optimizer.t == 0:
             self._update_target()
-        turns_at_once = max(1, self.bundle // self.gradient_steps)  # of those after which there is something to learn
-        if self.turns % (self.train_every * turns_at_once):
+        n_steps = self._steps_due()
+        if not n_steps:
             return None
-        n_steps = self.gradient_steps * turns_at_once
         bundles = range(0, n_steps, self.bundle)
         return sum(self._learning_steps(min(self.bundle, n_steps - done)) for done in bundles) / n_steps
+
+    def _steps_due(self) -> int:
+        """How many learning steps are due after this turn: `gradient_steps` for every `train_every` turns, in bundles."""
+        rounds = max(1, self.bundle // self.gradient_steps)
+        return 0 if self.turns % (rounds * self.train_every) else rounds * self.gradient_steps
 
     def _update_target(self) -> None:
         """Let the target network catch up, and the reward scale follow the rewards."""
@@ -146,7 +150,7 @@ class DQNAgent(Agent):
         self.target.copy_from(self.online)
 
     def _learning_steps(self, n_steps: int) -> float:
-        """Some steps of gradient descent on the losses of batches that are drawn together; returns the sum of the losses."""
+        """Steps of gradient descent on batches that are drawn together; returns the sum of their losses."""
         batches = self.replay.sample_batches(self.batch_size, n_steps)
         losses, td_errors = zip(*map(self._learning_step, batches))
         self.replay.update_priorities(np.concatenate([batch.indices for batch in batches]), np.concatenate(td_errors))
