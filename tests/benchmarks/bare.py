@@ -17,7 +17,7 @@ class ReadyKeys:
         self.collect = random_choices([*made, set()]).__next__
 
 
-def game(options: Dict[str, Any]) -> Dict[str, Any]:
+def game(options: Dict[str, Any]) -> None:
     """Turns a second of a game; a new one is made when one ends."""
     create_game = importlib.import_module(options["module"]).create_game
     source = ReadyKeys(options["actions"])
@@ -31,11 +31,11 @@ def game(options: Dict[str, Any]) -> Dict[str, Any]:
             current.start()
         current.step()
         turn += 1
-        if turn % check_every == 0 and watch.over(turn):
-            return watch.rates()
+        if turn % check_every == 0:
+            watch.tick(turn)
 
 
-def gym(options: Dict[str, Any]) -> Dict[str, Any]:
+def gym(options: Dict[str, Any]) -> None:
     """Steps a second of a Gymnasium environment."""
     import gymnasium
     environment = gymnasium.make(options["name"], disable_env_checker=True)
@@ -46,9 +46,8 @@ def gym(options: Dict[str, Any]) -> Dict[str, Any]:
         if terminated or truncated:
             environment.reset()
         turn += 1
-        if turn % 10 == 0 and watch.over(turn):
-            return watch.rates()
-    return {}
+        if turn % 10 == 0:
+            watch.tick(turn)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import random
 import time
 from typing import Any, Dict
 
-from stopwatch import Over, Stopwatch, median_call, peak_megabytes, random_choices, serve
+from stopwatch import Stopwatch, median_call, peak_megabytes, random_choices, serve
 
 
 def make_trainer(run: str) -> Any:
@@ -45,48 +45,45 @@ def fill(trainer: Any, turns: int) -> None:
         state = env.reset() if done else next_state
 
 
-def train(options: Dict[str, Any]) -> Dict[str, Any]:
+def train(options: Dict[str, Any]) -> None:
     """Turns a second of its training, saving included; and the memory it took."""
     trainer = make_trainer(options["run"])
     fill(trainer, options["fill"])
-    watch = Stopwatch(options["seconds"], options["warm_up"])
     games = 0
+
+    def extras() -> Dict[str, float]:
+        nonlocal games
+        played, games = games, 0
+        return {"megabytes": peak_megabytes(), "turns_per_game": watch.count / max(1, played)}
+
+    watch = Stopwatch(options["seconds"], options["warm_up"], extras=extras)
 
     def on_episode() -> None:
         nonlocal games
         games += watch.running
-        if watch.over(trainer.total_steps):
-            raise Over
+        watch.tick(trainer.total_steps)
 
-    try:
-        trainer.train(on_episode=on_episode)
-    except Over:
-        pass
-    return {**watch.rates(), "megabytes": peak_megabytes(), "turns_per_game": watch.count / games}
+    trainer.train(on_episode=on_episode)
 
 
-def train_within_a_game(options: Dict[str, Any]) -> Dict[str, Any]:
+def train_within_a_game(options: Dict[str, Any]) -> None:
     """Turns a second of training in the middle of a single long game."""
     trainer = make_trainer(options["run"])
     fill(trainer, options["fill"])
-    watch, turn, act = Stopwatch(options["seconds"], options["warm_up"]), -1, trainer._select_action
+    watch = Stopwatch(options["seconds"], options["warm_up"], extras=lambda: {"megabytes": peak_megabytes()})
+    turn, act = -1, trainer._select_action
 
     def watched_act(state: Any) -> int:
         nonlocal turn
         turn += 1
-        if watch.over(turn):
-            raise Over
+        watch.tick(turn)
         return act(state)
 
     trainer._select_action = watched_act
-    try:
-        trainer.train(on_episode=lambda: None)
-    except Over:
-        pass
-    return {**watch.rates(), "megabytes": peak_megabytes()}
+    trainer.train(on_episode=lambda: None)
 
 
-def environment(options: Dict[str, Any]) -> Dict[str, Any]:
+def environment(options: Dict[str, Any]) -> None:
     """Turns a second of its environment alone, with random actions."""
     env = make_trainer(options["run"]).env
     watch, turn = Stopwatch(options["seconds"], options["warm_up"]), 0
@@ -95,9 +92,8 @@ def environment(options: Dict[str, Any]) -> Dict[str, Any]:
         if env.step(key)[2]:
             env.reset()
         turn += 1
-        if turn % 10 == 0 and watch.over(turn):
-            return watch.rates()
-    return {}
+        if turn % 10 == 0:
+            watch.tick(turn)
 
 
 def get_action(options: Dict[str, Any]) -> Dict[str, Any]:

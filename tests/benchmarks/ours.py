@@ -7,7 +7,7 @@ import random
 import time
 from typing import Any, Dict
 
-from stopwatch import Over, Stopwatch, median_call, peak_megabytes, random_choices, serve
+from stopwatch import Stopwatch, median_call, peak_megabytes, random_choices, serve
 
 
 def make_trainer(run: str) -> Any:
@@ -31,13 +31,22 @@ def fill(trainer: Any, turns: int) -> None:
     agent.replay.end_episode()
 
 
-def train(options: Dict[str, Any]) -> Dict[str, Any]:
+def train(options: Dict[str, Any]) -> None:
     """Turns a second of the training that `retro-gamer train` does, saving included; and the memory it took."""
     trainer = make_trainer(options["run"])
     fill(trainer, options["fill"])
-    watch = Stopwatch(options["seconds"], options["warm_up"], options.get("warm_up_count", 0))
     spent = {"wall": 0.0, "cpu": 0.0}  # on saving
-    games = 0
+    games, paused = 0, 0.0
+
+    def extras() -> Dict[str, float]:
+        nonlocal games
+        found = {"megabytes": peak_megabytes(), "turns_per_game": watch.count / max(1, games),
+                 "saving_share": spent["wall"] / watch.wall_seconds, "saving_share_cpu": spent["cpu"] / watch.cpu_seconds}
+        spent.update(wall=0.0, cpu=0.0)
+        games = 0
+        return found
+
+    watch = Stopwatch(options["seconds"], options["warm_up"], options.get("warm_up_count", 0), extras)
 
     def timed(save: Any) -> Any:
         def timed_save(*arguments: Any) -> Any:
@@ -50,42 +59,35 @@ def train(options: Dict[str, Any]) -> Dict[str, Any]:
         return timed_save
 
     def on_episode(status: Any) -> None:
-        nonlocal games
+        nonlocal games, paused
         games += watch.running
-        if watch.over(status.turns):
-            raise Over
+        watch.tick(status.turns)
+        trainer._resume_saved += watch.paused - paused  # it saves every 20 seconds, and has not lived through the pause
+        paused = watch.paused
 
     trainer.run.save_policy, trainer.run.save_resume = timed(trainer.run.save_policy), timed(trainer.run.save_resume)
-    try:
-        trainer.train(on_episode=on_episode)
-    except Over:
-        pass
-    return {**watch.rates(), "megabytes": peak_megabytes(), "turns_per_game": watch.count / games,
-            "saving_share": spent["wall"] / watch.wall_seconds, "saving_share_cpu": spent["cpu"] / watch.cpu_seconds}
+    trainer.train(on_episode=on_episode)
 
 
-def train_within_a_game(options: Dict[str, Any]) -> Dict[str, Any]:
+def train_within_a_game(options: Dict[str, Any]) -> None:
     """Turns a second of training in the middle of a single long game."""
     from retro_gamer.training.loop import play_episode
     trainer = make_trainer(options["run"])
     fill(trainer, options["fill"])
-    watch, turn = Stopwatch(options["seconds"], options["warm_up"]), -1
+    watch = Stopwatch(options["seconds"], options["warm_up"], extras=lambda: {"megabytes": peak_megabytes()})
+    turn = -1
 
     def epsilon() -> float:  # asked before every turn
         nonlocal turn
         turn += 1
-        if watch.over(turn):
-            raise Over
+        watch.tick(turn)
         return trainer.epsilon
 
-    try:
-        while True:
-            play_episode(trainer.environment, trainer.agent, epsilon)
-    except Over:
-        return {**watch.rates(), "megabytes": peak_megabytes()}
+    while True:
+        play_episode(trainer.environment, trainer.agent, epsilon)
 
 
-def environment(options: Dict[str, Any]) -> Dict[str, Any]:
+def environment(options: Dict[str, Any]) -> None:
     """Turns a second of our environment alone, with random actions."""
     environment = make_trainer(options["run"]).environment
     watch, turn = Stopwatch(options["seconds"], options["warm_up"]), 0
@@ -95,9 +97,8 @@ def environment(options: Dict[str, Any]) -> Dict[str, Any]:
         if step.terminated or step.truncated:
             environment.reset()
         turn += 1
-        if turn % 10 == 0 and watch.over(turn):
-            return watch.rates()
-    return {}
+        if turn % 10 == 0:
+            watch.tick(turn)
 
 
 def get_action(options: Dict[str, Any]) -> Dict[str, Any]:

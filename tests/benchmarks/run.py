@@ -6,8 +6,9 @@
 This Python needs numpy, retro-games and gymnasium. The other needs torch==2.13.0, retro-gamer==0.4.0,
 stable-baselines3 and retro-games; without --peers only this library and the bare games are measured.
 
-Every number is measured here and now, each in a fresh process. What is compared runs in turns: ours, theirs, ours,
-theirs... A line shows the median over the repeats and their range, by the clock on the wall and by CPU time.
+Every number is measured here and now. What is compared runs in turns, a slice of ours, a slice of theirs, and while one
+runs the others wait: so a machine that is faster now and slower then is so for both. A line shows the median over the
+repeats and their range, by the clock on the wall and by CPU time; a ratio is the median of those of the rounds.
 On a quiet machine both say the same. On a busy one trust the CPU time; it leaves out waiting, also for the disk.
 """
 from __future__ import annotations
@@ -165,44 +166,81 @@ class Bench:
     def __init__(self, python: str, peers: Optional[str], seconds: float, repeats: int):
         self.python, self.peers, self.seconds, self.repeats = python, peers, seconds, repeats
         self.cores = os.cpu_count() or 1
+        self._waiting: List[Any] = []  # processes between two of their slices, and their folders
         compileall.compile_dir(str(PACKAGE / "retro_gamer"), quiet=1)  # as pip does when it installs
 
-    def worker(self, script: str, task: str, config: str = "", threads: int = 1, folder: Optional[str] = None,
-               **options: Any) -> Dict[str, Any]:
-        """Run one measurement in a process of its own, with a run directory of its own unless one is given."""
+    def _start(self, script: str, task: str, config: str, threads: int, run: str, options: Dict[str, Any]) -> Any:
+        """A process for one task, which has been told its options."""
         theirs = script in ("original", "sb3")
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         environment.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads)))
         if not theirs:
             environment["PYTHONPATH"] = str(PACKAGE)
-        options = {"seconds": self.seconds, "warm_up": min(2.0, self.seconds), **options}
+        if config:
+            Path(run, "config.toml").write_text(config, encoding="utf-8")
+        options = {"seconds": self.seconds, "warm_up": min(2.0, self.seconds), "run": run, "started": time.time(), **options}
+        process = subprocess.Popen([self.peers if theirs else self.python, str(HERE / f"{script}.py"), task],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, universal_newlines=True, cwd=run,
+                                   env=environment)
+        process.stdin.write(json.dumps(options) + "\n")
+        process.stdin.flush()
+        return process
+
+    def worker(self, script: str, task: str, config: str = "", threads: int = 1, folder: Optional[str] = None,
+               **options: Any) -> Dict[str, Any]:
+        """One measurement in a process of its own, with a run directory of its own unless one is given."""
         with tempfile.TemporaryDirectory() as temporary:
-            options["run"] = folder or temporary
-            if config:
-                Path(options["run"], "config.toml").write_text(config, encoding="utf-8")
-            options["started"] = time.time()
-            done = subprocess.run([self.peers if theirs else self.python, str(HERE / f"{script}.py"), task],
-                                  input=json.dumps(options), stdout=subprocess.PIPE, universal_newlines=True,
-                                  cwd=temporary, env=environment)
-        if done.returncode:
+            process = self._start(script, task, config, threads, folder or temporary, options)
+            output = process.communicate("\n")[0]  # of what is measured in slices, one
+        if process.returncode:
             raise SystemExit(f"{script}.py {task} failed")
-        return json.loads(done.stdout.splitlines()[-1])
+        return json.loads(output.splitlines()[-1])
+
+    def slices(self, script: str, task: str, config: str = "", threads: int = 1,
+               **options: Any) -> Callable[[], Measurement]:
+        """The same, slice by slice: each call lets one process go on for a slice, and leaves it waiting."""
+        process: Any = None
+
+        def answer() -> Measurement:
+            line = process.stdout.readline()
+            if not line:
+                raise SystemExit(f"{script}.py {task} failed")
+            return json.loads(line)
+
+        def measure() -> Measurement:
+            nonlocal process
+            if process is None:
+                folder = tempfile.TemporaryDirectory()
+                process = self._start(script, task, config, threads, folder.name, options)
+                self._waiting.append((process, folder))
+                answer()  # the warm-up is over
+            process.stdin.write("\n")
+            process.stdin.flush()
+            return answer()
+
+        return measure
 
     def interleave(self, sides: Dict[str, Callable[[], Any]]) -> Dict[str, List[Any]]:
         """Measure every side once, then every side again, and so on. Theirs are left out when there are no peers."""
         if not self.peers:
             sides = {name: measure for name, measure in sides.items() if not name.startswith(("original", "SB3"))}
         results: Dict[str, List[Any]] = {name: [] for name in sides}
-        for i in range(self.repeats):
-            for name, measure in sides.items():
-                print(f"  {i + 1}/{self.repeats} {name}            ", end="\r", file=sys.stderr, flush=True)
-                results[name].append(measure())
+        try:
+            for i in range(self.repeats):
+                for name, measure in sides.items():
+                    print(f"  {i + 1}/{self.repeats} {name}            ", end="\r", file=sys.stderr, flush=True)
+                    results[name].append(measure())
+        finally:
+            for process, folder in self._waiting:
+                process.kill()
+                process.wait()
+                folder.cleanup()
+            self._waiting = []
         return results
 
     def with_threads(self, name: str, measure: Callable[[int], Any]) -> Dict[str, Callable[[], Any]]:
         """The same with one BLAS thread, and with one for every core."""
-        return {f"{name}, {threads} thread{'s' * (threads > 1)}": lambda threads=threads: measure(threads)
-                for threads in sorted({1, self.cores})}
+        return {f"{name}, {threads} thread{'s' * (threads > 1)}": measure(threads) for threads in sorted({1, self.cores})}
 
 
 def snake(spatial: bool = False, prioritized: bool = True, capacity: int = 50000) -> str:
@@ -220,8 +258,8 @@ def per_turn(ours: float, theirs: float) -> float:
 def train(bench: Bench) -> List[Row]:
     config = snake()
     sides = bench.interleave({
-        **bench.with_threads("ours", lambda n: bench.worker("ours", "train", config, n, fill=50000)),
-        **bench.with_threads("original", lambda n: bench.worker("original", "train", config, n, fill=50000)),
+        **bench.with_threads("ours", lambda n: bench.slices("ours", "train", config, n, fill=50000)),
+        **bench.with_threads("original", lambda n: bench.slices("original", "train", config, n, fill=50000)),
     })
     turns = ", ".join(f"{who} {share({who: found}, 'turns_per_game'):.0f}" for who, found in sides.items())
     notes = (f"saving took {share(sides, 'saving_share'):.0%} of our time, {share(sides, 'saving_share_cpu'):.0%} of our "
@@ -240,8 +278,8 @@ def share(sides: Sides, what: str) -> float:
 def sb3(bench: Bench) -> List[Row]:
     config = snake(prioritized=False)
     sides = bench.interleave({
-        "ours, 1 thread": lambda: bench.worker("ours", "train", config, fill=50000),
-        **bench.with_threads("SB3", lambda n: bench.worker("sb3", "snake", config, n, fill=50000)),
+        "ours, 1 thread": bench.slices("ours", "train", config, fill=50000),
+        **bench.with_threads("SB3", lambda n: bench.slices("sb3", "snake", config, n, fill=50000)),
     })
     return [Row("the same without prioritization, beside Stable-Baselines3", "turns/s", sides, "12 times SB3", against="SB3",
                 reached=lambda ratio: ratio >= 12)]
@@ -250,8 +288,8 @@ def sb3(bench: Bench) -> List[Row]:
 def spatial(bench: Bench) -> List[Row]:
     config = snake(spatial=True)
     sides = bench.interleave({
-        **bench.with_threads("ours", lambda n: bench.worker("ours", "train", config, n, fill=50000)),
-        **bench.with_threads("original", lambda n: bench.worker("original", "train", config, n, fill=50000)),
+        **bench.with_threads("ours", lambda n: bench.slices("ours", "train", config, n, fill=50000)),
+        **bench.with_threads("original", lambda n: bench.slices("original", "train", config, n, fill=50000)),
     })
     memory = {who: [{"wall": m["megabytes"]} for m in found] for who, found in sides.items()}
     return [Row("training, snake, spatial = true", "turns/s", sides, "15 times the original", against="original",
@@ -280,9 +318,9 @@ def replay(bench: Bench) -> List[Row]:
 
 def environment(bench: Bench) -> List[Row]:
     sides = bench.interleave({
-        "ours, 1 thread": lambda: bench.worker("ours", "environment", snake()),
-        "original, 1 thread": lambda: bench.worker("original", "environment", snake()),
-        "bare game": lambda: bench.worker("bare", "game", module="retro.examples.snake", actions=ARROWS),
+        "ours, 1 thread": bench.slices("ours", "environment", snake()),
+        "original, 1 thread": bench.slices("original", "environment", snake()),
+        "bare game": bench.slices("bare", "game", module="retro.examples.snake", actions=ARROWS),
     })
     return [Row("environment alone, random actions, whole board", "turns/s", sides, "half of the bare game", against="bare",
                 reached=lambda ratio: ratio >= 0.5)]
@@ -340,8 +378,8 @@ def milliseconds(measurement: Measurement) -> Measurement:
 
 def cartpole(bench: Bench) -> List[Row]:
     sides = bench.interleave({
-        "ours, 1 thread": lambda: bench.worker("ours", "train", CARTPOLE, fill=0, warm_up_count=2000),
-        "SB3, 1 thread": lambda: bench.worker("sb3", "cartpole", warm_up_count=2000),
+        "ours, 1 thread": bench.slices("ours", "train", CARTPOLE, fill=0, warm_up_count=2000),
+        "SB3, 1 thread": bench.slices("sb3", "cartpole", warm_up_count=2000),
     })
     return [Row("CartPole-v1, settings of the SB3 zoo", "steps/s", sides, "2 times SB3", against="SB3",
                 reached=lambda ratio: ratio >= 2, notes="while training goes on; the first 2,000 steps are left out")]
@@ -350,14 +388,13 @@ def cartpole(bench: Bench) -> List[Row]:
 def tabular(bench: Bench) -> List[Row]:
     rows = []
     for name, game, bare in (
-            ("FrozenLake", FROZEN_LAKE, lambda: bench.worker("bare", "gym", name="FrozenLake-v1")),
-            ("forager", FORAGER, lambda: bench.worker("bare", "game", module="retro_gamer.games.forager", actions=ARROWS))):
+            ("FrozenLake", FROZEN_LAKE, bench.slices("bare", "gym", name="FrozenLake-v1")),
+            ("forager", FORAGER, bench.slices("bare", "game", module="retro_gamer.games.forager", actions=ARROWS))):
         often, seldom = (TABLE.format(**game, checkpoint_every=every) for every in (100, 10**9))
         sides = bench.interleave({
-            "ours, Q-learning": lambda config=often: bench.worker("ours", "train", config, fill=0),
-            "ours, without saving and evaluating": lambda config=seldom: bench.worker(
-                "ours", "train", config + "evaluate_every = 0\n", fill=0),
-            "our environment, random": lambda config=often: bench.worker("ours", "environment", config),
+            "ours, Q-learning": bench.slices("ours", "train", often, fill=0),
+            "ours, without saving and evaluating": bench.slices("ours", "train", seldom + "evaluate_every = 0\n", fill=0),
+            "our environment, random": bench.slices("ours", "environment", often),
             "bare game, random": bare,
         })
         bare_game = per_turn(middle(sides["bare game, random"], "cpu"), middle(sides["ours, Q-learning"], "cpu"))
@@ -415,15 +452,19 @@ def compare(row: Row) -> Dict[str, Any]:
     others = [name for name in others if name.startswith(row.against)]
     result: Dict[str, Any] = {"best": None, "wall": None, "cpu": None}
     if row.against and others:
+        def ratio(name: str, what: str) -> float:
+            rounds = zip(row.sides[ours], row.sides[name])
+            return statistics.median(row.ratio(mine[what], theirs[what]) for mine, theirs in rounds)
+
         def wall_ratio(name: str) -> float:
-            return row.ratio(middle(row.sides[ours], "wall"), middle(row.sides[name], "wall"))
+            return ratio(name, "wall")
         # The one that makes ours look worst; for a flat curve and for numpy, where less is wanted, the largest ratio.
         worst = max if row.against in ("ours", "numpy") else min
         result["best"] = worst(others, key=wall_ratio)
         result["wall"] = wall_ratio(result["best"])
         first = others[0] if len(others) > 1 and row.against != "ours" else result["best"]
         if "cpu" in row.sides[ours][0]:
-            result["cpu"] = row.ratio(middle(row.sides[ours], "cpu"), middle(row.sides[first], "cpu"))
+            result["cpu"] = ratio(first, "cpu")
     return result
 
 

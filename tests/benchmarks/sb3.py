@@ -7,17 +7,18 @@ from typing import Any, Dict, Tuple
 from stopwatch import Stopwatch, peak_megabytes, random_choices, serve
 
 
-def learn(model: Any, options: Dict[str, Any]) -> Dict[str, Any]:
+def learn(model: Any, options: Dict[str, Any]) -> None:
     """Steps a second of `model.learn`."""
     from stable_baselines3.common.callbacks import BaseCallback
-    watch = Stopwatch(options["seconds"], options["warm_up"], options.get("warm_up_count", 0))
+    watch = Stopwatch(options["seconds"], options["warm_up"], options.get("warm_up_count", 0),
+                      lambda: {"megabytes": peak_megabytes()})
 
     class Watch(BaseCallback):
         def _on_step(self) -> bool:
-            return not watch.over(self.num_timesteps)
+            watch.tick(self.num_timesteps)
+            return True
 
     model.learn(10**9, callback=Watch())
-    return {**watch.rates(), "megabytes": peak_megabytes()}
 
 
 def make_snake(run: str, max_turns: int) -> Any:
@@ -55,7 +56,7 @@ def fill(model: Any, env: Any, turns: int) -> None:
         observation = env.reset()[0] if terminated or truncated else next_observation
 
 
-def snake(options: Dict[str, Any]) -> Dict[str, Any]:
+def snake(options: Dict[str, Any]) -> None:
     """Its DQN with the settings of our config.toml, without prioritization, which it does not have."""
     import torch
     from stable_baselines3 import DQN
@@ -65,10 +66,10 @@ def snake(options: Dict[str, Any]) -> Dict[str, Any]:
                 gamma=0.99, train_freq=4, gradient_steps=1, target_update_interval=500, exploration_initial_eps=0.05,
                 exploration_final_eps=0.05, max_grad_norm=10, policy_kwargs={"net_arch": [128, 64]}, seed=0)
     fill(model, env, options["fill"])
-    return learn(model, options)
+    learn(model, options)
 
 
-def cartpole(options: Dict[str, Any]) -> Dict[str, Any]:
+def cartpole(options: Dict[str, Any]) -> None:
     """Its DQN on CartPole-v1 with the settings of its zoo (rl-zoo3, hyperparams/dqn.yml)."""
     import gymnasium
     import torch
@@ -77,7 +78,7 @@ def cartpole(options: Dict[str, Any]) -> Dict[str, Any]:
     model = DQN("MlpPolicy", gymnasium.make("CartPole-v1"), learning_rate=2.3e-3, batch_size=64, buffer_size=100000,
                 learning_starts=1000, gamma=0.99, target_update_interval=10, train_freq=256, gradient_steps=128,
                 exploration_initial_eps=0.04, exploration_final_eps=0.04, policy_kwargs={"net_arch": [256, 256]}, seed=0)
-    return learn(model, options)
+    learn(model, options)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import random
 import sys
 import time
@@ -13,37 +14,41 @@ from typing import Any, Callable, Dict, Iterator, Optional, Sequence
 
 
 class Stopwatch:
-    """Counts what happens in `seconds` seconds after a warm-up, by the clock on the wall and in CPU time.
+    """Counts what happens in slices of `seconds` seconds, by the clock on the wall and in CPU time.
 
-    `over(count)` is called again and again with a running count, and says when the time is over.
+    `tick(count)` is called again and again with a running count. After a warm-up, and after each slice, it waits until
+    run.py asks for the next slice: meanwhile the others have the machine for themselves. At the end of a slice it prints
+    its rates, with what `extras()` adds. When nobody asks any more, the process ends.
     """
 
-    def __init__(self, seconds: float, warm_up: float, warm_up_count: int = 0):
-        self.seconds, self.warm_up, self.warm_up_count = seconds, warm_up, warm_up_count
+    def __init__(self, seconds: float, warm_up: float, warm_up_count: int = 0,
+                 extras: Callable[[], Dict[str, float]] = lambda: {}):
+        self.seconds, self.warm_up, self.warm_up_count, self._extras = seconds, warm_up, warm_up_count, extras
         self._created: Optional[float] = None
         self.running = False  # whether the warm-up is over
+        self.paused = 0.0  # seconds of waiting so far
 
-    def over(self, count: int) -> bool:
+    def tick(self, count: int) -> None:
         now = time.perf_counter()
         if self._created is None:
             self._created = now
         elif not self.running:
             if now >= self._created + self.warm_up and count >= self.warm_up_count:
                 self.running = True
-                self._first, self._first_count, self._first_cpu = now, count, time.process_time()
+                self._wait(count, {})
         elif now >= self._first + self.seconds:
             self.count = count - self._first_count
             self.wall_seconds, self.cpu_seconds = now - self._first, time.process_time() - self._first_cpu
-            return True
-        return False
+            self._wait(count, {"wall": self.count / self.wall_seconds, "cpu": self.count / max(self.cpu_seconds, 1e-9),
+                               "count": self.count, **self._extras()})
 
-    def rates(self) -> Dict[str, float]:
-        """How many a second, by the wall clock and by the CPU time of this process (all its threads)."""
-        return {"wall": self.count / self.wall_seconds, "cpu": self.count / max(self.cpu_seconds, 1e-9), "count": self.count}
-
-
-class Over(Exception):
-    """Leaves somebody else's loop when the time is over."""
+    def _wait(self, count: int, found: Dict[str, float]) -> None:
+        print(json.dumps(found), flush=True)
+        began = time.perf_counter()
+        if not sys.stdin.readline():
+            os._exit(0)
+        self._first, self._first_count, self._first_cpu = time.perf_counter(), count, time.process_time()
+        self.paused += self._first - began
 
 
 def random_choices(choices: Sequence[Any], seed: int = 1) -> Iterator[Any]:
@@ -77,7 +82,7 @@ def median_call(call: Callable[[], Any], between: Callable[[], Any], seconds: fl
 
 
 def serve(tasks: Sequence[Callable[[Dict[str, Any]], Dict[str, Any]]]) -> None:
-    """`python worker.py TASK` reads options as JSON from stdin and prints the result as JSON in the last line."""
+    """`python worker.py TASK` reads options as JSON, a line of stdin, and prints the result as JSON in the last line."""
     task = {task.__name__: task for task in tasks}[sys.argv[1]]
-    result = task(json.loads(sys.stdin.read()))
+    result = task(json.loads(sys.stdin.readline()))
     print(json.dumps(result), flush=True)
