@@ -67,7 +67,7 @@ def lists_of(cells):
     n_cells = cells.shape[1]
     lists = [[(int(symbol) - 1) * n_cells + cell for cell, symbol in enumerate(board) if symbol] for board in cells]
     most = max(map(len, lists), default=0)
-    padded = [numbers + [symbols.NOTHING] * (most - len(numbers)) for numbers in lists]
+    padded = [numbers + [symbols.NO_MORE] * (most - len(numbers)) for numbers in lists]
     return symbols.SymbolLists(np.array(padded, np.int32).reshape(len(cells), most), n_cells)
 
 

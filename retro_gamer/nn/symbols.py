@@ -16,7 +16,7 @@ import numpy as np
 
 from retro_gamer.nn.parameters import Parameter, add_up, he_normal
 
-NOTHING = 2**30  # where a list of symbols has ended
+NO_MORE = 2**30  # where a list of symbols has ended
 
 
 class SymbolLists(NamedTuple):
@@ -26,13 +26,13 @@ class SymbolLists(NamedTuple):
     the cells.
     """
 
-    numbers: np.ndarray  # [boards, most] int32; NOTHING where a board has no more symbols
+    numbers: np.ndarray  # [boards, most] int32; NO_MORE where a board has no more symbols
     n_cells: int
 
     def cells(self) -> np.ndarray:
         """The same boards, cell by cell: [boards, n_cells] uint8."""
         cells = np.zeros((len(self.numbers), self.n_cells), np.uint8)
-        board, place = (self.numbers != NOTHING).nonzero()
+        board, place = (self.numbers != NO_MORE).nonzero()
         symbol, cell = np.divmod(self.numbers[board, place], max(1, self.n_cells))
         cells[board, cell] = symbol + 1
         return cells
@@ -118,7 +118,7 @@ class SymbolEncoder:
         if isinstance(boards, SymbolLists):
             rows_of_board = boards.numbers.T.astype(np.intp)
             rows_of_board += self.n_features
-            np.putmask(rows_of_board, rows_of_board >= NOTHING, self.n_rows)
+            np.putmask(rows_of_board, rows_of_board >= NO_MORE, self.n_rows)
             used_rows = self._used(rows_of_board)
             if is_sparse(len(rows_of_board), used_rows):
                 return SparseInput(rows_of_board, features, used_rows)

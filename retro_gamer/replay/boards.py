@@ -5,7 +5,7 @@ from typing import Dict, Optional, Tuple, Union
 
 import numpy as np
 
-from retro_gamer.nn.symbols import NOTHING, SymbolLists, symbol_numbers
+from retro_gamer.nn.symbols import NO_MORE, SymbolLists, symbol_numbers
 
 FIRST_WIDTH = 4
 BYTES_PER_NUMBER = 4
@@ -29,7 +29,7 @@ class BoardMemory:
         self._newest: Optional[Tuple[np.ndarray, np.ndarray]] = None  # the board put last, and its numbers
         self.listed = width * BYTES_PER_NUMBER <= self.n_cells
         if self.listed:
-            self._boards = np.full((self.capacity, width), NOTHING, np.int32)
+            self._boards = np.full((self.capacity, width), NO_MORE, np.int32)
             self._lengths = np.zeros(self.capacity, np.int32)
         else:
             self._boards = np.zeros((self.capacity, self.n_cells), np.uint8)
@@ -47,7 +47,7 @@ class BoardMemory:
             self.put(slot, cells)
             return
         row[:n] = numbers
-        row[n:] = NOTHING
+        row[n:] = NO_MORE
         self._lengths[slot] = n
 
     def numbers_of(self, cells: np.ndarray) -> Optional[np.ndarray]:
@@ -80,7 +80,7 @@ class BoardMemory:
         more, self.n_cells = n_cells - self.n_cells, n_cells
         self._newest = None
         if self.listed:  # (symbol - 1) * n_cells + cell
-            there = self._boards != NOTHING
+            there = self._boards != NO_MORE
             self._boards[there] += self._boards[there] // (n_cells - more) * more
         else:
             self._boards = np.pad(self._boards, ((0, 0), (0, more)))
@@ -88,7 +88,7 @@ class BoardMemory:
     def largest_symbol(self) -> int:
         if not self.listed:
             return int(self._boards.max(initial=0))
-        return int(self._boards.max(initial=-1, where=self._boards != NOTHING)) // max(1, self.n_cells) + 1
+        return int(self._boards.max(initial=-1, where=self._boards != NO_MORE)) // max(1, self.n_cells) + 1
 
     def get_state(self, n: int) -> Dict[str, np.ndarray]:
         """The first n slots. A view, not a copy: write it down before going on."""
@@ -112,4 +112,4 @@ class BoardMemory:
         if not self.listed:
             raise ValueError("the lists of the memory are longer than a board")
         self._boards[:n, :lists.shape[1]] = lists[slots]
-        self._lengths[:n] = (self._boards[:n] != NOTHING).sum(axis=1)
+        self._lengths[:n] = (self._boards[:n] != NO_MORE).sum(axis=1)
