@@ -67,7 +67,10 @@ class CompactInput(NamedTuple):
         return self.values @ (weights[:-1] if self.rows is None else weights.take(self.rows, axis=0))
 
     def transposed_times(self, gradient: np.ndarray) -> Tuple[Optional[np.ndarray], np.ndarray]:
-        """x^T g for a gradient [n, n_outputs] of the first n boards: row numbers, and the sum in each of these rows."""
+        """x^T g for a gradient [n, n_outputs] of the first n boards: row numbers, and the sum in each of these rows.
+
+        Rows that only other boards use are among them, with zeros: finding these would cost more than it saves.
+        """
         return self.rows, self.values[:len(gradient)].T @ gradient
 
 
@@ -76,13 +79,13 @@ class SparseInput(NamedTuple):
 
     rows_of_board: np.ndarray  # [most, batch]: its first symbol's, its second's, ...; n_rows where it has no more
     features: np.ndarray  # [batch, n_features]
-    rows: np.ndarray  # [n_columns]: all rows that boards of the batch use
+    n_rows: int
 
     def first(self, n: int) -> "SparseInput":
-        return SparseInput(self.rows_of_board[:, :n], self.features[:n], self.rows)
+        return SparseInput(self.rows_of_board[:, :n], self.features[:n], self.n_rows)
 
     def after(self, n: int) -> "SparseInput":
-        return SparseInput(self.rows_of_board[:, n:], self.features[n:], self.rows)
+        return SparseInput(self.rows_of_board[:, n:], self.features[n:], self.n_rows)
 
     def times(self, weights: np.ndarray) -> np.ndarray:
         """x W [batch, n_outputs], for the weights of all rows and one more, which is zero."""
@@ -94,15 +97,22 @@ class SparseInput(NamedTuple):
         return y
 
     def transposed_times(self, gradient: np.ndarray) -> Tuple[Optional[np.ndarray], np.ndarray]:
-        """x^T g for a gradient [n, n_outputs] of the first n boards: row numbers, and the sum in each of these rows.
+        """x^T g for a gradient [n, n_outputs] of the first n boards: row numbers, and the sum in each of these rows."""
+        n, n_features = len(gradient), self.features.shape[1]
+        rows_of_board = self.rows_of_board[:, :n]
+        rows = used_rows(rows_of_board, self.n_rows, n_features)
+        values = np.zeros((n, len(rows) + 1), gradient.dtype)  # a last column for where there is no symbol
+        values[np.arange(n), rows.searchsorted(rows_of_board)] = 1
+        values[:, :n_features] = self.features[:n]
+        return rows, values[:, :-1].T @ gradient
 
-        Rows that only other boards use are among them, with zeros: Adam's momentum runs on in these too.
-        """
-        n, n_columns = len(gradient), len(self.rows)
-        values = np.zeros((n, n_columns + 1), gradient.dtype)  # a last column for where there is no symbol
-        values[np.arange(n), self.rows.searchsorted(self.rows_of_board[:, :n])] = 1
-        values[:, :self.features.shape[1]] = self.features[:n]
-        return self.rows, values[:, :n_columns].T @ gradient
+
+def used_rows(rows: np.ndarray, n_rows: int, n_features: int) -> np.ndarray:
+    """Which rows stand in an array of them, and those of the features; n_rows counts as none."""
+    used = np.zeros(n_rows + 1, bool)
+    used[rows] = True
+    used[:n_features] = True
+    return used[:-1].nonzero()[0]
 
 
 class SymbolEncoder:
@@ -119,41 +129,34 @@ class SymbolEncoder:
             rows_of_board = boards.numbers.T.astype(np.intp)
             rows_of_board += self.n_features
             np.putmask(rows_of_board, rows_of_board >= NO_MORE, self.n_rows)
-            used_rows = self._used(rows_of_board)
-            if is_sparse(len(rows_of_board), used_rows):
-                return SparseInput(rows_of_board, features, used_rows)
+            used = used_rows(rows_of_board, self.n_rows, self.n_features)
+            if is_sparse(len(rows_of_board), used):
+                return SparseInput(rows_of_board, features, self.n_rows)
             which, sample = (rows_of_board < self.n_rows).nonzero()
-            return self._compact(sample, rows_of_board[which, sample], used_rows, features)
+            return self._compact(sample, rows_of_board[which, sample], used, features)
         batch, flat = len(boards), boards.ravel()
         present = nonzero_bytes(flat)
         sample = present // self.n_cells
         # row = n_features + (symbol - 1) * n_cells + place, and place = present - sample * n_cells
         rows = (flat[present].astype(np.intp) - 1 - sample) * self.n_cells + present + self.n_features
-        used_rows = self._used(rows)
+        used = used_rows(rows, self.n_rows, self.n_features)
         counts = np.bincount(sample, minlength=batch)
         most = int(counts.max())
-        if is_sparse(most, used_rows):
+        if is_sparse(most, used):
             which = np.arange(len(rows)) - (counts.cumsum() - counts)[sample]  # of its board's symbols
             rows_of_board = np.full((most, batch), self.n_rows)
             rows_of_board[which, sample] = rows
-            return SparseInput(rows_of_board, features, used_rows)
-        return self._compact(sample, rows, used_rows, features)
+            return SparseInput(rows_of_board, features, self.n_rows)
+        return self._compact(sample, rows, used, features)
 
-    def _used(self, rows: np.ndarray) -> np.ndarray:
-        """Which rows stand in an array of them, and those of the features; n_rows counts as none."""
-        used = np.zeros(self.n_rows + 1, bool)
-        used[rows] = True
-        used[:self.n_features] = True
-        return used[:-1].nonzero()[0]
-
-    def _compact(self, sample: np.ndarray, rows: np.ndarray, used_rows: np.ndarray, features: np.ndarray) -> CompactInput:
+    def _compact(self, sample: np.ndarray, rows: np.ndarray, used: np.ndarray, features: np.ndarray) -> CompactInput:
         """The input with a 1 in these rows of these samples, without the columns that nobody uses."""
         columns = np.empty(self.n_rows, np.intp)
-        columns[used_rows] = np.arange(len(used_rows))
-        values = np.zeros((len(features), len(used_rows)), self.dtype)
+        columns[used] = np.arange(len(used))
+        values = np.zeros((len(features), len(used)), self.dtype)
         values[sample, columns[rows]] = 1
         values[:, :self.n_features] = features
-        return CompactInput(values, used_rows)
+        return CompactInput(values, used)
 
 
 SymbolInput = Union[CompactInput, SparseInput]
@@ -162,9 +165,9 @@ SymbolInput = Union[CompactInput, SparseInput]
 COLUMNS_PER_SYMBOL = 16
 
 
-def is_sparse(most: int, used_rows: np.ndarray) -> bool:
+def is_sparse(most: int, used: np.ndarray) -> bool:
     """Whether adding up the weight rows of each board is faster than a product with all rows that are used."""
-    return 0 < most * COLUMNS_PER_SYMBOL < len(used_rows)
+    return 0 < most * COLUMNS_PER_SYMBOL < len(used)
 
 
 def nonzero_bytes(flat: np.ndarray) -> np.ndarray:
@@ -213,9 +216,9 @@ class SymbolDense:
         """The output [n_outputs] for a single board, by its `symbol_numbers`: add up their weight rows."""
         table, n_features = self.table.value, self.encoder.n_features
         if not n_features:
-            y = np.add.reduce(table.take(numbers, axis=0))
+            y = add_up(table.take(numbers, axis=0))
         else:
-            y = features @ table[:n_features]
-            y += np.add.reduce(table.take(numbers + n_features, axis=0))
+            y = features.dot(table[:n_features])
+            y += add_up(table.take(numbers + n_features, axis=0))
         y += self.bias.value
         return y
