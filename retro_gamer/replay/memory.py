@@ -95,13 +95,12 @@ class ReplayMemory:
 
     def sample_batches(self, batch_size: int, n_batches: int) -> List[Batch]:
         """So many batches, drawn together and dealt like cards; in each the largest weight is 1."""
-        indices, weights = (drawn.reshape(batch_size, n_batches).T for drawn in self.sampler.sample(batch_size * n_batches))
-        return [self._batch(*one) for one in zip(indices, weights / weights.max(axis=1, keepdims=True))]
-
-    def _batch(self, indices: np.ndarray, weights: np.ndarray) -> Batch:
-        both = np.concatenate([indices, self.next_slots.take(indices)])
-        return Batch(self.boards.take(both), self.features.take(both, axis=0), self.actions.take(indices),
-                     self.returns.take(indices), self.discounts.take(indices), weights, indices)
+        indices, weights = (np.ascontiguousarray(drawn.reshape(batch_size, n_batches).T)
+                            for drawn in self.sampler.sample(batch_size * n_batches))
+        both = np.concatenate([indices, self.next_slots.take(indices)], axis=1)
+        return [Batch(*one) for one in zip(
+            self.boards.take(both), self.features.take(both, axis=0), self.actions.take(indices), self.returns.take(indices),
+            self.discounts.take(indices), weights / weights.max(axis=1, keepdims=True), indices)]
 
     def update_priorities(self, indices: np.ndarray, td_errors: np.ndarray) -> None:
         self.sampler.update(indices, td_errors)

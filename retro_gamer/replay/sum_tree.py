@@ -17,7 +17,7 @@ class SumTree:
 
     def __init__(self, size: int):
         self.size = size
-        self.block = max(16, 1 << size.bit_length() // 2 >> 3)  # 32 of 50,000 leaves, 64 of 500,000
+        self.block = max(8, 1 << size.bit_length() // 2 >> 4)  # 16 of 50,000 leaves, 32 of 500,000
         n_blocks = -(-size // self.block)
         self._values = np.zeros(n_blocks * self.block)
         self._leaves = self._values.reshape(n_blocks, self.block)  # the same numbers, block by block
