@@ -18,5 +18,5 @@ def huber(td_error: np.ndarray, weights: Optional[np.ndarray] = None) -> Tuple[f
     """
     gradient = np.minimum(np.maximum(td_error, -1.0), 1.0)
     loss = gradient * (td_error - 0.5 * gradient)
-    share = 1 / len(td_error) if weights is None else weights / len(td_error)  # of the mean
-    return float(np.sum(loss * share)), gradient * share
+    share = (np.ones_like(td_error) if weights is None else weights) / len(td_error)  # of the mean
+    return float(loss.dot(share)), gradient * share

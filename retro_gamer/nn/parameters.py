@@ -32,12 +32,12 @@ def he_normal(rng: np.random.Generator, shape: Sequence[int], fan_in: int, dtype
     return (rng.standard_normal(shape) * np.sqrt(2.0 / max(1, fan_in))).astype(dtype)
 
 
-def add_up(rows: np.ndarray, out: np.ndarray) -> None:
-    """The sum of rows [n, width] into out [width]: a matrix product does it sooner than `sum`."""
-    np.matmul(_ones(len(rows), rows.dtype), rows, out=out)
+def add_up(rows: np.ndarray, out: Optional[np.ndarray] = None) -> np.ndarray:
+    """The sum [width] of rows [n, width]: a matrix product does it sooner than `sum`."""
+    return _ones(len(rows), rows.dtype).dot(rows, out=out)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _ones(n: int, dtype: np.dtype) -> np.ndarray:
     return np.ones(n, dtype)
 
