@@ -142,7 +142,7 @@ class Conv2D:
         return [self.weights, self.bias]
 
     def _product(self, patches: np.ndarray) -> np.ndarray:
-        y = patches @ self.weights.value  # [m, n_outputs]
+        y = patches.dot(self.weights.value)  # [m, n_outputs]
         y += self.bias.value
         y[AROUND] = 0
         return y
@@ -160,7 +160,7 @@ class Conv2D:
         looks = self.looks[:len(gradient)]
         self._store_gradients(gradient)
         # Every patch hands its gradient back to the rows it was made of.
-        patch_gradient = (gradient @ self.weights.value.T).reshape(looks.shape + (self.n_inputs,))
+        patch_gradient = gradient.dot(self.weights.value.T).reshape(looks.shape + (self.n_inputs,))
         result = np.zeros((looks.max() + 1, self.n_inputs), gradient.dtype)
         if self.window.stride >= self.window.kernel:  # the patches do not overlap
             result[looks] = patch_gradient
@@ -170,13 +170,13 @@ class Conv2D:
                 result[looks[:, i]] += patch_gradient[:, i]
         # Row 1 stands for many places.
         of_nothing = (looks == NOTHING).ravel().astype(gradient.dtype)
-        result[NOTHING] = of_nothing @ patch_gradient.reshape(-1, self.n_inputs)
+        result[NOTHING] = of_nothing.dot(patch_gradient.reshape(-1, self.n_inputs))
         result[AROUND] = 0  # nobody can change the zeros around
         return result
 
     def _store_gradients(self, gradient: np.ndarray) -> None:
         # dL/dW = patches^T dL/dy,  dL/db = sum over the rows of dL/dy
-        np.matmul(self.patches[:len(gradient)].T, gradient, out=self.weights.gradient)
+        np.dot(self.patches[:len(gradient)].T, gradient, out=self.weights.gradient)
         add_up(gradient, out=self.bias.gradient)
 
 
@@ -244,6 +244,6 @@ class Flatten:
         seen = (rows >= FIRST).nonzero()[0]  # these rows stand there once each, and in order
         result = np.empty((FIRST + len(seen), self.n_channels), gradient.dtype)
         result[AROUND] = 0
-        result[NOTHING] = (rows == NOTHING).astype(gradient.dtype) @ gradient
+        result[NOTHING] = (rows == NOTHING).astype(gradient.dtype).dot(gradient)
         gradient.take(seen, axis=0, out=result[FIRST:])
         return result

@@ -24,7 +24,7 @@ def clip_by_global_norm(parameters: Sequence[Parameter], max_norm: float) -> flo
     squares = 0.0
     for parameter in parameters:
         gradient = parameter.gradient.ravel()
-        squares += float(gradient @ gradient)
+        squares += float(gradient.dot(gradient))
     norm = squares ** 0.5
     if norm > max_norm:
         for parameter in parameters:
