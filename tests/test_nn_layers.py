@@ -231,12 +231,18 @@ class TestSymbols:
         np.testing.assert_allclose(partly, full_gradient(layer.table), rtol=1e-12, atol=1e-14)
         np.testing.assert_allclose(partly_bias, layer.bias.gradient, rtol=1e-12)
 
-    def test_backward_names_all_rows_that_the_forward_pass_used(self):
-        """Also those that only s' used: it decides in which rows Adam's momentum runs on."""
+    def test_the_form_is_the_one_to_be_tested(self, form):
+        encoder, _, cells, features = build_symbols((20, 30, 6, 3, 0.2), np.random.default_rng(28))
+        kind = {"sparse": SparseInput, "compact": CompactInput}[form]
+        assert type(encoder.encode(cells, features)) is type(encoder.encode(lists_of(cells), features)) is kind
+
+    def test_rows_in_which_adam_runs_on(self, form):
+        """Those of the boards that have a gradient, where boards are added up; of the whole batch, where they are multiplied."""
         encoder, layer, cells, features = build_symbols((20, 30, 6, 3, 0.2), np.random.default_rng(27))
         layer.forward(encoder.encode(cells, features))
         layer.backward(np.ones((7, 3)))
-        assert layer.table.rows.tolist() == one_hot_input(cells, features, 6).any(axis=0).nonzero()[0].tolist()
+        n = {"sparse": 7, "compact": 20}[form]
+        assert layer.table.rows.tolist() == one_hot_input(cells[:n], features[:n], 6).any(axis=0).nonzero()[0].tolist()
 
     def test_first_and_after_split_a_batch(self):
         encoder, layer, cells, features = build_symbols((6, 5, 3, 2, 0.5), np.random.default_rng(20))
