@@ -96,7 +96,7 @@ class TrainingSettings:
     batch_size: int = setting(64, "Remembered turns that one learning step looks at.", low=1, high=65536)
     memory_capacity: int = setting(50000, "Turns that are remembered.", low=1, high=100_000_000)
     learning_starts: int = setting(0, "Turns before the first learning step (never fewer than batch_size).", low=0)
-    train_every: int = setting(4, "Turns for each learning step (they are made four at a time).", low=1)
+    train_every: int = setting(4, "Turns for each learning step (they are made eight at a time).", low=1)
     gradient_steps: int = setting(1, "Learning steps each time.", low=1)
     target_update_freq: int = setting(500, "Turns between updates of the target network.", low=1)
     double: bool = setting(True, "true: Double DQN, which does not take lucky guesses for real values.")

@@ -475,10 +475,10 @@ class TestBoardMemory:
             slot = int(rng.integers(50))
             memory.put(slot, cells)
             twin[slot] = cells
-            slots = rng.integers(50, size=(3, 20))
-            for taken, expected in zip(memory.take(slots), twin[slots]):
-                assert isinstance(taken, SymbolLists) == memory.listed
-                np.testing.assert_array_equal(as_cells(taken), expected)
+            slots = rng.integers(50, size=20)
+            taken = memory.take(slots)
+            assert isinstance(taken, SymbolLists) == memory.listed
+            np.testing.assert_array_equal(as_cells(taken), twin[slots])
             assert memory.largest_symbol() == twin.max(initial=0)
             layouts.append(memory.listed)
         assert layouts[0] == (n_cells >= 16) and not layouts[-1]
@@ -489,11 +489,11 @@ class TestBoardMemory:
         for slot, n in enumerate([0, 2, 5, 16]):
             memory.put(slot, (np.arange(100) < n).astype(np.uint8))
         assert memory.listed
-        assert [lists.numbers.shape for lists in memory.take(np.array([[0, 0], [1, 0], [0, 2], [2, 3]]))] == [
-            (2, 0), (2, 2), (2, 5), (2, 16)]
+        assert [memory.take(np.array(slots)).numbers.shape for slots in ([0, 0], [1, 0], [0, 2, 1], [3])] == [
+            (2, 0), (2, 2), (3, 5), (1, 16)]
         memory.put(0, np.ones(100, np.uint8))  # 128 numbers are more than 100 bytes
         assert not memory.listed
-        np.testing.assert_array_equal(memory.take(np.arange(4)[None])[0].sum(axis=1), [100, 2, 5, 16])
+        np.testing.assert_array_equal(memory.take(np.arange(4)).sum(axis=1), [100, 2, 5, 16])
 
     def test_the_numbers_of_the_newest_board_are_kept(self):
         memory = BoardMemory(3, 20)
@@ -509,7 +509,7 @@ class TestBoardMemory:
     def test_numbers_are_the_places_in_the_one_hot_board(self):
         memory = BoardMemory(2, 20)
         memory.put(1, np.array([0, 3, 0, 1] + [0] * 16, np.uint8))
-        assert memory.take(np.array([[1]]))[0].numbers.tolist() == [[2 * 20 + 1, 3]]
+        assert memory.take(np.array([1])).numbers.tolist() == [[2 * 20 + 1, 3]]
 
     def test_old_states_have_cells_and_become_lists(self):
         cells = np.zeros((6, 64), np.uint8)
@@ -517,7 +517,7 @@ class TestBoardMemory:
         memory = BoardMemory(8, 64)
         memory.set_state({"cells": cells}, np.array([5, 0, 1]))
         assert memory.listed
-        np.testing.assert_array_equal(as_cells(memory.take(np.arange(3)[None])[0]), cells[[5, 0, 1]])
+        np.testing.assert_array_equal(as_cells(memory.take(np.arange(3))), cells[[5, 0, 1]])
 
     @pytest.mark.parametrize("state, message", [
         ({"cells": np.zeros((3, 63), np.uint8)}, "have not 64 cells each"),
@@ -594,7 +594,7 @@ class TestReplayMemory:
         for batch in (batch for _ in range(20) for batch in memory.sample_batches(60 // n_batches, n_batches)):
             games.check(batch)
             assert len(batch.actions) == 60 // n_batches and batch.weights.max() == 1
-        batches = memory.sample_batches(memory.n_transitions // n_batches, n_batches)
+        batches = list(memory.sample_batches(memory.n_transitions // n_batches, n_batches))
         together = np.concatenate([batch.indices for batch in batches])
         if prioritized:  # all equally likely: every fourth to the same batch, and hardly one twice
             assert len(set(together.tolist())) > 0.95 * len(together)
@@ -665,10 +665,10 @@ class TestReplayMemory:
         while games.n_observations < 60:
             games.play()
         border = games.n_observations
-        every, listed = np.arange(25)[None], memory.boards.listed
-        old = as_cells(memory.boards.take(every)[0])
+        every, listed = np.arange(25), memory.boards.listed
+        old = as_cells(memory.boards.take(every))
         memory.widen_cells(N_CELLS + 4)
-        new = as_cells(memory.boards.take(every)[0])
+        new = as_cells(memory.boards.take(every))
         assert new.shape == (25, N_CELLS + 4) and new.dtype == np.uint8 and memory.boards.listed == listed
         np.testing.assert_array_equal(new[:, :N_CELLS], old)
         for _ in range(4):

@@ -411,9 +411,9 @@ def test_dqn_finds_the_true_values_of_a_small_problem(settings):
 
 
 @pytest.mark.parametrize("train_every, gradient_steps, turns, steps", [
-    (4, 1, 16, 4), (1, 1, 4, 4), (3, 2, 6, 4), (5, 3, 5, 3), (2, 4, 2, 4), (7, 10, 7, 10)])
+    (4, 1, 32, 8), (1, 1, 8, 8), (3, 2, 12, 8), (5, 3, 10, 6), (2, 8, 2, 8), (7, 20, 7, 20)])
 def test_learning_steps_come_in_bundles(train_every, gradient_steps, turns, steps):
-    """In the long run `gradient_steps` every `train_every` turns; of up to four, as many as make a bundle at once."""
+    """In the long run `gradient_steps` every `train_every` turns; of up to eight, as many as make a bundle at once."""
     environment = ScaledRewards(1.0)
     agent = corridor_agent(train_every=train_every, gradient_steps=gradient_steps)
     drawn, sample = [], agent.replay.sample_batches
@@ -435,7 +435,12 @@ def test_learning_steps_come_in_bundles(train_every, gradient_steps, turns, step
     for turn, t in seen:
         assert t - before == (turn // turns - start // turns) * steps
     assert [loss is not None for loss in losses] == [turn % turns == 0 for turn, _ in seen]
-    assert max(drawn) == min(4, steps) and sum(drawn) == agent.optimizer.t
+    assert max(drawn) == min(8, steps) and sum(drawn) == agent.optimizer.t
+
+
+@pytest.mark.parametrize("batch_size, bundle", [(1, 8), (64, 8), (100, 5), (512, 1), (4096, 1)])
+def test_larger_batches_make_smaller_bundles(batch_size, bundle):
+    assert corridor_agent(batch_size=batch_size).bundle == bundle
 
 
 @pytest.mark.parametrize("prioritized", [False, True])
@@ -448,7 +453,7 @@ def test_a_bundle_is_learning_steps_one_after_the_other(prioritized):
     bundled, twin = agents
     for _ in range(20):
         loss = bundled._learning_steps(4)
-        batches, losses = twin.replay.sample_batches(twin.batch_size, 4), []
+        batches, losses = list(twin.replay.sample_batches(twin.batch_size, 4)), []
         for batch in batches:
             one, td_errors = twin._learning_step(batch)
             losses.append(one)

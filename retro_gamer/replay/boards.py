@@ -1,7 +1,7 @@
 """Where the replay memory keeps what was on the board."""
 from __future__ import annotations
 
-from typing import Dict, Optional, Sequence, Tuple, Union
+from typing import Dict, Optional, Tuple, Union
 
 import numpy as np
 
@@ -68,13 +68,12 @@ class BoardMemory:
             some = slice(start, start + BOARDS_AT_A_TIME)
             self._boards[some] = SymbolLists(old[some], self.n_cells).cells()
 
-    def take(self, slots: np.ndarray) -> Sequence[Union[np.ndarray, SymbolLists]]:
-        """The boards in these slots [batches, n]: one entry a batch, as cells [n, n_cells] or as lists."""
+    def take(self, slots: np.ndarray) -> Union[np.ndarray, SymbolLists]:
+        """The boards in these slots [n], as cells [n, n_cells] or as lists."""
         boards = self._boards.take(slots, axis=0)
         if not self.listed:
             return boards
-        longest = self._lengths.take(slots).max(axis=1, initial=0)
-        return [SymbolLists(lists[:, :most], self.n_cells) for lists, most in zip(boards, longest.tolist())]
+        return SymbolLists(boards[:, :self._lengths.take(slots).max(initial=0)], self.n_cells)
 
     def widen_cells(self, n_cells: int) -> None:
         """Make room for more cells a board; in those that are there, nothing is in the new cells."""

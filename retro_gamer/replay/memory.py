@@ -1,7 +1,7 @@
 """The replay memory: a ring of observations, and the transitions between them."""
 from __future__ import annotations
 
-from typing import Dict, List, NamedTuple, Optional, Union
+from typing import Dict, Iterator, NamedTuple, Optional, Union
 
 import numpy as np
 
@@ -91,16 +91,19 @@ class ReplayMemory:
 
     def sample(self, batch_size: int) -> Batch:
         """One batch."""
-        return self.sample_batches(batch_size, 1)[0]
+        return next(self.sample_batches(batch_size, 1))
 
-    def sample_batches(self, batch_size: int, n_batches: int) -> List[Batch]:
-        """So many batches, drawn together and dealt like cards; in each the largest weight is 1."""
+    def sample_batches(self, batch_size: int, n_batches: int) -> Iterator[Batch]:
+        """So many batches, drawn together now and dealt like cards; in each the largest weight is 1.
+
+        The boards of each are fetched when its turn comes: those of all would be large.
+        """
         indices, weights = (np.ascontiguousarray(drawn.reshape(batch_size, n_batches).T)
                             for drawn in self.sampler.sample(batch_size * n_batches))
         both = np.concatenate([indices, self.next_slots.take(indices)], axis=1)
-        return [Batch(*one) for one in zip(
-            self.boards.take(both), self.features.take(both, axis=0), self.actions.take(indices), self.returns.take(indices),
-            self.discounts.take(indices), weights / weights.max(axis=1, keepdims=True), indices)]
+        columns = (self.features.take(both, axis=0), self.actions.take(indices), self.returns.take(indices),
+                   self.discounts.take(indices), weights / weights.max(axis=1, keepdims=True), indices)
+        return (Batch(self.boards.take(slots), *rest) for slots, *rest in zip(both, *columns))
 
     def update_priorities(self, indices: np.ndarray, td_errors: np.ndarray) -> None:
         self.sampler.update(indices, td_errors)

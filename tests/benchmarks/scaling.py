@@ -86,7 +86,7 @@ def turns_per_second(cells: int, occupied: float, batch: int, hidden: int, repla
     for _part in range(4):  # the first is the warm-up
         started, first = time.process_time(), number
         while time.process_time() < started + seconds / 4:
-            for _ in range(16):  # one bundle of learning steps
+            for _ in range(agent.bundle * 4):  # one bundle of learning steps
                 turn(number, learn=True)
                 number += 1
         rates.append((number - first) / (time.process_time() - started))

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/shortcuts.py [--shortcuts bundles,adam] [--games catch,snake] [--seeds 5] [--json out.json]
 
-    bundles     learning steps are made four at a time, from batches drawn together; plainly, one at a time
+    bundles     learning steps are made eight at a time, from batches drawn together; plainly, one at a time
     adam        the optimizer updates only the first-layer rows that a batch uses; plainly, the momentum of all other
                 rows runs on
 
