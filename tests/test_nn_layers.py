@@ -237,7 +237,7 @@ class TestSymbols:
         assert type(encoder.encode(cells, features)) is type(encoder.encode(lists_of(cells), features)) is kind
 
     def test_rows_in_which_adam_runs_on(self, form):
-        """Those of the boards that have a gradient, where boards are added up; of the whole batch, where they are multiplied."""
+        """Those of the boards with a gradient, where rows are added up; of the whole batch, where they are multiplied."""
         encoder, layer, cells, features = build_symbols((20, 30, 6, 3, 0.2), np.random.default_rng(27))
         layer.forward(encoder.encode(cells, features))
         layer.backward(np.ones((7, 3)))
