@@ -104,7 +104,7 @@ def draw(found: Dict[str, Dict[str, List[float]]], output: Path) -> None:
             axis.plot(xs, ys, "o-", markersize=4, label=label)
         axis.set_xscale("log")
         axis.set_yscale("log")
-        axis.set_xticks(xs, [str(x) for x in xs], fontsize=7)
+        axis.set_xticks(xs, [f"{x // 1000}k" if x >= 10_000 else str(x) for x in xs], fontsize=7)
         axis.minorticks_off()
         axis.set_xlabel(QUESTIONS[name][0])
         axis.set_ylabel("turns/s")
