@@ -34,10 +34,11 @@ def he_normal(rng: np.random.Generator, shape: Sequence[int], fan_in: int, dtype
 
 def add_up(rows: np.ndarray, out: Optional[np.ndarray] = None) -> np.ndarray:
     """The sum [width] of rows [n, width]: a matrix product does it sooner than `sum`."""
-    return _ones(len(rows), rows.dtype).dot(rows, out=out)
+    n = len(rows)
+    return _ones(1 << n.bit_length(), rows.dtype)[:n].dot(rows, out=out)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=None)  # of powers of two only: all together hardly twice as large as the largest
 def _ones(n: int, dtype: np.dtype) -> np.ndarray:
     return np.ones(n, dtype)
 

@@ -79,7 +79,7 @@ class SparseInput(NamedTuple):
 
     rows_of_board: np.ndarray  # [most, batch]: its first symbol's, its second's, ...; n_rows where it has no more
     features: np.ndarray  # [batch, n_features]
-    n_rows: int
+    n_rows: int  # of the weights
 
     def first(self, n: int) -> "SparseInput":
         return SparseInput(self.rows_of_board[:, :n], self.features[:n], self.n_rows)

@@ -3,8 +3,8 @@
     python tests/benchmarks/shortcuts.py [--shortcuts bundles,adam] [--games catch,snake] [--seeds 5] [--json out.json]
 
     bundles     learning steps are made eight at a time, from batches drawn together; plainly, one at a time
-    adam        the optimizer updates only the first-layer rows that a batch uses; plainly, the momentum of all other
-                rows runs on
+    adam        the optimizer updates only the first-layer rows that a batch gives a gradient; plainly, the momentum of
+                all other rows runs on
 
 Everything else is the same: seeds, games, settings. Needs nothing but this library (and retro-games for its games).
 """
