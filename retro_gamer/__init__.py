@@ -4,31 +4,33 @@
 
 Each name is imported when it is first used, so that `import retro_gamer` costs next to nothing.
 """
+
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "TrainedPolicy": "retro_gamer.policy",
-    "PolicyInput": "retro_gamer.policy",
-    "GameMetadata": "retro_gamer.environment.metadata",
-    "GameEnvironment": "retro_gamer.environment.game",
-    "DQNTrainer": "retro_gamer.training.dqn_trainer",
+    "TrainedPolicy": "retro_gamer.policy.trained_policy",
+    "PolicyInput": "retro_gamer.policy.trained_policy",
+    "GameMetadata": "retro_gamer.original.metadata",
+    "GameEnvironment": "retro_gamer.original.game_environment",
+    "DQNTrainer": "retro_gamer.original.dqn_trainer",
     "RetroGamerError": "retro_gamer.errors",
 }
 __all__ = ["DQNTrainer", "GameEnvironment", "GameMetadata", "PolicyInput", "RetroGamerError", "TrainedPolicy"]
 
 if TYPE_CHECKING:
-    from retro_gamer.environment.game import GameEnvironment
-    from retro_gamer.environment.metadata import GameMetadata
     from retro_gamer.errors import RetroGamerError
-    from retro_gamer.policy import PolicyInput, TrainedPolicy
-    from retro_gamer.training.dqn_trainer import DQNTrainer
+    from retro_gamer.original.dqn_trainer import DQNTrainer
+    from retro_gamer.original.game_environment import GameEnvironment
+    from retro_gamer.original.metadata import GameMetadata
+    from retro_gamer.policy.trained_policy import PolicyInput, TrainedPolicy
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         from importlib import import_module
+
         value = getattr(import_module(_HOMES[name]), name)
         globals()[name] = value
         return value

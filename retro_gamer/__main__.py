@@ -1,4 +1,5 @@
 """python -m retro_gamer"""
+
 from retro_gamer.cli import main
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """The command line: arguments in, calls out, messages. The work is done elsewhere."""
+
 from __future__ import annotations
 
 import argparse
@@ -10,8 +11,8 @@ from pathlib import Path
 from typing import Any, Dict, List, NoReturn, Optional
 
 from retro_gamer import __version__
+from retro_gamer.config.settings import SECTIONS
 from retro_gamer.errors import ConfigError, RetroGamerError, did_you_mean, explain_os_error
-from retro_gamer.settings import SECTIONS
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
@@ -23,10 +24,14 @@ def main(arguments: Optional[List[str]] = None) -> int:
         os.environ.setdefault(name, "1")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal that cannot show a character must not stop a training
+            stream.reconfigure(
+                errors="replace"
+            )  # a terminal that cannot show a character must not stop a training
     with suppress(OSError):  # the current folder may have been removed
         if str(Path.cwd()) not in sys.path:
-            sys.path.insert(0, str(Path.cwd()))  # the installed script, unlike python -m, does not look here for games
+            sys.path.insert(
+                0, str(Path.cwd())
+            )  # the installed script, unlike python -m, does not look here for games
     options, unknown = build_parser().parse_known_args(arguments)
     if unknown:
         options.parser.error(_no_such_option(options.parser, unknown))
@@ -50,16 +55,27 @@ def main(arguments: Optional[List[str]] = None) -> int:
     except ModuleNotFoundError as error:
         if error.name not in ("numpy", "tomli"):
             raise
-        return _fail(options, f"This Python ({sys.executable}) has no {error.name}, which retro-gamer needs. Install it "
-                              f"with:  python -m pip install {error.name}", FAILED)
+        return _fail(
+            options,
+            f"This Python ({sys.executable}) has no {error.name}, which retro-gamer needs. Install it "
+            f"with:  python -m pip install {error.name}",
+            FAILED,
+        )
     except MemoryError:
-        return _fail(options, "There is not enough memory. Try a smaller memory_capacity or smaller hidden_sizes.", FAILED)
+        return _fail(
+            options,
+            "There is not enough memory. Try a smaller memory_capacity or smaller hidden_sizes.",
+            FAILED,
+        )
 
 
-def _fail(options: argparse.Namespace, message: Any, status: int, error: Optional[BaseException] = None) -> int:
+def _fail(
+    options: argparse.Namespace, message: Any, status: int, error: Optional[BaseException] = None
+) -> int:
     error = message if isinstance(message, BaseException) else error
     if options.debug and error is not None:
         import traceback
+
         traceback.print_exception(type(error), error, error.__traceback__)
     print(f"retro-gamer: {message}", file=sys.stderr)
     return status
@@ -74,96 +90,176 @@ class Parser(argparse.ArgumentParser):
 
 
 def _no_such_option(parser: argparse.ArgumentParser, unknown: List[str]) -> str:
-    flags = [flag for action in parser._actions for flag in action.option_strings if action.help != argparse.SUPPRESS]
+    flags = [
+        flag
+        for action in parser._actions
+        for flag in action.option_strings
+        if action.help != argparse.SUPPRESS
+    ]
     return f"There is no {unknown[0]} here." + did_you_mean(unknown[0].partition("=")[0], flags)
 
 
 def build_parser() -> argparse.ArgumentParser:
     parser = Parser(
-        prog="retro-gamer", description="Teach a program to play terminal games.",
+        prog="retro-gamer",
+        description="Teach a program to play terminal games.",
         epilog="Example:  retro-gamer train runs/snake\n          retro-gamer play runs/snake",
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=f"retro-gamer-numpy {__version__}")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def command(name: str, function: Any, help: str, example: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=help, description=help, epilog=f"Example:  retro-gamer {example}",
-                                    formatter_class=argparse.RawDescriptionHelpFormatter)
+        added = commands.add_parser(
+            name,
+            help=help,
+            description=help,
+            epilog=f"Example:  retro-gamer {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         added.set_defaults(command=function, parser=added)
         added.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
         return added
 
-    create = command("create", create_command, "Make a run: a folder with a config.toml for a game.",
-                     "create --game my_game.py --output runs/mine")
-    create.add_argument("--game", required=True, help="module:function, module, .py file, package folder, gym:ID, or a "
-                                                      "bundled game: snake, forager, catch, tron, tag, wolves")
+    create = command(
+        "create",
+        create_command,
+        "Make a run: a folder with a config.toml for a game.",
+        "create --game my_game.py --output runs/mine",
+    )
+    create.add_argument(
+        "--game",
+        required=True,
+        help="module:function, module, .py file, package folder, gym:ID, or a "
+        "bundled game: snake, forager, catch, tron, tag, wolves",
+    )
     create.add_argument("--output", required=True, metavar="DIR", help="the folder to make")
-    init = command("init", create_command, "The same as create, in the original's words.", "init my_game.py runs/mine")
+    init = command(
+        "init", create_command, "The same as create, in the original's words.", "init my_game.py runs/mine"
+    )
     init.add_argument("game", metavar="GAME", help="as for create --game")
     init.add_argument("output", metavar="OUTPUT", help="the folder to make")
-    create.usage = "%(prog)s --game GAME --output DIR [--SETTING VALUE ...]"  # there are too many to list twice
+    create.usage = (
+        "%(prog)s --game GAME --output DIR [--SETTING VALUE ...]"  # there are too many to list twice
+    )
     init.usage = "%(prog)s GAME OUTPUT [--SETTING VALUE ...]"
     for parser_of_create in (create, init):
         _add_settings(parser_of_create)
 
-    train = command("train", train_command, "Train; go on where it stopped. Ctrl-C saves and stops.",
-                    "train runs/snake --minutes 10")
+    train = command(
+        "train",
+        train_command,
+        "Train; go on where it stopped. Ctrl-C saves and stops.",
+        "train runs/snake --minutes 10",
+    )
     train.add_argument("run", metavar="DIR", help="the folder of the run")
-    train.add_argument("--episodes", type=_positive_int, metavar="N",
-                       help="train for N more games, whatever the settings say")
+    train.add_argument(
+        "--episodes",
+        type=_positive_int,
+        metavar="N",
+        help="train for N more games, whatever the settings say",
+    )
     train.add_argument("--minutes", type=_positive_float, metavar="M", help="stop after M minutes")
 
-    play = command("play", play_command, "Watch it play in the terminal. Ctrl-C ends it.", "play runs/snake --fps 20")
+    play = command(
+        "play", play_command, "Watch it play in the terminal. Ctrl-C ends it.", "play runs/snake --fps 20"
+    )
     play.add_argument("run", metavar="DIR", help="the folder of the run")
-    play.add_argument("--fps", type=_positive_float, default=12.0, metavar="N", help="turns shown a second (default 12)")
+    play.add_argument(
+        "--fps", type=_positive_float, default=12.0, metavar="N", help="turns shown a second (default 12)"
+    )
     play.add_argument("--explain", action="store_true", help="show what it expects of each key")
     play.add_argument("--seed", type=_seed, help="the same seed shows the same game")
-    play.add_argument("--human", metavar="TEAM", help="play this team yourself (a self-play run; needs retro-games)")
+    play.add_argument(
+        "--human", metavar="TEAM", help="play this team yourself (a self-play run; needs retro-games)"
+    )
     _add_checkpoint(play)
 
-    evaluate = command("evaluate", evaluate_command,
-                       "Play many games greedily, beside random play; with two runs, compare them.",
-                       "evaluate runs/snake --games 200")
+    evaluate = command(
+        "evaluate",
+        evaluate_command,
+        "Play many games greedily, beside random play; with two runs, compare them.",
+        "evaluate runs/snake --games 200",
+    )
     evaluate.add_argument("run", metavar="DIR", help="the folder of the run")
     evaluate.add_argument("other", metavar="DIR2", nargs="?", help="a second run to compare with the first")
-    evaluate.add_argument("--games", type=_positive_int, default=100, metavar="N", help="how many games (default 100)")
-    evaluate.add_argument("--seed", type=_seed, default=0, help="of the first game; the next has seed + 1 (default 0)")
+    evaluate.add_argument(
+        "--games", type=_positive_int, default=100, metavar="N", help="how many games (default 100)"
+    )
+    evaluate.add_argument(
+        "--seed", type=_seed, default=0, help="of the first game; the next has seed + 1 (default 0)"
+    )
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
     _add_checkpoint(evaluate)
 
-    adversarial = command("adversarial", adversarial_command,
-                          "Train two runs against each other in turn; stopped, the same command goes on.",
-                          "adversarial runs/player runs/enemy --rounds 5 --episodes 200")
+    adversarial = command(
+        "adversarial",
+        adversarial_command,
+        "Train two runs against each other in turn; stopped, the same command goes on.",
+        "adversarial runs/player runs/enemy --rounds 5 --episodes 200",
+    )
     adversarial.add_argument("run", metavar="DIR_A", help="the run that begins")
     adversarial.add_argument("other", metavar="DIR_B", help="the run it trains against")
-    adversarial.add_argument("--rounds", type=_positive_int, default=5, metavar="R", help="rounds in all (default 5)")
-    adversarial.add_argument("--episodes", type=_positive_int, default=200, metavar="N",
-                             help="games of each run in a round (default 200)")
-    adversarial.add_argument("--games", type=_positive_int, default=20, metavar="N",
-                             help="games for each number of the table in the end (default 20)")
+    adversarial.add_argument(
+        "--rounds", type=_positive_int, default=5, metavar="R", help="rounds in all (default 5)"
+    )
+    adversarial.add_argument(
+        "--episodes",
+        type=_positive_int,
+        default=200,
+        metavar="N",
+        help="games of each run in a round (default 200)",
+    )
+    adversarial.add_argument(
+        "--games",
+        type=_positive_int,
+        default=20,
+        metavar="N",
+        help="games for each number of the table in the end (default 20)",
+    )
 
-    tournament = command("tournament", tournament_command,
-                         "Let the snapshots of a self-play run play each other: who beats whom, and ratings.",
-                         "tournament runs/tron --snapshots 5 --games 100")
+    tournament = command(
+        "tournament",
+        tournament_command,
+        "Let the snapshots of a self-play run play each other: who beats whom, and ratings.",
+        "tournament runs/tron --snapshots 5 --games 100",
+    )
     tournament.add_argument("run", metavar="DIR", help="the folder of the run")
-    tournament.add_argument("--snapshots", type=_positive_int, default=8, metavar="N",
-                            help="of each side, spread over the training (default 8)")
-    tournament.add_argument("--games", type=_positive_int, default=200, metavar="N", help="of each pairing (default 200)")
-    tournament.add_argument("--seed", type=_seed, default=0, help="of the first game of each pairing (default 0)")
+    tournament.add_argument(
+        "--snapshots",
+        type=_positive_int,
+        default=8,
+        metavar="N",
+        help="of each side, spread over the training (default 8)",
+    )
+    tournament.add_argument(
+        "--games", type=_positive_int, default=200, metavar="N", help="of each pairing (default 200)"
+    )
+    tournament.add_argument(
+        "--seed", type=_seed, default=0, help="of the first game of each pairing (default 0)"
+    )
     tournament.add_argument("--json", action="store_true", help="print one JSON object")
 
-    importing = command("import-torch", import_torch_command,
-                        "Turn the checkpoints of a run of the original retro-gamer (.pt) into ours, without torch.",
-                        "import-torch runs/snake")
+    importing = command(
+        "import-torch",
+        import_torch_command,
+        "Turn the checkpoints of a run of the original retro-gamer (.pt) into ours, without torch.",
+        "import-torch runs/snake",
+    )
     importing.add_argument("run", metavar="DIR", help="the folder of the run, trained with retro-gamer 0.4.0")
-    importing.add_argument("--output", metavar="OUT",
-                           help="the folder of a new run for them (default: DIR itself, beside the .pt files)")
+    importing.add_argument(
+        "--output",
+        metavar="OUT",
+        help="the folder of a new run for them (default: DIR itself, beside the .pt files)",
+    )
 
     info = command("info", info_command, "Show what is in a run.", "info runs/snake")
     info.add_argument("run", metavar="DIR", help="the folder of the run")
 
-    clean = command("clean", clean_command, "Remove checkpoints and logs, keep config.toml.", "clean runs/snake --yes")
+    clean = command(
+        "clean", clean_command, "Remove checkpoints and logs, keep config.toml.", "clean runs/snake --yes"
+    )
     clean.add_argument("run", metavar="DIR", help="the folder of the run")
     clean.add_argument("--yes", "-y", action="store_true", help="do not ask")
     return parser
@@ -183,13 +279,32 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
             flag = "--" + setting.name.replace("_", "-")
             text = setting.metadata["help"].replace("%", "%%")
             if setting.type == "bool":
-                group.add_argument(flag, dest=setting.name, nargs="?", const=True, type=_parse_bool, metavar="true|false",
-                                   default=None, help=text)
-                group.add_argument(f"--no-{flag[2:]}", dest=setting.name, action="store_const", const=False,
-                                   help=argparse.SUPPRESS)
+                group.add_argument(
+                    flag,
+                    dest=setting.name,
+                    nargs="?",
+                    const=True,
+                    type=_parse_bool,
+                    metavar="true|false",
+                    default=None,
+                    help=text,
+                )
+                group.add_argument(
+                    f"--no-{flag[2:]}",
+                    dest=setting.name,
+                    action="store_const",
+                    const=False,
+                    help=argparse.SUPPRESS,
+                )
             else:
-                group.add_argument(flag, dest=setting.name, type=_PARSERS[setting.type], default=None,
-                                   metavar=setting.name.upper(), help=text)
+                group.add_argument(
+                    flag,
+                    dest=setting.name,
+                    type=_PARSERS[setting.type],
+                    default=None,
+                    metavar=setting.name.upper(),
+                    help=text,
+                )
 
 
 def _positive_int(text: str) -> int:
@@ -253,17 +368,25 @@ def _parse_number_or_auto(text: str) -> Any:
 
 
 _PARSERS: Dict[Any, Any] = {
-    "int": _parse_int, "float": _parse_number, "str": str, "List[str]": _parse_texts, "List[int]": _parse_ints,
-    "Union[float, str]": _parse_number_or_auto}
+    "int": _parse_int,
+    "float": _parse_number,
+    "str": str,
+    "List[str]": _parse_texts,
+    "List[int]": _parse_ints,
+    "Union[float, str]": _parse_number_or_auto,
+}
 
 
 # The commands. What they need is imported when they run, so that --help is instant.
 
 
 def create_command(options: argparse.Namespace) -> int:
-    from retro_gamer.create import create_run
-    from retro_gamer.environment.supervision import supervised
-    names = [setting.name for section, cls in SECTIONS.items() if section != "game" for setting in fields(cls)]
+    from retro_gamer.commands.create import create_run
+    from retro_gamer.hosting.supervision import supervised
+
+    names = [
+        setting.name for section, cls in SECTIONS.items() if section != "game" for setting in fields(cls)
+    ]
     flags = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     with supervised():
         made = create_run(options.game, options.output, flags)
@@ -274,10 +397,11 @@ def create_command(options: argparse.Namespace) -> int:
 
 
 def train_command(options: argparse.Namespace) -> int:
-    from retro_gamer.create import create_run
+    from retro_gamer.commands.create import create_run
+    from retro_gamer.commands.train import train_run
     from retro_gamer.games import BUNDLED
-    from retro_gamer.rundir import RunDirectory
-    from retro_gamer.training.session import train_run
+    from retro_gamer.runs.directory import RunDirectory
+
     run = RunDirectory(options.run)
     if not run.path.exists() and run.path.name in BUNDLED:
         print(f"There is no run at {run} yet: making one for the bundled game {run.path.name}.")
@@ -287,30 +411,36 @@ def train_command(options: argparse.Namespace) -> int:
 
 
 def play_command(options: argparse.Namespace) -> int:
-    from retro_gamer.rundir import RunDirectory
+    from retro_gamer.runs.directory import RunDirectory
+
     run = RunDirectory(options.run)
     if options.human is not None:
-        from retro_gamer.selfplay.watch import play_against
+        from retro_gamer.commands.play_teams import play_against
+
         print(play_against(run, options.human, options.checkpoint))
     elif run.load_config().teams:
-        from retro_gamer.selfplay.watch import watch_teams
+        from retro_gamer.commands.play_teams import watch_teams
+
         print(watch_teams(run, options.checkpoint, options.fps, options.explain, options.seed))
     else:
-        from retro_gamer.watch import watch
+        from retro_gamer.commands.play import watch
+
         print(watch(run, options.checkpoint, options.fps, options.explain, options.seed))
     return DONE
 
 
 def evaluate_command(options: argparse.Namespace) -> int:
-    from retro_gamer.environment.supervision import supervised
-    from retro_gamer.rundir import RunDirectory
-    from retro_gamer.training.reports import compare_runs, evaluate_run
+    from retro_gamer.commands.evaluate import compare_runs, evaluate_run
+    from retro_gamer.hosting.supervision import supervised
+    from retro_gamer.runs.directory import RunDirectory
+
     run, other = RunDirectory(options.run), RunDirectory(options.other) if options.other else None
     with supervised():
         if other is not None:
             text = compare_runs(run, other, options.checkpoint, options.games, options.seed, options.json)
         elif run.load_config().teams:
-            from retro_gamer.selfplay.reports import evaluate_teams
+            from retro_gamer.commands.evaluate_teams import evaluate_teams
+
             text = evaluate_teams(run, options.checkpoint, options.games, options.seed, options.json)
         else:
             text = evaluate_run(run, options.checkpoint, options.games, options.seed, options.json)
@@ -319,9 +449,10 @@ def evaluate_command(options: argparse.Namespace) -> int:
 
 
 def adversarial_command(options: argparse.Namespace) -> int:
-    from retro_gamer.environment.supervision import supervised
-    from retro_gamer.rundir import RunDirectory
-    from retro_gamer.selfplay.adversarial import Alternation, CrossTable
+    from retro_gamer.commands.adversarial import Alternation, CrossTable
+    from retro_gamer.hosting.supervision import supervised
+    from retro_gamer.runs.directory import RunDirectory
+
     first, second = RunDirectory(options.run), RunDirectory(options.other)
     if not Alternation(first, second, options.episodes).play_rounds(options.rounds):
         print("Stopped, and saved. The same command goes on from here.")
@@ -333,9 +464,11 @@ def adversarial_command(options: argparse.Namespace) -> int:
 
 
 def tournament_command(options: argparse.Namespace) -> int:
-    from retro_gamer.environment.supervision import supervised
-    from retro_gamer.rundir import RunDirectory
-    from retro_gamer.selfplay.tournament import describe_tournament, play_tournament
+    from retro_gamer.commands.tournament import describe_tournament
+    from retro_gamer.hosting.supervision import supervised
+    from retro_gamer.runs.directory import RunDirectory
+    from retro_gamer.selfplay.tournament import play_tournament
+
     run = RunDirectory(options.run)
     with supervised():
         result = play_tournament(run, options.snapshots, options.games, options.seed)
@@ -344,8 +477,9 @@ def tournament_command(options: argparse.Namespace) -> int:
 
 
 def import_torch_command(options: argparse.Namespace) -> int:
-    from retro_gamer.rundir import RunDirectory
-    from retro_gamer.torch_import import import_run
+    from retro_gamer.original.torch_import import import_run
+    from retro_gamer.runs.directory import RunDirectory
+
     output = RunDirectory(options.output or options.run)
     done = import_run(RunDirectory(options.run), output)
     if done.written:
@@ -358,21 +492,25 @@ def import_torch_command(options: argparse.Namespace) -> int:
     for error in done.failed:
         print(f"retro-gamer: {error}", file=sys.stderr)
     if output.resume_path.is_file() and done.written:
-        print(f"But a training was started here without them: it goes on from {output.resume_path}, and removes checkpoints "
-              "with\nhigher numbers than its own. To go on from the imported ones, remove that file first.")
+        print(
+            f"But a training was started here without them: it goes on from {output.resume_path}, and removes checkpoints "
+            "with\nhigher numbers than its own. To go on from the imported ones, remove that file first."
+        )
     print(f"Watch it:      retro-gamer play {output}\nTrain on:      retro-gamer train {output}")
     return FAILED if done.failed else DONE
 
 
 def info_command(options: argparse.Namespace) -> int:
-    from retro_gamer.rundir import RunDirectory
-    from retro_gamer.training.reports import describe_run
+    from retro_gamer.commands.info import describe_run
+    from retro_gamer.runs.directory import RunDirectory
+
     print(describe_run(RunDirectory(options.run)))
     return DONE
 
 
 def clean_command(options: argparse.Namespace) -> int:
-    from retro_gamer.rundir import RunDirectory
+    from retro_gamer.runs.directory import RunDirectory
+
     run = RunDirectory(options.run)
     run.load_config()
     with run.locked():
@@ -399,5 +537,3 @@ def _clean(run: Any, sure: bool) -> int:
         path.unlink()
     print(f"Removed. Train afresh with:  retro-gamer train {run}")
     return DONE
-
-

@@ -3,6 +3,7 @@
 Each error is one readable paragraph: what was found, what it means, what to try. The command line prints
 it and nothing else; from Python, `except RetroGamerError` catches them all.
 """
+
 from __future__ import annotations
 
 import errno
@@ -51,8 +52,10 @@ def explain_os_error(error: OSError) -> str:
     if code in (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", None)):
         what = f"There is no room for {name}: the disk is full, or your share of it is. Make room, then go on"
     elif code in (errno.EACCES, errno.EPERM, errno.EROFS):
-        what = (f"{name} may not be opened or written ({error.strerror}). Is the folder write-protected, or somebody "
-                "else's? Copy it to where you may write")
+        what = (
+            f"{name} may not be opened or written ({error.strerror}). Is the folder write-protected, or somebody "
+            "else's? Copy it to where you may write"
+        )
     elif code in (errno.EMFILE, errno.ENFILE):
         what = f"{name} could not be opened: too many files are open already. Close other programs, then try again"
     elif code == errno.ENOENT:
@@ -60,6 +63,7 @@ def explain_os_error(error: OSError) -> str:
     else:
         what = f"{error.strerror or error}: {name}"
     return f"{what}. What was saved before is intact."
+
 
 def _from_here(filename: Any) -> str:
     """The name of a file as seen from the current folder, if it is in there."""
@@ -75,5 +79,6 @@ def _from_here(filename: Any) -> str:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """ " Did you mean ...?" with the known name spelled most alike; nothing when none is."""
     from difflib import get_close_matches  # only when something is wrong: it takes a millisecond to import
+
     near = get_close_matches(name, list(known), 1)
     return f" Did you mean {near[0]}?" if near else ""

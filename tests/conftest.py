@@ -1,11 +1,14 @@
 """Trained runs that several test files look at (made once; who changes one must copy it), and commands that go on."""
+
 from __future__ import annotations
 
 import os
 import shutil
 import sys
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported: at these sizes one thread is the fastest
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # before NumPy is imported: at these sizes one thread is the fastest
 
 import pytest  # noqa: E402
 from end_to_end import ARROWS, HAVE_RETRO, TINY, start_command  # noqa: E402
@@ -29,8 +32,22 @@ def trained(tmp_path_factory):
     """A folder with trained runs in runs/: snake, forager (a table) and board (the whole board of snake)."""
     folder = tmp_path_factory.mktemp("trained")
     snake = "retro.examples.snake" if HAVE_RETRO else "snake"
-    _train(folder, "snake", "--max-turns-per-episode", "4", "--checkpoint-every", "250", "--training-episodes", "500",
-           "--evaluate-every", "600", "--evaluation-games", "1", game=snake, episodes=500)
+    _train(
+        folder,
+        "snake",
+        "--max-turns-per-episode",
+        "4",
+        "--checkpoint-every",
+        "250",
+        "--training-episodes",
+        "500",
+        "--evaluate-every",
+        "600",
+        "--evaluation-games",
+        "1",
+        game=snake,
+        episodes=500,
+    )
     _train(folder, "board", "--board", "--max-turns-per-episode", "20", game="snake", episodes=6)
     _train(folder, "forager", "--algorithm", "q_learning", "--actions", ARROWS, game="forager", episodes=30)
     return folder

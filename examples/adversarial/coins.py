@@ -4,6 +4,7 @@ player_game.py and enemy_game.py are the two variants to train on; this file is 
 
     python coins.py            you against the enemy trained in runs/enemy (needs retro-games)
 """
+
 from random import randint
 
 from retro_gamer.games import Game
@@ -116,6 +117,7 @@ def opposite():
 def create_game():
     """A person plays the player; the enemy is the newest one that was trained."""
     from retro_gamer import TrainedPolicy
+
     return make_game(Player(corner()), AIEnemy(opposite(), TrainedPolicy("runs/enemy", if_missing="random")))
 
 

@@ -1,4 +1,5 @@
 """The variant in which the enemy learns: it listens to the keys, and the player follows its newest policy."""
+
 from coins import AIPlayer, Enemy, corner, make_game, opposite
 
 from retro_gamer import TrainedPolicy

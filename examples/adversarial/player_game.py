@@ -1,4 +1,5 @@
 """The variant in which the player learns: it listens to the keys, and the enemy follows its newest policy."""
+
 from coins import AIEnemy, Player, corner, make_game, opposite
 
 from retro_gamer import TrainedPolicy

@@ -1,7 +1,8 @@
 """The Dyna maze (Sutton & Barto 2018, example 8.1): thinking over what happened saves many games.
 
-    python examples/validation/dyna_maze.py --runs 30
+python examples/validation/dyna_maze.py --runs 30
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -30,9 +31,14 @@ def run(planning_steps: int, runs: int, episodes: int):
     turns, greedy = [], []
     for seed in range(runs):
         _, lengths, agent = learn_online(
-            lambda rng: QLearning(n_actions=4, learning_rate=LEARNING_RATE, gamma=GAMMA, planning_steps=planning_steps,
-                                  rng=rng),
-            DynaMaze(), episodes, EPSILON, seed)
+            lambda rng: QLearning(
+                n_actions=4, learning_rate=LEARNING_RATE, gamma=GAMMA, planning_steps=planning_steps, rng=rng
+            ),
+            DynaMaze(),
+            episodes,
+            EPSILON,
+            seed,
+        )
         turns.append(lengths)
         greedy.append(greedy_game(DynaMaze(), agent)[1])
     return np.array(turns), np.array(greedy)
@@ -51,12 +57,31 @@ def main() -> None:
     for planning_steps in PLANNING_STEPS:
         turns, greedy = run(planning_steps, options.runs, options.episodes)
         curves[f"n={planning_steps}"], first[planning_steps] = turns.mean(axis=0), first_good_game(turns)
-        settled = next((i + 1 for i, mean in enumerate(turns.mean(axis=0)) if mean <= NEARLY_OPTIMAL), "never")
+        settled = next(
+            (i + 1 for i, mean in enumerate(turns.mean(axis=0)) if mean <= NEARLY_OPTIMAL), "never"
+        )
         mean, half = mean_and_interval(first[planning_steps])
-        rows.append([planning_steps, book[planning_steps], settled, f"{mean:.1f} +- {half:.1f}",
-                     f"{turns[:, 1].mean():.0f}", f"{(greedy == 14).mean():.0%}"])
-    print_table(["planning steps", "book: games to (near) optimum", f"ours: mean curve below {NEARLY_OPTIMAL} turns",
-                 "ours: first such game of a run", "turns of game 2", "greedy at 14 in the end"], rows)
+        rows.append(
+            [
+                planning_steps,
+                book[planning_steps],
+                settled,
+                f"{mean:.1f} +- {half:.1f}",
+                f"{turns[:, 1].mean():.0f}",
+                f"{(greedy == 14).mean():.0%}",
+            ]
+        )
+    print_table(
+        [
+            "planning steps",
+            "book: games to (near) optimum",
+            f"ours: mean curve below {NEARLY_OPTIMAL} turns",
+            "ours: first such game of a run",
+            "turns of game 2",
+            "greedy at 14 in the end",
+        ],
+        rows,
+    )
     print(f"{options.runs} runs of {options.episodes} games, 95% intervals. {clock}.")
     print(say_difference("Games needed with 0 minus 5 planning steps", first[0], first[5]))
     print(say_difference("Games needed with 5 minus 50 planning steps", first[5], first[50]))

@@ -5,6 +5,7 @@
 PYTHON is one that has retro-gamer 0.4.0 with torch. There `retro.examples.snake` is trained for a few games, once with
 its MLP and once with its spatial network; then both libraries look at the same 1,000 turns of random play.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -35,6 +36,7 @@ def situations():
     from retro.examples.snake import create_game
     from retro.input import ProgrammaticInput
     from retro.views.headless import HeadlessView
+
     turns, seed = 0, 0
     while True:
         seed += 1
@@ -58,6 +60,7 @@ def run_original(folder: Path) -> None:
     from retro.examples.snake import create_game
 
     from retro_gamer import DQNTrainer, GameMetadata, TrainedPolicy
+
     for name, (preprocessing, hidden_sizes, games) in CASES.items():
         run = folder / name
         run.mkdir()
@@ -65,11 +68,20 @@ def run_original(folder: Path) -> None:
         random.seed(0)
         torch.manual_seed(0)
         metadata = GameMetadata(ACTIONS, "reward", spatial=preprocessing.get("spatial", False))
-        trainer = DQNTrainer(create_game, metadata, run, preprocessing, hidden_sizes=hidden_sizes, training_episodes=games,
-                             max_turns_per_episode=100)
+        trainer = DQNTrainer(
+            create_game,
+            metadata,
+            run,
+            preprocessing,
+            hidden_sizes=hidden_sizes,
+            training_episodes=games,
+            max_turns_per_episode=100,
+        )
         trainer.train(on_episode=lambda: None)
         policy, seen = TrainedPolicy(run), []
-        policy._model.register_forward_hook(lambda model, inputs, output, seen=seen: seen.append(output[0].tolist()))
+        policy._model.register_forward_hook(
+            lambda model, inputs, output, seen=seen: seen.append(output[0].tolist())
+        )
         keys = [policy.get_action(game) for game in situations()]
         (run / "expected.json").write_text(json.dumps([keys, seen]))
 
@@ -79,11 +91,14 @@ def compare(folder: Path) -> int:
     import numpy as np
 
     from retro_gamer import TrainedPolicy
-    from retro_gamer.rundir import RunDirectory
-    from retro_gamer.torch_import import import_run
+    from retro_gamer.original.torch_import import import_run
+    from retro_gamer.runs.directory import RunDirectory
+
     total = 0
-    print("| network | situations | other keys | largest difference of a Q-value | largest Q-value |\n"
-          "| --- | --- | --- | --- | --- |")
+    print(
+        "| network | situations | other keys | largest difference of a Q-value | largest Q-value |\n"
+        "| --- | --- | --- | --- | --- |"
+    )
     for name in CASES:
         import_run(RunDirectory(folder / name))
         keys, expected = json.loads((folder / name / "expected.json").read_text())
@@ -109,8 +124,12 @@ def main() -> int:
     # The import names are the same: ours must not be found there.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([options.torch_python, os.path.abspath(__file__), "--original", folder], check=True, cwd=folder,
-                       env=environment)
+        subprocess.run(
+            [options.torch_python, os.path.abspath(__file__), "--original", folder],
+            check=True,
+            cwd=folder,
+            env=environment,
+        )
         return int(compare(Path(folder)) > 0)
 
 

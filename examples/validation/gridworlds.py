@@ -1,4 +1,5 @@
 """The small worlds of Sutton & Barto (2018) that the scripts here learn, and what the scripts share."""
+
 from __future__ import annotations
 
 import argparse
@@ -115,12 +116,21 @@ class MaximizationBias(Environment):
         return Step("end", self.rng.normal(-0.1, 1.0), True, False)
 
 
-def learn_online(make_agent: Callable[[np.random.Generator], Any], environment: Environment, episodes: int,
-                 epsilon: float, seed: int) -> Tuple[np.ndarray, np.ndarray, Any]:
+def learn_online(
+    make_agent: Callable[[np.random.Generator], Any],
+    environment: Environment,
+    episodes: int,
+    epsilon: float,
+    seed: int,
+) -> Tuple[np.ndarray, np.ndarray, Any]:
     """Train one agent; returns (return of each game, turns of each game, the agent)."""
     agent = make_agent(np.random.default_rng(seed))
     played = [play_episode(environment, agent, lambda: epsilon) for _ in range(episodes)]
-    return np.array([game.episode_return for game in played]), np.array([game.turns for game in played]), agent
+    return (
+        np.array([game.episode_return for game in played]),
+        np.array([game.turns for game in played]),
+        agent,
+    )
 
 
 def greedy_game(environment: Environment, agent: Any, limit: int = 1000) -> Tuple[float, int]:
@@ -143,8 +153,10 @@ def mean_and_interval(values: Sequence[float]) -> Tuple[float, float]:
 def say_difference(name: str, a: Sequence[float], b: Sequence[float]) -> str:
     """Whether two sets of independent runs differ beyond doubt, in a sentence."""
     (mean_a, half_a), (mean_b, half_b) = mean_and_interval(a), mean_and_interval(b)
-    difference, half = mean_a - mean_b, (half_a ** 2 + half_b ** 2) ** 0.5
-    verdict = "beyond doubt" if abs(difference) > 2 * half else "clear" if abs(difference) > half else "NOT clear"
+    difference, half = mean_a - mean_b, (half_a**2 + half_b**2) ** 0.5
+    verdict = (
+        "beyond doubt" if abs(difference) > 2 * half else "clear" if abs(difference) > half else "NOT clear"
+    )
     return f"{name}: {difference:+.3g} +- {half:.2g} (95% interval of the difference): {verdict}."
 
 
@@ -152,8 +164,9 @@ def parse_arguments(description: str, **defaults: Any) -> argparse.Namespace:
     """Command line options --name value for each default, and --csv FILE for the curves."""
     parser = argparse.ArgumentParser(description=description)
     for name, default in defaults.items():
-        parser.add_argument("--" + name.replace("_", "-"), type=type(default), default=default,
-                            help=f"default {default}")
+        parser.add_argument(
+            "--" + name.replace("_", "-"), type=type(default), default=default, help=f"default {default}"
+        )
     parser.add_argument("--csv", metavar="FILE", help="write the full curves to a file")
     return parser.parse_args()
 
@@ -181,7 +194,10 @@ def write_csv(path: Optional[str], curves: Dict[str, np.ndarray], index: str = "
 
 def print_curve(name: str, curve: np.ndarray, points: Sequence[int]) -> None:
     """A few points of a curve, by episode counted from 1."""
-    print(f"  {name}: " + "  ".join(f"{point}: {curve[point - 1]:.4g}" for point in points if point <= len(curve)))
+    print(
+        f"  {name}: "
+        + "  ".join(f"{point}: {curve[point - 1]:.4g}" for point in points if point <= len(curve))
+    )
 
 
 class Clock:

@@ -7,6 +7,7 @@ The optimum comes from value iteration (Sutton & Barto 2018, section 4.4) over t
 with the turn limit: once for a player who knows how many turns are left, whom nobody can beat, and once for a policy
 that does not, as ours. The learner never sees that table.
 """
+
 from __future__ import annotations
 
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
@@ -40,13 +41,19 @@ TASKS = [
 def newest(name: str) -> str:
     """The registered version of an environment given without one: gymnasium 1.4 has Taxi-v4, older ones Taxi-v3."""
     import gymnasium
+
     found = [key for key in gymnasium.registry if key.startswith(name + "-v") or key == name]
     return max(found, key=lambda key: (len(key), key))
 
 
 def train(environment: GymEnvironment, task: Task, turns: int, seed: int) -> QLearning:
-    agent = QLearning(n_actions=len(environment.actions), learning_rate=1.0, gamma=task.gamma, planning_steps=0,
-                      rng=np.random.default_rng(seed))
+    agent = QLearning(
+        n_actions=len(environment.actions),
+        learning_rate=1.0,
+        gamma=task.gamma,
+        planning_steps=0,
+        rng=np.random.default_rng(seed),
+    )
     environment.reset(seed)  # seeds the games that follow, too
     played = 0
     while played < turns:
@@ -63,8 +70,12 @@ def exact_value(env: Any, limit: int, policy: Optional[Dict[int, int]] = None) -
     values = np.zeros(len(table))
     for _ in range(limit):  # values[s]: with one turn more to go each time
         q: List[List[float]] = [
-            [sum(p * (reward + (0 if over else values[s2])) for p, s2, reward, over in table[s][a]) for a in table[s]]
-            for s in range(len(table))]
+            [
+                sum(p * (reward + (0 if over else values[s2])) for p, s2, reward, over in table[s][a])
+                for a in table[s]
+            ]
+            for s in range(len(table))
+        ]
         values = np.array([max(row) if policy is None else row[policy[s]] for s, row in enumerate(q)])
     start = getattr(env.unwrapped, "initial_state_distrib", None)
     return float(values @ start) if start is not None else float(values[36])
@@ -76,8 +87,16 @@ def best_policy(env: Any, limit: int) -> float:
     for gamma in (0.9, 0.98, 0.99, 0.995, 0.998, 0.999):
         values = np.zeros(len(table))
         for _ in range(2 * limit):
-            q = [[sum(p * (reward + (0 if over else gamma * values[s2])) for p, s2, reward, over in table[s][a])
-                  for a in table[s]] for s in range(len(table))]
+            q = [
+                [
+                    sum(
+                        p * (reward + (0 if over else gamma * values[s2]))
+                        for p, s2, reward, over in table[s][a]
+                    )
+                    for a in table[s]
+                ]
+                for s in range(len(table))
+            ]
             values = np.array([max(row) for row in q])
         found.append(exact_value(env, limit, {state: int(np.argmax(row)) for state, row in enumerate(q)}))
     return max(found)
@@ -100,11 +119,32 @@ def main() -> None:
             states = range(len(environment.env.unwrapped.P))
             exact = exact_value(environment.env, limit, {state: agent.act(state, 0.0) for state in states})
             mean, half = mean_and_interval(evaluate(environment, agent, options.games, seed=1000).returns)
-            rows.append([name, seed, task.turns, f"{best:.4f}", f"{best_stationary:.4f}", f"{exact:.4f}",
-                         f"{mean:.3f} +- {half:.3f}", seconds])
+            rows.append(
+                [
+                    name,
+                    seed,
+                    task.turns,
+                    f"{best:.4f}",
+                    f"{best_stationary:.4f}",
+                    f"{exact:.4f}",
+                    f"{mean:.3f} +- {half:.3f}",
+                    seconds,
+                ]
+            )
             print(*rows[-1], sep="  ", flush=True)
-    print_table(["environment", "seed", "turns of training", "optimum", "without a clock", "ours, exact",
-                 f"ours, {options.games} games", "training"], rows)
+    print_table(
+        [
+            "environment",
+            "seed",
+            "turns of training",
+            "optimum",
+            "without a clock",
+            "ours, exact",
+            f"ours, {options.games} games",
+            "training",
+        ],
+        rows,
+    )
 
 
 if __name__ == "__main__":

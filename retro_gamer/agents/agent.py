@@ -1,4 +1,5 @@
 """What every agent can do. The training loop knows no more of them than this."""
+
 from __future__ import annotations
 
 from typing import Any, Dict, List, NamedTuple, Optional
@@ -82,4 +83,4 @@ def with_prefix(prefix: str, state: Dict[str, np.ndarray]) -> Dict[str, np.ndarr
 def under_prefix(prefix: str, state: Dict[str, np.ndarray]) -> Dict[str, np.ndarray]:
     """The arrays whose names start with "prefix/", without it."""
     start = prefix + "/"
-    return {name[len(start):]: value for name, value in state.items() if name.startswith(start)}
+    return {name[len(start) :]: value for name, value in state.items() if name.startswith(start)}

@@ -1,4 +1,5 @@
 """Deep Q-learning (Mnih et al. 2015), with Double DQN, n-step returns, prioritized replay, and dueling heads."""
+
 from __future__ import annotations
 
 import math
@@ -20,8 +21,9 @@ MAX_GRADIENT_NORM = 10.0
 BUNDLE, BUNDLE_DRAWS = 8, 512
 
 
-def td_targets(returns: np.ndarray, discounts: np.ndarray, next_q_target: np.ndarray,
-               next_q_online: Optional[np.ndarray]) -> np.ndarray:
+def td_targets(
+    returns: np.ndarray, discounts: np.ndarray, next_q_target: np.ndarray, next_q_online: Optional[np.ndarray]
+) -> np.ndarray:
     """What Q(s, a) should have been, for a batch: returns, discounts [batch]; next_q_* [batch, n_actions].
 
     DQN takes the target network's best value for s'; Double DQN (van Hasselt et al. 2016, equation 4) lets the
@@ -79,11 +81,31 @@ class DQNAgent(Agent):
     All numbers come from the configuration; the parts are built here in one place because they share their sizes.
     """
 
-    def __init__(self, *, shape: ObservationShape, n_actions: int, hidden_sizes, spatial: bool, dueling: bool,
-                 learning_rate: float, gamma: float, batch_size: int, memory_capacity: int, learning_starts: int,
-                 train_every: int, gradient_steps: int, target_update_freq: int, double: bool, n_step: int,
-                 prioritized: bool, alpha: float, beta: float, reward_scale: Any, rng: np.random.Generator,
-                 convolutions: Optional[Sequence[Convolution]] = None):
+    def __init__(
+        self,
+        *,
+        shape: ObservationShape,
+        n_actions: int,
+        hidden_sizes,
+        spatial: bool,
+        dueling: bool,
+        learning_rate: float,
+        gamma: float,
+        batch_size: int,
+        memory_capacity: int,
+        learning_starts: int,
+        train_every: int,
+        gradient_steps: int,
+        target_update_freq: int,
+        double: bool,
+        n_step: int,
+        prioritized: bool,
+        alpha: float,
+        beta: float,
+        reward_scale: Any,
+        rng: np.random.Generator,
+        convolutions: Optional[Sequence[Convolution]] = None,
+    ):
         self.n_actions, self.rng, self.n_symbols = n_actions, rng, shape.n_symbols
         self.batch_size, self.gradient_steps, self.train_every = batch_size, gradient_steps, train_every
         self.learning_starts, self.target_update_freq = max(learning_starts, batch_size), target_update_freq
@@ -92,16 +114,32 @@ class DQNAgent(Agent):
         self._rows = np.arange(batch_size)
         self.turns = 0
         sizes: Dict[str, Any] = dict(
-            n_cells=shape.n_cells, n_symbols=shape.n_symbols, n_features=shape.n_features,
-            hidden_sizes=hidden_sizes, n_actions=n_actions, board_shape=shape.board_shape, spatial=spatial,
-            dueling=dueling, convolutions=convolutions)
+            n_cells=shape.n_cells,
+            n_symbols=shape.n_symbols,
+            n_features=shape.n_features,
+            hidden_sizes=hidden_sizes,
+            n_actions=n_actions,
+            board_shape=shape.board_shape,
+            spatial=spatial,
+            dueling=dueling,
+            convolutions=convolutions,
+        )
         self.online = QNetwork(rng=rng, **sizes)
         self.target = QNetwork(rng=rng, **sizes)
         self.target.copy_from(self.online)
         self.optimizer = Adam(self.online.parameters, learning_rate)
         self.scale = RewardScale(reward_scale)
-        self.replay = ReplayMemory(memory_capacity, shape.n_cells, shape.n_features, n_step=n_step, gamma=gamma, rng=rng,
-                                   prioritized=prioritized, alpha=alpha, beta=beta)
+        self.replay = ReplayMemory(
+            memory_capacity,
+            shape.n_cells,
+            shape.n_features,
+            n_step=n_step,
+            gamma=gamma,
+            rng=rng,
+            prioritized=prioritized,
+            alpha=alpha,
+            beta=beta,
+        )
 
     @property
     def learning_rate(self) -> float:
@@ -166,15 +204,20 @@ class DQNAgent(Agent):
         seen = self.online.encode(batch.boards, batch.features)  # s, then s'
         next_q_target = self.target.forward(seen.after(n))  # [batch, n_actions]
         q = self.online.forward(seen if self.double else seen.first(n))  # [batch or 2 batch, n_actions]
-        targets = td_targets(batch.returns * np.float32(self.scale.value), batch.discounts, next_q_target,
-                             q[n:] if self.double else None)
+        targets = td_targets(
+            batch.returns * np.float32(self.scale.value),
+            batch.discounts,
+            next_q_target,
+            q[n:] if self.double else None,
+        )
         td_errors = q[rows, batch.actions] - targets
         loss, gradient_of_chosen = huber(td_errors, batch.weights)
         if not math.isfinite(loss):
             raise TrainingDivergedError(
                 "The training diverged: the network's values have grown beyond all numbers. What was saved before is "
                 f"intact. Try a smaller learning_rate (now {self.learning_rate:g}), or go on from an earlier checkpoint: "
-                "delete resume.npz and the checkpoints after it.")
+                "delete resume.npz and the checkpoints after it."
+            )
         gradient = np.zeros((n, self.n_actions), np.float32)
         gradient[rows, batch.actions] = gradient_of_chosen  # the actions not taken have nothing to learn
         self.online.backward(gradient)
@@ -194,7 +237,10 @@ class DQNAgent(Agent):
         self.replay.widen_cells(shape.n_cells)
         old, self.optimizer = self.optimizer, Adam(self.online.parameters, self.optimizer.learning_rate)
         self.optimizer.t = old.t
-        for new_moments, old_moments in ((self.optimizer.sums, old.sums), (self.optimizer.square_sums, old.square_sums)):
+        for new_moments, old_moments in (
+            (self.optimizer.sums, old.sums),
+            (self.optimizer.square_sums, old.square_sums),
+        ):
             # Adam's memory has the shape of the parameters: let a network carry it into the new shape.
             for parameter, moment in zip(before.parameters, old_moments):
                 parameter.value[...] = moment

@@ -1,4 +1,5 @@
 """What stands in a table for an observation, and how it is written to a file without pickle."""
+
 from __future__ import annotations
 
 import ast
@@ -26,7 +27,8 @@ def state_of(observation: Any) -> Hashable:
         raise ObservationError(
             f"The observation {observation!r:.200} cannot be looked up in a table, because "
             f"{_unhashable_part(observation)} can change. Let the observation function return a tuple of numbers and "
-            "texts: tuple(values) makes one of a list or an array.") from None
+            "texts: tuple(values) makes one of a list or an array."
+        ) from None
     return observation
 
 
@@ -54,7 +56,9 @@ def decode_states(array: np.ndarray) -> List[Any]:
 
 
 # One part of what `_literal` writes: "(", "),", or a value and the comma after it.
-_PART = re.compile(r"""(\()|(\)),?|(-?[0-9][0-9.e+-]*|None|True|False|b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*"),?""")
+_PART = re.compile(
+    r"""(\()|(\)),?|(-?[0-9][0-9.e+-]*|None|True|False|b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*"),?"""
+)
 
 
 def _read_literal(text: str) -> Hashable:
@@ -85,7 +89,9 @@ def _literal(part: Any, depth: int = 0) -> str:
     """A state as a Python literal. What it is read back as is equal to it, and has the same hash."""
     if isinstance(part, tuple):
         if depth == MAX_NESTING:
-            raise ObservationError(f"A state has tuples in tuples, more than {MAX_NESTING} deep. Use a flat tuple.")
+            raise ObservationError(
+                f"A state has tuples in tuples, more than {MAX_NESTING} deep. Use a flat tuple."
+            )
         return "(" + "".join(_literal(item, depth + 1) + "," for item in part) + ")"
     if part is None or isinstance(part, bool):
         return repr(part)
@@ -97,17 +103,21 @@ def _literal(part: Any, depth: int = 0) -> str:
         if part != part:
             raise ObservationError(
                 f"A state contains {part}, which is not equal to itself: it would never be found again in a table. "
-                "Look for a division by zero, or a calculation with infinity.")
+                "Look for a division by zero, or a calculation with infinity."
+            )
         return {float("inf"): "1e999", -float("inf"): "-1e999"}.get(part) or float.__repr__(part)
     for kind in (bool, int, str, bytes):
         if isinstance(part, kind):
             text = kind.__repr__(part)  # not repr: a subclass may show itself in another way
             if kind is int and len(text) > MAX_DIGITS:
-                raise ObservationError(f"A state contains a number of {len(text)} digits; {MAX_DIGITS} are the most.")
+                raise ObservationError(
+                    f"A state contains a number of {len(text)} digits; {MAX_DIGITS} are the most."
+                )
             return text
     raise ObservationError(
         f"A state contains {part!r:.200}, a {type(part).__name__}, which cannot be written to a file. Use tuples of "
-        "numbers, texts and true/false.")
+        "numbers, texts and true/false."
+    )
 
 
 def _unhashable_part(value: Any) -> str:

@@ -7,6 +7,7 @@ All of them nudge Q(s, a) towards a target; they differ in one line, what the ta
 States are anything hashable. The table is a dict from states to lists of numbers: simple, and fast for
 single look-ups, where NumPy would be slow.
 """
+
 from __future__ import annotations
 
 from typing import Any, Dict, Hashable, List, Optional, Sequence, Tuple
@@ -35,8 +36,15 @@ class TabularAgent(Agent):
 
     n_tables = 1
 
-    def __init__(self, *, n_actions: int, learning_rate: float, gamma: float, planning_steps: int,
-                 rng: np.random.Generator):
+    def __init__(
+        self,
+        *,
+        n_actions: int,
+        learning_rate: float,
+        gamma: float,
+        planning_steps: int,
+        rng: np.random.Generator,
+    ):
         self.n_actions, self.learning_rate, self.gamma = n_actions, learning_rate, gamma
         self.planning_steps, self.rng = planning_steps, rng
         self.tables: List[Table] = [{} for _ in range(self.n_tables)]  # all of the same states
@@ -49,7 +57,9 @@ class TabularAgent(Agent):
         self._full = False  # whether a state found no place in the table
         self._said: List[str] = []  # the notices given so far, by name
         self._newest: Tuple[Any, Hashable] = (self, None)  # the newest observation and its state
-        self._draws: List[float] = []  # random numbers in stock: NumPy makes a thousand sooner than ten one by one
+        self._draws: List[
+            float
+        ] = []  # random numbers in stock: NumPy makes a thousand sooner than ten one by one
 
     def _state(self, observation: Any) -> Hashable:
         """`state_of` the observation, which `learn` has worked out for all but the first of a game."""
@@ -105,7 +115,9 @@ class TabularAgent(Agent):
             self._plan(state, action, (reward, next_state, terminated))
         return abs(error)
 
-    def update(self, state: Hashable, action: int, reward: float, next_state: Hashable, terminated: bool) -> float:
+    def update(
+        self, state: Hashable, action: int, reward: float, next_state: Hashable, terminated: bool
+    ) -> float:
         """One step of the algorithm; returns the TD error."""
         row = self.table.get(state) or self._add(state)[0]
         target = reward if terminated else reward + self.gamma * self.value_of_next(next_state)
@@ -142,23 +154,33 @@ class TabularAgent(Agent):
             self.update(imagined, action, *outcomes[action])
 
     def notices(self) -> List[str]:
-        n_states, advice = len(self.table), (
-            "A table suits games with few states. Let an observation_function return a short tuple of what matters, or "
-            'use algorithm = "dqn".')
+        n_states, advice = (
+            len(self.table),
+            (
+                "A table suits games with few states. Let an observation_function return a short tuple of what matters, or "
+                'use algorithm = "dqn".'
+            ),
+        )
         if "full" not in self._said and self._full:
             self._said += ["full", "new"]
-            return [f"The table is full: it holds {n_states} states after {self.turns} turns, and takes in no more. "
-                    + advice]
+            return [
+                f"The table is full: it holds {n_states} states after {self.turns} turns, and takes in no more. "
+                + advice
+            ]
         if "new" not in self._said and self.turns >= TURNS_BEFORE_NOTICE and 2 * n_states > self.turns:
             self._said.append("new")
-            return [f"After {self.turns} turns the table holds {n_states} different states: most are seen only once, "
-                    f"so there is nothing to learn from them. It takes in no more than {MAX_STATES}. " + advice]
+            return [
+                f"After {self.turns} turns the table holds {n_states} different states: most are seen only once, "
+                f"so there is nothing to learn from them. It takes in no more than {MAX_STATES}. " + advice
+            ]
         return []
 
     def get_policy(self) -> Dict[str, np.ndarray]:
         policy = {"states": encode_states(list(self.table))}
         for i, table in enumerate(self.tables):
-            policy[f"values_{i}"] = np.array(list(table.values()), np.float64).reshape(len(table), self.n_actions)
+            policy[f"values_{i}"] = np.array(list(table.values()), np.float64).reshape(
+                len(table), self.n_actions
+            )
         return policy
 
     def set_policy(self, policy: Dict[str, np.ndarray]) -> None:
@@ -167,20 +189,28 @@ class TabularAgent(Agent):
         for i in range(self.n_tables):
             values = policy[f"values_{i}"]
             if values.shape != (len(states), self.n_actions) or not np.isfinite(values).all():
-                raise ValueError(f"values_{i} does not hold {self.n_actions} numbers for each of {len(states)} states")
+                raise ValueError(
+                    f"values_{i} does not hold {self.n_actions} numbers for each of {len(states)} states"
+                )
             tables.append(dict(zip(states, values.astype(np.float64).tolist())))
         self.tables, self.table = tables, tables[0]
 
     def get_state(self) -> Dict[str, np.ndarray]:
-        remembered = [(state, action, *outcome) for state, outcomes in self.model.items()
-                      for action, outcome in outcomes.items()]
+        remembered = [
+            (state, action, *outcome)
+            for state, outcomes in self.model.items()
+            for action, outcome in outcomes.items()
+        ]
         states, actions, rewards, next_states, ends = zip(*remembered) if remembered else ((),) * 5
         return {
             **self.get_policy(),
-            "model_states": encode_states(states), "model_actions": np.array(actions, np.int64),
-            "model_rewards": np.array(rewards, np.float64), "model_next_states": encode_states(next_states),
+            "model_states": encode_states(states),
+            "model_actions": np.array(actions, np.int64),
+            "model_rewards": np.array(rewards, np.float64),
+            "model_next_states": encode_states(next_states),
             "model_terminated": np.array(ends, bool),
-            "turns": np.array(self.turns), "full": np.array(self._full),
+            "turns": np.array(self.turns),
+            "full": np.array(self._full),
             "draws": np.array(self._draws, np.float64),
             "said": np.array([name in self._said for name in ("new", "full")]),
         }
@@ -188,7 +218,9 @@ class TabularAgent(Agent):
     def set_state(self, state: Dict[str, np.ndarray]) -> None:
         self.set_policy(state)
         self.model = {}
-        actions, rewards, ends = (state["model_" + name].tolist() for name in ("actions", "rewards", "terminated"))
+        actions, rewards, ends = (
+            state["model_" + name].tolist() for name in ("actions", "rewards", "terminated")
+        )
         states, next_states = decode_states(state["model_states"]), decode_states(state["model_next_states"])
         if not len(actions) == len(rewards) == len(ends) == len(states) == len(next_states):
             raise ValueError("the model does not hold one outcome for each of its actions")
@@ -207,7 +239,7 @@ class TabularAgent(Agent):
 class QLearning(TabularAgent):
     """Q-learning (Watkins 1989; Sutton & Barto equation 6.8): the next state is worth its best action.
 
-        target = r + gamma * max over a' of Q(s', a')
+    target = r + gamma * max over a' of Q(s', a')
     """
 
     def value_of_next(self, next_state: Hashable) -> float:
@@ -217,7 +249,7 @@ class QLearning(TabularAgent):
 class ExpectedSarsa(TabularAgent):
     """Expected SARSA (Sutton & Barto equation 6.9): the average over the actions that the policy might take.
 
-        target = r + gamma * sum over a' of pi(a' | s') Q(s', a')
+    target = r + gamma * sum over a' of pi(a' | s') Q(s', a')
     """
 
     def value_of_next(self, next_state: Hashable) -> float:
@@ -229,7 +261,7 @@ class ExpectedSarsa(TabularAgent):
 class Sarsa(TabularAgent):
     """SARSA (Sutton & Barto equation 6.7): the next state is worth the action that is really taken there.
 
-        target = r + gamma * Q(s', a'),    a' chosen by the policy itself
+    target = r + gamma * Q(s', a'),    a' chosen by the policy itself
     """
 
     _next: Optional[Tuple[Hashable, int]] = None  # the a' chosen while learning; `act` then takes it
@@ -242,7 +274,9 @@ class Sarsa(TabularAgent):
             return chosen[1]
         return self._choose(state, epsilon)
 
-    def update(self, state: Hashable, action: int, reward: float, next_state: Hashable, terminated: bool) -> float:
+    def update(
+        self, state: Hashable, action: int, reward: float, next_state: Hashable, terminated: bool
+    ) -> float:
         self._next = None if terminated else (next_state, self._choose(next_state, self.epsilon))
         return super().update(state, action, reward, next_state, terminated)
 
@@ -262,7 +296,7 @@ class Sarsa(TabularAgent):
 class DoubleQLearning(TabularAgent):
     """Double Q-learning (van Hasselt 2010; Sutton & Barto section 6.7): one table chooses, the other judges.
 
-        target = r + gamma * Q2(s', argmax over a' of Q1(s', a'))      for a coin's choice of which table is Q1
+    target = r + gamma * Q2(s', argmax over a' of Q1(s', a'))      for a coin's choice of which table is Q1
     """
 
     n_tables = 2
@@ -271,7 +305,9 @@ class DoubleQLearning(TabularAgent):
         first, second = self.tables
         return [a + b for a, b in zip(first.get(state, self.unknown), second.get(state, self.unknown))]
 
-    def update(self, state: Hashable, action: int, reward: float, next_state: Hashable, terminated: bool) -> float:
+    def update(
+        self, state: Hashable, action: int, reward: float, next_state: Hashable, terminated: bool
+    ) -> float:
         chooser = int(self._random() < 0.5)
         chooses, judges = self.tables[chooser], self.tables[1 - chooser]
         target = reward

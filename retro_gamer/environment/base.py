@@ -1,4 +1,5 @@
 """What the training loop needs of anything that can be played."""
+
 from __future__ import annotations
 
 from typing import Any, List, NamedTuple, Optional

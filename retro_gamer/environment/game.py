@@ -1,33 +1,30 @@
 """A retro game as an environment: keys in, observations and rewards out."""
+
 from __future__ import annotations
 
 import math
 import random
 import time
-from typing import Any, Callable, List, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, List, Optional, Tuple
 
 import numpy as np
 
+from retro_gamer.config.settings import MetadataSettings, PreprocessingSettings
 from retro_gamer.environment.base import Environment, Step
-from retro_gamer.environment.blame import blame, game_location, is_ctrl_c
-from retro_gamer.environment.keys import KeyInput, key_problem
-from retro_gamer.environment.loading import make_game
-from retro_gamer.environment.metadata import GameMetadata
+from retro_gamer.environment.keys import KeyInput
 from retro_gamer.environment.observation import (
-    NO_FEATURES,
     Encoder,
     Observation,
     ObservationShape,
     as_number,
     custom_observation,
     explain,
-    shown_characters,
 )
 from retro_gamer.environment.player import player_finder
 from retro_gamer.environment.vocabulary import Vocabulary
-from retro_gamer.errors import ConfigError, GameError, ObservationError, RetroGamerError
-from retro_gamer.observation import FlatEncoder, encode_state
-from retro_gamer.settings import MetadataSettings, PreprocessingSettings
+from retro_gamer.errors import GameError, RetroGamerError
+from retro_gamer.hosting.blame import blame, game_location, is_ctrl_c
+from retro_gamer.hosting.loading import make_game
 
 
 def seed_everything(seed: int) -> None:
@@ -39,9 +36,14 @@ def seed_everything(seed: int) -> None:
 def make_encoder(metadata: MetadataSettings, seen: PreprocessingSettings, vocabulary: Vocabulary) -> Encoder:
     """The encoder that a configuration describes."""
     return Encoder(
-        vocabulary, board_size=(metadata.board_size[0], metadata.board_size[1]), board=seen.board,
-        egocentric_radius=seen.egocentric_radius, radar=seen.radar, observe_state=seen.observe_state,
-        find_player=player_finder(metadata.player))
+        vocabulary,
+        board_size=(metadata.board_size[0], metadata.board_size[1]),
+        board=seen.board,
+        egocentric_radius=seen.egocentric_radius,
+        radar=seen.radar,
+        observe_state=seen.observe_state,
+        find_player=player_finder(metadata.player),
+    )
 
 
 class RetroEnvironment(Environment):
@@ -50,9 +52,15 @@ class RetroEnvironment(Environment):
     The last action is doing nothing. The reward of a turn is the change of `state[metadata.reward]`.
     """
 
-    def __init__(self, factory: Callable[[], Any], metadata: MetadataSettings, encoder: Optional[Encoder],
-                 observation_function: Optional[Callable[[Any], Any]] = None, tabular: bool = False,
-                 max_turns: int = 2000):
+    def __init__(
+        self,
+        factory: Callable[[], Any],
+        metadata: MetadataSettings,
+        encoder: Optional[Encoder],
+        observation_function: Optional[Callable[[Any], Any]] = None,
+        tabular: bool = False,
+        max_turns: int = 2000,
+    ):
         self.factory, self.metadata, self.encoder = factory, metadata, encoder
         self.observation_function, self.tabular, self.max_turns = observation_function, tabular, max_turns
         self.actions: List[Optional[str]] = [*metadata.actions, None]
@@ -149,7 +157,7 @@ def state_number(game: Any, key: str, turn: int = 0) -> float:
     if isinstance(state, dict) and key in state:
         value = state[key]
         kind = type(value)
-        if kind is int and -2**53 < value < 2**53 or kind is float and math.isfinite(value):
+        if kind is int and -(2**53) < value < 2**53 or kind is float and math.isfinite(value):
             return float(value)  # nearly always: soon done
     when = f" after turn {turn}" if turn else ""
     if not isinstance(state, dict):
@@ -157,89 +165,20 @@ def state_number(game: Any, key: str, turn: int = 0) -> float:
     if key not in state:
         raise GameError(
             f"The game's state has no value {key!r} to learn from{when}. It has: {', '.join(map(str, state)) or 'nothing'}. "
-            "Give the new Game that value from the start, or name another with --reward.")
+            "Give the new Game that value from the start, or name another with --reward."
+        )
     value = state[key]
     try:
         number = as_number(value)
     except OverflowError:
         number = math.inf
     except Exception:  # an object of the game's own may raise anything
-        raise GameError(f"state[{key!r}] is {value!r:.200}{when}, which is not a number. The agent learns to make a number "
-                        "grow.") from None
+        raise GameError(
+            f"state[{key!r}] is {value!r:.200}{when}, which is not a number. The agent learns to make a number "
+            "grow."
+        ) from None
     if not math.isfinite(number):
-        raise GameError(f"state[{key!r}] is {number}{when}. Look for a division by zero, or a number that doubles for ever.")
+        raise GameError(
+            f"state[{key!r}] is {number}{when}. Look for a division by zero, or a number that doubles for ever."
+        )
     return number
-
-
-class GameEnvironment:
-    """The environment of the original retro-gamer, for scripts written for it.
-
-    `reset()` returns an observation, `step(key)` a tuple (observation, reward, done). The observation is the flat
-    one-hot float32 vector of the board (channels first when `metadata.spatial`), followed by the state values
-    `observe_state`; or whatever `metadata.observation_function` returns.
-    """
-
-    def __init__(self, game_factory: Callable[[], Any], metadata: GameMetadata,
-                 observe_state: Optional[Sequence[str]] = None, board: bool = True):
-        self.game_factory, self.metadata = game_factory, metadata
-        self.observe_state, self.board = list(observe_state or []), board
-        self._observation_function = metadata.resolve_observation_function()
-        if self._observation_function is not None and self.observe_state:
-            raise ConfigError("observation_function and observe_state are both set; either describes all that is "
-                              "observed. Remove one: the function can return the state values too.")
-        settings = MetadataSettings(actions=list(metadata.actions), reward=metadata.reward)
-        self._environment = RetroEnvironment(game_factory, settings, None, self._observation_function or _no_observation,
-                                             tabular=True)
-        self._flat_encoder: Optional[FlatEncoder] = None
-        self._encoded: Any = None  # what the encoder was made for
-
-    @property
-    def game(self) -> Any:
-        """The game being played."""
-        return self._environment.game
-
-    def reset(self) -> Any:
-        """Start a new game; returns its first observation."""
-        observation = self._environment.reset()
-        return observation if self._observation_function else self._flat()
-
-    def step(self, action: Optional[str]) -> Tuple[Any, float, bool]:
-        """Press a key (None for none) and play one turn."""
-        if action is not None and action not in self.metadata.actions:
-            why = key_problem(action) if isinstance(action, str) else "A key is named by text, such as \"KEY_LEFT\"."
-            if why:
-                raise ConfigError(f"{action!r} cannot be pressed. {why}")
-        reward, terminated = self._environment.play_turn(action)
-        return self._environment.observe() if self._observation_function else self._flat(), reward, terminated
-
-    def discover_character_set(self, exploration_turns: int) -> List[str]:
-        """The characters that show up on the board in so many turns of random play, sorted."""
-        characters: Set[str] = set()
-        chooser = random.Random(0)
-        self._environment.reset()
-        for _ in range(exploration_turns):
-            characters.update(shown_characters(self.game).values())
-            if self._environment.play_turn(chooser.choice([*self.metadata.actions, None]))[1]:
-                self._environment.reset()
-        return sorted(characters - {" "})
-
-    def _flat(self) -> np.ndarray:
-        game, metadata = self._environment.game, self.metadata
-        values = encode_state(game.state, self.observe_state) if self.observe_state else NO_FEATURES
-        if not self.board:
-            return values
-        if not metadata.character_set:
-            raise ObservationError("The characters of the board are not known yet: set metadata.character_set first "
-                                   "(discover_character_set(200) finds them).")
-        wanted = (metadata.character_set, game.board_size, metadata.spatial)
-        if self._flat_encoder is None or wanted != self._encoded:
-            self._encoded = (list(metadata.character_set), *wanted[1:])
-            self._flat_encoder = FlatEncoder(*self._encoded)
-        vector = self._flat_encoder.encode(game, len(values))
-        if len(values):
-            vector[-len(values):] = values
-        return vector
-
-
-def _no_observation(game: Any) -> None:
-    """Stands in where nothing is observed."""

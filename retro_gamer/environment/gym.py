@@ -1,4 +1,5 @@
 """Gymnasium environments, trained on like games. Gymnasium is imported only when one is asked for."""
+
 from __future__ import annotations
 
 import importlib
@@ -8,19 +9,21 @@ from typing import Any, List, Optional
 
 import numpy as np
 
-from retro_gamer.config import RunConfig
+from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.base import Environment, Step
-from retro_gamer.environment.blame import blame
 from retro_gamer.environment.game import seed_everything
 from retro_gamer.environment.observation import NO_CELLS, Observation, ObservationShape
 from retro_gamer.errors import ConfigError, GameError, ObservationError
+from retro_gamer.hosting.blame import blame
 
 
 def import_gymnasium() -> Any:
     try:
         return importlib.import_module("gymnasium")
     except ImportError:
-        raise ConfigError('Gymnasium is not installed. Install it with  pip install "retro-gamer-numpy[gym]"') from None
+        raise ConfigError(
+            'Gymnasium is not installed. Install it with  pip install "retro-gamer-numpy[gym]"'
+        ) from None
 
 
 class GymEnvironment(Environment):
@@ -31,25 +34,35 @@ class GymEnvironment(Environment):
     ObservationError when it goes wrong while it is played.
     """
 
-    def __init__(self, name: str, tabular: bool = False, max_turns: int = 2000, render_mode: Optional[str] = None):
+    def __init__(
+        self, name: str, tabular: bool = False, max_turns: int = 2000, render_mode: Optional[str] = None
+    ):
         gymnasium = import_gymnasium()
         try:
             # Gymnasium's own checker would only warn of what is refused below.
             self.env = gymnasium.make(name, render_mode=render_mode, disable_env_checker=True)
         except Exception as error:
-            raise ConfigError(f"Gymnasium cannot make {name!r}: {str(error) or type(error).__name__}") from error
+            raise ConfigError(
+                f"Gymnasium cannot make {name!r}: {str(error) or type(error).__name__}"
+            ) from error
         self.name, self.tabular, self.max_turns = name, tabular, max_turns
         actions, observations, spaces = self.env.action_space, self.env.observation_space, gymnasium.spaces
         if not isinstance(actions, spaces.Discrete):
-            raise ConfigError(f"{name} has actions of the kind {actions}. Only discrete actions can be learned here: a "
-                              "fixed list to choose from. Wrap the environment so that it offers one.")
+            raise ConfigError(
+                f"{name} has actions of the kind {actions}. Only discrete actions can be learned here: a "
+                "fixed list to choose from. Wrap the environment so that it offers one."
+            )
         if not isinstance(observations, (spaces.Box, spaces.Discrete)):
-            raise ConfigError(f"{name} has observations of the kind {observations}. Only Box (numbers) and Discrete "
-                              "(one whole number) can be learned from. gymnasium.wrappers.FlattenObservation turns "
-                              "others into a Box.")
+            raise ConfigError(
+                f"{name} has observations of the kind {observations}. Only Box (numbers) and Discrete "
+                "(one whole number) can be learned from. gymnasium.wrappers.FlattenObservation turns "
+                "others into a Box."
+            )
         if isinstance(observations, spaces.Box) and tabular:
-            raise ConfigError(f"{name} is observed as continuous numbers ({observations}), which hardly ever repeat: a "
-                              'table cannot learn from them. Use algorithm = "dqn".')
+            raise ConfigError(
+                f"{name} is observed as continuous numbers ({observations}), which hardly ever repeat: a "
+                'table cannot learn from them. Use algorithm = "dqn".'
+            )
         self._first_action = int(getattr(actions, "start", 0))
         self._n_states = self._first_state = 0  # of a Discrete observation
         if isinstance(observations, spaces.Discrete):
@@ -63,7 +76,9 @@ class GymEnvironment(Environment):
         return ObservationShape(0, 1, self._n_features, (0, 0))
 
     def reset(self, seed: Optional[int] = None) -> Any:
-        if seed is None:  # from the global generator, whose state is saved: a resumed training sees the same games
+        if (
+            seed is None
+        ):  # from the global generator, whose state is saved: a resumed training sees the same games
             seed = random.randrange(2**31)
         else:
             seed_everything(seed)  # for environments that draw from the global generators
@@ -82,11 +97,17 @@ class GymEnvironment(Environment):
         except Exception as error:
             raise blame(error, f"in turn {self._turn} ({self.name})") from error
         if not math.isfinite(reward):
-            raise GameError(f"{self.name} gave the reward {reward} in turn {self._turn}. A reward must be an ordinary "
-                            "number: look for a division by zero or the logarithm of zero where it is computed.")
+            raise GameError(
+                f"{self.name} gave the reward {reward} in turn {self._turn}. A reward must be an ordinary "
+                "number: look for a division by zero or the logarithm of zero where it is computed."
+            )
         terminated = bool(terminated)
-        return Step(self._observation(observation), reward, terminated,
-                    not terminated and (bool(truncated) or self._turn >= self.max_turns))
+        return Step(
+            self._observation(observation),
+            reward,
+            terminated,
+            not terminated and (bool(truncated) or self._turn >= self.max_turns),
+        )
 
     def _observation(self, observation: Any) -> Any:
         if self._n_states:
@@ -102,7 +123,8 @@ class GymEnvironment(Environment):
             raise ObservationError(
                 f"{self.name} returned an observation that contains {features[~np.isfinite(features)][0]} in turn "
                 f"{self._turn}. Only ordinary numbers can be learned from: look for a division by zero, or a number "
-                "that doubles for ever.")
+                "that doubles for ever."
+            )
         return Observation(NO_CELLS, features)
 
     def _discrete(self, observation: Any) -> Any:
@@ -121,7 +143,8 @@ class GymEnvironment(Environment):
     def _unexpected(self, observation: Any) -> ObservationError:
         return ObservationError(
             f"{self.name} returned the observation {observation!r:.200} in turn {self._turn}, which is not what it "
-            f"says it returns: {self.env.observation_space}.")
+            f"says it returns: {self.env.observation_space}."
+        )
 
 
 def describe_gym(config: RunConfig) -> List[str]:

@@ -7,6 +7,7 @@ Four encoders, which `config.toml` switches on and off:
     radar         for every kind of character, roughly where the nearest one is
     observe_state values of the game's state
 """
+
 from __future__ import annotations
 
 from operator import index
@@ -31,7 +32,9 @@ class ObservationShape(NamedTuple):
     n_cells: int
     n_symbols: int
     n_features: int
-    board_shape: Tuple[int, int]  # (height, width) of the part of the cells that is a picture; (0, 0) for none
+    board_shape: Tuple[
+        int, int
+    ]  # (height, width) of the part of the cells that is a picture; (0, 0) for none
 
 
 def widened(observation: Observation, n_cells: int) -> Observation:
@@ -39,7 +42,7 @@ def widened(observation: Observation, n_cells: int) -> Observation:
     if len(observation.cells) >= n_cells:
         return observation
     cells = np.zeros(n_cells, np.uint8)
-    cells[:len(observation.cells)] = observation.cells
+    cells[: len(observation.cells)] = observation.cells
     return observation._replace(cells=cells)
 
 
@@ -47,7 +50,9 @@ MAX_BOARD_SIDE = 4096
 UINT8 = np.dtype(np.uint8)  # sooner understood than np.uint8, which NumPy has to look up each time
 NO_CELLS = np.zeros(0, UINT8)
 NO_FEATURES = np.zeros(0, np.float32)
-Painted = Tuple[Any, int, int, int]  # a character of the game, and the symbol, x and y of a cell that it covers
+Painted = Tuple[
+    Any, int, int, int
+]  # a character of the game, and the symbol, x and y of a cell that it covers
 
 # The radar's reading of a distance: 5 is zero; 6, 7, 8, 9 are 1, 2-3, 4-7 and 8 or more cells to the right or
 # below; 4, 3, 2, 1 the same to the left or above. 0: no such character.
@@ -66,8 +71,17 @@ class Encoder:
     `find_player(game)` returns the character the agent controls; only the window and the radar need it.
     """
 
-    def __init__(self, vocabulary: Vocabulary, *, board_size: Tuple[int, int], board: bool, egocentric_radius: int,
-                 radar: bool, observe_state: Sequence[str], find_player: Callable[[Any], Any]):
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        *,
+        board_size: Tuple[int, int],
+        board: bool,
+        egocentric_radius: int,
+        radar: bool,
+        observe_state: Sequence[str],
+        find_player: Callable[[Any], Any],
+    ):
         self.vocabulary, self.find_player = vocabulary, find_player
         self.board, self.radius, self.radar = board, egocentric_radius, radar
         if radar:
@@ -83,14 +97,20 @@ class Encoder:
         self.board_size = width, height = board_size
         radius = self.radius
         blank = np.full((height + 2 * radius, width + 2 * radius), OFF_BOARD, np.uint8)
-        blank[radius:radius + height, radius:radius + width] = 0
+        blank[radius : radius + height, radius : radius + width] = 0
         self._blank = blank.tobytes()
         self._padded_shape = blank.shape
 
     @property
     def shape(self) -> ObservationShape:
         side = 2 * self.radius + 1
-        board_shape = (self.board_size[1], self.board_size[0]) if self.board else (side, side) if self.radius else (0, 0)
+        board_shape = (
+            (self.board_size[1], self.board_size[0])
+            if self.board
+            else (side, side)
+            if self.radius
+            else (0, 0)
+        )
         n_cells = board_shape[0] * board_shape[1]
         if self.radar:
             n_cells += READINGS_PER_CHARACTER * (self.vocabulary.n_symbols - FIRST_CHARACTER)
@@ -120,7 +140,7 @@ class Encoder:
         if self.radius:
             x, y = center
             side = 2 * self.radius + 1
-            view = view.reshape(self._padded_shape)[y:y + side, x:x + side]
+            view = view.reshape(self._padded_shape)[y : y + side, x : x + side]
         elif not self.board:
             view = NO_CELLS
         if painted is None:
@@ -134,7 +154,9 @@ class Encoder:
             x, y = player.position
             if 0 <= x < width and 0 <= y < height:
                 self._last_position = (x, y)
-        if self._last_position is None or not (self._last_position[0] < width and self._last_position[1] < height):
+        if self._last_position is None or not (
+            self._last_position[0] < width and self._last_position[1] < height
+        ):
             self._last_position = (width // 2, height // 2)
         return self._last_position
 
@@ -199,7 +221,7 @@ class Encoder:
                     near.append(agent)
         side = 2 * radius + 1
         blank = np.frombuffer(self._blank, np.uint8).reshape(self._padded_shape)
-        window = bytearray(blank[center[1]:center[1] + side, center[0]:center[0] + side].tobytes())
+        window = bytearray(blank[center[1] : center[1] + side, center[0] : center[0] + side].tobytes())
         for agent in in_paint_order(near):
             for (x, y), character in cells_of(agent):
                 if left <= x <= right and top <= y <= bottom and 0 <= x < width and 0 <= y < height:
@@ -213,14 +235,16 @@ class Encoder:
             if key not in state:
                 raise ObservationError(
                     f"observe_state names {key!r}, but the game's state has no such value. It has: "
-                    f"{', '.join(map(str, state)) or 'nothing'}.")
+                    f"{', '.join(map(str, state)) or 'nothing'}."
+                )
             value = state[key]
             try:
                 values.extend(map(as_number, value if isinstance(value, (list, tuple)) else [value]))
             except (TypeError, ValueError, OverflowError):
                 raise ObservationError(
                     f"observe_state names {key!r}, whose value is {value!r:.200}: not a number, or one too large. Only "
-                    "numbers, or lists of numbers, can be observed.") from None
+                    "numbers, or lists of numbers, can be observed."
+                ) from None
         with np.errstate(over="ignore"):  # what is too large becomes infinite and is refused
             features = np.array(values, np.float32)
         if self.n_features is None:
@@ -234,7 +258,8 @@ class Encoder:
             raise ObservationError(
                 "The board is {}x{}, but this agent sees a whole board of {}x{}: a network with board = true works on "
                 "boards of one size only. Train on a board of this size, or with egocentric_radius = 4 and board = "
-                "false, which works on any.".format(*board_size, *self.board_size))
+                "false, which works on any.".format(*board_size, *self.board_size)
+            )
         self._set_board_size(board_size)
 
 
@@ -246,8 +271,10 @@ def board_size_of(game: Any) -> Tuple[int, int]:
             return width, height
     except (TypeError, ValueError):
         pass
-    raise ObservationError(f"The game's board_size is {game.board_size!r:.100}. It is (width, height): two whole numbers "
-                           f"from 1 to {MAX_BOARD_SIDE}.")
+    raise ObservationError(
+        f"The game's board_size is {game.board_size!r:.100}. It is (width, height): two whole numbers "
+        f"from 1 to {MAX_BOARD_SIDE}."
+    )
 
 
 def cells_of(agent: Any):
@@ -298,8 +325,12 @@ def check_characters(game: Any, characters: Iterable[Any]) -> None:
     """Raise ObservationError for what cannot be shown in one cell of the board, naming whose it is."""
     for character in characters:
         if not isinstance(character, str) or len(character) > 1:
-            raise explain(game, ObservationError(
-                f"A cell of the board shows {character!r:.200}, but it can show one character only, like \"@\"."))
+            raise explain(
+                game,
+                ObservationError(
+                    f'A cell of the board shows {character!r:.200}, but it can show one character only, like "@".'
+                ),
+            )
 
 
 def check_features(features: np.ndarray, n_features: int) -> np.ndarray:
@@ -307,11 +338,13 @@ def check_features(features: np.ndarray, n_features: int) -> np.ndarray:
     if len(features) != n_features:
         raise ObservationError(
             f"The observation changed its length: it had {n_features} numbers, now it has {len(features)}. A network has "
-            "a fixed number of inputs; make the game or the observation function always give as many.")
+            "a fixed number of inputs; make the game or the observation function always give as many."
+        )
     if not np.isfinite(features).all():
         raise ObservationError(
             f"The observation contains {features[~np.isfinite(features)][0]}, which is not an ordinary number. Look for "
-            "a division by zero where the game computes it.")
+            "a division by zero where the game computes it."
+        )
     return features
 
 
@@ -331,12 +364,16 @@ def custom_observation(value: Any, n_features: Optional[int], tabular: bool) -> 
     except (TypeError, ValueError):
         raise ObservationError(
             f"The observation function returned {value!r:.200}, which a network cannot read. Return a list of numbers, or "
-            'use algorithm = "q_learning".') from None
+            'use algorithm = "q_learning".'
+        ) from None
     if features.ndim != 1:
         raise ObservationError(
             f"The observation function returned numbers of shape {features.shape}; a network needs one flat list. "
-            "numpy.ravel makes one.")
-    return Observation(NO_CELLS, check_features(features, len(features) if n_features is None else n_features))
+            "numpy.ravel makes one."
+        )
+    return Observation(
+        NO_CELLS, check_features(features, len(features) if n_features is None else n_features)
+    )
 
 
 def as_number(value: Any) -> float:
@@ -349,10 +386,13 @@ def as_number(value: Any) -> float:
 def explain(game: Any, error: Exception) -> Exception:
     """The error again, naming the character whose position or appearance is at fault where there is one."""
     if not isinstance(game.state, dict):
-        return ObservationError(f"The game's state is {game.state!r:.100}. It must be a dict, like {{'score': 0}}.")
+        return ObservationError(
+            f"The game's state is {game.state!r:.100}. It must be a dict, like {{'score': 0}}."
+        )
     if not isinstance(game.agents, (list, tuple)):
-        return ObservationError(f"game.agents is {game.agents!r:.100}, not a list. Use game.add_agent and "
-                                "game.remove_agent.")
+        return ObservationError(
+            f"game.agents is {game.agents!r:.100}, not a list. Use game.add_agent and game.remove_agent."
+        )
     for agent in game.agents:
         if not getattr(agent, "display", True):
             continue
@@ -364,12 +404,14 @@ def explain(game: Any, error: Exception) -> Exception:
         except (TypeError, ValueError):
             return ObservationError(
                 f"The character {name!r} has position {position!r}. A position is a pair of whole numbers, like (3, 4): "
-                "round(x) makes one.")
+                "round(x) makes one."
+            )
         character = getattr(agent, "character", None)
         if getattr(agent, "size", None) is None and not (isinstance(character, str) and len(character) < 2):
             return ObservationError(
-                f"The character {name!r} is drawn as {character!r:.200}. It must be one character in quotes, like \"@\"; "
-                "what is larger needs a size too, like (3, 1).")
+                f'The character {name!r} is drawn as {character!r:.200}. It must be one character in quotes, like "@"; '
+                "what is larger needs a size too, like (3, 1)."
+            )
     if isinstance(error, ObservationError):
         return error
     return ObservationError(f"The characters on the board cannot be read ({type(error).__name__}: {error}).")

@@ -1,4 +1,5 @@
 """Which character of a game the keys control."""
+
 from __future__ import annotations
 
 from typing import Any, Callable, List
@@ -6,7 +7,11 @@ from typing import Any, Callable, List
 
 def keyboard_driven(game: Any) -> List[Any]:
     """All characters on the board that listen to keys."""
-    return [agent for agent in game.agents if hasattr(agent, "handle_keystroke") and getattr(agent, "display", True)]
+    return [
+        agent
+        for agent in game.agents
+        if hasattr(agent, "handle_keystroke") and getattr(agent, "display", True)
+    ]
 
 
 def player_finder(player: str = "") -> Callable[[Any], Any]:

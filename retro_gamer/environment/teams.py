@@ -1,16 +1,17 @@
 """A game that several teams play at once, each with characters, keys and a reward of its own."""
+
 from __future__ import annotations
 
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from retro_gamer.config import RunConfig
-from retro_gamer.environment.blame import blame
+from retro_gamer.config.run_config import RunConfig
+from retro_gamer.config.settings import TeamSettings
 from retro_gamer.environment.game import RetroEnvironment, make_encoder, state_number
-from retro_gamer.environment.loading import load_factory, make_game
 from retro_gamer.environment.observation import Encoder, Observation, ObservationShape
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError, RetroGamerError
-from retro_gamer.settings import TeamSettings
+from retro_gamer.hosting.blame import blame
+from retro_gamer.hosting.loading import load_factory, make_game
 
 
 class Seat(NamedTuple):
@@ -37,10 +38,19 @@ class TeamEnvironment:
 
     def __init__(self, config: RunConfig, factory: Optional[Callable[[], Any]] = None):
         self.teams = config.teams
-        self.seats = [Seat(number, member.character, [*member.actions, None])
-                      for number, team in enumerate(self.teams) for member in team.members]
-        self._game = RetroEnvironment(factory or load_factory(config.game), config.metadata, None, _unseen, tabular=True,
-                                      max_turns=config.training.max_turns_per_episode)
+        self.seats = [
+            Seat(number, member.character, [*member.actions, None])
+            for number, team in enumerate(self.teams)
+            for member in team.members
+        ]
+        self._game = RetroEnvironment(
+            factory or load_factory(config.game),
+            config.metadata,
+            None,
+            _unseen,
+            tabular=True,
+            max_turns=config.training.max_turns_per_episode,
+        )
         self._game.metadata.reward = self.teams[0].reward  # that of the others is read here
         self._characters: List[Any] = []  # of each seat
         self._totals: List[float] = []
@@ -85,8 +95,11 @@ class TeamEncoder:
 
     def __init__(self, config: RunConfig, vocabulary: Vocabulary, own_characters: Sequence[Sequence[str]]):
         self._encoders = [
-            make_encoder(config.metadata, config.preprocessing, _Sided(vocabulary, rotation(own_characters, team)))
-            for team in range(len(own_characters))]
+            make_encoder(
+                config.metadata, config.preprocessing, _Sided(vocabulary, rotation(own_characters, team))
+            )
+            for team in range(len(own_characters))
+        ]
         self.actions: List[Optional[str]] = [*config.metadata.actions, None]
 
     def observe(self, game: Any, character: Any, team: int) -> Observation:
@@ -110,8 +123,11 @@ class TeamEncoder:
 def rotation(own_characters: Sequence[Sequence[str]], team: int) -> Dict[str, str]:
     """What each team's characters are seen as from the side of `team`: its own as the first team's, and so on around."""
     n_teams = len(own_characters)
-    return {character: seen_as for offset in range(n_teams)
-            for character, seen_as in zip(own_characters[(team + offset) % n_teams], own_characters[offset])}
+    return {
+        character: seen_as
+        for offset in range(n_teams)
+        for character, seen_as in zip(own_characters[(team + offset) % n_teams], own_characters[offset])
+    }
 
 
 class _Sided(Vocabulary):
@@ -145,8 +161,14 @@ def own_characters(teams: Sequence[TeamSettings], shared_policy: bool, game: Any
         return [[] for _ in teams]
     if teams[0].characters:
         return [list(team.characters) for team in teams]
-    looks = [list(dict.fromkeys("".join(_looks_of(find_character(game, member.character)) for member in team.members)))
-             for team in teams]
+    looks = [
+        list(
+            dict.fromkeys(
+                "".join(_looks_of(find_character(game, member.character)) for member in team.members)
+            )
+        )
+        for team in teams
+    ]
     distinct = len({character for look in looks for character in look}) == sum(map(len, looks))
     return looks if distinct and len({len(look) for look in looks}) == 1 else [[] for _ in teams]
 
@@ -178,22 +200,27 @@ def check_teams_in_game(teams: Sequence[TeamSettings], game: Any) -> None:
                 raise _no_such_character(game, team.name, member.character)
             for other, name in moved:
                 if other is character:
-                    raise ConfigError(f"The members {name!r} and {member.character!r} are one and the same character. A "
-                                      "class stands for its first character: give each a name, and use the names.")
+                    raise ConfigError(
+                        f"The members {name!r} and {member.character!r} are one and the same character. A "
+                        "class stands for its first character: give each a name, and use the names."
+                    )
             moved.append((character, member.character))
         if team.reward not in game.state:
             raise ConfigError(
                 f"The reward of team {team.name!r} is {team.reward!r}, but the state of a new game has no such value. It "
                 f"has: {', '.join(map(str, game.state)) or 'nothing'}. Name one of these, or give the new Game that value "
-                "from the start.")
+                "from the start."
+            )
         state_number(game, team.reward)
 
 
 def _no_such_character(game: Any, team: str, name: str) -> ConfigError:
     names = dict.fromkeys(str(getattr(agent, "name", None) or type(agent).__name__) for agent in game.agents)
     shown = ", ".join(list(names)[:12]) + (", ..." if len(names) > 12 else "")
-    return ConfigError(f"Team {team!r} names the character {name!r}, but a new game has none of that name or class. It has: "
-                       f"{shown or 'nobody'}.")
+    return ConfigError(
+        f"Team {team!r} names the character {name!r}, but a new game has none of that name or class. It has: "
+        f"{shown or 'nobody'}."
+    )
 
 
 def new_game_of(config: RunConfig, factory: Optional[Callable[[], Any]] = None) -> Any:

@@ -1,4 +1,5 @@
 """Which number stands for which character."""
+
 from __future__ import annotations
 
 from typing import Dict, List, Sequence
@@ -31,7 +32,9 @@ class Vocabulary(Dict[str, int]):
         if not self.grows:
             return NOTHING
         if not isinstance(character, str) or len(character) != 1:
-            raise ObservationError(f"A cell of the board shows {character!r:.200}, but it can show one character only.")
+            raise ObservationError(
+                f"A cell of the board shows {character!r:.200}, but it can show one character only."
+            )
         return self.add(character)
 
     def add(self, character: str) -> int:

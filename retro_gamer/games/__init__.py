@@ -4,6 +4,7 @@
 plays the same turns. The bundled games are the modules `retro_gamer.games.snake` and so on, each with a
 `create_game()`.
 """
+
 from __future__ import annotations
 
 from importlib.util import find_spec

@@ -3,15 +3,17 @@
 A game written for one engine plays the same turns on the other (`tests/test_games.py` compares them turn
 by turn). What this engine does not do is read the keyboard.
 """
+
 from __future__ import annotations
 
 import json
 import sys
 from collections import defaultdict
 from time import perf_counter, sleep
-from typing import Any, Dict, Iterable, Sequence, Tuple
+from typing import Any, Dict, Iterable, Sequence
 
 from retro_gamer.errors import GameError
+from retro_gamer.games.board import Position, occupied_positions
 from retro_gamer.games.errors import (
     AgentAlreadyInGame,
     AgentNotFoundByName,
@@ -21,8 +23,6 @@ from retro_gamer.games.errors import (
     InvalidValue,
 )
 from retro_gamer.games.validation import check_agent, check_agent_name, check_position, check_state
-
-Position = Tuple[int, int]
 
 
 class ChangeDict(Dict[str, Any]):
@@ -40,16 +40,6 @@ class ChangeDict(Dict[str, Any]):
     def update(self, *args: Any, **kwargs: Any) -> None:
         for key, value in dict(*args, **kwargs).items():
             self[key] = value
-
-
-def occupied_positions(agent: Any) -> list[Position]:
-    """Every cell an agent stands on: one, or a rectangle of `size` with `position` as its top left corner."""
-    x, y = agent.position
-    size = getattr(agent, "size", None)
-    if size is None:
-        return [(x, y)]
-    width, height = size
-    return [(x + dx, y + dy) for dy in range(height) for dx in range(width)]
 
 
 class Game:

@@ -3,6 +3,7 @@
 The class names are those of `retro.errors`, so that a game can be read against either engine. Each message
 says what was found, what it means and what to try.
 """
+
 from __future__ import annotations
 
 from typing import Any

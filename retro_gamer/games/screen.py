@@ -2,6 +2,7 @@
 
 It works for the games of both engines, reads them only, and needs nothing but the standard library.
 """
+
 from __future__ import annotations
 
 import os
@@ -10,8 +11,8 @@ import sys
 from typing import Any, Callable, NamedTuple, Sequence, TextIO
 from unicodedata import east_asian_width
 
+from retro_gamer.games.board import occupied_positions
 from retro_gamer.games.colors import escape_parameters
-from retro_gamer.games.engine import occupied_positions
 
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J"  # the other screen buffer, no cursor, no line wrap, clear
 _LEAVE = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l"

@@ -1,4 +1,5 @@
 """Checks on what enters a game, made once on entry, so that a mistake is named where it was made."""
+
 from __future__ import annotations
 
 from numbers import Number, Real

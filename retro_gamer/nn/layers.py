@@ -9,6 +9,7 @@ which lets one forward pass serve both the states and the next states of a batch
 Batches come first in every shape: [batch, ...]. Matrix products are written x.dot(W): the same as x @ W, but NumPy begins
 with it sooner, which counts with small ones.
 """
+
 from __future__ import annotations
 
 from typing import List
@@ -21,8 +22,9 @@ from retro_gamer.nn.parameters import Parameter, add_up, he_normal
 class Dense:
     """y = x W + b, with x [batch, n_inputs], W [n_inputs, n_outputs], b [n_outputs]."""
 
-    def __init__(self, n_inputs: int, n_outputs: int, rng: np.random.Generator, scale: float = 1.0,
-                 dtype=np.float32):
+    def __init__(
+        self, n_inputs: int, n_outputs: int, rng: np.random.Generator, scale: float = 1.0, dtype=np.float32
+    ):
         weights = he_normal(rng, (n_inputs, n_outputs), n_inputs, dtype)
         self.weights = Parameter(weights * dtype(scale))
         self.bias = Parameter(np.zeros(n_outputs, dtype))
@@ -43,7 +45,7 @@ class Dense:
         return self.apply(x)
 
     def backward(self, gradient: np.ndarray) -> np.ndarray:
-        x = self.x[:len(gradient)]
+        x = self.x[: len(gradient)]
         # dL/dW = x^T dL/dy,  dL/db = sum over the batch of dL/dy,  dL/dx = dL/dy W^T
         np.dot(x.T, gradient, out=self.weights.gradient)
         add_up(gradient, out=self.bias.gradient)
@@ -66,7 +68,7 @@ class ReLU:
         if self._zeros.size < x.size or self._zeros.dtype != x.dtype:
             self._zeros = np.zeros(x.size, x.dtype)
         # NumPy is two to three times as fast with an array of zeros as with a single one.
-        return np.maximum(x, self._zeros[:x.size].reshape(x.shape), out=x)
+        return np.maximum(x, self._zeros[: x.size].reshape(x.shape), out=x)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         self.y = self.apply(x)
@@ -74,7 +76,7 @@ class ReLU:
 
     def backward(self, gradient: np.ndarray) -> np.ndarray:
         # dL/dx = dL/dy where x > 0, else 0
-        gradient *= (self.y[:len(gradient)] > 0).astype(gradient.dtype)  # sooner than with booleans
+        gradient *= (self.y[: len(gradient)] > 0).astype(gradient.dtype)  # sooner than with booleans
         return gradient
 
 

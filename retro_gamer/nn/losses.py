@@ -1,4 +1,5 @@
 """The loss, as a pure function."""
+
 from __future__ import annotations
 
 from typing import Optional, Tuple

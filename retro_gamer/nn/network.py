@@ -1,4 +1,5 @@
 """The Q-network: from what is seen to one value per action."""
+
 from __future__ import annotations
 
 from itertools import chain
@@ -17,7 +18,7 @@ CONV_FILTERS = (16, 32)
 # another before anything is known. With convolutions all are smaller, with the variance 1 / (3 fan_in) that torch gives
 # them: so they learn more in the same turns in most games tried (docs/performance.md, "The convolutional front").
 SCALE, HEAD_SCALE = 1.0, 0.1
-SPATIAL_SCALE = 6 ** -0.5
+SPATIAL_SCALE = 6**-0.5
 
 
 class Convolution(NamedTuple):
@@ -53,8 +54,16 @@ class NetworkInput(NamedTuple):
 class ConvolutionalFront:
     """Convolutions over boards of symbols, each with a ReLU: [batch, height * width] -> [batch, n_outputs]."""
 
-    def __init__(self, height: int, width: int, n_symbols: int, convolutions: Sequence[Convolution],
-                 rng: np.random.Generator, scale: float, dtype):
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        n_symbols: int,
+        convolutions: Sequence[Convolution],
+        rng: np.random.Generator,
+        scale: float,
+        dtype,
+    ):
         (filters, kernel, stride), *others = convolutions
         window = Window(height, width, kernel, stride)
         self.first, self.first_relu = SymbolConv2D(n_symbols, filters, rng, window, scale, dtype), ReLU()
@@ -64,7 +73,12 @@ class ConvolutionalFront:
             filters = convolution.filters
             self.others.append((Conv2D(n_channels, filters, rng, window, scale, dtype), ReLU()))
         self.flatten = Flatten()
-        self.layers: List[Any] = [self.first, self.first_relu, *chain.from_iterable(self.others), self.flatten]
+        self.layers: List[Any] = [
+            self.first,
+            self.first_relu,
+            *chain.from_iterable(self.others),
+            self.flatten,
+        ]
         self.n_outputs = window.n_outputs * filters
 
     def encode(self, boards: np.ndarray) -> SeenBoards:
@@ -95,18 +109,33 @@ class ConvolutionalFront:
         return y
 
 
-def parameter_shapes(*, n_cells: int, n_symbols: int, n_features: int, hidden_sizes: Sequence[int], n_actions: int,
-                     board_shape: Tuple[int, int], spatial: bool, dueling: bool,
-                     convolutions: Optional[Sequence[Convolution]] = None) -> Dict[str, Tuple[int, ...]]:
+def parameter_shapes(
+    *,
+    n_cells: int,
+    n_symbols: int,
+    n_features: int,
+    hidden_sizes: Sequence[int],
+    n_actions: int,
+    board_shape: Tuple[int, int],
+    spatial: bool,
+    dueling: bool,
+    convolutions: Optional[Sequence[Convolution]] = None,
+) -> Dict[str, Tuple[int, ...]]:
     """The shape of every array in `QNetwork.get_state()`, without building the network."""
     image_cells = board_shape[0] * board_shape[1] if spatial else 0
     n_rows = n_features + (n_cells - image_cells) * (n_symbols - 1)
-    shapes: Dict[str, Tuple[int, ...]] = {"symbols": (n_rows, hidden_sizes[0]), "symbols_bias": (hidden_sizes[0],)}
+    shapes: Dict[str, Tuple[int, ...]] = {
+        "symbols": (n_rows, hidden_sizes[0]),
+        "symbols_bias": (hidden_sizes[0],),
+    }
     if spatial:
         height, width = board_shape
         n_inputs = n_symbols - 1
         for i, (n_filters, kernel, stride) in enumerate(convolutions or usual_convolutions(height, width)):
-            shapes[f"conv_{i}_weights"], shapes[f"conv_{i}_bias"] = (kernel**2 * n_inputs, n_filters), (n_filters,)
+            shapes[f"conv_{i}_weights"], shapes[f"conv_{i}_bias"] = (
+                (kernel**2 * n_inputs, n_filters),
+                (n_filters,),
+            )
             n_inputs, height, width = n_filters, -(-height // stride), -(-width // stride)
         shapes["join_weights"] = (height * width * n_inputs, hidden_sizes[0])
         shapes["join_bias"] = (hidden_sizes[0],)
@@ -131,14 +160,33 @@ class QNetwork:
     With `dueling` the last layer is split into a value and advantages.
     """
 
-    def __init__(self, *, n_cells: int, n_symbols: int, n_features: int, hidden_sizes: Sequence[int],
-                 n_actions: int, rng: np.random.Generator, board_shape: Tuple[int, int] = (0, 0),
-                 spatial: bool = False, dueling: bool = False, convolutions: Optional[Sequence[Convolution]] = None,
-                 dtype=np.float32):
+    def __init__(
+        self,
+        *,
+        n_cells: int,
+        n_symbols: int,
+        n_features: int,
+        hidden_sizes: Sequence[int],
+        n_actions: int,
+        rng: np.random.Generator,
+        board_shape: Tuple[int, int] = (0, 0),
+        spatial: bool = False,
+        dueling: bool = False,
+        convolutions: Optional[Sequence[Convolution]] = None,
+        dtype=np.float32,
+    ):
         convolutions = tuple(convolutions or usual_convolutions(*board_shape))
         self.shape: Dict[str, Any] = dict(
-            n_cells=n_cells, n_symbols=n_symbols, n_features=n_features, hidden_sizes=tuple(hidden_sizes),
-            n_actions=n_actions, board_shape=tuple(board_shape), spatial=spatial, dueling=dueling, convolutions=convolutions)
+            n_cells=n_cells,
+            n_symbols=n_symbols,
+            n_features=n_features,
+            hidden_sizes=tuple(hidden_sizes),
+            n_actions=n_actions,
+            board_shape=tuple(board_shape),
+            spatial=spatial,
+            dueling=dueling,
+            convolutions=convolutions,
+        )
         self.dtype = dtype
         self.n_image_cells = board_shape[0] * board_shape[1] if spatial else 0
         self.encoder = SymbolEncoder(n_cells - self.n_image_cells, n_symbols, n_features, dtype)
@@ -147,7 +195,9 @@ class QNetwork:
         self.front: Optional[ConvolutionalFront] = None
         self.join: Optional[Dense] = None
         if spatial:
-            self.front = ConvolutionalFront(board_shape[0], board_shape[1], n_symbols, convolutions, rng, scale, dtype)
+            self.front = ConvolutionalFront(
+                board_shape[0], board_shape[1], n_symbols, convolutions, rng, scale, dtype
+            )
             self.join = Dense(self.front.n_outputs, hidden_sizes[0], rng, scale, dtype)
         self.layers: List[Any] = [ReLU()]
         for n_inputs, n_outputs in zip(hidden_sizes, hidden_sizes[1:]):
@@ -171,7 +221,7 @@ class QNetwork:
         if self.front is None:
             return NetworkInput(None, self.encoder.encode(boards, features))
         cells = boards.cells() if isinstance(boards, SymbolLists) else boards
-        board, rest = cells[:, :self.n_image_cells], cells[:, self.n_image_cells:]
+        board, rest = cells[:, : self.n_image_cells], cells[:, self.n_image_cells :]
         return NetworkInput(self.front.encode(board), self.encoder.encode(rest, features))
 
     def forward(self, x: NetworkInput) -> np.ndarray:
@@ -191,7 +241,9 @@ class QNetwork:
         if self.front is not None and self.join is not None:
             self.front.backward(self.join.backward(gradient))
 
-    def q_values(self, cells: np.ndarray, features: np.ndarray, numbers: Optional[np.ndarray] = None) -> np.ndarray:
+    def q_values(
+        self, cells: np.ndarray, features: np.ndarray, numbers: Optional[np.ndarray] = None
+    ) -> np.ndarray:
         """Q-values [n_actions] of a single observation: the same numbers as `forward`, sooner.
 
         `numbers` are the `symbol_numbers` of the cells, for who knows them already.
@@ -199,8 +251,8 @@ class QNetwork:
         if self.front is None or self.join is None:
             y = self.first.forward_one(symbol_numbers(cells) if numbers is None else numbers, features)
         else:
-            y = self.first.forward_one(symbol_numbers(cells[self.n_image_cells:]), features)
-            y += self.join.apply(self.front.apply(cells[:self.n_image_cells]))
+            y = self.first.forward_one(symbol_numbers(cells[self.n_image_cells :]), features)
+            y += self.join.apply(self.front.apply(cells[: self.n_image_cells]))
         for layer in self.layers:
             y = layer.apply(y)
         return y
@@ -235,7 +287,10 @@ class QNetwork:
                 by_symbol = new[n_features:].reshape(n_symbols - 1, bigger.encoder.n_cells, width)
                 by_symbol[:old_n, :old_cells] = old[n_features:].reshape(old_n, old_cells, width)
             elif name == "conv_0_weights":
-                old_n, (places, width) = self.encoder.n_symbols - 1, (self.shape["convolutions"][0].kernel**2, old.shape[1])
+                old_n, (places, width) = (
+                    self.encoder.n_symbols - 1,
+                    (self.shape["convolutions"][0].kernel ** 2, old.shape[1]),
+                )
                 new.reshape(places, n_symbols - 1, width)[:, :old_n] = old.reshape(places, old_n, width)
             else:
                 new[...] = old
@@ -246,7 +301,9 @@ class QNetwork:
         yield "symbols", self.first.table
         yield "symbols_bias", self.first.bias
         if self.front is not None and self.join is not None:
-            for i, layer in enumerate([self.front.first, *(convolution for convolution, _ in self.front.others)]):
+            for i, layer in enumerate(
+                [self.front.first, *(convolution for convolution, _ in self.front.others)]
+            ):
                 yield f"conv_{i}_weights", layer.weights
                 yield f"conv_{i}_bias", layer.bias
             yield "join_weights", self.join.weights

@@ -4,6 +4,7 @@ A parameter with `rows` set has a gradient in those rows only; its other rows, a
 of them, stay as they are. For Adam this is the "lazy" variant: a row's momentum does not run on while nobody
 looks at it. docs/performance.md shows that it learns as well as the plain one.
 """
+
 from __future__ import annotations
 
 from typing import Dict, Sequence
@@ -25,7 +26,7 @@ def clip_by_global_norm(parameters: Sequence[Parameter], max_norm: float) -> flo
     for parameter in parameters:
         gradient = parameter.gradient.ravel()
         squares += float(gradient.dot(gradient))
-    norm = squares ** 0.5
+    norm = squares**0.5
     if norm > max_norm:
         for parameter in parameters:
             parameter.gradient *= parameter.gradient.dtype.type(max_norm / norm)
@@ -57,8 +58,14 @@ class Adam:
     less. The constant factors are left to two plain numbers of the last line.
     """
 
-    def __init__(self, parameters: Sequence[Parameter], learning_rate: float, beta1: float = 0.9,
-                 beta2: float = 0.999, epsilon: float = 1e-8):
+    def __init__(
+        self,
+        parameters: Sequence[Parameter],
+        learning_rate: float,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+    ):
         self.parameters, self.learning_rate = list(parameters), learning_rate
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
         self.t = 0
@@ -73,18 +80,24 @@ class Adam:
                 self._update(i, parameter.value, parameter.gradient, self.sums[i], self.square_sums[i])
             else:
                 rows = parameter.rows
-                value, sums, square_sums = (array.take(rows, axis=0)
-                                            for array in (parameter.value, self.sums[i], self.square_sums[i]))
+                value, sums, square_sums = (
+                    array.take(rows, axis=0) for array in (parameter.value, self.sums[i], self.square_sums[i])
+                )
                 self._update(i, value, parameter.gradient, sums, square_sums)
-                parameter.value[rows], self.sums[i][rows], self.square_sums[i][rows] = value, sums, square_sums
+                parameter.value[rows], self.sums[i][rows], self.square_sums[i][rows] = (
+                    value,
+                    sums,
+                    square_sums,
+                )
 
-    def _update(self, i: int, value: np.ndarray, gradient: np.ndarray, sums: np.ndarray,
-                square_sums: np.ndarray) -> None:
+    def _update(
+        self, i: int, value: np.ndarray, gradient: np.ndarray, sums: np.ndarray, square_sums: np.ndarray
+    ) -> None:
         """One Adam update of `value`, `sums` and `square_sums`, in place and without new arrays."""
         number = value.dtype.type
         if self._work[i].size < value.size:
             self._work[i] = np.empty(value.size, value.dtype)
-        work = self._work[i][:value.size].reshape(value.shape)
+        work = self._work[i][: value.size].reshape(value.shape)
         # sum <- b1 sum + g
         sums *= number(self.beta1)
         sums += gradient
@@ -93,8 +106,8 @@ class Adam:
         square_sums *= number(self.beta2)
         square_sums += work
         # w <- w - rate * sum / (sqrt(square sum) + small)
-        of_sums = (1 - self.beta1) / (1 - self.beta1 ** self.t)  # the mean is this times the sum
-        of_squares = ((1 - self.beta2) / (1 - self.beta2 ** self.t)) ** 0.5
+        of_sums = (1 - self.beta1) / (1 - self.beta1**self.t)  # the mean is this times the sum
+        of_squares = ((1 - self.beta2) / (1 - self.beta2**self.t)) ** 0.5
         np.sqrt(square_sums, out=work)
         work += number(self.epsilon / of_squares)
         np.divide(sums, work, out=work)

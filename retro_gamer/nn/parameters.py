@@ -1,4 +1,5 @@
 """What a network learns: arrays of numbers, each beside its gradient."""
+
 from __future__ import annotations
 
 from functools import lru_cache

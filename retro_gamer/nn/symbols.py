@@ -7,6 +7,7 @@ the weight rows they would be multiplied with: the result is the same, and so is
 
 The rows of the weights are: first one for each feature, then for symbol 1 one for each cell, for symbol 2 ...
 """
+
 from __future__ import annotations
 
 from functools import lru_cache
@@ -71,13 +72,15 @@ class CompactInput(NamedTuple):
 
         Rows that only other boards use are among them, with zeros: finding these would cost more than it saves.
         """
-        return self.rows, self.values[:len(gradient)].T.dot(gradient)
+        return self.rows, self.values[: len(gradient)].T.dot(gradient)
 
 
 class SparseInput(NamedTuple):
     """The weight rows of the symbols on each board, to be added up one by one: for boards with few symbols."""
 
-    rows_of_board: np.ndarray  # [most, batch]: its first symbol's, its second's, ...; n_rows where it has no more
+    rows_of_board: (
+        np.ndarray
+    )  # [most, batch]: its first symbol's, its second's, ...; n_rows where it has no more
     features: np.ndarray  # [batch, n_features]
     n_rows: int  # of the weights
 
@@ -93,7 +96,7 @@ class SparseInput(NamedTuple):
         for rows in self.rows_of_board[1:]:
             y += weights.take(rows, axis=0)
         if self.features.shape[1]:
-            y += self.features.dot(weights[:self.features.shape[1]])
+            y += self.features.dot(weights[: self.features.shape[1]])
         return y
 
     def transposed_times(self, gradient: np.ndarray) -> Tuple[Optional[np.ndarray], np.ndarray]:
@@ -149,13 +152,15 @@ class SymbolEncoder:
             return SparseInput(rows_of_board, features, self.n_rows)
         return self._compact(sample, rows, used, features)
 
-    def _compact(self, sample: np.ndarray, rows: np.ndarray, used: np.ndarray, features: np.ndarray) -> CompactInput:
+    def _compact(
+        self, sample: np.ndarray, rows: np.ndarray, used: np.ndarray, features: np.ndarray
+    ) -> CompactInput:
         """The input with a 1 in these rows of these samples, without the columns that nobody uses."""
         columns = np.empty(self.n_rows, np.intp)
         columns[used] = np.arange(len(used))
         values = np.zeros((len(features), len(used)), self.dtype)
         values[sample, columns[rows]] = 1
-        values[:, :self.n_features] = features
+        values[:, : self.n_features] = features
         return CompactInput(values, used)
 
 
@@ -185,12 +190,20 @@ class SymbolDense:
     W is [n_rows, n_outputs]. Only the rows that a batch uses get a gradient, so the optimizer touches only them.
     """
 
-    def __init__(self, encoder: SymbolEncoder, n_outputs: int, rng: np.random.Generator, scale: float = 1.0,
-                 dtype=np.float32):
+    def __init__(
+        self,
+        encoder: SymbolEncoder,
+        n_outputs: int,
+        rng: np.random.Generator,
+        scale: float = 1.0,
+        dtype=np.float32,
+    ):
         self.encoder = encoder
         # At most one symbol of a cell is there at a time: an output adds up n_cells + n_features numbers.
         fan_in = encoder.n_cells + encoder.n_features
-        self._table = np.zeros((encoder.n_rows + 1, n_outputs), dtype)  # the last row stays zero: see SparseInput
+        self._table = np.zeros(
+            (encoder.n_rows + 1, n_outputs), dtype
+        )  # the last row stays zero: see SparseInput
         self._table[:-1] = he_normal(rng, (encoder.n_rows, n_outputs), fan_in, dtype) * dtype(scale)
         self.table = Parameter(self._table[:-1])
         self.bias = Parameter(np.zeros(n_outputs, dtype))

@@ -2,11 +2,20 @@
 
 `memory.py` puts the parts together: an n-step assembler, a ring of storage (the boards in `boards.py`), and a sampler.
 """
+
 from retro_gamer.replay.boards import BoardMemory
 from retro_gamer.replay.memory import Batch, ReplayMemory
 from retro_gamer.replay.n_step import NStepAssembler, NStepTransition
 from retro_gamer.replay.samplers import PrioritizedSampler, UniformSampler
 from retro_gamer.replay.sum_tree import SumTree
 
-__all__ = ["Batch", "BoardMemory", "NStepAssembler", "NStepTransition", "PrioritizedSampler", "ReplayMemory",
-           "SumTree", "UniformSampler"]
+__all__ = [
+    "Batch",
+    "BoardMemory",
+    "NStepAssembler",
+    "NStepTransition",
+    "PrioritizedSampler",
+    "ReplayMemory",
+    "SumTree",
+    "UniformSampler",
+]

@@ -1,4 +1,5 @@
 """Where the replay memory keeps what was on the board."""
+
 from __future__ import annotations
 
 from typing import Dict, Optional, Tuple, Union
@@ -62,7 +63,7 @@ class BoardMemory:
             width *= 2
         self._clear(width)
         if self.listed:
-            self._boards[:, :old.shape[1]], self._lengths = old, lengths
+            self._boards[:, : old.shape[1]], self._lengths = old, lengths
             return
         for start in range(0, self.capacity, BOARDS_AT_A_TIME):
             some = slice(start, start + BOARDS_AT_A_TIME)
@@ -73,7 +74,7 @@ class BoardMemory:
         boards = self._boards.take(slots, axis=0)
         if not self.listed:
             return boards
-        return SymbolLists(boards[:, :self._lengths.take(slots).max(initial=0)], self.n_cells)
+        return SymbolLists(boards[:, : self._lengths.take(slots).max(initial=0)], self.n_cells)
 
     def widen_cells(self, n_cells: int) -> None:
         """Make room for more cells a board; in those that are there, nothing is in the new cells."""
@@ -111,5 +112,5 @@ class BoardMemory:
         self._clear(max(FIRST_WIDTH, lists.shape[1]))
         if not self.listed:
             raise ValueError("the lists of the memory are longer than a board")
-        self._boards[:n, :lists.shape[1]] = lists[slots]
+        self._boards[:n, : lists.shape[1]] = lists[slots]
         self._lengths[:n] = (self._boards[:n] != NO_MORE).sum(axis=1)

@@ -1,4 +1,5 @@
 """The replay memory: a ring of observations, and the transitions between them."""
+
 from __future__ import annotations
 
 from typing import Dict, Iterator, NamedTuple, Optional, Union
@@ -30,8 +31,19 @@ class ReplayMemory:
     seen n steps later. The last observation of a game has a slot too, from which no transition starts.
     """
 
-    def __init__(self, capacity: int, n_cells: int, n_features: int, *, n_step: int, gamma: float,
-                 rng: np.random.Generator, prioritized: bool, alpha: float = 0.6, beta: float = 0.4):
+    def __init__(
+        self,
+        capacity: int,
+        n_cells: int,
+        n_features: int,
+        *,
+        n_step: int,
+        gamma: float,
+        rng: np.random.Generator,
+        prioritized: bool,
+        alpha: float = 0.6,
+        beta: float = 0.4,
+    ):
         capacity = max(capacity, n_step + 2)
         self.capacity = capacity
         self.boards = BoardMemory(capacity, n_cells)
@@ -41,8 +53,9 @@ class ReplayMemory:
         self.discounts = np.zeros(capacity, np.float32)
         self.next_slots = np.zeros(capacity, np.int32)
         self.assembler = NStepAssembler(n_step, gamma)
-        self.sampler = (PrioritizedSampler(capacity, rng, alpha, beta) if prioritized
-                        else UniformSampler(capacity, rng))
+        self.sampler = (
+            PrioritizedSampler(capacity, rng, alpha, beta) if prioritized else UniformSampler(capacity, rng)
+        )
         self.n_transitions = 0  # ever completed
         self.n_slots_used = 0
         self._position = 0  # the next slot to write
@@ -52,8 +65,9 @@ class ReplayMemory:
         """How many transitions can be drawn, to within those of the game going on."""
         return min(self.n_transitions, self.n_slots_used)
 
-    def add(self, observation, action: int, reward: float, next_observation, terminated: bool,
-            truncated: bool) -> None:
+    def add(
+        self, observation, action: int, reward: float, next_observation, terminated: bool, truncated: bool
+    ) -> None:
         """Remember one step. `observation` counts only at the start of a game: later it is the last next one."""
         if self._current is None:
             self._current = self._store(observation)
@@ -98,11 +112,19 @@ class ReplayMemory:
 
         The boards of each are fetched when its turn comes: those of all would be large.
         """
-        indices, weights = (np.ascontiguousarray(drawn.reshape(batch_size, n_batches).T)
-                            for drawn in self.sampler.sample(batch_size * n_batches))
+        indices, weights = (
+            np.ascontiguousarray(drawn.reshape(batch_size, n_batches).T)
+            for drawn in self.sampler.sample(batch_size * n_batches)
+        )
         both = np.concatenate([indices, self.next_slots.take(indices)], axis=1)
-        columns = (self.features.take(both, axis=0), self.actions.take(indices), self.returns.take(indices),
-                   self.discounts.take(indices), weights / weights.max(axis=1, keepdims=True), indices)
+        columns = (
+            self.features.take(both, axis=0),
+            self.actions.take(indices),
+            self.returns.take(indices),
+            self.discounts.take(indices),
+            weights / weights.max(axis=1, keepdims=True),
+            indices,
+        )
         return (Batch(self.boards.take(slots), *rest) for slots, *rest in zip(both, *columns))
 
     def update_priorities(self, indices: np.ndarray, td_errors: np.ndarray) -> None:
@@ -136,18 +158,24 @@ class ReplayMemory:
             raise ValueError("the place to write to is outside the memory")
         if used and not (0 <= state["next_slots"].min() and state["next_slots"].max() < used):
             raise ValueError("a turn of the memory is followed by one that is not there")
-        sampler = {name[len("sampler_"):]: value for name, value in state.items() if name.startswith("sampler_")}
+        sampler = {
+            name[len("sampler_") :]: value for name, value in state.items() if name.startswith("sampler_")
+        }
         slots, went_round = np.arange(used), position < used
         if used > self.capacity or (went_round and used != self.capacity):
-            slots = np.roll(slots, -position)[-self.capacity:] if went_round else slots[-self.capacity:]
+            slots = np.roll(slots, -position)[-self.capacity :] if went_round else slots[-self.capacity :]
             position = len(slots) % self.capacity
         moved_to = np.zeros(used, np.int32)
         moved_to[slots] = np.arange(len(slots))
-        self.n_transitions, self._position, self.n_slots_used = int(state["n_transitions"]), position, len(slots)
+        self.n_transitions, self._position, self.n_slots_used = (
+            int(state["n_transitions"]),
+            position,
+            len(slots),
+        )
         self.boards.set_state(state, slots)
         for name in ("features", "actions", "returns", "discounts"):
-            getattr(self, name)[:len(slots)] = state[name][slots]
-        self.next_slots[:len(slots)] = moved_to[state["next_slots"][slots]]
+            getattr(self, name)[: len(slots)] = state[name][slots]
+        self.next_slots[: len(slots)] = moved_to[state["next_slots"][slots]]
         self.sampler.set_state(sampler, slots)
         self.assembler.flush(0)  # forget the game going on
         self._current = None

@@ -1,4 +1,5 @@
 """n-step returns: several rewards in a row, then the value of where that led."""
+
 from __future__ import annotations
 
 from collections import deque
@@ -34,8 +35,9 @@ class NStepAssembler:
         self._waiting: Deque[Tuple[int, int]] = deque()  # (slot, action)
         self._rewards: Deque[float] = deque()
 
-    def add(self, slot: int, action: int, reward: float, next_slot: int, terminated: bool,
-            truncated: bool) -> List[NStepTransition]:
+    def add(
+        self, slot: int, action: int, reward: float, next_slot: int, terminated: bool, truncated: bool
+    ) -> List[NStepTransition]:
         """Take in one step; return the transitions that it completes."""
         if self.n_step == 1:  # complete at once; the sum as `_pop` makes it turns -0.0 into 0.0
             return [NStepTransition(slot, action, reward + 0.0, 0.0 if terminated else self.gamma, next_slot)]

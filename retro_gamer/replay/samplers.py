@@ -1,4 +1,5 @@
 """Who is drawn from the memory: anyone, or rather those from whom there is still something to learn."""
+
 from __future__ import annotations
 
 from typing import Dict, Optional, Tuple
@@ -27,7 +28,7 @@ class UniformSampler:
 
     def sample(self, n: int) -> Tuple[np.ndarray, np.ndarray]:
         """Indices [n] and their importance-sampling weights [n], here all 1."""
-        if not self._complete[:self._filled].any():  # stops at the first that is
+        if not self._complete[: self._filled].any():  # stops at the first that is
             raise ValueError("nothing can be drawn: no transition is complete yet")
         indices = self._rng.integers(self._filled, size=n)
         wrong = np.flatnonzero(~self._complete[indices])
@@ -40,7 +41,7 @@ class UniformSampler:
         """Nothing to do: all stay equally likely."""
 
     def get_state(self) -> Dict[str, np.ndarray]:
-        return {"complete": self._complete[:self._filled].copy()}
+        return {"complete": self._complete[: self._filled].copy()}
 
     def set_state(self, state: Dict[str, np.ndarray], slots: Optional[np.ndarray] = None) -> None:
         """Take over the state of a sampler of either kind, for these of its slots [n] (None: all), renumbered."""
@@ -49,7 +50,7 @@ class UniformSampler:
             raise ValueError("the sampler does not say which transitions are complete")
         slots = np.arange(self.capacity) if slots is None else slots
         self._complete[...] = False
-        self._complete[:len(slots)] = _at(complete, slots)
+        self._complete[: len(slots)] = _at(complete, slots)
         self._filled = int(max(np.flatnonzero(slots < len(complete)), default=-1)) + 1
 
 
@@ -101,7 +102,9 @@ class PrioritizedSampler:
         priorities = np.zeros(self.capacity)
         slots = np.arange(self.capacity) if slots is None else slots
         # Where all were equally likely, all are as surprising as new ones.
-        priorities[:len(slots)] = _at(state["priorities"] if "priorities" in state else state["complete"], slots)
+        priorities[: len(slots)] = _at(
+            state["priorities"] if "priorities" in state else state["complete"], slots
+        )
         self._tree.set(np.arange(self.capacity), priorities)
         self._largest = float(state.get("largest", 1.0))
         self._count = int(np.count_nonzero(priorities))

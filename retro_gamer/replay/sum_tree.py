@@ -1,4 +1,5 @@
 """Draw numbers with given weights, fast, while the weights change."""
+
 from __future__ import annotations
 
 from typing import Set, Tuple
@@ -80,6 +81,6 @@ class SumTree:
         wrong = np.flatnonzero(self._sums != self._leaves.sum(axis=1))
         if len(wrong):
             return False, f"block {wrong[0]} does not hold the sum of its leaves"
-        if self._values[self.size:].any():
+        if self._values[self.size :].any():
             return False, "a leaf beyond the end is not zero"
         return True, ""

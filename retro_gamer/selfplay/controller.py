@@ -1,4 +1,5 @@
 """Whose turn it is to learn."""
+
 from __future__ import annotations
 
 from collections import deque

@@ -1,4 +1,5 @@
 """Ratings from results (Elo 1978, "The rating of chessplayers")."""
+
 from __future__ import annotations
 
 from typing import List, Sequence
@@ -7,7 +8,7 @@ from typing import List, Sequence
 def expected_score(rating: float, opponent: float) -> float:
     """The share of points to expect against an opponent, a draw counting half.
 
-        E = 1 / (1 + 10^((R_opponent - R) / 400))
+    E = 1 / (1 + 10^((R_opponent - R) / 400))
     """
     return 1.0 / (1.0 + 10.0 ** ((opponent - rating) / 400.0))
 
@@ -28,9 +29,16 @@ def rating_changes(ratings: Sequence[float], outcomes: Sequence[float], k: float
         change_i = k / (n - 1) * sum over j of (S_ij - E_ij)
     """
     n_teams = len(ratings)
-    return [k / (n_teams - 1) * sum(result_between(outcomes[i], outcomes[j]) - expected_score(ratings[i], ratings[j])
-                                    for j in range(n_teams) if j != i)
-            for i in range(n_teams)]
+    return [
+        k
+        / (n_teams - 1)
+        * sum(
+            result_between(outcomes[i], outcomes[j]) - expected_score(ratings[i], ratings[j])
+            for j in range(n_teams)
+            if j != i
+        )
+        for i in range(n_teams)
+    ]
 
 
 def _sign(number: float) -> int:

@@ -1,4 +1,5 @@
 """One game between policies, from which one team may learn."""
+
 from __future__ import annotations
 
 from typing import Any, List, NamedTuple, Optional, Sequence
@@ -50,9 +51,14 @@ class _Story:
         self.rewards: List[float] = []
 
 
-def play_match(environment: TeamEnvironment, pilots: Sequence[Pilot], epsilon: float = 0.0,
-               learning_team: Optional[int] = None, rng: Optional[np.random.Generator] = None,
-               seed: Optional[int] = None) -> Match:
+def play_match(
+    environment: TeamEnvironment,
+    pilots: Sequence[Pilot],
+    epsilon: float = 0.0,
+    learning_team: Optional[int] = None,
+    rng: Optional[np.random.Generator] = None,
+    seed: Optional[int] = None,
+) -> Match:
     """Play one game, with a pilot for each team and a share of random actions.
 
     Those of the teams that do not learn are drawn from `rng`: a ghost keeps no state of its own between two games. The
@@ -70,7 +76,9 @@ def play_match(environment: TeamEnvironment, pilots: Sequence[Pilot], epsilon: f
             if character is None:
                 keys.append(None)
                 continue
-            move = pilots[team].act(environment.game, character, team, epsilon if team == learning_team else 0.0)
+            move = pilots[team].act(
+                environment.game, character, team, epsilon if team == learning_team else 0.0
+            )
             if rng is not None and team != learning_team and rng.random() < epsilon:
                 move = Move(move.observation, int(rng.integers(len(seat.actions))))
             keys.append(seat.actions[move.action])
@@ -94,7 +102,9 @@ def play_match(environment: TeamEnvironment, pilots: Sequence[Pilot], epsilon: f
     return Match(turns, steps, returns, outcomes_of(rewards, returns), losses)
 
 
-def _learn(story: _Story, pilot: Pilot, environment: TeamEnvironment, number: int, truncated: bool) -> List[float]:
+def _learn(
+    story: _Story, pilot: Pilot, environment: TeamEnvironment, number: int, truncated: bool
+) -> List[float]:
     """Let the agent learn from one character's game, turn by turn; returns the losses."""
     agent, encoder = pilot
     character = environment.character(number)
@@ -109,8 +119,16 @@ def _learn(story: _Story, pilot: Pilot, environment: TeamEnvironment, number: in
     observations = [widened(observation, n_cells) for observation in observations]
     losses, last = [], len(story.moves) - 1
     for i, (move, reward) in enumerate(zip(story.moves, story.rewards)):
-        loss = agent.learn(Transition(observations[i], move.action, reward, observations[i + 1],
-                                      i == last and not truncated, i == last and truncated))
+        loss = agent.learn(
+            Transition(
+                observations[i],
+                move.action,
+                reward,
+                observations[i + 1],
+                i == last and not truncated,
+                i == last and truncated,
+            )
+        )
         if loss is not None:
             losses.append(loss)
     agent.end_episode()

@@ -1,22 +1,34 @@
 """Saved policies of a self-play run, ready to play for a team."""
+
 from __future__ import annotations
 
 from contextlib import suppress
 from typing import Any, Callable, List, Optional, Sequence
 
-from retro_gamer.config import RunConfig
-from retro_gamer.environment.teams import TeamEncoder, TeamEnvironment, check_teams_in_game, new_game_of, own_characters
+from retro_gamer.config.run_config import RunConfig
+from retro_gamer.config.teams import config_of_policy, policy_names, policy_of_team
+from retro_gamer.environment.teams import (
+    TeamEncoder,
+    TeamEnvironment,
+    check_teams_in_game,
+    new_game_of,
+    own_characters,
+)
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError, RunNotFoundError
-from retro_gamer.policy_file import apply_facts, build_agent, check_keys, read_team_policy, vocabulary_of
-from retro_gamer.rundir import RunDirectory
+from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.runs.policy_file import apply_facts, build_agent, check_keys, read_team_policy, vocabulary_of
 from retro_gamer.selfplay.match import Pilot
-from retro_gamer.teams import config_of_policy, policy_names, policy_of_team
 from retro_gamer.training.evaluation import RandomAgent
 
 
-def load_pilot(run: RunDirectory, config: RunConfig, policy: str, checkpoint: Optional[str],
-               characters: Sequence[Sequence[str]]) -> Pilot:
+def load_pilot(
+    run: RunDirectory,
+    config: RunConfig,
+    policy: str,
+    checkpoint: Optional[str],
+    characters: Sequence[Sequence[str]],
+) -> Pilot:
     """The pilot that a checkpoint of a policy is; raises RetroGamerErrors when it cannot be used.
 
     `characters` are those of each team (see `own_characters`).
@@ -32,7 +44,12 @@ def load_pilot(run: RunDirectory, config: RunConfig, policy: str, checkpoint: Op
 class Table:
     """The game of a self-play run, ready to be played by any of its policies."""
 
-    def __init__(self, run: RunDirectory, config: Optional[RunConfig] = None, factory: Optional[Callable[[], Any]] = None):
+    def __init__(
+        self,
+        run: RunDirectory,
+        config: Optional[RunConfig] = None,
+        factory: Optional[Callable[[], Any]] = None,
+    ):
         self.run, self.config = run, config or run.load_config()
         if not self.config.teams:
             raise ConfigError(f"{run} is no self-play run: its config.toml has no [[teams]].")
@@ -53,7 +70,9 @@ class Table:
         Teams leave snapshots at different games: of one that has none with this number, the newest before it.
         """
         policy = policy_of_team(self.config, team)
-        return load_pilot(self.run, self.config, policy, checkpoint and self._not_after(policy, checkpoint), self.characters)
+        return load_pilot(
+            self.run, self.config, policy, checkpoint and self._not_after(policy, checkpoint), self.characters
+        )
 
     def _not_after(self, policy: str, checkpoint: str) -> str:
         """The name of a policy's newest checkpoint that is not after this one, if any policy of the run has this one."""
@@ -68,5 +87,7 @@ class Table:
     def random_pilot(self, team: int, seed: int) -> Pilot:
         """Presses any of a team's keys, or none."""
         own = config_of_policy(self.config, policy_of_team(self.config, team))
-        return Pilot(RandomAgent(len(own.metadata.actions) + 1, seed),
-                     TeamEncoder(own, Vocabulary(own.metadata.character_set), self.characters))
+        return Pilot(
+            RandomAgent(len(own.metadata.actions) + 1, seed),
+            TeamEncoder(own, Vocabulary(own.metadata.character_set), self.characters),
+        )

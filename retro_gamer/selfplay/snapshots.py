@@ -1,4 +1,5 @@
 """Past policies to play against, and who is the opponent now."""
+
 from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
@@ -27,7 +28,7 @@ class SnapshotWindow:
         """A new snapshot, with the rating that its policy has now; the oldest one leaves a full window."""
         self.snapshots = [snapshot for snapshot in self.snapshots if snapshot.name != name]
         self.snapshots.append(Snapshot(name, rating))
-        del self.snapshots[:-self.size]
+        del self.snapshots[: -self.size]
 
     def drop(self, snapshot: Snapshot) -> None:
         """Take out a snapshot, if it is in: its file cannot be read any more."""

@@ -1,16 +1,16 @@
 """A round robin between the snapshots of a self-play run: who beats whom, by how much, and whether later is better."""
+
 from __future__ import annotations
 
-import json
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from retro_gamer.rundir import RunDirectory
+from retro_gamer.config.teams import policy_of_team
+from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.selfplay.elo import result_between
 from retro_gamer.selfplay.pilots import Table
-from retro_gamer.selfplay.reports import play_series
-from retro_gamer.teams import policy_of_team
+from retro_gamer.selfplay.series import play_series
 
 MAX_NEWTON_STEPS = 100
 RESAMPLES = 200
@@ -71,19 +71,32 @@ def play_tournament(run: RunDirectory, snapshots: int, games: int, seed: int) ->
             here, there = pilots[first], pilots[second]
             other = 1 - side if symmetric else players[second].team
             # With more than two teams, the others follow the newest policies.
-            lineup = [here if team == side else there if team == other else table.pilot(team) for team in range(n_teams)]
+            lineup = [
+                here if team == side else there if team == other else table.pilot(team)
+                for team in range(n_teams)
+            ]
             count = (games + 1 - number) // 2 if symmetric else games
             outcomes = play_series(table, lineup, count, seed + number * games)
             points += [result_between(outcome[side], outcome[other]) for outcome in outcomes]
         pairings.append(Pairing(first, second, np.array(points)))
     ratings = fit_ratings(len(players), pairings)
-    return Tournament(players, names, pairings, ratings, rating_intervals(len(players), pairings),
-                      find_cycle(len(players), beaten(pairings)))
+    return Tournament(
+        players,
+        names,
+        pairings,
+        ratings,
+        rating_intervals(len(players), pairings),
+        find_cycle(len(players), beaten(pairings)),
+    )
 
 
 def _pairs(players: Sequence[Player], symmetric: bool) -> List[Tuple[int, int]]:
-    return [(first, second) for first in range(len(players)) for second in range(first + 1, len(players))
-            if symmetric or players[first].team != players[second].team]
+    return [
+        (first, second)
+        for first in range(len(players))
+        for second in range(first + 1, len(players))
+        if symmetric or players[first].team != players[second].team
+    ]
 
 
 def fit_ratings(n_players: int, pairings: Sequence[Pairing]) -> np.ndarray:
@@ -121,8 +134,13 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
 def rating_intervals(n_players: int, pairings: Sequence[Pairing]) -> np.ndarray:
     """The 95% interval of each rating [n_players, 2]: how far it moves when the games are drawn again (bootstrap)."""
     rng = np.random.default_rng(0)
-    fits = [fit_ratings(n_players, [Pairing(first, second, rng.choice(points, len(points)))
-                                    for first, second, points in pairings]) for _ in range(RESAMPLES)]
+    fits = [
+        fit_ratings(
+            n_players,
+            [Pairing(first, second, rng.choice(points, len(points))) for first, second, points in pairings],
+        )
+        for _ in range(RESAMPLES)
+    ]
     return np.percentile(fits, [2.5, 97.5], axis=0).T
 
 
@@ -160,53 +178,10 @@ def find_cycle(n_players: int, beats: Dict[int, List[int]]) -> List[int]:
 
 def later_against_earlier(tournament: Tournament, team: int) -> Optional[Tuple[float, int]]:
     """(share, pairs): in how many pairs of a team's snapshots the later one has the higher rating; None with one only."""
-    ratings = [rating for player, rating in zip(tournament.players, tournament.ratings) if player.team == team]
-    pairs = [(early, late) for i, early in enumerate(ratings) for late in ratings[i + 1:]]
+    ratings = [
+        rating for player, rating in zip(tournament.players, tournament.ratings) if player.team == team
+    ]
+    pairs = [(early, late) for i, early in enumerate(ratings) for late in ratings[i + 1 :]]
     if not pairs:
         return None
     return sum(late > early for early, late in pairs) / len(pairs), len(pairs)
-
-
-def describe_tournament(run: RunDirectory, tournament: Tournament, games: int, as_json: bool) -> str:
-    """The payoff matrix, the ratings and what follows from them, for a terminal or as one JSON object."""
-    names, matrix = tournament.names, _payoffs(tournament)
-    teams = sorted({player.team for player in tournament.players})
-    if as_json:
-        return json.dumps({
-            "games": games, "players": names,
-            "payoff": [[None if np.isnan(x) else x for x in row] for row in matrix.tolist()],
-            "ratings": tournament.ratings.tolist(), "ci95": tournament.intervals.tolist(),
-            "cycle": [names[player] for player in tournament.cycle]})
-    width = max(map(len, names))
-    lines = [f"{run}: {games} greedy games a pairing. Points of the one on the left, in percent (a draw is half):", "",
-             " " * width + "".join(f"{chr(97 + i) if i < 26 else i:>5}" for i in range(len(names))) + "   rating (95%)"]
-    for i, name in enumerate(names):
-        cells = "".join("    -" if np.isnan(x) else f"{100 * x:5.0f}" for x in matrix[i])
-        low, high = tournament.intervals[i]
-        label = chr(97 + i) if i < 26 else str(i)
-        lines.append(f"{name:{width}}{cells}   {tournament.ratings[i]:.0f} ({low:.0f} to {high:.0f})  {label}")
-    lines.append("")
-    for team in teams:
-        compared = later_against_earlier(tournament, team)
-        if compared is not None:
-            whose = "" if len(teams) == 1 else f" of {_team_name(names, tournament, team)}"
-            lines.append(f"The later snapshot{whose} has the higher rating in {100 * compared[0]:.0f}% of {compared[1]} "
-                         "pairs.")
-    if tournament.cycle:
-        circle = [names[player] for player in [*tournament.cycle, tournament.cycle[0]]]
-        lines.append("There is a circle: " + " beats ".join(circle) + ". No order of strength fits it, so ratings say less.")
-    else:
-        lines.append("No player beats another one that beats it by way of a third: the ratings tell who is stronger.")
-    return "\n".join(lines)
-
-
-def _team_name(names: Sequence[str], tournament: Tournament, team: int) -> str:
-    return next(name for name, player in zip(names, tournament.players) if player.team == team).rpartition(" ")[0]
-
-
-def _payoffs(tournament: Tournament) -> np.ndarray:
-    """The share of points of each player (row) against each other one; NaN where they did not meet."""
-    matrix = np.full((len(tournament.players),) * 2, np.nan)
-    for first, second, points in tournament.pairings:
-        matrix[first, second], matrix[second, first] = points.mean(), 1 - points.mean()
-    return matrix

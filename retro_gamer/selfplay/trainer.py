@@ -1,4 +1,5 @@
 """Trains the teams of a game against snapshots of each other."""
+
 from __future__ import annotations
 
 from contextlib import suppress
@@ -8,22 +9,22 @@ import numpy as np
 
 from retro_gamer.agents import make_agent
 from retro_gamer.agents.agent import Agent, under_prefix, with_prefix
+from retro_gamer.config.teams import config_of_policy, policy_names, policy_of_team
 from retro_gamer.environment.game import seed_everything
 from retro_gamer.environment.teams import TeamEncoder
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import RetroGamerError
-from retro_gamer.policy_file import build_agent, read_team_policy
-from retro_gamer.rundir import Checkpoint, RunDirectory
+from retro_gamer.runs.compatibility import check_compatible, describe_policy
+from retro_gamer.runs.directory import Checkpoint, RunDirectory
+from retro_gamer.runs.policy_file import build_agent, read_team_policy
+from retro_gamer.runs.resume_file import check_self_play_resume, reading
 from retro_gamer.selfplay.controller import GhostController
 from retro_gamer.selfplay.elo import rating_changes, result_between
 from retro_gamer.selfplay.match import Match, Pilot, play_match
 from retro_gamer.selfplay.pilots import Table, load_pilot
 from retro_gamer.selfplay.snapshots import GhostClock, Snapshot, SnapshotWindow
-from retro_gamer.teams import config_of_policy, policy_names, policy_of_team
-from retro_gamer.training.compatibility import check_compatible, describe_policy
 from retro_gamer.training.loop import Episode
 from retro_gamer.training.randomness import get_random_state, set_random_state
-from retro_gamer.training.resume_file import check_self_play_resume, reading
 from retro_gamer.training.schedules import epsilon_at, learning_rate_at
 from retro_gamer.training.trainer import Trainer
 
@@ -71,8 +72,11 @@ class SelfPlayTrainer(Trainer):
                     build_agent(newest[name], path)  # finds out whether its weights can be used
         self.table = Table(run, config, factory)
         self.environment = self.table.environment  # type: ignore[assignment]
-        known = resume.facts["characters"] if resume is not None else max(
-            (policy.facts["characters"] for policy in newest.values()), key=len, default=())
+        known = (
+            resume.facts["characters"]
+            if resume is not None
+            else max((policy.facts["characters"] for policy in newest.values()), key=len, default=())
+        )
         self.vocabulary = Vocabulary([*known, *config.metadata.character_set], grows=True)
         if resume is not None:
             self.vocabulary.make_room(resume.facts["policies"][0]["policy"]["n_symbols"])
@@ -82,7 +86,11 @@ class SelfPlayTrainer(Trainer):
             self.controller.subscribe_team_id(team)
         self.team_changed_at = 0  # learner steps of the learning policy when its turn to learn began
         self.clocks = [GhostClock(team.swap_steps or settings.swap_steps) for team in config.teams]
-        self.results = [0, 0, 0]  # won, drawn, lost by the learning team against snapshots, since the last checkpoint
+        self.results = [
+            0,
+            0,
+            0,
+        ]  # won, drawn, lost by the learning team against snapshots, since the last checkpoint
         self.tallies = [[0, 0, 0] for _ in config.teams]  # the same for each team, since the training began
         self._to_tell: List[str] = []
         self._imbalance, self._balanced_games = 0.0, 0
@@ -106,8 +114,12 @@ class SelfPlayTrainer(Trainer):
         config, settings = config_of_policy(self.config, name), self.config.self_play
         encoder = TeamEncoder(config, self.vocabulary, self.table.characters)
         n_actions = len(config.metadata.actions) + 1
-        return Policy(name, Pilot(make_agent(config, encoder.shape, n_actions, self.rng), encoder),
-                      SnapshotWindow(settings.window), settings.initial_elo)
+        return Policy(
+            name,
+            Pilot(make_agent(config, encoder.shape, n_actions, self.rng), encoder),
+            SnapshotWindow(settings.window),
+            settings.initial_elo,
+        )
 
     def policy_of(self, team: int) -> Policy:
         return self.policies[policy_of_team(self.config, team)]
@@ -133,23 +145,33 @@ class SelfPlayTrainer(Trainer):
     def _play_game(self) -> Episode:
         learning_team, learner = self.controller.learning_team, self.learner
         learner.agent.learning_rate = learning_rate_at(self.config.training, self.turns, self.episode)
-        pilots = [learner.pilot if team == learning_team else self.opponents[team].pilot
-                  for team in range(len(self.config.teams))]
+        pilots = [
+            learner.pilot if team == learning_team else self.opponents[team].pilot
+            for team in range(len(self.config.teams))
+        ]
         # Ghosts try things out as often as the learner: otherwise it would lose to its own past, and ratings would fall.
         match = play_match(self.environment, pilots, self.epsilon, learning_team, self.rng)  # type: ignore[arg-type]
-        for policy in self.policies.values():  # all at once, for it draws random numbers: not when they are saved
+        for (
+            policy
+        ) in self.policies.values():  # all at once, for it draws random numbers: not when they are saved
             policy.pilot.grow()
         self._rate(match)
         learner.learner_steps += match.steps[learning_team]
         self._swap_due = [team for team in self.opponents if self.clocks[team].add(match.steps[team])]
-        return Episode(match.returns[learning_team], match.turns,
-                       sum(match.losses) / len(match.losses) if match.losses else None, None)
+        return Episode(
+            match.returns[learning_team],
+            match.turns,
+            sum(match.losses) / len(match.losses) if match.losses else None,
+            None,
+        )
 
     def _rate(self, match: Match) -> None:
         """Let the result change the ratings of all who played."""
         learning_team = self.controller.learning_team
-        rated: List[Any] = [self.learner if team == learning_team else self.opponents[team].snapshot or self.policy_of(team)
-                            for team in range(len(match.outcomes))]
+        rated: List[Any] = [
+            self.learner if team == learning_team else self.opponents[team].snapshot or self.policy_of(team)
+            for team in range(len(match.outcomes))
+        ]
         changes = rating_changes([one.rating for one in rated], match.outcomes, self.config.self_play.elo_k)
         for one, change in zip(rated, changes):
             one.rating += change
@@ -165,11 +187,15 @@ class SelfPlayTrainer(Trainer):
         if self._balanced_games < GAMES_BEFORE_DRIFT_NOTICE:
             self._balanced_games += 1
             self._imbalance += abs(sum(match.returns)) > 1e-6 * (1 + max(map(abs, match.returns)))
-            if self._balanced_games == GAMES_BEFORE_DRIFT_NOTICE and self._imbalance > GAMES_BEFORE_DRIFT_NOTICE / 10:
+            if (
+                self._balanced_games == GAMES_BEFORE_DRIFT_NOTICE
+                and self._imbalance > GAMES_BEFORE_DRIFT_NOTICE / 10
+            ):
                 self._to_tell.append(
                     f"In {self._imbalance:.0f} of {GAMES_BEFORE_DRIFT_NOTICE} games the rewards of the teams did not add up "
                     "to zero: all can gain, or lose, at the same time. They may learn to work together, and ratings drift. "
-                    "What one team gains the others should lose.")
+                    "What one team gains the others should lose."
+                )
 
     def _notices(self) -> List[str]:
         told, self._to_tell = self._to_tell, []
@@ -185,8 +211,10 @@ class SelfPlayTrainer(Trainer):
 
     def _checkpoint_due(self, last: bool) -> bool:
         """The end of the training is no reason for a snapshot: training on is as if there had been no end."""
-        return (self.learner.learner_steps - self.learner.saved_at >= self.config.self_play.save_steps
-                or self._team_change_due())
+        return (
+            self.learner.learner_steps - self.learner.saved_at >= self.config.self_play.save_steps
+            or self._team_change_due()
+        )
 
     def _after_checkpoint(self) -> None:
         """What was saved is a snapshot of the learner; and if its time is over, the next team learns."""
@@ -224,10 +252,14 @@ class SelfPlayTrainer(Trainer):
         if snapshot is None:
             return Opponent(None, policy.pilot)
         try:
-            return Opponent(snapshot, load_pilot(self.run, self.config, policy.name, snapshot.name, self.table.characters))
+            return Opponent(
+                snapshot, load_pilot(self.run, self.config, policy.name, snapshot.name, self.table.characters)
+            )
         except (RetroGamerError, OSError) as error:
             policy.window.drop(snapshot)
-            self._to_tell.append(f"The snapshot {snapshot.name} cannot be played against, and is left out: {error}")
+            self._to_tell.append(
+                f"The snapshot {snapshot.name} cannot be played against, and is left out: {error}"
+            )
             return None
 
     # Saving
@@ -240,8 +272,14 @@ class SelfPlayTrainer(Trainer):
         """Thin out each policy's snapshots, without those that may still be played against."""
         for name, policy in self.policies.items():
             needed = [snapshot.name for snapshot in policy.window.snapshots]
-            needed += [opponent.snapshot.name for opponent in self.opponents.values() if opponent.snapshot is not None]
-            self.run.of(name).thin_checkpoints(self.config.training.keep_checkpoints, 1, self._loose_checkpoints, needed)
+            needed += [
+                opponent.snapshot.name
+                for opponent in self.opponents.values()
+                if opponent.snapshot is not None
+            ]
+            self.run.of(name).thin_checkpoints(
+                self.config.training.keep_checkpoints, 1, self._loose_checkpoints, needed
+            )
 
     def _save_policy(self) -> None:
         self._save(self.learner)
@@ -249,28 +287,54 @@ class SelfPlayTrainer(Trainer):
     def _save(self, policy: Policy) -> None:
         run = self.run.of(policy.name)
         facts = self._describe(policy)
-        facts.update(episode=self.episode, turns=self.turns, rating=policy.rating, learner_steps=policy.learner_steps,
-                     evaluation=None)
+        facts.update(
+            episode=self.episode,
+            turns=self.turns,
+            rating=policy.rating,
+            learner_steps=policy.learner_steps,
+            evaluation=None,
+        )
         run.save_policy(run.checkpoint_path(self.episode), facts, policy.agent.get_policy())
 
     def _describe(self, policy: Policy) -> Dict[str, Any]:
-        facts = describe_policy(config_of_policy(self.config, policy.name), policy.pilot.encoder, self.vocabulary)
+        facts = describe_policy(
+            config_of_policy(self.config, policy.name), policy.pilot.encoder, self.vocabulary
+        )
         return {**facts, "own_characters": self.table.characters}
 
     def _save_resume(self) -> None:
         facts = {
             "characters": list(self.vocabulary.characters),
-            "policies": [{"policy": self._describe(policy), "name": name, "rating": policy.rating,
-                          "learner_steps": policy.learner_steps, "saved_at": policy.saved_at,
-                          "window": policy.window.get_state()} for name, policy in self.policies.items()],
-            "controller": self.controller.get_state(), "team_changed_at": self.team_changed_at,
+            "policies": [
+                {
+                    "policy": self._describe(policy),
+                    "name": name,
+                    "rating": policy.rating,
+                    "learner_steps": policy.learner_steps,
+                    "saved_at": policy.saved_at,
+                    "window": policy.window.get_state(),
+                }
+                for name, policy in self.policies.items()
+            ],
+            "controller": self.controller.get_state(),
+            "team_changed_at": self.team_changed_at,
             "clocks": [clock.get_state() for clock in self.clocks],
-            "opponents": [[team, None if opponent.snapshot is None else [opponent.snapshot.name, opponent.snapshot.rating]]
-                          for team, opponent in self.opponents.items()],
-            "results": self.results, "tallies": self.tallies, "balance": [self._imbalance, self._balanced_games],
-            "episode": self.episode, "turns": self.turns, "seconds": self.seconds,
+            "opponents": [
+                [
+                    team,
+                    None if opponent.snapshot is None else [opponent.snapshot.name, opponent.snapshot.rating],
+                ]
+                for team, opponent in self.opponents.items()
+            ],
+            "results": self.results,
+            "tallies": self.tallies,
+            "balance": [self._imbalance, self._balanced_games],
+            "episode": self.episode,
+            "turns": self.turns,
+            "seconds": self.seconds,
             "since_checkpoint": [list(episode) for episode in self._since_checkpoint],
-            "loose_checkpoints": self._loose_checkpoints, "random": get_random_state(self.rng),
+            "loose_checkpoints": self._loose_checkpoints,
+            "random": get_random_state(self.rng),
         }
         arrays: Dict[str, np.ndarray] = {}
         for number, policy in enumerate(self.policies.values()):
@@ -284,7 +348,8 @@ class SelfPlayTrainer(Trainer):
             self._shrink_to(policy, saved["policy"])
             policy.agent.set_state(under_prefix(f"agent_{number}", arrays))
             policy.rating, policy.learner_steps, policy.saved_at = (
-                saved[name] for name in ("rating", "learner_steps", "saved_at"))
+                saved[name] for name in ("rating", "learner_steps", "saved_at")
+            )
             policy.window.set_state(saved["window"])
         self.controller.set_state(facts["controller"])
         self.team_changed_at = facts["team_changed_at"]
@@ -318,9 +383,11 @@ class SelfPlayTrainer(Trainer):
         policy.saved_at = policy.learner_steps
         self.episode = max(self.episode, saved.facts["episode"])
         self.turns = max(self.turns, saved.facts["turns"])
-        for _, path in self.run.of(policy.name).checkpoints()[-policy.window.size:]:
+        for _, path in self.run.of(policy.name).checkpoints()[-policy.window.size :]:
             with suppress(RetroGamerError):
-                policy.window.push(path.stem, read_team_policy(self.run, policy.name, path.stem)[1].facts["rating"])
+                policy.window.push(
+                    path.stem, read_team_policy(self.run, policy.name, path.stem)[1].facts["rating"]
+                )
         if policy is self.learner:
             self.team_changed_at = policy.learner_steps
 
@@ -329,25 +396,36 @@ class SelfPlayTrainer(Trainer):
     def _standing(self) -> str:
         won, drawn, lost = self.results
         team = self.config.teams[self.controller.learning_team].name
-        ratings = "  ".join(f"{policy.name or 'rating'} {policy.rating:.0f}" for policy in self.policies.values())
+        ratings = "  ".join(
+            f"{policy.name or 'rating'} {policy.rating:.0f}" for policy in self.policies.values()
+        )
         return f"{ratings}  {team} learns: won {won} drawn {drawn} lost {lost}"
 
     def describe_teams(self) -> str:
         """What each team has come to: a table for people."""
-        lines = [f"{'':16}{'rating':>8}{'learner steps':>15}{'ghost steps':>13}   against snapshots, while it learned"]
+        lines = [
+            f"{'':16}{'rating':>8}{'learner steps':>15}{'ghost steps':>13}   against snapshots, while it learned"
+        ]
         for team, clock, (won, drawn, lost) in zip(self.config.teams, self.clocks, self.tallies):
             policy = self.policy_of(self.config.teams.index(team))
-            lines.append(f"{team.name:16}{policy.rating:8.0f}{policy.learner_steps:15,}{clock.steps:13,}   "
-                         f"won {won}, drew {drawn}, lost {lost}")
+            lines.append(
+                f"{team.name:16}{policy.rating:8.0f}{policy.learner_steps:15,}{clock.steps:13,}   "
+                f"won {won}, drew {drawn}, lost {lost}"
+            )
         return "\n".join(lines)
 
     def _metrics_row(self) -> Dict[str, Any]:
         learner = self.learner
-        return {**super()._metrics_row(), "team": self.config.teams[self.controller.learning_team].name,
-                "rating": learner.rating}
+        return {
+            **super()._metrics_row(),
+            "team": self.config.teams[self.controller.learning_team].name,
+            "rating": learner.rating,
+        }
 
     def _log_details(self, row: Dict[str, Any]) -> str:
         won, drawn, lost = self.results
         ghost_steps = sum(clock.steps for clock in self.clocks)
-        return (f"  team={row['team']}  rating={row['rating']:.0f}  won={won} drawn={drawn} lost={lost}"
-                f"  learner_steps={self.learner.learner_steps}  ghost_steps={ghost_steps}")
+        return (
+            f"  team={row['team']}  rating={row['rating']:.0f}  won={won} drawn={drawn} lost={lost}"
+            f"  learner_steps={self.learner.learner_steps}  ghost_steps={ghost_steps}"
+        )

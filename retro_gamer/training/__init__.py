@@ -1,4 +1,5 @@
 """Training: one loop for every agent and every game."""
+
 from retro_gamer.training.evaluation import Evaluation, evaluate, random_play
 from retro_gamer.training.loop import Episode, play_episode
 from retro_gamer.training.trainer import Trainer

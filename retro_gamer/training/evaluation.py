@@ -1,4 +1,5 @@
 """How well a policy plays: greedy games on seeds of their own, apart from training."""
+
 from __future__ import annotations
 
 import random
@@ -29,9 +30,15 @@ class Evaluation(NamedTuple):
     def summary(self) -> Dict[str, Any]:
         """Mean, 95% interval, median, best and worst return, and the mean number of turns."""
         low, high = bootstrap_interval(self.returns)
-        result = {"games": len(self.returns), "mean": self.mean, "ci95": [low, high],
-                  "median": float(np.median(self.returns)), "best": float(self.returns.max()),
-                  "worst": float(self.returns.min()), "mean_turns": float(self.turns.mean())}
+        result = {
+            "games": len(self.returns),
+            "mean": self.mean,
+            "ci95": [low, high],
+            "median": float(np.median(self.returns)),
+            "best": float(self.returns.max()),
+            "worst": float(self.returns.min()),
+            "mean_turns": float(self.turns.mean()),
+        }
         if self.scores is not None:
             result["mean_score"] = float(self.scores.mean())
             result["score_ci95"] = list(bootstrap_interval(self.scores))
@@ -42,20 +49,31 @@ class EvaluationStopped(Exception):
     """Somebody did not want to wait for the end of an evaluation."""
 
 
-def evaluate(environment: Environment, agent: Agent, games: int, seed: int, epsilon: float = 0.0,
-             stopping: Callable[[], bool] = lambda: False) -> Evaluation:
+def evaluate(
+    environment: Environment,
+    agent: Agent,
+    games: int,
+    seed: int,
+    epsilon: float = 0.0,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Evaluation:
     """Play `games` games with seeds seed, seed + 1, ... and learn nothing from them.
 
     `stopping()` is asked before each turn; once it is true, EvaluationStopped is raised.
     """
+
     def epsilon_of_turn() -> float:
         if stopping():
             raise EvaluationStopped
         return epsilon
 
     with undisturbed_randomness():
-        return _collect([play_episode(environment, agent, epsilon_of_turn, learn=False, seed=seed + i)
-                         for i in range(games)])
+        return _collect(
+            [
+                play_episode(environment, agent, epsilon_of_turn, learn=False, seed=seed + i)
+                for i in range(games)
+            ]
+        )
 
 
 class RandomAgent(Agent):
@@ -75,9 +93,11 @@ def random_play(environment: Environment, games: int, seed: int) -> Evaluation:
 
 def _collect(episodes: List[Episode]) -> Evaluation:
     scores = [episode.score for episode in episodes if episode.score is not None]
-    return Evaluation(np.array([episode.episode_return for episode in episodes]),
-                      np.array([episode.turns for episode in episodes]),
-                      np.array(scores) if scores else None)
+    return Evaluation(
+        np.array([episode.episode_return for episode in episodes]),
+        np.array([episode.turns for episode in episodes]),
+        np.array(scores) if scores else None,
+    )
 
 
 def bootstrap_interval(values: np.ndarray, resamples: int = 2000) -> Tuple[float, float]:

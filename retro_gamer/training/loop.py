@@ -1,4 +1,5 @@
 """The one training loop: an agent plays a game and learns from every turn."""
+
 from __future__ import annotations
 
 from typing import Callable, NamedTuple, Optional
@@ -17,8 +18,13 @@ class Episode(NamedTuple):
     score: Optional[float]  # the value people would ask for, where it is another one
 
 
-def play_episode(environment: Environment, agent: Agent, epsilon: Callable[[], float], learn: bool = True,
-                 seed: Optional[int] = None) -> Episode:
+def play_episode(
+    environment: Environment,
+    agent: Agent,
+    epsilon: Callable[[], float],
+    learn: bool = True,
+    seed: Optional[int] = None,
+) -> Episode:
     """Play one game. `epsilon()` is asked before each turn for the share of random actions."""
     episode_return, turns, losses, n_losses = 0.0, 0, 0.0, 0
     try:
@@ -34,7 +40,9 @@ def play_episode(environment: Environment, agent: Agent, epsilon: Callable[[], f
                 agent.grow(environment.shape)
                 observation = widened(observation, environment.shape.n_cells)
             if learn:
-                loss = agent.learn(Transition(observation, action, reward, next_observation, terminated, truncated))
+                loss = agent.learn(
+                    Transition(observation, action, reward, next_observation, terminated, truncated)
+                )
                 if loss is not None:
                     losses += loss
                     n_losses += 1

@@ -1,4 +1,5 @@
 """The state of every source of chance, as plain data that a resume state can hold."""
+
 from __future__ import annotations
 
 import random

@@ -1,7 +1,8 @@
 """How the share of random actions and the learning rate fall while the agent learns."""
+
 from __future__ import annotations
 
-from retro_gamer.settings import TrainingSettings
+from retro_gamer.config.settings import TrainingSettings
 
 
 def linear(turn: int, start: float, end: float, turns: int) -> float:
@@ -11,7 +12,7 @@ def linear(turn: int, start: float, end: float, turns: int) -> float:
 
 def exponential_epsilon(episode: int, start: float, end: float, decay: float) -> float:
     """start * decay^episode, but never below end."""
-    return max(end, start * decay ** episode)
+    return max(end, start * decay**episode)
 
 
 def epsilon_at(training: TrainingSettings, turn: int, episode: int) -> float:
@@ -26,4 +27,4 @@ def learning_rate_at(training: TrainingSettings, turn: int, episode: int) -> flo
     rate = training.learning_rate
     if training.training_turns and 0 < training.learning_rate_min < rate:
         rate = linear(turn, rate, training.learning_rate_min, training.training_turns)
-    return rate * training.learning_rate_decay ** episode
+    return rate * training.learning_rate_decay**episode

@@ -1,4 +1,5 @@
 """Trains an agent in a run directory: loads, learns, evaluates, saves, stops and goes on."""
+
 from __future__ import annotations
 
 import time
@@ -9,17 +10,28 @@ import numpy as np
 from retro_gamer.agents import make_agent
 from retro_gamer.agents.agent import under_prefix, with_prefix
 from retro_gamer.environment.game import seed_everything
+from retro_gamer.environment.make import discover_characters, make_environment
 from retro_gamer.environment.vocabulary import Vocabulary
-from retro_gamer.errors import CheckpointError, ObservationError, RetroGamerError, RunNotFoundError, TrainingDivergedError
-from retro_gamer.policy_file import build_agent, convolutions_of, read_policy
-from retro_gamer.rundir import Checkpoint, RunDirectory
-from retro_gamer.training.compatibility import check_compatible, describe_policy
-from retro_gamer.training.evaluation import FIRST_TRAINING_EVALUATION_SEED, Evaluation, EvaluationStopped, evaluate
+from retro_gamer.errors import (
+    CheckpointError,
+    ObservationError,
+    RetroGamerError,
+    RunNotFoundError,
+    TrainingDivergedError,
+)
+from retro_gamer.runs.compatibility import check_compatible, describe_policy
+from retro_gamer.runs.directory import Checkpoint, RunDirectory
+from retro_gamer.runs.policy_file import build_agent, convolutions_of, read_policy
+from retro_gamer.runs.resume_file import check_resume, reading
+from retro_gamer.training.evaluation import (
+    FIRST_TRAINING_EVALUATION_SEED,
+    Evaluation,
+    EvaluationStopped,
+    evaluate,
+)
 from retro_gamer.training.loop import Episode, play_episode
 from retro_gamer.training.randomness import get_random_state, set_random_state
-from retro_gamer.training.resume_file import check_resume, reading
 from retro_gamer.training.schedules import epsilon_at, learning_rate_at
-from retro_gamer.training.setup import discover_characters, make_environment
 
 # The whole state is large: between two of them a few checkpoints may pass. Whoever is killed in between goes on from
 # the last one, and makes the same checkpoints again.
@@ -61,7 +73,10 @@ class Trainer:
         # A network that came from elsewhere keeps its form.
         self._imported = {"convolutions": known["convolutions"]} if known and "convolutions" in known else {}
         # Characters keep the numbers they had; what config.toml adds comes after them.
-        characters = [*(known["characters"] if known is not None else ()), *self.config.metadata.character_set]
+        characters = [
+            *(known["characters"] if known is not None else ()),
+            *self.config.metadata.character_set,
+        ]
         self.vocabulary = Vocabulary(characters, grows=True)
         if known is not None:
             self.vocabulary.make_room(known["n_symbols"])
@@ -74,15 +89,24 @@ class Trainer:
         else:
             try:
                 self.environment.reset()
-            except ObservationError:  # the settings and the game do not fit together: does a changed setting say why?
+            except (
+                ObservationError
+            ):  # the settings and the game do not fit together: does a changed setting say why?
                 check_compatible(known, {**self._describe_policy(), "n_features": known["n_features"]}, run)
                 raise
             check_compatible(known, self._describe_policy(), run)
             shape = self.environment.shape
-            if known["n_symbols"] < shape.n_symbols:  # config.toml added characters: the agent, too, will grow
+            if (
+                known["n_symbols"] < shape.n_symbols
+            ):  # config.toml added characters: the agent, too, will grow
                 shape = shape._replace(n_cells=known["n_cells"], n_symbols=known["n_symbols"])
-        self.agent = make_agent(self.config, shape, len(self.environment.actions), self.rng,
-                                convolutions=convolutions_of(self._imported))
+        self.agent = make_agent(
+            self.config,
+            shape,
+            len(self.environment.actions),
+            self.rng,
+            convolutions=convolutions_of(self._imported),
+        )
         if resume is not None:
             with reading(run):
                 self._restore(resume.facts, resume.arrays)
@@ -127,10 +151,14 @@ class Trainer:
         reached = self.episode >= training.training_episodes or 0 < training.training_turns <= self.turns
         return reached and not (self._since_checkpoint and self._checkpoint_due(last=True))
 
-    def train(self, episodes: Optional[int] = None, minutes: Optional[float] = None,
-              on_episode: Callable[[Status], None] = lambda status: None,
-              on_checkpoint: Callable[[Dict[str, Any]], None] = lambda row: None,
-              on_notice: Callable[[str], None] = lambda text: None) -> None:
+    def train(
+        self,
+        episodes: Optional[int] = None,
+        minutes: Optional[float] = None,
+        on_episode: Callable[[Status], None] = lambda status: None,
+        on_checkpoint: Callable[[Dict[str, Any]], None] = lambda row: None,
+        on_notice: Callable[[str], None] = lambda text: None,
+    ) -> None:
         """Train to the configured goal, or for `episodes` more games, or one game and on until so many minutes have passed.
 
         Raises RunBusyError when another process is at it.
@@ -145,7 +173,9 @@ class Trainer:
 
         with self.run.locked():
             self._tidy_up()
-            if not self.run.resume_path.is_file():  # a kill before the first checkpoint begins again with the same games
+            if (
+                not self.run.resume_path.is_file()
+            ):  # a kill before the first checkpoint begins again with the same games
                 self._save_resume()
                 self._resume_saved = float("-inf")
             try:
@@ -155,8 +185,18 @@ class Trainer:
                     episode = self._next_game()
                     for notice in self._notices():
                         on_notice(notice)
-                    on_episode(Status(self.episode, self.turns, goal, goal_turns, episode, self.epsilon, self.evaluation,
-                                      self._standing()))
+                    on_episode(
+                        Status(
+                            self.episode,
+                            self.turns,
+                            goal,
+                            goal_turns,
+                            episode,
+                            self.epsilon,
+                            self.evaluation,
+                            self._standing(),
+                        )
+                    )
                     self._finish_game(reached(), on_checkpoint)
                     if time.monotonic() >= deadline:
                         break
@@ -175,8 +215,9 @@ class Trainer:
             raise  # and save nothing of it
         except RetroGamerError as error:
             self._save_in_between()
-            raise type(error)(f"{error}\n(Game {self.episode + 1} of the training. What was learned before is saved.)"
-                              ) from error
+            raise type(error)(
+                f"{error}\n(Game {self.episode + 1} of the training. What was learned before is saved.)"
+            ) from error
         self.episode += 1
         self.turns += episode.turns
         self.seconds += time.perf_counter() - started
@@ -190,8 +231,10 @@ class Trainer:
             self._evaluate_if_due(last)
         except RetroGamerError as error:
             self._save_in_between()
-            raise type(error)(f"{error}\n(In a greedy evaluation after game {self.episode} of the training. What was "
-                              "learned before is saved.)") from error
+            raise type(error)(
+                f"{error}\n(In a greedy evaluation after game {self.episode} of the training. What was "
+                "learned before is saved.)"
+            ) from error
         self.seconds += time.perf_counter() - started
         if self._checkpoint_due(last):
             on_checkpoint(self._checkpoint())
@@ -209,7 +252,9 @@ class Trainer:
 
     def _remove_old_checkpoints(self) -> None:
         training = self.config.training
-        self.run.thin_checkpoints(training.keep_checkpoints, training.checkpoint_every, self._loose_checkpoints)
+        self.run.thin_checkpoints(
+            training.keep_checkpoints, training.checkpoint_every, self._loose_checkpoints
+        )
 
     def _notices(self) -> List[str]:
         """What a person should be told now."""
@@ -240,6 +285,7 @@ class Trainer:
             nonlocal turn
             turn += 1
             return epsilon_at(training, turn - 1, episode)
+
         return epsilon
 
     # Evaluation
@@ -251,8 +297,13 @@ class Trainer:
     def _evaluate(self) -> None:
         """Play greedily on fixed seeds of their own, and keep the policy if it is the best so far."""
         every = self.config.training.evaluate_every
-        self.evaluation = evaluate(self.evaluation_environment, self.agent, self.config.training.evaluation_games,
-                                   FIRST_TRAINING_EVALUATION_SEED, stopping=lambda: self.stopping)
+        self.evaluation = evaluate(
+            self.evaluation_environment,
+            self.agent,
+            self.config.training.evaluation_games,
+            FIRST_TRAINING_EVALUATION_SEED,
+            stopping=lambda: self.stopping,
+        )
         if self.turns >= self._next_evaluation:
             self._next_evaluation = self.turns - self.turns % every + every
         self._evaluated_return = self.evaluation.mean
@@ -278,33 +329,49 @@ class Trainer:
         """Save on a stop between two checkpoints: the next one will be as if there had been no stop."""
         if self._since_checkpoint:
             self._save_policy()
-            self._loose_checkpoints = [*(n for n in self._loose_checkpoints if n != self.episode), self.episode]
+            self._loose_checkpoints = [
+                *(n for n in self._loose_checkpoints if n != self.episode),
+                self.episode,
+            ]
         self._save_resume()
 
     def _save_policy(self) -> None:
-        self.run.save_policy(self.run.checkpoint_path(self.episode), self._policy_facts(), self.agent.get_policy())
+        self.run.save_policy(
+            self.run.checkpoint_path(self.episode), self._policy_facts(), self.agent.get_policy()
+        )
 
     def _describe_policy(self) -> Dict[str, Any]:
         return {**describe_policy(self.config, self.environment, self.vocabulary), **self._imported}
 
     def _policy_facts(self) -> Dict[str, Any]:
         facts = self._describe_policy()
-        facts.update(episode=self.episode, turns=self.turns,
-                     evaluation=self.evaluation.mean if self.evaluation is not None else None)
+        facts.update(
+            episode=self.episode,
+            turns=self.turns,
+            evaluation=self.evaluation.mean if self.evaluation is not None else None,
+        )
         return facts
 
     def _save_resume(self) -> None:
         facts = {
             "policy": self._describe_policy(),
-            "episode": self.episode, "turns": self.turns, "seconds": self.seconds, "best_return": self.best_return,
-            "next_evaluation": self._next_evaluation, "evaluated_return": self._evaluated_return,
+            "episode": self.episode,
+            "turns": self.turns,
+            "seconds": self.seconds,
+            "best_return": self.best_return,
+            "next_evaluation": self._next_evaluation,
+            "evaluated_return": self._evaluated_return,
             "since_checkpoint": [list(episode) for episode in self._since_checkpoint],
-            "loose_checkpoints": self._loose_checkpoints, "random": get_random_state(self.rng),
+            "loose_checkpoints": self._loose_checkpoints,
+            "random": get_random_state(self.rng),
             "learning_rate": self.agent.learning_rate,  # of the last game, for a row of the metrics yet to be written
         }
         arrays = with_prefix("agent", self.agent.get_state())
         if self.evaluation is not None:
-            arrays["evaluation_returns"], arrays["evaluation_turns"] = self.evaluation.returns, self.evaluation.turns
+            arrays["evaluation_returns"], arrays["evaluation_turns"] = (
+                self.evaluation.returns,
+                self.evaluation.turns,
+            )
             if self.evaluation.scores is not None:
                 arrays["evaluation_scores"] = self.evaluation.scores
         self._write_resume(facts, arrays)
@@ -335,8 +402,9 @@ class Trainer:
         self._since_checkpoint = [Episode(*episode) for episode in facts["since_checkpoint"]]
         self._loose_checkpoints = facts["loose_checkpoints"]
         if "evaluation_returns" in arrays:
-            self.evaluation = Evaluation(arrays["evaluation_returns"], arrays["evaluation_turns"],
-                                         arrays.get("evaluation_scores"))
+            self.evaluation = Evaluation(
+                arrays["evaluation_returns"], arrays["evaluation_turns"], arrays.get("evaluation_scores")
+            )
         set_random_state(facts["random"], self.rng)
 
     def _metrics_row(self) -> Dict[str, Any]:
@@ -344,11 +412,15 @@ class Trainer:
         episodes = self._since_checkpoint
         losses = [episode.mean_loss for episode in episodes if episode.mean_loss is not None]
         return {
-            "episode": self.episode, "turns": self.turns, "seconds": round(self.seconds, 2),
+            "episode": self.episode,
+            "turns": self.turns,
+            "seconds": round(self.seconds, 2),
             "mean_return": float(np.mean([episode.episode_return for episode in episodes])),
             "mean_length": float(np.mean([episode.turns for episode in episodes])),
-            "loss": float(np.mean(losses)) if losses else None, "epsilon": self.epsilon,
-            "learning_rate": self.agent.learning_rate, "eval_return": self._evaluated_return,
+            "loss": float(np.mean(losses)) if losses else None,
+            "epsilon": self.epsilon,
+            "learning_rate": self.agent.learning_rate,
+            "eval_return": self._evaluated_return,
         }
 
     def _log_details(self, row: Dict[str, Any]) -> str:
@@ -362,5 +434,6 @@ class Trainer:
         self.run.log(
             f"[ep_{self.episode:04d}]  ep={first:04d}-{self.episode:04d}"
             f"  avg_reward={row['mean_return']:+.1f}  avg_steps={row['mean_length']:.0f}  epsilon={row['epsilon']:.3f}"
-            f"  avg_loss={loss}{self._log_details(row)}  turns={self.turns}  total={self.seconds:.0f}s")
+            f"  avg_loss={loss}{self._log_details(row)}  turns={self.turns}  total={self.seconds:.0f}s"
+        )
         return row

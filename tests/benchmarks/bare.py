@@ -1,4 +1,5 @@
 """Measures the physical limit: a game, or a Gymnasium environment, with random actions and nothing else."""
+
 from __future__ import annotations
 
 import importlib
@@ -13,6 +14,7 @@ class ReadyKeys:
 
     def __init__(self, keys: Any):
         from blessed.keyboard import Keystroke
+
         made = [{Keystroke(ucs="", code=None, name=key)} for key in keys]
         self.collect = random_choices([*made, set()]).__next__
 
@@ -38,6 +40,7 @@ def game(options: Dict[str, Any]) -> None:
 def gym(options: Dict[str, Any]) -> None:
     """Steps a second of a Gymnasium environment."""
     import gymnasium
+
     environment = gymnasium.make(options["name"], disable_env_checker=True)
     watch, turn = Stopwatch(options["seconds"], options["warm_up"]), 0
     environment.reset(seed=1)

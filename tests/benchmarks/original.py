@@ -1,4 +1,5 @@
 """Measures retro-gamer 0.4.0. Runs in a Python of its own: its import name is the same as ours."""
+
 from __future__ import annotations
 
 import importlib
@@ -18,6 +19,7 @@ def make_trainer(run: str) -> Any:
 
     from retro_gamer import DQNTrainer, GameMetadata
     from retro_gamer.cli import _load_config, _load_factory
+
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     random.seed(0)
     torch.manual_seed(0)
@@ -25,13 +27,20 @@ def make_trainer(run: str) -> Any:
     metadata = GameMetadata.from_dict(config["metadata"])
     preprocessing = config.get("preprocessing", {})
     metadata.spatial = preprocessing.get("spatial", False)
-    return DQNTrainer(_load_factory(config["game"]), metadata, run, preprocessing=preprocessing, **config["model"],
-                      **config["training"])
+    return DQNTrainer(
+        _load_factory(config["game"]),
+        metadata,
+        run,
+        preprocessing=preprocessing,
+        **config["model"],
+        **config["training"],
+    )
 
 
 def fill(trainer: Any, turns: int) -> None:
     """Fill the memory with random play. `push` looks through all priorities, which takes minutes: go round it."""
     from retro_gamer.memory import Experience, PrioritizedReplayMemory
+
     env, memory = trainer.env, trainer.memory
     actions = random_choices(range(trainer.metadata.n_actions))
     state = env.reset()
@@ -99,6 +108,7 @@ def environment(options: Dict[str, Any]) -> None:
 def get_action(options: Dict[str, Any]) -> Dict[str, Any]:
     """Microseconds of one `get_action`, in a snake game that goes on with random keys."""
     from retro_gamer import TrainedPolicy
+
     trainer = make_trainer(options["run"])
     trainer._save_checkpoint("ep_0100.pt", 100)
     policy, env = TrainedPolicy(options["run"]), trainer.env
@@ -121,9 +131,13 @@ def first_action(options: Dict[str, Any]) -> Dict[str, Any]:
     game = importlib.import_module("retro.examples.snake").create_game()
     started, cpu_started = time.perf_counter(), time.process_time()
     from retro_gamer import TrainedPolicy
+
     TrainedPolicy(options["run"]).get_action(game)
-    return {"wall": time.perf_counter() - started, "cpu": time.process_time() - cpu_started,
-            "from_start_of_python": time.time() - options["started"]}
+    return {
+        "wall": time.perf_counter() - started,
+        "cpu": time.process_time() - cpu_started,
+        "from_start_of_python": time.time() - options["started"],
+    }
 
 
 def save(options: Dict[str, Any]) -> Dict[str, Any]:
@@ -143,8 +157,14 @@ def versions(options: Dict[str, Any]) -> Dict[str, Any]:
     from importlib.metadata import version
 
     import torch
-    return {"Python": platform.python_version(), "NumPy": version("numpy"), "torch": torch.__version__,
-            "retro-gamer": version("retro-gamer"), "stable-baselines3": version("stable-baselines3")}
+
+    return {
+        "Python": platform.python_version(),
+        "NumPy": version("numpy"),
+        "torch": torch.__version__,
+        "retro-gamer": version("retro-gamer"),
+        "stable-baselines3": version("stable-baselines3"),
+    }
 
 
 if __name__ == "__main__":

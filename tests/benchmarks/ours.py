@@ -1,4 +1,5 @@
 """Measures this library. Started by run.py, in a process of its own for every measurement."""
+
 from __future__ import annotations
 
 import importlib
@@ -11,8 +12,9 @@ from stopwatch import Stopwatch, median_call, peak_megabytes, random_choices, se
 
 
 def make_trainer(run: str) -> Any:
-    from retro_gamer.rundir import RunDirectory
+    from retro_gamer.runs.directory import RunDirectory
     from retro_gamer.training import Trainer
+
     return Trainer(RunDirectory(run))
 
 
@@ -40,8 +42,12 @@ def train(options: Dict[str, Any]) -> None:
 
     def extras() -> Dict[str, float]:
         nonlocal games
-        found = {"megabytes": peak_megabytes(), "turns_per_game": watch.count / max(1, games),
-                 "saving_share": spent["wall"] / watch.wall_seconds, "saving_share_cpu": spent["cpu"] / watch.cpu_seconds}
+        found = {
+            "megabytes": peak_megabytes(),
+            "turns_per_game": watch.count / max(1, games),
+            "saving_share": spent["wall"] / watch.wall_seconds,
+            "saving_share_cpu": spent["cpu"] / watch.cpu_seconds,
+        }
         spent.update(wall=0.0, cpu=0.0)
         games = 0
         return found
@@ -56,22 +62,29 @@ def train(options: Dict[str, Any]) -> None:
                 spent["wall"] += time.perf_counter() - wall
                 spent["cpu"] += time.process_time() - cpu
             return result
+
         return timed_save
 
     def on_episode(status: Any) -> None:
         nonlocal games, paused
         games += watch.running
         watch.tick(status.turns)
-        trainer._resume_saved += watch.paused - paused  # it saves every 20 seconds, and has not lived through the pause
+        trainer._resume_saved += (
+            watch.paused - paused
+        )  # it saves every 20 seconds, and has not lived through the pause
         paused = watch.paused
 
-    trainer.run.save_policy, trainer.run.save_resume = timed(trainer.run.save_policy), timed(trainer.run.save_resume)
+    trainer.run.save_policy, trainer.run.save_resume = (
+        timed(trainer.run.save_policy),
+        timed(trainer.run.save_resume),
+    )
     trainer.train(on_episode=on_episode)
 
 
 def train_within_a_game(options: Dict[str, Any]) -> None:
     """Turns a second of training in the middle of a single long game."""
     from retro_gamer.training.loop import play_episode
+
     trainer = make_trainer(options["run"])
     fill(trainer, options["fill"])
     watch = Stopwatch(options["seconds"], options["warm_up"], extras=lambda: {"megabytes": peak_megabytes()})
@@ -104,6 +117,7 @@ def environment(options: Dict[str, Any]) -> None:
 def get_action(options: Dict[str, Any]) -> Dict[str, Any]:
     """Microseconds of one `get_action`, in a snake game that goes on with random keys."""
     from retro_gamer import TrainedPolicy
+
     trainer = make_trainer(options["run"])
     trainer.train(episodes=1)
     policy = TrainedPolicy(options["run"])
@@ -128,9 +142,13 @@ def first_action(options: Dict[str, Any]) -> Dict[str, Any]:
     game = importlib.import_module("retro.examples.snake").create_game()
     started, cpu_started = time.perf_counter(), time.process_time()
     from retro_gamer import TrainedPolicy
+
     TrainedPolicy(options["run"]).get_action(game)
-    return {"wall": time.perf_counter() - started, "cpu": time.process_time() - cpu_started,
-            "from_start_of_python": time.time() - options["started"]}
+    return {
+        "wall": time.perf_counter() - started,
+        "cpu": time.process_time() - cpu_started,
+        "from_start_of_python": time.time() - options["started"],
+    }
 
 
 def save(options: Dict[str, Any]) -> Dict[str, Any]:
@@ -158,6 +176,7 @@ def versions(options: Dict[str, Any]) -> Dict[str, Any]:
     import platform
 
     import numpy
+
     result = {"Python": platform.python_version(), "NumPy": numpy.__version__}
     try:
         blas = numpy.show_config(mode="dicts")["Build Dependencies"]["blas"]

@@ -11,6 +11,7 @@ runs the others wait: so a machine that is faster now and slower then is so for 
 repeats and their range, by the clock on the wall and by CPU time; a ratio is the median of those of the rounds.
 On a quiet machine both say the same. On a busy one trust the CPU time; it leaves out waiting, also for the disk.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -139,8 +140,10 @@ checkpoint_every = {checkpoint_every}
 """
 
 ARROWS = ["KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN"]
-FORAGER = {"game": 'module = "retro_gamer.games.forager"',
-           "metadata": 'actions = ["KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN"]\nreward = "reward"\nboard_size = [4, 4]'}
+FORAGER = {
+    "game": 'module = "retro_gamer.games.forager"',
+    "metadata": 'actions = ["KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN"]\nreward = "reward"\nboard_size = [4, 4]',
+}
 FROZEN_LAKE = {"game": 'gym = "FrozenLake-v1"', "metadata": ""}
 
 Measurement = Dict[str, float]  # "wall" and "cpu", in the unit of the row
@@ -156,7 +159,9 @@ class Row(NamedTuple):
     target: str
     ratio: Callable[[float, float], float] = lambda ours, theirs: ours / theirs
     against: str = ""  # only the sides whose names start so are compared with ours
-    reached: Optional[Callable[[float], bool]] = None  # of the ratio, or of our own number if there is nothing to compare
+    reached: Optional[Callable[[float], bool]] = (
+        None  # of the ratio, or of our own number if there is nothing to compare
+    )
     notes: str = ""
 
 
@@ -169,25 +174,47 @@ class Bench:
         self._waiting: List[Any] = []  # processes between two of their slices, and their folders
         compileall.compile_dir(str(PACKAGE / "retro_gamer"), quiet=1)  # as pip does when it installs
 
-    def _start(self, script: str, task: str, config: str, threads: int, run: str, options: Dict[str, Any]) -> Any:
+    def _start(
+        self, script: str, task: str, config: str, threads: int, run: str, options: Dict[str, Any]
+    ) -> Any:
         """A process for one task, which has been told its options."""
         theirs = script in ("original", "sb3")
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        environment.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads)))
+        environment.update(
+            dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
+        )
         if not theirs:
             environment["PYTHONPATH"] = str(PACKAGE)
         if config:
             Path(run, "config.toml").write_text(config, encoding="utf-8")
-        options = {"seconds": self.seconds, "warm_up": min(2.0, self.seconds), "run": run, "started": time.time(), **options}
-        process = subprocess.Popen([self.peers if theirs else self.python, str(HERE / f"{script}.py"), task],
-                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, universal_newlines=True, cwd=run,
-                                   env=environment)
+        options = {
+            "seconds": self.seconds,
+            "warm_up": min(2.0, self.seconds),
+            "run": run,
+            "started": time.time(),
+            **options,
+        }
+        process = subprocess.Popen(
+            [self.peers if theirs else self.python, str(HERE / f"{script}.py"), task],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            universal_newlines=True,
+            cwd=run,
+            env=environment,
+        )
         process.stdin.write(json.dumps(options) + "\n")
         process.stdin.flush()
         return process
 
-    def worker(self, script: str, task: str, config: str = "", threads: int = 1, folder: Optional[str] = None,
-               **options: Any) -> Dict[str, Any]:
+    def worker(
+        self,
+        script: str,
+        task: str,
+        config: str = "",
+        threads: int = 1,
+        folder: Optional[str] = None,
+        **options: Any,
+    ) -> Dict[str, Any]:
         """One measurement in a process of its own, with a run directory of its own unless one is given."""
         with tempfile.TemporaryDirectory() as temporary:
             process = self._start(script, task, config, threads, folder or temporary, options)
@@ -196,8 +223,9 @@ class Bench:
             raise SystemExit(f"{script}.py {task} failed")
         return json.loads(output.splitlines()[-1])
 
-    def slices(self, script: str, task: str, config: str = "", threads: int = 1,
-               **options: Any) -> Callable[[], Measurement]:
+    def slices(
+        self, script: str, task: str, config: str = "", threads: int = 1, **options: Any
+    ) -> Callable[[], Measurement]:
         """The same, slice by slice: each call lets one process go on for a slice, and leaves it waiting."""
         process: Any = None
 
@@ -223,12 +251,16 @@ class Bench:
     def interleave(self, sides: Dict[str, Callable[[], Any]]) -> Dict[str, List[Any]]:
         """Measure every side once, then every side again, and so on. Theirs are left out when there are no peers."""
         if not self.peers:
-            sides = {name: measure for name, measure in sides.items() if not name.startswith(("original", "SB3"))}
+            sides = {
+                name: measure for name, measure in sides.items() if not name.startswith(("original", "SB3"))
+            }
         results: Dict[str, List[Any]] = {name: [] for name in sides}
         try:
             for i in range(self.repeats):
                 for name, measure in sides.items():
-                    print(f"  {i + 1}/{self.repeats} {name}            ", end="\r", file=sys.stderr, flush=True)
+                    print(
+                        f"  {i + 1}/{self.repeats} {name}            ", end="\r", file=sys.stderr, flush=True
+                    )
                     results[name].append(measure())
         finally:
             for process, folder in self._waiting:
@@ -240,7 +272,10 @@ class Bench:
 
     def with_threads(self, name: str, measure: Callable[[int], Any]) -> Dict[str, Callable[[], Any]]:
         """The same with one BLAS thread, and with one for every core."""
-        return {f"{name}, {threads} thread{'s' * (threads > 1)}": measure(threads) for threads in sorted({1, self.cores})}
+        return {
+            f"{name}, {threads} thread{'s' * (threads > 1)}": measure(threads)
+            for threads in sorted({1, self.cores})
+        }
 
 
 def snake(spatial: bool = False, prioritized: bool = True, capacity: int = 50000) -> str:
@@ -257,18 +292,40 @@ def per_turn(ours: float, theirs: float) -> float:
 
 def train(bench: Bench) -> List[Row]:
     config = snake()
-    sides = bench.interleave({
-        **bench.with_threads("ours", lambda n: bench.slices("ours", "train", config, n, fill=50000)),
-        **bench.with_threads("original", lambda n: bench.slices("original", "train", config, n, fill=50000)),
-    })
+    sides = bench.interleave(
+        {
+            **bench.with_threads("ours", lambda n: bench.slices("ours", "train", config, n, fill=50000)),
+            **bench.with_threads(
+                "original", lambda n: bench.slices("original", "train", config, n, fill=50000)
+            ),
+        }
+    )
     turns = ", ".join(f"{who} {share({who: found}, 'turns_per_game'):.0f}" for who, found in sides.items())
-    notes = (f"saving took {share(sides, 'saving_share'):.0%} of our time, {share(sides, 'saving_share_cpu'):.0%} of our "
-             f"CPU time; turns a game: {turns}")
+    notes = (
+        f"saving took {share(sides, 'saving_share'):.0%} of our time, {share(sides, 'saving_share_cpu'):.0%} of our "
+        f"CPU time; turns a game: {turns}"
+    )
     memory = {who: [{"wall": m["megabytes"]} for m in found] for who, found in sides.items()}
-    return [Row("training, snake, replay full at 50,000", "turns/s", sides, "20 times the original, at least 12",
-                against="original", reached=lambda ratio: ratio >= 20, notes=notes),
-            Row("peak memory of that training", "MB", memory, "a tenth of the original", per_turn, "original",
-                lambda ratio: ratio >= 10)]
+    return [
+        Row(
+            "training, snake, replay full at 50,000",
+            "turns/s",
+            sides,
+            "20 times the original, at least 12",
+            against="original",
+            reached=lambda ratio: ratio >= 20,
+            notes=notes,
+        ),
+        Row(
+            "peak memory of that training",
+            "MB",
+            memory,
+            "a tenth of the original",
+            per_turn,
+            "original",
+            lambda ratio: ratio >= 10,
+        ),
+    ]
 
 
 def share(sides: Sides, what: str) -> float:
@@ -277,86 +334,176 @@ def share(sides: Sides, what: str) -> float:
 
 def sb3(bench: Bench) -> List[Row]:
     config = snake(prioritized=False)
-    sides = bench.interleave({
-        "ours, 1 thread": bench.slices("ours", "train", config, fill=50000),
-        **bench.with_threads("SB3", lambda n: bench.slices("sb3", "snake", config, n, fill=50000)),
-    })
-    return [Row("the same without prioritization, beside Stable-Baselines3", "turns/s", sides, "12 times SB3", against="SB3",
-                reached=lambda ratio: ratio >= 12)]
+    sides = bench.interleave(
+        {
+            "ours, 1 thread": bench.slices("ours", "train", config, fill=50000),
+            **bench.with_threads("SB3", lambda n: bench.slices("sb3", "snake", config, n, fill=50000)),
+        }
+    )
+    return [
+        Row(
+            "the same without prioritization, beside Stable-Baselines3",
+            "turns/s",
+            sides,
+            "12 times SB3",
+            against="SB3",
+            reached=lambda ratio: ratio >= 12,
+        )
+    ]
 
 
 def spatial(bench: Bench) -> List[Row]:
     config = snake(spatial=True)
-    sides = bench.interleave({
-        **bench.with_threads("ours", lambda n: bench.slices("ours", "train", config, n, fill=50000)),
-        **bench.with_threads("original", lambda n: bench.slices("original", "train", config, n, fill=50000)),
-    })
+    sides = bench.interleave(
+        {
+            **bench.with_threads("ours", lambda n: bench.slices("ours", "train", config, n, fill=50000)),
+            **bench.with_threads(
+                "original", lambda n: bench.slices("original", "train", config, n, fill=50000)
+            ),
+        }
+    )
     memory = {who: [{"wall": m["megabytes"]} for m in found] for who, found in sides.items()}
-    return [Row("training, snake, spatial = true", "turns/s", sides, "15 times the original", against="original",
-                reached=lambda ratio: ratio >= 15),
-            Row("peak memory of that training", "MB", memory, "", per_turn, "original")]
+    return [
+        Row(
+            "training, snake, spatial = true",
+            "turns/s",
+            sides,
+            "15 times the original",
+            against="original",
+            reached=lambda ratio: ratio >= 15,
+        ),
+        Row("peak memory of that training", "MB", memory, "", per_turn, "original"),
+    ]
 
 
 def replay(bench: Bench) -> List[Row]:
     config = snake(capacity=500000) + "evaluate_every = 0\n"
     # A full state takes a second to save, every 20: measured for a multiple of that, saving has its true share.
-    sides = bench.interleave({
-        f"ours, {fill:,} turns remembered": lambda fill=fill, seconds=seconds: bench.worker(
-            "ours", "train", config, fill=fill, seconds=min(seconds, 10 * bench.seconds), warm_up=0.2)
-        for fill, seconds in ((1000, 3.0), (50000, 3.0), (500000, 40.0))})
-    sides.update(bench.interleave({
-        f"original, {fill:,} turns remembered": lambda fill=fill: bench.worker(
-            "original", "train", snake(), fill=fill, seconds=min(3.0, bench.seconds), warm_up=0.2)
-        for fill in (1000, 50000)}))
-    return [Row("training as the replay fills (memory_capacity = 500,000; the original's 50,000)", "turns/s", sides,
-                "flat within 10% (ratio: ours at 1,000 to the others)", against="ours",
-                reached=lambda ratio: ratio <= 1.1,
-                notes="the memory goes on filling while it is measured; saving took " + ", ".join(
-                    f"{statistics.median(m['saving_share'] for m in found):.0%}" for name, found in sides.items()
-                    if name.startswith("ours")) + " of our time")]
+    sides = bench.interleave(
+        {
+            f"ours, {fill:,} turns remembered": lambda fill=fill, seconds=seconds: bench.worker(
+                "ours", "train", config, fill=fill, seconds=min(seconds, 10 * bench.seconds), warm_up=0.2
+            )
+            for fill, seconds in ((1000, 3.0), (50000, 3.0), (500000, 40.0))
+        }
+    )
+    sides.update(
+        bench.interleave(
+            {
+                f"original, {fill:,} turns remembered": lambda fill=fill: bench.worker(
+                    "original", "train", snake(), fill=fill, seconds=min(3.0, bench.seconds), warm_up=0.2
+                )
+                for fill in (1000, 50000)
+            }
+        )
+    )
+    return [
+        Row(
+            "training as the replay fills (memory_capacity = 500,000; the original's 50,000)",
+            "turns/s",
+            sides,
+            "flat within 10% (ratio: ours at 1,000 to the others)",
+            against="ours",
+            reached=lambda ratio: ratio <= 1.1,
+            notes="the memory goes on filling while it is measured; saving took "
+            + ", ".join(
+                f"{statistics.median(m['saving_share'] for m in found):.0%}"
+                for name, found in sides.items()
+                if name.startswith("ours")
+            )
+            + " of our time",
+        )
+    ]
 
 
 def environment(bench: Bench) -> List[Row]:
-    sides = bench.interleave({
-        "ours, 1 thread": bench.slices("ours", "environment", snake()),
-        "original, 1 thread": bench.slices("original", "environment", snake()),
-        "bare game": bench.slices("bare", "game", module="retro.examples.snake", actions=ARROWS),
-    })
-    return [Row("environment alone, random actions, whole board", "turns/s", sides, "half of the bare game", against="bare",
-                reached=lambda ratio: ratio >= 0.5)]
+    sides = bench.interleave(
+        {
+            "ours, 1 thread": bench.slices("ours", "environment", snake()),
+            "original, 1 thread": bench.slices("original", "environment", snake()),
+            "bare game": bench.slices("bare", "game", module="retro.examples.snake", actions=ARROWS),
+        }
+    )
+    return [
+        Row(
+            "environment alone, random actions, whole board",
+            "turns/s",
+            sides,
+            "half of the bare game",
+            against="bare",
+            reached=lambda ratio: ratio >= 0.5,
+        )
+    ]
 
 
 def get_action(bench: Bench) -> List[Row]:
     rows = []
     for spatial, limit in ((False, 30), (True, 150)):
         config = snake(spatial)
-        sides = bench.interleave({
-            who: lambda who=who, config=config: bench.worker(who, "get_action", config, seconds=min(5.0, bench.seconds))
-            for who in ("ours", "original")})
-        rows.append(Row(f"get_action, {'spatial' if spatial else 'MLP'}", "us", sides, f"{limit} us", per_turn, "original",
-                        lambda ours, limit=limit: ours <= limit, "the target is for our own number"))
+        sides = bench.interleave(
+            {
+                who: lambda who=who, config=config: bench.worker(
+                    who, "get_action", config, seconds=min(5.0, bench.seconds)
+                )
+                for who in ("ours", "original")
+            }
+        )
+        rows.append(
+            Row(
+                f"get_action, {'spatial' if spatial else 'MLP'}",
+                "us",
+                sides,
+                f"{limit} us",
+                per_turn,
+                "original",
+                lambda ours, limit=limit: ours <= limit,
+                "the target is for our own number",
+            )
+        )
     return rows
 
 
 def imports(bench: Bench) -> List[Row]:
     def fresh(python: str, statement: str, path: str = "") -> Measurement:
-        code = (f"import time; w, c = time.perf_counter(), time.process_time()\n{statement}\n"
-                "print(1e3 * (time.perf_counter() - w), 1e3 * (time.process_time() - c))")
+        code = (
+            f"import time; w, c = time.perf_counter(), time.process_time()\n{statement}\n"
+            "print(1e3 * (time.perf_counter() - w), 1e3 * (time.process_time() - c))"
+        )
         environment = {**os.environ, "PYTHONPATH": path}
-        outputs = [subprocess.run([python, "-c", code], stdout=subprocess.PIPE, check=True, env=environment,
-                                  universal_newlines=True).stdout for _ in range(3)]
+        outputs = [
+            subprocess.run(
+                [python, "-c", code],
+                stdout=subprocess.PIPE,
+                check=True,
+                env=environment,
+                universal_newlines=True,
+            ).stdout
+            for _ in range(3)
+        ]
         walls, cpus = zip(*(map(float, output.split()) for output in outputs))
         return {"wall": statistics.median(walls), "cpu": statistics.median(cpus)}
 
-    everything = "from retro_gamer import DQNTrainer, GameEnvironment, GameMetadata, PolicyInput, TrainedPolicy"
-    sides = bench.interleave({
-        "ours, every public name": lambda: fresh(bench.python, everything, str(PACKAGE)),
-        "ours, import retro_gamer": lambda: fresh(bench.python, "import retro_gamer", str(PACKAGE)),
-        "numpy": lambda: fresh(bench.python, "import numpy"),
-        "original, every public name": lambda: fresh(str(bench.peers), everything),
-    })
-    return [Row("import retro_gamer, beside import numpy", "ms", sides, "1.3 times numpy", against="numpy",
-                reached=lambda ratio: ratio <= 1.3)]
+    everything = (
+        "from retro_gamer import DQNTrainer, GameEnvironment, GameMetadata, PolicyInput, TrainedPolicy"
+    )
+    sides = bench.interleave(
+        {
+            "ours, every public name": lambda: fresh(bench.python, everything, str(PACKAGE)),
+            "ours, import retro_gamer": lambda: fresh(bench.python, "import retro_gamer", str(PACKAGE)),
+            "numpy": lambda: fresh(bench.python, "import numpy"),
+            "original, every public name": lambda: fresh(str(bench.peers), everything),
+        }
+    )
+    return [
+        Row(
+            "import retro_gamer, beside import numpy",
+            "ms",
+            sides,
+            "1.3 times numpy",
+            against="numpy",
+            reached=lambda ratio: ratio <= 1.3,
+        )
+    ]
 
 
 def first_action(bench: Bench) -> List[Row]:
@@ -364,12 +511,28 @@ def first_action(bench: Bench) -> List[Row]:
         folders = {"ours": ours, **({"original": theirs} if bench.peers else {})}
         for who, folder in folders.items():
             bench.worker(who, "first_action", snake(), folder=folder, prepare=True)
-        sides = bench.interleave({who: lambda who=who: milliseconds(bench.worker(who, "first_action", folder=folders[who]))
-                                  for who in ("ours", "original")})
-    since_start = ", ".join(f"{who} {share({who: found}, 'from_start_of_python'):.0f} ms" for who, found in sides.items())
-    return [Row("TrainedPolicy, from its import to the first action", "ms", sides, "300 ms", per_turn, "original",
-                lambda ours: ours <= 300, f"from the start of Python, the game's own import included: {since_start}; "
-                "the target is for our own number")]
+        sides = bench.interleave(
+            {
+                who: lambda who=who: milliseconds(bench.worker(who, "first_action", folder=folders[who]))
+                for who in ("ours", "original")
+            }
+        )
+    since_start = ", ".join(
+        f"{who} {share({who: found}, 'from_start_of_python'):.0f} ms" for who, found in sides.items()
+    )
+    return [
+        Row(
+            "TrainedPolicy, from its import to the first action",
+            "ms",
+            sides,
+            "300 ms",
+            per_turn,
+            "original",
+            lambda ours: ours <= 300,
+            f"from the start of Python, the game's own import included: {since_start}; "
+            "the target is for our own number",
+        )
+    ]
 
 
 def milliseconds(measurement: Measurement) -> Measurement:
@@ -377,66 +540,136 @@ def milliseconds(measurement: Measurement) -> Measurement:
 
 
 def cartpole(bench: Bench) -> List[Row]:
-    sides = bench.interleave({
-        "ours, 1 thread": bench.slices("ours", "train", CARTPOLE, fill=0, warm_up_count=2000),
-        "SB3, 1 thread": bench.slices("sb3", "cartpole", warm_up_count=2000),
-    })
-    return [Row("CartPole-v1, settings of the SB3 zoo", "steps/s", sides, "2 times SB3", against="SB3",
-                reached=lambda ratio: ratio >= 2, notes="while training goes on; the first 2,000 steps are left out")]
+    sides = bench.interleave(
+        {
+            "ours, 1 thread": bench.slices("ours", "train", CARTPOLE, fill=0, warm_up_count=2000),
+            "SB3, 1 thread": bench.slices("sb3", "cartpole", warm_up_count=2000),
+        }
+    )
+    return [
+        Row(
+            "CartPole-v1, settings of the SB3 zoo",
+            "steps/s",
+            sides,
+            "2 times SB3",
+            against="SB3",
+            reached=lambda ratio: ratio >= 2,
+            notes="while training goes on; the first 2,000 steps are left out",
+        )
+    ]
 
 
 def tabular(bench: Bench) -> List[Row]:
     rows = []
     for name, game, bare in (
-            ("FrozenLake", FROZEN_LAKE, bench.slices("bare", "gym", name="FrozenLake-v1")),
-            ("forager", FORAGER, bench.slices("bare", "game", module="retro_gamer.games.forager", actions=ARROWS))):
+        ("FrozenLake", FROZEN_LAKE, bench.slices("bare", "gym", name="FrozenLake-v1")),
+        (
+            "forager",
+            FORAGER,
+            bench.slices("bare", "game", module="retro_gamer.games.forager", actions=ARROWS),
+        ),
+    ):
         often, seldom = (TABLE.format(**game, checkpoint_every=every) for every in (100, 10**9))
-        sides = bench.interleave({
-            "ours, Q-learning": bench.slices("ours", "train", often, fill=0),
-            "ours, without saving and evaluating": bench.slices("ours", "train", seldom + "evaluate_every = 0\n", fill=0),
-            "our environment, random": bench.slices("ours", "environment", often),
-            "bare game, random": bare,
-        })
-        bare_game = per_turn(middle(sides["bare game, random"], "cpu"), middle(sides["ours, Q-learning"], "cpu"))
-        rows.append(Row(f"tabular Q-learning, {name}", "turns/s", sides, "80% of the environment's own speed",
-                        against="our environment", reached=lambda ratio: ratio >= 0.8,
-                        notes=f"{bare_game:.0%} of the bare game by CPU time; saving took "
-                              f"{share(sides, 'saving_share'):.0%} of our time"))
+        sides = bench.interleave(
+            {
+                "ours, Q-learning": bench.slices("ours", "train", often, fill=0),
+                "ours, without saving and evaluating": bench.slices(
+                    "ours", "train", seldom + "evaluate_every = 0\n", fill=0
+                ),
+                "our environment, random": bench.slices("ours", "environment", often),
+                "bare game, random": bare,
+            }
+        )
+        bare_game = per_turn(
+            middle(sides["bare game, random"], "cpu"), middle(sides["ours, Q-learning"], "cpu")
+        )
+        rows.append(
+            Row(
+                f"tabular Q-learning, {name}",
+                "turns/s",
+                sides,
+                "80% of the environment's own speed",
+                against="our environment",
+                reached=lambda ratio: ratio >= 0.8,
+                notes=f"{bare_game:.0%} of the bare game by CPU time; saving took "
+                f"{share(sides, 'saving_share'):.0%} of our time",
+            )
+        )
     return rows
 
 
 def saving(bench: Bench) -> List[Row]:
-    measured = bench.interleave({
-        "ours": lambda: bench.worker("ours", "save", snake(), fill=50000, times=10),
-        "original": lambda: bench.worker("original", "save", snake(), times=10),
-    })
+    measured = bench.interleave(
+        {
+            "ours": lambda: bench.worker("ours", "save", snake(), fill=50000, times=10),
+            "original": lambda: bench.worker("original", "save", snake(), times=10),
+        }
+    )
     rows = []
-    for what, title, limit in (("policy", "saving a policy", 10),
-                               ("resume", "saving the whole resume state, replay full", 300)):
+    for what, title, limit in (
+        ("policy", "saving a policy", 10),
+        ("resume", "saving the whole resume state, replay full", 300),
+    ):
         sides = {who: [m[what] for m in found] for who, found in measured.items() if what in found[0]}
         sides["ours, without fsync"] = [m[what + "_without_fsync"] for m in measured["ours"]]
         notes = "our number includes fsync, which waits until the disk has it; the original does not wait"
         if what == "resume":
             notes = f"{share({'ours': measured['ours']}, 'megabytes'):.0f} MB; the original does not save its replay"
-        rows.append(Row(title, "ms", sides, f"{limit} ms", per_turn, "original", lambda ours, limit=limit: ours <= limit,
-                        f"{notes}; the target is for our own number"))
+        rows.append(
+            Row(
+                title,
+                "ms",
+                sides,
+                f"{limit} ms",
+                per_turn,
+                "original",
+                lambda ours, limit=limit: ours <= limit,
+                f"{notes}; the target is for our own number",
+            )
+        )
     return rows
 
 
 def labyrinth(bench: Bench) -> List[Row]:
     window = LABYRINTH.format(board="false", window="egocentric_radius = 4", capacity=50000)
     whole = LABYRINTH.format(board="true", window="", capacity=500)
-    sides = bench.interleave({
-        "ours, window of 9x9": lambda: bench.worker("ours", "train_within_a_game", window, fill=200),
-        "original, whole board": lambda: bench.worker("original", "train_within_a_game", whole, fill=100),
-        "bare game": lambda: bench.worker("bare", "game", module="retro.examples.labyrinth", actions=ARROWS, check_every=1),
-    })
-    return [Row("the labyrinth, 400x200", "turns/s", sides, "70% of the bare game", against="bare",
-                reached=lambda ratio: ratio >= 0.7, notes="the original has no window; it remembers 500 turns here, for "
-                "50,000 would not fit into memory")]
+    sides = bench.interleave(
+        {
+            "ours, window of 9x9": lambda: bench.worker("ours", "train_within_a_game", window, fill=200),
+            "original, whole board": lambda: bench.worker("original", "train_within_a_game", whole, fill=100),
+            "bare game": lambda: bench.worker(
+                "bare", "game", module="retro.examples.labyrinth", actions=ARROWS, check_every=1
+            ),
+        }
+    )
+    return [
+        Row(
+            "the labyrinth, 400x200",
+            "turns/s",
+            sides,
+            "70% of the bare game",
+            against="bare",
+            reached=lambda ratio: ratio >= 0.7,
+            notes="the original has no window; it remembers 500 turns here, for "
+            "50,000 would not fit into memory",
+        )
+    ]
 
 
-ROWS = [train, sb3, spatial, replay, environment, get_action, imports, first_action, cartpole, tabular, saving, labyrinth]
+ROWS = [
+    train,
+    sb3,
+    spatial,
+    replay,
+    environment,
+    get_action,
+    imports,
+    first_action,
+    cartpole,
+    tabular,
+    saving,
+    labyrinth,
+]
 
 
 # What is shown
@@ -452,12 +685,14 @@ def compare(row: Row) -> Dict[str, Any]:
     others = [name for name in others if name.startswith(row.against)]
     result: Dict[str, Any] = {"best": None, "wall": None, "cpu": None}
     if row.against and others:
+
         def ratio(name: str, what: str) -> float:
             rounds = zip(row.sides[ours], row.sides[name])
             return statistics.median(row.ratio(mine[what], theirs[what]) for mine, theirs in rounds)
 
         def wall_ratio(name: str) -> float:
             return ratio(name, "wall")
+
         # The one that makes ours look worst; for a flat curve and for numpy, where less is wanted, the largest ratio.
         worst = max if row.against in ("ours", "numpy") else min
         result["best"] = worst(others, key=wall_ratio)
@@ -473,8 +708,10 @@ def reached(row: Row, compared: Dict[str, Any]) -> Dict[str, Optional[bool]]:
     ours = next(iter(row.sides.values()))
     own = "target is for our own number" in row.notes
     numbers = {what: middle(ours, what) if own else compared[what] for what in ("wall", "cpu")}
-    return {what: row.reached(number) if row.reached is not None and number is not None else None
-            for what, number in numbers.items()}
+    return {
+        what: row.reached(number) if row.reached is not None and number is not None else None
+        for what, number in numbers.items()
+    }
 
 
 def number(value: Optional[float]) -> str:
@@ -489,13 +726,24 @@ def show(row: Row) -> str:
     for name, found in row.sides.items():
         walls = [m["wall"] for m in found]
         cpu = middle(found, "cpu")
-        lines.append(f"    {name:38s} {number(middle(found, 'wall')):>9s}   [{number(min(walls))} .. {number(max(walls))}]"
-                     + (f"   by CPU time {number(cpu)}" if cpu is not None else ""))
+        lines.append(
+            f"    {name:38s} {number(middle(found, 'wall')):>9s}   [{number(min(walls))} .. {number(max(walls))}]"
+            + (f"   by CPU time {number(cpu)}" if cpu is not None else "")
+        )
     if compared["best"] is not None:
-        lines.append(f"    ratio to {compared['best']}: {number(compared['wall'])}"
-                     + (f"; by CPU time, one thread each: {number(compared['cpu'])}" if compared["cpu"] is not None else ""))
-    verdicts = [f"{'reached' if ok else 'MISSED'} by {'the wall clock' if what == 'wall' else 'CPU time'}"
-                for what, ok in reached(row, compared).items() if ok is not None]
+        lines.append(
+            f"    ratio to {compared['best']}: {number(compared['wall'])}"
+            + (
+                f"; by CPU time, one thread each: {number(compared['cpu'])}"
+                if compared["cpu"] is not None
+                else ""
+            )
+        )
+    verdicts = [
+        f"{'reached' if ok else 'MISSED'} by {'the wall clock' if what == 'wall' else 'CPU time'}"
+        for what, ok in reached(row, compared).items()
+        if ok is not None
+    ]
     if verdicts:
         lines.append("    " + ", ".join(verdicts))
     if row.notes:
@@ -507,21 +755,35 @@ def machine(bench: Bench) -> Dict[str, Any]:
     """What it ran on."""
     model = platform.processor()
     if Path("/proc/cpuinfo").is_file():
-        names = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
-                 if line.startswith("model name")]
+        names = [
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ]
         model = names[0] if names else model
     load = [round(value, 2) for value in os.getloadavg()] if hasattr(os, "getloadavg") else None
-    return {"CPU": model, "cores": bench.cores, "system": platform.platform(), "load before": load,
-            "ours": bench.worker("ours", "versions"),
-            "peers": bench.worker("original", "versions") if bench.peers else None}
+    return {
+        "CPU": model,
+        "cores": bench.cores,
+        "system": platform.platform(),
+        "load before": load,
+        "ours": bench.worker("ours", "versions"),
+        "peers": bench.worker("original", "versions") if bench.peers else None,
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--peers", help="a Python that has torch, retro-gamer 0.4.0 and stable-baselines3")
-    parser.add_argument("--python", default=sys.executable, help="the Python for this library (default: this one)")
+    parser.add_argument(
+        "--python", default=sys.executable, help="the Python for this library (default: this one)"
+    )
     parser.add_argument("--rows", help="names, comma-separated: " + ",".join(row.__name__ for row in ROWS))
-    parser.add_argument("--seconds", type=float, default=10.0, help="how long one measurement takes, after the warm-up")
+    parser.add_argument(
+        "--seconds", type=float, default=10.0, help="how long one measurement takes, after the warm-up"
+    )
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", type=Path, help="a file for all numbers")
     options = parser.parse_args()
@@ -533,17 +795,31 @@ def main() -> None:
     bench = Bench(options.python, options.peers, options.seconds, options.repeats)
     about = machine(bench)
     print("\n".join(f"{name}: {value}" for name, value in about.items()))
-    print(f"{bench.repeats} repeats of {bench.seconds:g} s; ours with 1 BLAS thread unless it says otherwise\n", flush=True)
+    print(
+        f"{bench.repeats} repeats of {bench.seconds:g} s; ours with 1 BLAS thread unless it says otherwise\n",
+        flush=True,
+    )
     found = []
     for measure in ROWS:
         if measure.__name__ in wanted:
             for row in measure(bench):
                 print(show(row) + "\n", flush=True)
-                found.append({"row": row.name, "unit": row.unit, "target": row.target, "sides": row.sides,
-                              "notes": row.notes, "ratio": compare(row), "reached": reached(row, compare(row))})
+                found.append(
+                    {
+                        "row": row.name,
+                        "unit": row.unit,
+                        "target": row.target,
+                        "sides": row.sides,
+                        "notes": row.notes,
+                        "ratio": compare(row),
+                        "reached": reached(row, compare(row)),
+                    }
+                )
             if options.json:
                 about["load after"] = list(os.getloadavg()) if hasattr(os, "getloadavg") else None
-                options.json.write_text(json.dumps({"machine": about, "command": sys.argv, "rows": found}, indent=1))
+                options.json.write_text(
+                    json.dumps({"machine": about, "command": sys.argv, "rows": found}, indent=1)
+                )
     if "load after" in about:
         print("load after:", about["load after"])
 

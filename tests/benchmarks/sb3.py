@@ -1,4 +1,5 @@
 """Measures Stable-Baselines3's DQN, on the original's snake environment and on CartPole."""
+
 from __future__ import annotations
 
 import os
@@ -10,8 +11,13 @@ from stopwatch import Stopwatch, peak_megabytes, random_choices, serve
 def learn(model: Any, options: Dict[str, Any]) -> None:
     """Steps a second of `model.learn`."""
     from stable_baselines3.common.callbacks import BaseCallback
-    watch = Stopwatch(options["seconds"], options["warm_up"], options.get("warm_up_count", 0),
-                      lambda: {"megabytes": peak_megabytes()})
+
+    watch = Stopwatch(
+        options["seconds"],
+        options["warm_up"],
+        options.get("warm_up_count", 0),
+        lambda: {"megabytes": peak_megabytes()},
+    )
 
     class Watch(BaseCallback):
         def _on_step(self) -> bool:
@@ -26,6 +32,7 @@ def make_snake(run: str, max_turns: int) -> Any:
     import gymnasium
     import numpy as np
     from original import make_trainer
+
     env = make_trainer(run).env
 
     class Snake(gymnasium.Env):
@@ -48,11 +55,18 @@ def make_snake(run: str, max_turns: int) -> Any:
 def fill(model: Any, env: Any, turns: int) -> None:
     """Fill its replay buffer with random play."""
     import numpy as np
+
     observation = env.reset()[0]
     for _, action in zip(range(turns), random_choices(range(int(env.action_space.n)))):
         next_observation, reward, terminated, truncated, _ = env.step(action)
-        model.replay_buffer.add(observation[None], next_observation[None], np.array([action]), np.array([reward]),
-                                np.array([terminated]), [{}])
+        model.replay_buffer.add(
+            observation[None],
+            next_observation[None],
+            np.array([action]),
+            np.array([reward]),
+            np.array([terminated]),
+            [{}],
+        )
         observation = env.reset()[0] if terminated or truncated else next_observation
 
 
@@ -60,11 +74,26 @@ def snake(options: Dict[str, Any]) -> None:
     """Its DQN with the settings of our config.toml, without prioritization, which it does not have."""
     import torch
     from stable_baselines3 import DQN
+
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     env = make_snake(options["run"], 2000)
-    model = DQN("MlpPolicy", env, learning_rate=1e-4, buffer_size=options["fill"], learning_starts=0, batch_size=64,
-                gamma=0.99, train_freq=4, gradient_steps=1, target_update_interval=500, exploration_initial_eps=0.05,
-                exploration_final_eps=0.05, max_grad_norm=10, policy_kwargs={"net_arch": [128, 64]}, seed=0)
+    model = DQN(
+        "MlpPolicy",
+        env,
+        learning_rate=1e-4,
+        buffer_size=options["fill"],
+        learning_starts=0,
+        batch_size=64,
+        gamma=0.99,
+        train_freq=4,
+        gradient_steps=1,
+        target_update_interval=500,
+        exploration_initial_eps=0.05,
+        exploration_final_eps=0.05,
+        max_grad_norm=10,
+        policy_kwargs={"net_arch": [128, 64]},
+        seed=0,
+    )
     fill(model, env, options["fill"])
     learn(model, options)
 
@@ -74,10 +103,24 @@ def cartpole(options: Dict[str, Any]) -> None:
     import gymnasium
     import torch
     from stable_baselines3 import DQN
+
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    model = DQN("MlpPolicy", gymnasium.make("CartPole-v1"), learning_rate=2.3e-3, batch_size=64, buffer_size=100000,
-                learning_starts=1000, gamma=0.99, target_update_interval=10, train_freq=256, gradient_steps=128,
-                exploration_initial_eps=0.04, exploration_final_eps=0.04, policy_kwargs={"net_arch": [256, 256]}, seed=0)
+    model = DQN(
+        "MlpPolicy",
+        gymnasium.make("CartPole-v1"),
+        learning_rate=2.3e-3,
+        batch_size=64,
+        buffer_size=100000,
+        learning_starts=1000,
+        gamma=0.99,
+        target_update_interval=10,
+        train_freq=256,
+        gradient_steps=128,
+        exploration_initial_eps=0.04,
+        exploration_final_eps=0.04,
+        policy_kwargs={"net_arch": [256, 256]},
+        seed=0,
+    )
     learn(model, options)
 
 

@@ -7,6 +7,7 @@ cells, made beforehand, so that nothing but the agent is measured: one `act` (ep
 learning step every 4 turns. What is not varied stays at 32x16 cells, 5% of them occupied, 6 kinds of characters, batch
 64, [128, 64], prioritized replay of 50,000. One thread, CPU time.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -26,10 +27,17 @@ import numpy as np  # noqa: E402
 
 from retro_gamer.agents import Transition  # noqa: E402
 from retro_gamer.agents.make import make_agent  # noqa: E402
-from retro_gamer.config import RunConfig  # noqa: E402
+from retro_gamer.config.run_config import RunConfig  # noqa: E402
 from retro_gamer.environment.observation import NO_FEATURES, Observation, ObservationShape  # noqa: E402
 
-USUAL: Dict[str, Any] = {"cells": 512, "occupied": 0.05, "batch": 64, "hidden": 128, "replay": 50000, "spatial": False}
+USUAL: Dict[str, Any] = {
+    "cells": 512,
+    "occupied": 0.05,
+    "batch": 64,
+    "hidden": 128,
+    "replay": 50000,
+    "spatial": False,
+}
 QUESTIONS: Dict[str, Tuple[str, List[Any]]] = {
     "cells": ("cells of the board", [64, 128, 256, 512, 1024, 2048, 4096, 8192]),
     "occupied": ("share of occupied cells", [0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0]),
@@ -42,7 +50,9 @@ ACTIONS = 5
 GAME_TURNS = 100
 
 
-def random_observations(number: int, cells: int, occupied: float, rng: np.random.Generator) -> List[Observation]:
+def random_observations(
+    number: int, cells: int, occupied: float, rng: np.random.Generator
+) -> List[Observation]:
     """Boards that change a little from one to the next, like those of a game."""
     board = np.where(rng.random(cells) < occupied, rng.integers(2, 2 + CHARACTERS, cells), 0).astype(np.uint8)
     if not board.any():
@@ -55,8 +65,9 @@ def random_observations(number: int, cells: int, occupied: float, rng: np.random
     return observations
 
 
-def turns_per_second(cells: int, occupied: float, batch: int, hidden: int, replay: int, spatial: bool,
-                     seconds: float) -> float:
+def turns_per_second(
+    cells: int, occupied: float, batch: int, hidden: int, replay: int, spatial: bool, seconds: float
+) -> float:
     rng = np.random.default_rng(0)
     config = RunConfig()
     config.training.batch_size, config.training.memory_capacity = batch, replay
@@ -95,9 +106,11 @@ def turns_per_second(cells: int, occupied: float, batch: int, hidden: int, repla
 
 def draw(found: Dict[str, Dict[str, List[float]]], output: Path) -> None:
     import matplotlib
+
     matplotlib.use("Agg")
     matplotlib.rcParams["svg.hashsalt"] = "retro_gamer"  # the same picture for the same numbers
     from matplotlib import pyplot
+
     figure, axes = pyplot.subplots(2, 3, figsize=(11, 6.2))
     for axis, (name, curves) in zip(axes.flat, found.items()):
         for label, (xs, ys) in curves.items():
@@ -112,15 +125,22 @@ def draw(found: Dict[str, Dict[str, List[float]]], output: Path) -> None:
         axis.grid(alpha=0.3, which="both")
     axes.flat[0].legend()
     axes.flat[-1].axis("off")
-    axes.flat[-1].text(0, 0.5, "One act and one learn a turn, no game.\nNot varied: 32x16 cells, 5% occupied,\n"
-                       "batch 64, [128, 64], prioritized replay\nof 50,000, a learning step every 4 turns.\n"
-                       "One thread, CPU time.", va="center")
+    axes.flat[-1].text(
+        0,
+        0.5,
+        "One act and one learn a turn, no game.\nNot varied: 32x16 cells, 5% occupied,\n"
+        "batch 64, [128, 64], prioritized replay\nof 50,000, a learning step every 4 turns.\n"
+        "One thread, CPU time.",
+        va="center",
+    )
     figure.tight_layout()
     figure.savefig(output, metadata={"Date": None} if output.suffix == ".svg" else None)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--output", type=Path, default=PACKAGE / "docs" / "scaling.svg")
     parser.add_argument("--seconds", type=float, default=2.0, help="CPU seconds for each point")
     parser.add_argument("--json", type=Path)
@@ -131,8 +151,10 @@ def main() -> None:
         for label, spatial in (("MLP", False), ("spatial", True)):
             if spatial and name == "replay":
                 continue
-            rates = [turns_per_second(**{**USUAL, name: value, "spatial": spatial}, seconds=options.seconds)
-                     for value in values]
+            rates = [
+                turns_per_second(**{**USUAL, name: value, "spatial": spatial}, seconds=options.seconds)
+                for value in values
+            ]
             found[name][label] = (values, rates)
             shown = (f"{value}: {rate:.0f}/s" for value, rate in zip(values, rates))
             print(f"{title}, {label}: " + "  ".join(shown), flush=True)

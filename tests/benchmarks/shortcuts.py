@@ -8,6 +8,7 @@
 
 Everything else is the same: seeds, games, settings. Needs nothing but this library (and retro-games for its games).
 """
+
 from __future__ import annotations
 
 import argparse
@@ -25,20 +26,30 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 import numpy as np  # noqa: E402
 
-from retro_gamer.create import create_run  # noqa: E402
+from retro_gamer.commands.create import create_run  # noqa: E402
 from retro_gamer.nn import Adam  # noqa: E402
 from retro_gamer.training import Trainer  # noqa: E402
 from retro_gamer.training.evaluation import evaluate  # noqa: E402
 
 SMALL = {"hidden_sizes": [64, 64]}
 TESTS: Dict[str, Dict[str, Any]] = {
-    "catch": {"game": "catch", "board": True, "epsilon_decay_turns": 5000, "learning_rate": 2e-4, **SMALL},  # whole board
+    "catch": {
+        "game": "catch",
+        "board": True,
+        "epsilon_decay_turns": 5000,
+        "learning_rate": 2e-4,
+        **SMALL,
+    },  # whole board
     "snake": {"game": "snake", "epsilon_decay_turns": 10000, **SMALL},  # window and radar, as by default
     "retro-snake": {"game": "retro.examples.snake"},  # all settings as by default
     "nav": {"game": "retro.examples.nav"},
 }
-TURNS = {"catch": [3000, 6000, 9000, 12000], "snake": [8000, 16000, 24000], "retro-snake": [50_000, 100_000],
-         "nav": [50_000, 100_000]}
+TURNS = {
+    "catch": [3000, 6000, 9000, 12000],
+    "snake": [8000, 16000, 24000],
+    "retro-snake": [50_000, 100_000],
+    "nav": [50_000, 100_000],
+}
 GAMES = 100  # of each evaluation
 
 
@@ -81,7 +92,9 @@ def skills(flags: Dict[str, Any], turns: List[int], seed: int, change: Callable[
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--shortcuts", default=",".join(PLAIN))
     parser.add_argument("--games", default="catch,snake")
     parser.add_argument("--seeds", type=int, default=5)
@@ -98,13 +111,17 @@ def main() -> None:
                 results[kind].append(skills(flags, turns, seed, change))
                 print(f"  seed {seed}, {kind}: {results[kind][-1]}", file=sys.stderr, flush=True)
         found[game] = {"turns": turns, **results}
-        print(f"{game}: mean return of {GAMES} greedy games, {options.seeds} seeds ({time.time() - started:.0f} s)")
+        print(
+            f"{game}: mean return of {GAMES} greedy games, {options.seeds} seeds ({time.time() - started:.0f} s)"
+        )
         print("    after turns             " + "".join(f"{turn:>20,}" for turn in turns))
         ours = np.array(results["ours"])
         differences = {f"ours - {kind}": ours - values for kind, values in results.items() if kind != "ours"}
         for kind, values in (*results.items(), *differences.items()):
             columns = np.transpose(values)  # [after so many turns][seed]
-            cells = [f"{column.mean():.1f} +/- {column.std(ddof=1) / len(column)**0.5:.1f}" for column in columns]
+            cells = [
+                f"{column.mean():.1f} +/- {column.std(ddof=1) / len(column) ** 0.5:.1f}" for column in columns
+            ]
             print(f"    {kind:24s}" + "".join(f"{cell:>20s}" for cell in cells))
         print("    (+/- one standard error over the seeds)\n", flush=True)
     if options.json:

@@ -2,6 +2,7 @@
 
 Nothing is imported here that could be part of what is measured.
 """
+
 from __future__ import annotations
 
 import itertools
@@ -21,8 +22,13 @@ class Stopwatch:
     its rates, with what `extras()` adds. When nobody asks any more, the process ends.
     """
 
-    def __init__(self, seconds: float, warm_up: float, warm_up_count: int = 0,
-                 extras: Callable[[], Dict[str, float]] = lambda: {}):
+    def __init__(
+        self,
+        seconds: float,
+        warm_up: float,
+        warm_up_count: int = 0,
+        extras: Callable[[], Dict[str, float]] = lambda: {},
+    ):
         self.seconds, self.warm_up, self.warm_up_count, self._extras = seconds, warm_up, warm_up_count, extras
         self._created: Optional[float] = None
         self.running = False  # whether the warm-up is over
@@ -39,8 +45,15 @@ class Stopwatch:
         elif now >= self._first + self.seconds:
             self.count = count - self._first_count
             self.wall_seconds, self.cpu_seconds = now - self._first, time.process_time() - self._first_cpu
-            self._wait(count, {"wall": self.count / self.wall_seconds, "cpu": self.count / max(self.cpu_seconds, 1e-9),
-                               "count": self.count, **self._extras()})
+            self._wait(
+                count,
+                {
+                    "wall": self.count / self.wall_seconds,
+                    "cpu": self.count / max(self.cpu_seconds, 1e-9),
+                    "count": self.count,
+                    **self._extras(),
+                },
+            )
 
     def _wait(self, count: int, found: Dict[str, float]) -> None:
         print(json.dumps(found), flush=True)
@@ -60,6 +73,7 @@ def random_choices(choices: Sequence[Any], seed: int = 1) -> Iterator[Any]:
 def peak_megabytes() -> float:
     """The most memory this process ever had resident."""
     import resource  # not on Windows
+
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 2**20)
 
 

@@ -10,6 +10,7 @@ ghost; score, energy, dx, dy) met in random play, and for each run the Q-values 
 
 The weights of spatial/ are rounded, and its optimizer never took a step, so that the file stays small.
 """
+
 from __future__ import annotations
 
 import io
@@ -32,18 +33,31 @@ from retro_gamer import DQNTrainer, GameMetadata, TrainedPolicy
 ACTIONS = list(torch_game.STEPS)
 RUNS = {
     # The character ? is not in the set: the original sees nothing there.
-    "mlp": (dict(character_set=["*", "@"], board_size=torch_game.SIZE), dict(observe_state=["energy", "dx", "dy"]),
-            dict(hidden_sizes=[12, 7], batch_size=8, training_episodes=120, learning_rate=0.005)),
-    "spatial": (dict(spatial=True), dict(observe_state=["energy"]),
-                dict(hidden_sizes=[5], training_episodes=2, exploration_turns=60)),
-    "custom": (dict(observation_function="torch_game:observe"), dict(board=False),
-               dict(hidden_sizes=[6], batch_size=8, training_episodes=100, learning_rate=0.005)),
+    "mlp": (
+        dict(character_set=["*", "@"], board_size=torch_game.SIZE),
+        dict(observe_state=["energy", "dx", "dy"]),
+        dict(hidden_sizes=[12, 7], batch_size=8, training_episodes=120, learning_rate=0.005),
+    ),
+    "spatial": (
+        dict(spatial=True),
+        dict(observe_state=["energy"]),
+        dict(hidden_sizes=[5], training_episodes=2, exploration_turns=60),
+    ),
+    "custom": (
+        dict(observation_function="torch_game:observe"),
+        dict(board=False),
+        dict(hidden_sizes=[6], batch_size=8, training_episodes=100, learning_rate=0.005),
+    ),
 }
 
 
 def train(folder: Path, metadata, preprocessing, settings) -> None:
     folder.mkdir()
-    config = {"game": {"module": "torch_game"}, "metadata": {"actions": ACTIONS, "reward": "score"}, "training": settings}
+    config = {
+        "game": {"module": "torch_game"},
+        "metadata": {"actions": ACTIONS, "reward": "score"},
+        "training": settings,
+    }
     (folder / "config.toml").write_text(tomli_w.dumps(config))
     described = GameMetadata(ACTIONS, "score", **metadata)
     trainer = DQNTrainer(torch_game.create_game, described, folder, preprocessing, **settings)
@@ -93,8 +107,13 @@ def main() -> None:
             for name, policy in policies.items():
                 expected[name].append(q_values(policy, game))
         content = io.BytesIO()
-        np.savez(content, **{name: np.array(rows, np.int8 if name == "situations" else np.float32)
-                             for name, rows in expected.items()})
+        np.savez(
+            content,
+            **{
+                name: np.array(rows, np.int8 if name == "situations" else np.float32)
+                for name, rows in expected.items()
+            },
+        )
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
             for path in sorted(path for path in Path().rglob("*") if path.is_file()):
                 archive.write(path)

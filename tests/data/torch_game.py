@@ -1,4 +1,5 @@
 """The tiny game that the runs in torch_runs.zip were trained on, on retro-games' engine or on ours."""
+
 from __future__ import annotations
 
 import random
@@ -33,7 +34,10 @@ class Hunter(Piece):
             game.state["score"] += 1
             gem.position = anywhere()
         game.state["energy"] -= 1
-        game.state["dx"], game.state["dy"] = gem.position[0] - self.position[0], gem.position[1] - self.position[1]
+        game.state["dx"], game.state["dy"] = (
+            gem.position[0] - self.position[0],
+            gem.position[1] - self.position[1],
+        )
         if game.state["energy"] == 0:
             game.end()
 

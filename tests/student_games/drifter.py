@@ -1,4 +1,5 @@
 """A student's game that nobody can steer, with two numbers that could both be the goal."""
+
 from retro_gamer.games import Game
 
 

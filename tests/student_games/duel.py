@@ -1,4 +1,5 @@
 """A student's game for two at one keyboard: the left one moves with w and s, the right one with the arrows."""
+
 from retro_gamer.games import Game
 
 

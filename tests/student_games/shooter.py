@@ -1,4 +1,5 @@
 """A student's game with a space bar, and a key that ends it. It says nothing to the trainer about itself."""
+
 import random
 
 from retro_gamer.games import Game

@@ -10,6 +10,7 @@ fruit. The state has two values:
 The fruit takes 11 turns to fall, and the basket is never more than 7 cells from where it must be, so a
 perfect player catches all of it: the best score is 10, and the worst -10.
 """
+
 from __future__ import annotations
 
 from random import randint

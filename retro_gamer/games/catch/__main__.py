@@ -1,4 +1,5 @@
 """Play catch with the keyboard: python -m retro_gamer.games.catch"""
+
 from retro_gamer.games.catch import create_game
 
 if __name__ == "__main__":

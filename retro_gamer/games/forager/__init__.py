@@ -12,6 +12,7 @@ The state has two values:
 The game ends in the thorns ('x') or after 50 turns. A forager that always takes a shortest way finds
 17.5 pieces in an average game.
 """
+
 from __future__ import annotations
 
 from random import choice

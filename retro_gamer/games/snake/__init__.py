@@ -9,6 +9,7 @@ The board is 32 cells wide and 16 high. The state has three values:
 
 A snake that fills the whole board has won: 511 apples.
 """
+
 from __future__ import annotations
 
 from collections import deque

@@ -11,6 +11,7 @@ guess. The state has two values:
 After 75 turns the runner has won, with 0.75. A runner that is caught ends below 0 even in the last turn, so
 the sign of the total says who has won.
 """
+
 from __future__ import annotations
 
 from random import choice, random
@@ -108,5 +109,10 @@ def create_game():
     chaser = Player("chaser", "C", "bright_red_on_black", CHASER_KEYS, choice(far))
     walls = [Wall((x, y)) for y in range(HEIGHT) for x in range(WIDTH) if YARD[y][x] == "#"]
     state = {"reward_runner": 0.0, "reward_chaser": 0.0}
-    return Game([runner, chaser, *walls, Clock()], state, board_size=(WIDTH, HEIGHT), framerate=6,
-                show_state=["winner"])
+    return Game(
+        [runner, chaser, *walls, Clock()],
+        state,
+        board_size=(WIDTH, HEIGHT),
+        framerate=6,
+        show_state=["winner"],
+    )

@@ -2,6 +2,7 @@
 
 Start it with python -m retro_gamer.games.tag
 """
+
 from retro_gamer.games.tag import create_game
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ both trails and the other cycle are deadly. The state has two values:
 The two start opposite each other: turn the board upside down, and each stands where the other stood. Every
 turn but the last fills two of the 280 cells, so a game has 140 turns at most.
 """
+
 from __future__ import annotations
 
 from random import choice, randint
@@ -106,5 +107,4 @@ def create_game():
     blue = Cycle("blue", "A", BLUE_KEYS, (x, y), step)
     red = Cycle("red", "B", RED_KEYS, (WIDTH - 1 - x, HEIGHT - 1 - y), (-step[0], -step[1]))
     state = {"reward_blue": 0, "reward_red": 0}
-    return Game([blue, red, Referee()], state, board_size=(WIDTH, HEIGHT), framerate=6,
-                show_state=["winner"])
+    return Game([blue, red, Referee()], state, board_size=(WIDTH, HEIGHT), framerate=6, show_state=["winner"])

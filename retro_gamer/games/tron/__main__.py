@@ -2,6 +2,7 @@
 
 Start it with python -m retro_gamer.games.tron
 """
+
 from retro_gamer.games.tron import create_game
 
 if __name__ == "__main__":

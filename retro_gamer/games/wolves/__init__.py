@@ -10,6 +10,7 @@ it by standing on its cell. The state has two values:
 After 100 turns the sheep has won, with 0.75. A sheep that is caught ends below 0 even in the last turn, so
 the sign of the total says who has won.
 """
+
 from __future__ import annotations
 
 from random import randint
@@ -80,9 +81,12 @@ class Clock:
 def create_game():
     """A new game: the wolves side by side at the top of the meadow, the sheep at a random place below."""
     column = randint(1, WIDTH - 3)
-    sheep = Animal("sheep", "S", "bright_white_on_black", SHEEP_KEYS, (randint(0, WIDTH - 1), randint(3, HEIGHT - 1)))
+    sheep = Animal(
+        "sheep", "S", "bright_white_on_black", SHEEP_KEYS, (randint(0, WIDTH - 1), randint(3, HEIGHT - 1))
+    )
     first = Animal("first wolf", "W", "bright_red_on_black", FIRST_WOLF_KEYS, (column, 0))
     second = Animal("second wolf", "W", "bright_yellow_on_black", SECOND_WOLF_KEYS, (column + 1, 0))
     state = {"reward_sheep": 0.0, "reward_wolves": 0.0}
-    return Game([sheep, first, second, Clock()], state, board_size=(WIDTH, HEIGHT), framerate=5,
-                show_state=["winner"])
+    return Game(
+        [sheep, first, second, Clock()], state, board_size=(WIDTH, HEIGHT), framerate=5, show_state=["winner"]
+    )

@@ -2,6 +2,7 @@
 
 Start it with python -m retro_gamer.games.wolves
 """
+
 from retro_gamer.games.wolves import create_game
 
 if __name__ == "__main__":

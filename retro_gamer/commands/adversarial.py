@@ -1,0 +1,189 @@
+"""Two runs that train against each other in turn, each in games in which the other's policy is a character."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+import numpy as np
+
+from retro_gamer.errors import ConfigError, RetroGamerError
+from retro_gamer.policy.trained_policy import pin_checkpoint
+from retro_gamer.runs.archive import write_atomically
+from retro_gamer.runs.directory import RunDirectory, load_checkpoint
+from retro_gamer.training.evaluation import evaluate
+from retro_gamer.training.player import load_player
+
+
+class Alternation:
+    """Rounds of training: first one run, then the other, each turn in a process of its own.
+
+    A new process imports the game anew, and with it the newest policy of the other side. After each turn the policy is
+    kept as checkpoints/round_001.npz and so on: what is there says where to go on after a stop.
+    """
+
+    def __init__(self, first: RunDirectory, second: RunDirectory, episodes: int):
+        self.runs, self.episodes = (first, second), episodes
+        if first.path.resolve() == second.path.resolve():
+            raise ConfigError(
+                f"{first} and {second} are one run. Two runs train against each other: make another one."
+            )
+        for run in self.runs:
+            if run.load_config().teams:
+                raise ConfigError(
+                    f"{run} is a self-play run: its teams train against each other already, with\n"
+                    f"  retro-gamer train {run}"
+                )
+        self._child: Optional[subprocess.Popen] = None
+        self.stopping = False
+
+    def play_rounds(self, rounds: int) -> bool:
+        """Train until there have been so many rounds; returns whether they are complete, and not stopped before."""
+        with self._forward_signals():
+            for number in range(1, rounds + 1):
+                for run in self.runs:
+                    if not self._train(run, number):
+                        return False
+        return True
+
+    def _train(self, run: RunDirectory, number: int) -> bool:
+        """One run's turn in a round, or what is left of it; returns whether it is complete."""
+        kept = round_path(run, number)
+        if kept.is_file():
+            return True
+        before = round_path(run, number - 1)
+        if number == 1 and not before.is_file() and run.checkpoints() and not self._began(run):
+            _keep(run, before)  # it had been trained before the first round
+        start = load_checkpoint(before).facts["episode"] if before.is_file() else 0
+        self._mark_begun(run)
+        left = start + self.episodes - _episode(run)
+        if left > 0 and not self.stopping:
+            self._run_training(run, left)
+        if self.stopping or _episode(run) < start + self.episodes:
+            return False
+        _keep(run, kept)
+        print(f"Round {number}: {run} has played {_episode(run)} games.", flush=True)
+        return True
+
+    def _began(self, run: RunDirectory) -> bool:
+        return (run.path / "adversarial.json").is_file()
+
+    def _mark_begun(self, run: RunDirectory) -> None:
+        if not self._began(run):
+            other = self.runs[1] if run is self.runs[0] else self.runs[0]
+            text = json.dumps({"opponent": str(other.path)})
+            write_atomically(run.path / "adversarial.json", lambda file: file.write(text.encode("utf-8")))
+
+    def _run_training(self, run: RunDirectory, episodes: int) -> None:
+        package = str(Path(__file__).resolve().parent.parent.parent)
+        paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "retro_gamer", "train", str(run), "--episodes", str(episodes)],
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            start_new_session=os.name == "posix",
+        )  # so that Ctrl-C reaches it once, from here
+        if self.stopping:  # asked for while the child was started
+            self._stop_child()
+        status = self._child.wait()
+        self._child = None
+        if status == 2 and not self.stopping:
+            raise ConfigError(
+                f"The training of {run} cannot go on; why stands above. Earlier rounds are saved."
+            )
+        if status and not self.stopping:
+            raise RetroGamerError(
+                f"The training of {run} ended with exit status {status}; what it said stands above. "
+                "Earlier rounds are saved: the same command goes on from there."
+            )
+
+    def _stop(self, number: int, frame: Any) -> None:
+        self.stopping = True
+        self._stop_child()
+
+    def _stop_child(self) -> None:
+        if self._child is not None and os.name == "posix":  # elsewhere the terminal sends Ctrl-C to both
+            with suppress(ProcessLookupError):  # it has just ended
+                self._child.send_signal(signal.SIGINT)
+
+    def _forward_signals(self) -> Any:
+        return _Handlers(self._stop)
+
+
+class _Handlers:
+    """While inside, SIGINT and SIGTERM call a function."""
+
+    def __init__(self, handle: Any):
+        self._handle, self._before = handle, {}  # type: ignore[var-annotated]
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._handle)
+
+    def __exit__(self, *exception: Any) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+def round_path(run: RunDirectory, number: int) -> Path:
+    """The policy that a run had at the end of a round; 0 is before the first."""
+    return run.checkpoints_path / f"round_{number:03d}.npz"
+
+
+def _keep(run: RunDirectory, path: Path) -> None:
+    newest = run.find_checkpoint().read_bytes()
+    write_atomically(path, lambda file: file.write(newest))
+
+
+def _episode(run: RunDirectory) -> int:
+    """How many games a run has been trained for: as many as it goes on from."""
+    resume = run.load_resume()
+    if resume is not None:
+        episode = resume.facts.get("episode")
+        return episode if isinstance(episode, int) else 0  # damaged: the training will say so
+    checkpoints = run.checkpoints()
+    return checkpoints[-1][0] if checkpoints else 0
+
+
+class CrossTable:
+    """The mean reward of every round of one run against every round of the other, in the first run's game."""
+
+    def __init__(self, first: RunDirectory, second: RunDirectory, games: int, seed: int):
+        self.first, self.second, self.games = first, second, games
+        self.rows = [path.stem for path in sorted(first.checkpoints_path.glob("round_*.npz"))]
+        self.columns = [path.stem for path in sorted(second.checkpoints_path.glob("round_*.npz"))]
+        players = [load_player(first, name) for name in self.rows]
+        self.rewards = np.zeros((len(self.rows), len(self.columns)))
+        for j, column in enumerate(self.columns):
+            with pin_checkpoint(second.path, column):
+                for i, player in enumerate(players):
+                    self.rewards[i, j] = evaluate(player.environment, player.agent, games, seed).mean
+
+    def to_dict(self) -> Dict[str, Any]:
+        return {
+            "rows": self.rows,
+            "columns": self.columns,
+            "rewards": self.rewards.tolist(),
+            "games": self.games,
+        }
+
+    def __str__(self) -> str:
+        lines: List[str] = [
+            f"Mean reward of {self.first} over {self.games} games, after each of its rounds (down), against "
+            f"{self.second} after each of its own (across):",
+            "",
+            f"{'':10}" + "".join(f"{name.replace('round_', ''):>9}" for name in self.columns),
+        ]
+        lines += [
+            f"{name:10}" + "".join(f"{reward:9.2f}" for reward in row)
+            for name, row in zip(self.rows, self.rewards)
+        ]
+        return "\n".join(lines)

@@ -1,0 +1,41 @@
+"""`retro-gamer create`: a run directory for a game."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, NamedTuple, Optional
+
+from retro_gamer.config.run_config import RunConfig
+from retro_gamer.discovery.choose_settings import choose_settings
+from retro_gamer.errors import ConfigError
+from retro_gamer.runs.directory import RunDirectory
+
+
+class NewRun(NamedTuple):
+    """A run that was made, and what there is to tell about it."""
+
+    run: RunDirectory
+    config: RunConfig
+    messages: List[str]
+
+
+def create_run(game: str, output: str, flags: Optional[Dict[str, Any]] = None) -> NewRun:
+    """Make a run directory for a game.
+
+    `flags` are settings by name, as the user gave them; they go before the game's own description, which goes
+    before what is found out by playing the game, which goes before the defaults. Raises RetroGamerErrors.
+    """
+    run = RunDirectory(output)
+    if run.config_path.exists():
+        raise ConfigError(
+            f"There is a run at {run} already. Train it with  retro-gamer train {run} , or give another "
+            "--output."
+        )
+    if run.path.exists() and not run.path.is_dir():
+        raise ConfigError(f"{run} is a file, not a folder. Give another --output.")
+    config, messages, notes = choose_settings(game, flags)
+    try:
+        run.create(config.to_toml(notes))
+    except OSError as error:
+        why = error.strerror or error
+        raise ConfigError(f"The run cannot be written to {run}: {why}. Give another --output.") from error
+    return NewRun(run, config, messages)

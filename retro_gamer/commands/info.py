@@ -1,0 +1,90 @@
+"""`retro-gamer info`: what is in a run."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import List
+
+from retro_gamer.config.run_config import RunConfig
+from retro_gamer.config.teams import policy_names
+from retro_gamer.config.values import toml_value
+from retro_gamer.runs.directory import RunDirectory, load_checkpoint
+
+UNBROKEN = "\xa0"  # stands for a space at which a line may not be broken
+
+
+def describe_run(run: RunDirectory) -> str:
+    """What is in a run: the game, the settings that differ from the usual, checkpoints, and the last results."""
+    config = run.load_config()
+    game = config.game.gym or config.game.factory or config.game.module
+    actions = "those of the environment" if config.game.gym else toml_value(config.metadata.actions)
+    lines = [
+        f"Run          {run}",
+        f"Game         {game}" + (f" (in {config.game.path})" if config.game.path else ""),
+    ]
+    if config.teams:
+        lines += [
+            f"Team         {team.name}, whose reward is {team.reward}: "
+            + ", ".join(f"{member.character} {toml_value(member.actions)}" for member in team.members)
+            for team in config.teams
+        ]
+    else:
+        lines += [
+            f"Actions      {actions}",
+            f"Reward       {config.metadata.reward or 'that of the environment'}",
+        ]
+    lines.append(f"Algorithm    {config.training.algorithm}")
+    changed = _changed_settings(config)
+    if changed:
+        wrapped = textwrap.wrap(
+            ", ".join(changed), 79, initial_indent="Settings     ", subsequent_indent=" " * 13
+        )
+        lines += [line.replace(UNBROKEN, " ") for line in wrapped]
+    for name in policy_names(config) if config.teams else [""]:
+        lines += _describe_checkpoints(run.of(name), f"Policy       {name}: " if name else "Checkpoints  ")
+    last = ("team", "rating") if config.teams else ("greedy", "epsilon")
+    needed = {"episode", "turns", "mean_return", "mean_length", *(last if config.teams else last[1:])}
+    rows = [row for row in run.read_metrics() if needed <= set(row)]
+    if rows:
+        lines += ["", f"{'game':>8}{'turns':>10}{'reward':>10}{'length':>8}{last[0]:>10}{last[1]:>9}"]
+        for row in rows[-5:]:
+            if config.teams:
+                shown = f"{row['team']:>10}{row['rating']:9.0f}"
+            else:
+                greedy = f"{row['eval_return']:.1f}" if "eval_return" in row else ""
+                shown = f"{greedy:>10}{row['epsilon']:9.3f}"
+            lines.append(
+                f"{row['episode']:8.0f}{row['turns']:10,.0f}{row['mean_return']:10.1f}{row['mean_length']:8.0f}{shown}"
+            )
+    return "\n".join(lines)
+
+
+def _describe_checkpoints(run: RunDirectory, heading: str) -> List[str]:
+    checkpoints = run.checkpoints()
+    if run.original_checkpoints() and not checkpoints:
+        return [
+            f"{heading}of the original retro-gamer only; make them ours with:  retro-gamer import-torch {run}"
+        ]
+    if not checkpoints:
+        return [f"{heading}none yet; train with:  retro-gamer train {run}"]
+    names = [path.stem for _, path in checkpoints]
+    shown = ", ".join(names if len(names) <= 5 else [names[0], "...", *names[-3:]])
+    facts = load_checkpoint(checkpoints[-1][1]).facts
+    return [
+        f"{heading}{len(names)}: {shown}" + (", best" if run.best_path.is_file() else ""),
+        f"Trained      {facts.get('episode')} games, {facts.get('turns'):,} turns"
+        if isinstance(facts.get("turns"), int)
+        else f"Trained      {checkpoints[-1][0]} games",
+    ]
+
+
+def _changed_settings(config: RunConfig) -> List[str]:
+    """The settings of how it sees and learns that are not what they are by default."""
+    usual = RunConfig().to_dict()
+    return [
+        f"{name} = {toml_value(value)}".replace(" ", UNBROKEN)
+        for section, values in config.to_dict().items()
+        if section in ("preprocessing", "model", "training")
+        for name, value in values.items()
+        if value != usual[section][name] and name != "algorithm"
+    ]

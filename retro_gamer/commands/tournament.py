@@ -1,0 +1,78 @@
+"""`retro-gamer tournament`: who beats whom among the snapshots of a self-play run."""
+
+from __future__ import annotations
+
+import json
+from typing import Sequence
+
+import numpy as np
+
+from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.selfplay.tournament import Tournament, later_against_earlier
+
+
+def describe_tournament(run: RunDirectory, tournament: Tournament, games: int, as_json: bool) -> str:
+    """The payoff matrix, the ratings and what follows from them, for a terminal or as one JSON object."""
+    names, matrix = tournament.names, _payoffs(tournament)
+    teams = sorted({player.team for player in tournament.players})
+    if as_json:
+        return json.dumps(
+            {
+                "games": games,
+                "players": names,
+                "payoff": [[None if np.isnan(x) else x for x in row] for row in matrix.tolist()],
+                "ratings": tournament.ratings.tolist(),
+                "ci95": tournament.intervals.tolist(),
+                "cycle": [names[player] for player in tournament.cycle],
+            }
+        )
+    width = max(map(len, names))
+    lines = [
+        f"{run}: {games} greedy games a pairing. Points of the one on the left, in percent (a draw is half):",
+        "",
+        " " * width
+        + "".join(f"{chr(97 + i) if i < 26 else i:>5}" for i in range(len(names)))
+        + "   rating (95%)",
+    ]
+    for i, name in enumerate(names):
+        cells = "".join("    -" if np.isnan(x) else f"{100 * x:5.0f}" for x in matrix[i])
+        low, high = tournament.intervals[i]
+        label = chr(97 + i) if i < 26 else str(i)
+        lines.append(
+            f"{name:{width}}{cells}   {tournament.ratings[i]:.0f} ({low:.0f} to {high:.0f})  {label}"
+        )
+    lines.append("")
+    for team in teams:
+        compared = later_against_earlier(tournament, team)
+        if compared is not None:
+            whose = "" if len(teams) == 1 else f" of {_team_name(names, tournament, team)}"
+            lines.append(
+                f"The later snapshot{whose} has the higher rating in {100 * compared[0]:.0f}% of {compared[1]} "
+                "pairs."
+            )
+    if tournament.cycle:
+        circle = [names[player] for player in [*tournament.cycle, tournament.cycle[0]]]
+        lines.append(
+            "There is a circle: "
+            + " beats ".join(circle)
+            + ". No order of strength fits it, so ratings say less."
+        )
+    else:
+        lines.append(
+            "No player beats another one that beats it by way of a third: the ratings tell who is stronger."
+        )
+    return "\n".join(lines)
+
+
+def _team_name(names: Sequence[str], tournament: Tournament, team: int) -> str:
+    return next(name for name, player in zip(names, tournament.players) if player.team == team).rpartition(
+        " "
+    )[0]
+
+
+def _payoffs(tournament: Tournament) -> np.ndarray:
+    """The share of points of each player (row) against each other one; NaN where they did not meet."""
+    matrix = np.full((len(tournament.players),) * 2, np.nan)
+    for first, second, points in tournament.pairings:
+        matrix[first, second], matrix[second, first] = points.mean(), 1 - points.mean()
+    return matrix

@@ -1,0 +1,154 @@
+"""One sitting of training from the command line: progress, Ctrl-C, and what to do next."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator, Optional
+
+from retro_gamer.hosting.supervision import supervised
+from retro_gamer.reporting.progress import ProgressLine, format_time
+from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.training.evaluation import evaluate, random_play
+from retro_gamer.training.trainer import Trainer
+
+FINAL_GAMES = 30
+
+
+def train_run(run: RunDirectory, episodes: Optional[int] = None, minutes: Optional[float] = None) -> int:
+    """Train a run, show how it goes, and say how well it plays; returns the exit status."""
+    trainer: Trainer
+    line = ProgressLine()
+    with run.locked():
+        with supervised(line.say):
+            if run.load_config().teams:
+                from retro_gamer.selfplay.trainer import SelfPlayTrainer
+
+                trainer = SelfPlayTrainer(run)
+            else:
+                trainer = Trainer(run)
+        finished = _train(trainer, line, episodes, minutes)
+    if not finished:
+        return 0
+    print(
+        f"Trained {trainer.episode} games ({trainer.turns:,} turns) in {format_time(trainer.seconds)}.",
+        flush=True,
+    )
+    try:
+        _say_how_well(trainer)
+    except KeyboardInterrupt:
+        print()  # everything is saved: whoever does not want to wait for this may go
+    _say_what_next(trainer)
+    return 0
+
+
+def _train(trainer: Trainer, line: ProgressLine, episodes: Optional[int], minutes: Optional[float]) -> bool:
+    """Train and show how it goes; says whether it came to its end, and was not stopped or complete before."""
+    run = trainer.run
+    if trainer.resumed:
+        print(f"Going on after game {trainer.episode} ({trainer.turns:,} turns).")
+    if episodes is None and trainer.is_complete():
+        print(
+            f"This training is complete: {trainer.episode} games, {trainer.turns:,} turns. Train on with\n"
+            f"  retro-gamer train {run} --episodes 500\n"
+            f"or raise training_turns or training_episodes in {run.config_path}."
+        )
+        return False
+    if not trainer.resumed and run.original_checkpoints():
+        print(
+            "This starts afresh. To go on from the checkpoints of the original retro-gamer that are here, stop it and "
+            f"run\n  retro-gamer import-torch {run}",
+            flush=True,
+        )
+    with supervised(line.say), stop_on_signals(trainer.stop, line):
+        try:
+            trainer.train(episodes, minutes, on_episode=line.update, on_notice=line.say)
+        finally:
+            line.clear()
+    if trainer.stopping:
+        print(
+            f"Stopped after game {trainer.episode} ({trainer.turns:,} turns) and saved. Go on with:\n"
+            f"  retro-gamer train {run}"
+        )
+    return not trainer.stopping
+
+
+@contextmanager
+def stop_on_signals(stop: Callable[[], None], line: ProgressLine) -> Iterator[None]:
+    """While inside, Ctrl-C, SIGTERM and the closing of the terminal call `stop`; a second Ctrl-C does not wait for it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may handle signals
+        return
+    asked = False
+
+    def handle(number: int, frame: Any) -> None:
+        nonlocal asked
+        if asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        asked = True
+        stop()
+        _write_now(
+            line.blank() + "Stopping after this game...\n"
+            "(Ctrl-C again stops at once and loses the last seconds of training, up to 20.)\n"
+        )
+
+    numbers = [
+        getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
+    ]
+    numbers = [
+        number for number in numbers if signal.getsignal(number) != signal.SIG_IGN or number == signal.SIGINT
+    ]
+    before = [signal.signal(number, handle) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before):
+            signal.signal(number, handler)
+
+
+def _write_now(text: str) -> None:
+    """To stderr from a signal handler, where print may not be used: it may have been interrupted itself."""
+    try:
+        os.write(sys.stderr.fileno(), text.encode("ascii"))
+    except (OSError, ValueError, AttributeError):  # there is no such file
+        pass
+
+
+def _say_how_well(trainer: Trainer) -> None:
+    if trainer.config.teams:
+        from retro_gamer.commands.evaluate_teams import evaluate_teams
+
+        print(f"{trainer.describe_teams()}\n", flush=True)  # type: ignore[attr-defined]
+        with supervised():
+            text = evaluate_teams(trainer.run, None, FINAL_GAMES, seed=0, as_json=False)
+        print(text)
+        return
+    environment = trainer.evaluation_environment
+    with supervised():
+        greedy = evaluate(environment, trainer.agent, FINAL_GAMES, seed=0).summary()
+        chance = random_play(environment, FINAL_GAMES, seed=0).summary()
+    print(
+        f"Over {FINAL_GAMES} games it reaches a reward of {greedy['mean']:.1f} (random play: {chance['mean']:.1f})."
+    )
+    if "mean_score" in greedy:
+        name = trainer.config.metadata.score
+        print(f"That is a {name} of {greedy['mean_score']:.1f} (random play: {chance['mean_score']:.1f}).")
+
+
+def _say_what_next(trainer: Trainer) -> None:
+    run, teams = trainer.run, trainer.config.teams
+    team = f", team={teams[0].name!r}" if teams else ""
+    print(
+        ("" if trainer.is_complete() else f"\nTrain on:      retro-gamer train {run}")
+        + f"""
+Watch it:      retro-gamer play {run}
+Measure it:    retro-gamer {"tournament" if teams else "evaluate"} {run}
+Use it in a game:
+  from retro_gamer import TrainedPolicy, PolicyInput
+  ai = TrainedPolicy({str(run)!r}{team})
+  game = create_game()
+  game.play(input_source=PolicyInput(ai, game))"""
+    )

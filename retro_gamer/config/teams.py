@@ -1,0 +1,280 @@
+"""[[teams]] of config.toml and of a game's description: read, checked and written."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import asdict, fields
+from typing import Any, Dict, List
+
+from retro_gamer.config.key_names import key_problem
+from retro_gamer.config.settings import MemberSettings, TeamSettings
+from retro_gamer.config.values import check_value, problem_text, toml_value
+
+EXAMPLE = """[[teams]]
+name = "chaser"
+reward = "chaser_reward"
+members = [{ character = "Chaser", actions = ["KEY_LEFT", "KEY_RIGHT"] }]"""
+MAX_TEAMS = 16
+
+
+def read_teams(data: Any, problems: List[str]) -> List[TeamSettings]:
+    """The teams in what a TOML file says; what is wrong with it is added to `problems`."""
+    if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+        problems.append(
+            f"  teams = {data!r:.100}\n    Each team is a section of its own. Try:\n{_indented(EXAMPLE)}"
+        )
+        return []
+    teams = []
+    for number, values in enumerate(data, 1):
+        heading = f"team {values.get('name') or number!r:.40}"
+        values = dict(values)
+        members = values.pop("members", [])
+        team = _read(TeamSettings, values, heading, problems)
+        if not isinstance(members, list) or not all(isinstance(member, dict) for member in members):
+            problems.append(
+                problem_text(
+                    f"{heading}: members = {members!r:.100}",
+                    "A team has a list of characters, each with its keys.",
+                    'members = [{ character = "Chaser", actions = ["KEY_LEFT"] }]',
+                )
+            )
+        else:
+            team.members = [
+                _read(MemberSettings, member, f"{heading}, member {i}", problems)
+                for i, member in enumerate(members, 1)
+            ]
+        teams.append(team)
+    return teams
+
+
+def _read(cls: Any, values: Dict[str, Any], heading: str, problems: List[str]) -> Any:
+    known = {setting.name: setting for setting in fields(cls) if setting.name != "members"}
+    made = cls()
+    for name, value in values.items():
+        if name not in known:
+            problems.append(
+                problem_text(
+                    f"{heading}: {name}",
+                    "There is no such setting of a team.",
+                    f"Known: {', '.join(known)}{', members' if cls is TeamSettings else ''}.",
+                )
+            )
+            continue
+        problem = check_value(known[name], value)
+        if problem:
+            problems.append(
+                problem_text(f"{heading}: {name} = {value!r:.100}", known[name].metadata["help"], problem)
+            )
+        else:
+            setattr(made, name, value)
+    return made
+
+
+def check_teams(teams: List[TeamSettings], shared_policy: bool, observation_function: str) -> List[str]:
+    """What is wrong with the teams, seen together."""
+    if not teams:
+        return []
+    problems = []
+    if not 2 <= len(teams) <= MAX_TEAMS:
+        problems.append(
+            problem_text(
+                f"[[teams]]: {len(teams)}",
+                f"A game has 2 to {MAX_TEAMS} teams that play each other.",
+                "With one side only, leave the teams out: name actions and reward in [metadata].",
+            )
+        )
+    names = [team.name for team in teams]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        problems.append(
+            problem_text(f"team {name!r}", "Two teams have this name.", "Give each team its own name.")
+        )
+    for team in teams:
+        problems += _check_team(team)
+    problems += _check_keys(teams)
+    if shared_policy and len({len(member.actions) for team in teams for member in team.members}) > 1:
+        problems.append(
+            problem_text(
+                "shared_policy = true",
+                "One policy plays all teams, but not all of their characters have equally many keys.",
+                "Give them lists of equal length, in the same order (left with left); or set shared_policy = false.",
+            )
+        )
+    if shared_policy and len({len(team.characters) for team in teams}) > 1:
+        problems.append(
+            problem_text(
+                "shared_policy = true",
+                "Each team must show on the board in as many characters as the others.",
+                "List them in the same order for each team (head with head, trail with trail), or for none.",
+            )
+        )
+    if observation_function:
+        problems.append(
+            problem_text(
+                f"observation_function = {observation_function!r}",
+                "It sees the game without knowing for which team.",
+                "Remove it: teams see the game from their own characters, by egocentric_radius, radar or board.",
+            )
+        )
+    return problems
+
+
+def _check_team(team: TeamSettings) -> List[str]:
+    problems, heading = [], f"team {team.name!r}"
+    if (
+        not team.name
+        or not all(letter.isalnum() or letter in "_-" for letter in team.name)
+        or team.name.isdecimal()
+    ):
+        problems.append(
+            problem_text(
+                heading,
+                "Its checkpoints are in a folder of its name.",
+                'Use letters, digits, _ and -, as in name = "chaser".',
+            )
+        )
+    if not team.reward:
+        problems.append(
+            problem_text(
+                f"{heading} has no reward",
+                "A team learns to make one value of the game's state grow.",
+                'Try: reward = "chaser_reward"',
+            )
+        )
+    if not team.members:
+        problems.append(
+            problem_text(
+                f"{heading} has no members",
+                "A team controls at least one character.",
+                'Try: members = [{ character = "Chaser", actions = ["KEY_LEFT", "KEY_RIGHT"] }]',
+            )
+        )
+    for member in team.members:
+        if not member.character:
+            problems.append(
+                problem_text(
+                    f"{heading}: a member has no character",
+                    "The keys move one character on the board.",
+                    'Try: character = "Chaser", its name or its class',
+                )
+            )
+        if not member.actions:
+            problems.append(
+                problem_text(
+                    f"{heading}: {member.character!r} has no actions",
+                    "A character has keys of its own.",
+                    'Try: actions = ["KEY_LEFT", "KEY_RIGHT"]',
+                )
+            )
+        problems += [
+            problem_text(f"{heading}: actions: {key!r}", "Each action is the name of a key.", why)
+            for key in member.actions
+            for why in [key_problem(key)]
+            if why
+        ]
+    if len({len(member.actions) for member in team.members}) > 1:
+        problems.append(
+            problem_text(
+                heading,
+                "Its members share a policy, but do not have equally many keys.",
+                "Give them lists of equal length, in the same order: left with left.",
+            )
+        )
+    for character in team.characters:
+        if len(character) != 1:
+            problems.append(
+                problem_text(
+                    f"{heading}: characters: {character!r}",
+                    "A cell of the board shows one character.",
+                    'List single characters: characters = ["A", "a"]',
+                )
+            )
+    return problems
+
+
+def _check_keys(teams: List[TeamSettings]) -> List[str]:
+    """Every character of a game receives every key, so a key that two listen to would move both."""
+    problems = []
+    owners: Dict[str, str] = {}
+    characters: Dict[str, str] = {}
+    for team in teams:
+        for member in team.members:
+            for key in member.actions:
+                if key in owners:
+                    problems.append(
+                        problem_text(
+                            f"{key!r} is a key of {owners[key]} and of {member.character}",
+                            "All characters of a game receive all keys, so this key would move both.",
+                            "Give each character keys of its own, and let the game listen to those.",
+                        )
+                    )
+                owners[key] = member.character
+            if member.character in characters:
+                problems.append(
+                    problem_text(
+                        f"{member.character!r} is in {characters[member.character]} and in {team.name}",
+                        "A character is a member once.",
+                        "Two characters of one class need names: give them a name and use it here.",
+                    )
+                )
+            characters[member.character] = team.name
+    return problems
+
+
+def teams_to_toml(teams: List[TeamSettings]) -> List[str]:
+    """The lines of a config.toml that say what the teams are."""
+    lines = [
+        "# The sides of the game. Each makes another value of the state grow; each character has its own keys.",
+        "",
+    ]
+    for team in teams:
+        lines += ["[[teams]]", f"name = {toml_value(team.name)}", f"reward = {toml_value(team.reward)}"]
+        if team.characters:
+            lines.append(f"characters = {toml_value(team.characters)}")
+        if team.swap_steps:
+            lines.append(f"swap_steps = {team.swap_steps}")
+        members = [
+            f"{{ character = {toml_value(member.character)}, actions = {toml_value(member.actions)} }}"
+            for member in team.members
+        ]
+        lines += ["members = [", *(f"    {member}," for member in members), "]", ""]
+    return lines
+
+
+def teams_to_list(teams: List[TeamSettings]) -> List[Dict[str, Any]]:
+    return [asdict(team) for team in teams]
+
+
+def policy_names(config: Any) -> List[str]:
+    """The policies of a self-play run: one a team, named after it; or one for all, which needs no name."""
+    return [""] if config.self_play.shared_policy else [team.name for team in config.teams]
+
+
+def policy_of_team(config: Any, team: int) -> str:
+    """The name of the policy that plays for a team."""
+    return "" if config.self_play.shared_policy else config.teams[team].name
+
+
+def config_of_policy(config: Any, name: str) -> Any:
+    """The configuration of one policy of a self-play run, as if it were that of a run of its own.
+
+    It is that of the first character that the policy controls.
+    """
+    team = next(team for team in config.teams if name in ("", team.name))
+    own = deepcopy(config)
+    own.metadata.actions, own.metadata.reward = list(team.members[0].actions), team.reward
+    own.metadata.player = team.members[0].character
+    return own
+
+
+def swap_steps(num_agents: int, num_opponent_agents: int, team_change: int, swaps: int) -> int:
+    """The `swap_steps` of a team that gets another snapshot so many times while its opponents learn `team_change` steps.
+
+        swap_steps = (num_agents / num_opponent_agents) * (team_change / swaps)
+
+    A team of two takes two ghost steps a turn, a team of one takes one (ML-Agents, Training with Self-Play).
+    """
+    return max(1, round(num_agents / num_opponent_agents * team_change / swaps))
+
+
+def _indented(text: str) -> str:
+    return "\n".join("    " + line for line in text.splitlines())

@@ -1,0 +1,292 @@
+"""Making a run: from a game to a config.toml that learns it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+from retro_gamer.config.run_config import RunConfig
+from retro_gamer.config.settings import SECTIONS
+from retro_gamer.config.teams import check_teams, read_teams, swap_steps
+from retro_gamer.config.values import check_value, find_setting, toml_value
+from retro_gamer.discovery.probing import Probe, find_actions, find_reward, only_player, probe_game
+from retro_gamer.environment.game import state_number
+from retro_gamer.environment.teams import check_teams_in_game
+from retro_gamer.errors import ConfigError, GameError, RetroGamerError, did_you_mean
+from retro_gamer.hosting.blame import blame
+from retro_gamer.hosting.loading import load_factory, make_game, parse_game, read_description
+
+# The defaults of a new run, chosen by measurement on seven games: docs/defaults.md has the table.
+# (The defaults in settings.py are for settings that a file leaves out, and are those of the original.)
+NEW_RUN: Dict[str, Any] = {
+    "board": False,
+    "egocentric_radius": 3,
+    "radar": True,
+    "dueling": True,
+    "learning_rate": 5e-4,
+    "learning_rate_min": 5e-5,
+    "learning_rate_decay": 1.0,
+    "epsilon_min": 0.02,
+    "epsilon_decay_turns": 20000,
+    "training_turns": 400000,
+}
+NEW_TABULAR_RUN: Dict[str, Any] = {
+    "learning_rate": 0.1,
+    "learning_rate_decay": 1.0,
+    "board": True,
+    "epsilon_min": 0.02,
+    "epsilon_decay_turns": 50000,
+    "training_turns": 200000,
+}
+# Of a new self-play run: ratings take the place of greedy evaluations.
+NEW_SELF_PLAY_RUN: Dict[str, Any] = {"evaluate_every": 0}
+SWAPS_PER_TEAM_CHANGE = 10  # of a ghost's policy, while another team learns
+MANY_CHARACTERS = 1000  # on the board at once: the radar would cost more than the game itself
+
+# Names that a game's [tool.retro-gamer] section may hold besides settings: for tools that read it.
+OTHER_DESCRIPTION_KEYS = ("name", "description", "title", "author", "teams", "self_play")
+
+
+def choose_settings(
+    game: str, flags: Optional[Dict[str, Any]] = None
+) -> Tuple[RunConfig, List[str], Dict[str, str]]:
+    """What `create_run` writes, without writing it: the settings, what there is to tell, and why some settings are so."""
+    config = RunConfig()
+    config.game = parse_game(game)
+    flags = dict(flags or {})
+    messages: List[str] = []
+    notes: Dict[str, str] = {}
+    _check_values(flags, "the settings for the new run")
+    if config.game.gym:
+        _apply(config, {**_defaults(flags), "algorithm": flags.get("algorithm", "dqn")})
+        from retro_gamer.environment.gym import describe_gym
+
+        messages += describe_gym(config)
+    else:
+        messages += _describe_game(config, flags, notes)
+    _apply(config, flags)
+    useless = [] if config.teams else [name for name in flags if find_setting(name)[0] == "self_play"]
+    if useless:
+        raise ConfigError(
+            f"{', '.join(useless)}: settings of self-play, but the game's description names no teams. "
+            "docs/self-play.md shows how it does."
+        )
+    RunConfig.from_dict(
+        config.to_dict(), source="the settings for the new run"
+    )  # raises with all problems at once
+    return config, messages, notes
+
+
+def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, str]) -> List[str]:
+    """Fill in what the game's description says, and find out the rest by playing."""
+    messages = []
+    description, path = read_description(config.game)
+    _apply(config, _defaults({**description, **flags}))
+    if path is not None:
+        messages.append(f"Read the description of the game in {path}.")
+        _apply_description(config, description, path, messages)
+    factory = load_factory(config.game)
+    known = {**description, **flags}
+    if config.teams:
+        useless = [name for name in ("actions", "reward", "score", "player") if name in flags]
+        if useless:
+            raise ConfigError(
+                f"{', '.join(useless)}: the game has teams, each with keys, a reward and characters of its "
+                f"own. Change them in [[tool.retro-gamer.teams]] in {path}."
+            )
+        _apply(config, flags)
+        return messages + _describe_teams(
+            config, factory, {**description.get("self_play", {}), **known}, notes
+        )
+    metadata = config.metadata
+    if not known.get("actions"):
+        with _trying_out():
+            metadata.actions = find_actions(factory)
+        messages.append(f"Found by trying keys: actions = {toml_value(metadata.actions)}")
+        notes["metadata.actions"] = "Found by trying keys: these change the game."
+    with _trying_out():
+        probe = probe_game(
+            factory, known.get("actions") or metadata.actions, reward=known.get("reward") or ""
+        )
+    if not known.get("reward"):
+        game_state = make_game(factory).state
+        metadata.reward, metadata.score = find_reward(probe.numbers, list(game_state))
+        messages.append(
+            f"Found in the game's state: reward = {toml_value(metadata.reward)}"
+            + (f", score = {toml_value(metadata.score)}" if metadata.score else "")
+        )
+        notes["metadata.reward"] = f"Found in the game's state, which has: {', '.join(map(str, game_state))}."
+    _check_state_values(make_game(factory), known)
+    metadata.board_size = list(probe.board_size)
+    if not known.get("character_set"):
+        metadata.character_set = probe.characters
+        notes["metadata.character_set"] = "Found in random play."
+    messages.append(
+        f"Board {probe.board_size[0]}x{probe.board_size[1]}, characters {' '.join(metadata.character_set)}"
+        f", at most {probe.n_agents} on the board; random games last {probe.mean_turns:.0f} turns."
+    )
+    if "observation_function" in known:
+        return messages
+    messages += _choose_encoders(config, probe, known, notes)
+    return messages
+
+
+def _describe_teams(
+    config: RunConfig, factory: Any, known: Dict[str, Any], notes: Dict[str, str]
+) -> List[str]:
+    """Fill in a self-play run: how its game is seen, and how often ghosts get another policy."""
+    metadata, seen, settings = config.metadata, config.preprocessing, config.self_play
+    problems = check_teams(config.teams, settings.shared_policy, metadata.observation_function)
+    if problems:
+        raise ConfigError("The teams of the game cannot play:\n\n" + "\n\n".join(problems))
+    game = make_game(factory)
+    check_teams_in_game(config.teams, game)
+    with _trying_out():
+        probe = probe_game(
+            factory, [key for team in config.teams for member in team.members for key in member.actions]
+        )
+    metadata.board_size = list(probe.board_size)
+    if not known.get("character_set"):
+        metadata.character_set = probe.characters
+        notes["metadata.character_set"] = "Found in random play."
+    if known.get("algorithm", "dqn") != "dqn" or known.get("board"):
+        seen.board, seen.egocentric_radius, seen.radar = True, 0, bool(known.get("radar", False))
+    elif probe.n_agents > MANY_CHARACTERS:
+        seen.radar = False
+    _apply(
+        config, {**NEW_SELF_PLAY_RUN, **{name: known[name] for name in NEW_SELF_PLAY_RUN if name in known}}
+    )
+    sizes = [len(team.members) for team in config.teams]
+    for team, size in zip(config.teams, sizes):
+        others = max(other for i, other in enumerate(sizes) if config.teams[i] is not team)
+        if not team.swap_steps and size != others and "swap_steps" not in known:
+            team.swap_steps = swap_steps(size, others, settings.team_change, SWAPS_PER_TEAM_CHANGE)
+    sides = " against ".join(
+        f"{team.name} ({', '.join(member.character for member in team.members)})" for team in config.teams
+    )
+    shared = (
+        "One policy learns to play all sides."
+        if settings.shared_policy
+        else "Each side learns a policy of its own."
+    )
+    return [f"Board {probe.board_size[0]}x{probe.board_size[1]}, {sides}. {shared}"]
+
+
+@contextmanager
+def _trying_out() -> Iterator[None]:
+    """An error inside is the game's: its board, its characters or its state are not what they should be."""
+    try:
+        yield
+    except RetroGamerError:
+        raise
+    except Exception as error:
+        raise blame(error, "while it was tried out") from error
+
+
+def _check_state_values(game: Any, known: Dict[str, Any]) -> None:
+    """Raise for a reward or score that a new game does not have, before hours are spent on training."""
+    for what in ("reward", "score"):
+        name = known.get(what)
+        if not isinstance(name, str) or not name:
+            continue
+        if name not in game.state:
+            hint = did_you_mean(name, map(str, game.state))
+            raise ConfigError(
+                f"{what} = {name!r}, but the state of a new game has no such value. It has: "
+                f"{', '.join(map(str, game.state)) or 'nothing'}.{hint} Name one of these with --{what}, or give the new "
+                "Game that value from the start."
+            )
+        state_number(game, name)
+
+
+def _choose_encoders(
+    config: RunConfig, probe: Probe, known: Dict[str, Any], notes: Dict[str, str]
+) -> List[str]:
+    """How the game is seen, from what random play showed. docs/defaults.md says why."""
+    metadata, seen = config.metadata, config.preprocessing
+    if known.get("algorithm", "dqn") != "dqn" or known.get("board"):
+        seen.board, seen.egocentric_radius, seen.radar = True, 0, bool(known.get("radar", False))
+        return []
+    if not known.get("player"):
+        try:
+            metadata.player = only_player(probe.players)
+        except GameError as error:
+            seen.board, seen.egocentric_radius, seen.radar = True, 0, False
+            return [f"{error} The whole board is seen. To see it from one of them, name it: --player NAME"]
+    if not metadata.player and not known.get("player"):
+        seen.board, seen.egocentric_radius, seen.radar = True, 0, False
+        notes["preprocessing.board"] = (
+            "No character on the board listens to keys, so there is none to look from."
+        )
+        return ["No character on the board listens to keys: the whole board is seen."]
+    notes["preprocessing.board"] = (
+        "A window around the character learns faster than the whole board on every game that "
+        "was tried; see docs/defaults.md."
+    )
+    if probe.n_agents > MANY_CHARACTERS:
+        seen.radar = False
+        notes["preprocessing.radar"] = (
+            f"Off, because there are {probe.n_agents} characters to look through each turn."
+        )
+    reach = f"a window of {2 * seen.egocentric_radius + 1}x{2 * seen.egocentric_radius + 1} cells"
+    return [
+        f"Seen from {metadata.player or known['player']}: {reach}" + (" and a radar." if seen.radar else ".")
+    ]
+
+
+def _apply_description(
+    config: RunConfig, description: Dict[str, Any], path: Path, messages: List[str]
+) -> None:
+    settings = {}
+    problems: List[str] = []
+    config.teams = read_teams(description.get("teams", []), problems)
+    if problems:
+        raise ConfigError(f"Found problems in [tool.retro-gamer] in {path}:\n\n" + "\n\n".join(problems))
+    self_play = description.get("self_play", {})
+    if not isinstance(self_play, dict):
+        raise ConfigError(
+            f"self_play in [tool.retro-gamer] in {path} is {self_play!r:.100}, but it is a section: "
+            "[tool.retro-gamer.self_play]"
+        )
+    for name, value in {**description, **self_play}.items():
+        if name == "spatial" and value:
+            messages.append(
+                "The description says spatial = true. By default the board is seen through a window instead, "
+                "which learns faster; --board --spatial gives the convolutional network."
+            )
+        elif name not in OTHER_DESCRIPTION_KEYS and name != "spatial":
+            settings[name] = value
+    _check_values(settings, f"[tool.retro-gamer] in {path}")
+    _apply(config, settings)
+
+
+def _defaults(known: Dict[str, Any]) -> Dict[str, Any]:
+    return NEW_TABULAR_RUN if known.get("algorithm", "dqn") != "dqn" else NEW_RUN
+
+
+def _check_values(values: Dict[str, Any], source: str) -> None:
+    """Raise ConfigError when a name is not that of a setting, or a value cannot be one, before the game is tried out."""
+    problems = []
+    for name, value in values.items():
+        try:
+            _, setting = find_setting(name)
+        except KeyError:
+            known = [setting.name for cls in SECTIONS.values() for setting in fields(cls)]
+            problems.append(f"There is no setting {name!r}." + did_you_mean(name, known))
+        else:
+            problem = check_value(setting, value)
+            if problem:
+                problems.append(f"{name} = {value!r:.100}: {problem}")
+    if problems:
+        raise ConfigError(
+            f"Found {len(problems)} problem{'s' if len(problems) > 1 else ''} in {source}:\n  "
+            + "\n  ".join(problems)
+        )
+
+
+def _apply(config: RunConfig, values: Dict[str, Any]) -> None:
+    """Set settings by their names."""
+    for name, value in values.items():
+        setattr(getattr(config, find_setting(name)[0]), name, value)

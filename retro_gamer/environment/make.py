@@ -1,0 +1,60 @@
+"""From a configuration to the parts of a training: environment, vocabulary, observation sizes."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import Any, Callable, Optional
+
+from retro_gamer.config.run_config import RunConfig
+from retro_gamer.environment.base import Environment
+from retro_gamer.environment.game import RetroEnvironment, make_encoder
+from retro_gamer.environment.vocabulary import Vocabulary
+from retro_gamer.errors import ConfigError
+from retro_gamer.hosting.loading import load_factory, load_function, make_game
+
+
+def make_environment(
+    config: RunConfig, vocabulary: Vocabulary, factory: Optional[Callable[[], Any]] = None
+) -> Environment:
+    """The environment that a configuration describes; `factory` is used instead of loading the game."""
+    if config.game.gym:
+        from retro_gamer.environment.gym import GymEnvironment
+
+        return GymEnvironment(
+            config.game.gym, tabular=config.tabular, max_turns=config.training.max_turns_per_episode
+        )
+    factory = factory or load_factory(config.game)
+    metadata, encoder, function = config.metadata, None, None
+    if metadata.observation_function:
+        function = load_function(metadata.observation_function, "observation_function", config.game.path)
+    else:
+        if not metadata.board_size:
+            metadata = replace(metadata, board_size=list(make_game(factory).board_size))
+        encoder = make_encoder(metadata, config.preprocessing, vocabulary)
+        if config.preprocessing.egocentric_radius or config.preprocessing.radar:
+            _check_player(factory, encoder)
+    return RetroEnvironment(
+        factory, metadata, encoder, function, config.tabular, config.training.max_turns_per_episode
+    )
+
+
+def _check_player(factory: Callable[[], Any], encoder: Any) -> None:
+    game = make_game(factory)
+    if encoder.find_player(game) is None:
+        drivers = [type(agent).__name__ for agent in game.agents if hasattr(agent, "handle_keystroke")]
+        raise ConfigError(
+            "The window and the radar look from the character that the keys control, but no character on the board has "
+            f'handle_keystroke (found: {", ".join(drivers) or "none"}). Name it with player = "its name" in [metadata], '
+            "or use board = true, egocentric_radius = 0 and radar = false."
+        )
+
+
+def discover_characters(environment: Environment, turns: int, seed: int) -> None:
+    """Play at random for so many turns, so that the characters of the game get their numbers."""
+    chooser = random.Random(seed)
+    environment.reset()
+    for _ in range(turns):
+        step = environment.step(chooser.randrange(len(environment.actions)))
+        if step.terminated or step.truncated:
+            environment.reset()

@@ -1,0 +1,121 @@
+"""Says where in somebody's game an error came from."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+from dis import opmap
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Optional, Tuple
+
+from retro_gamer.errors import GameError, RetroGamerError
+
+SECONDS_OF_A_LONG_TURN = 3.0
+_PACKAGE = Path(__file__).resolve().parent.parent
+_STANDARD_LIBRARY = Path(os.__file__).resolve().parent
+
+
+def game_location(error: BaseException) -> Optional[Tuple[str, int, str]]:
+    """(file, line, function) of the innermost place in the game's own code that led to the error."""
+    place = None
+    for frame in traceback.extract_tb(error.__traceback__):
+        if is_game_code(frame.filename):
+            place = (frame.filename, frame.lineno or 0, frame.name)
+    if isinstance(error, SyntaxError) and error.filename:
+        place = (error.filename, error.lineno or 0, "")
+    return place
+
+
+@lru_cache(maxsize=1000)
+def is_game_code(filename: str) -> bool:
+    """Whether a source file belongs to somebody's game: not to this library, to Python or to what is installed."""
+    if filename.startswith("<"):
+        return False
+    path = Path(filename).resolve()
+    parents = path.parents
+    if _PACKAGE in parents:
+        return _PACKAGE / "games" in parents and path.parent != _PACKAGE / "games"
+    if "site-packages" in path.parts or "dist-packages" in path.parts:
+        return "retro" in path.parts and "examples" in path.parts
+    return _STANDARD_LIBRARY not in parents
+
+
+@lru_cache(maxsize=1000)
+def is_library_code(filename: str) -> bool:
+    """Whether a source file is one of this library, apart from games and their engine."""
+    parents = Path(filename).resolve().parents
+    return _PACKAGE in parents and _PACKAGE / "games" not in parents
+
+
+def is_ctrl_c(error: BaseException, began: float) -> bool:
+    """Whether someone pressed Ctrl-C, and not because the game did not come back since `began` (time.monotonic)."""
+    return (
+        isinstance(error, KeyboardInterrupt)
+        and not _raised_by_game(error)
+        and time.monotonic() - began < SECONDS_OF_A_LONG_TURN
+    )
+
+
+def _raised_by_game(error: BaseException) -> bool:
+    """Whether a `raise` in the game's code made this error: Ctrl-C strikes between instructions."""
+    trace = error.__traceback__
+    if trace is None:
+        return False
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    code = trace.tb_frame.f_code
+    return is_game_code(code.co_filename) and code.co_code[trace.tb_lasti] == opmap["RAISE_VARARGS"]
+
+
+def blame(error: BaseException, doing: str, advice: str = "") -> RetroGamerError:
+    """A readable GameError for an error that a game raised; errors raised on purpose stay as they are.
+
+    `doing` completes the sentence "The game raised ... <doing>".
+    """
+    if isinstance(error, RetroGamerError) and not isinstance(error, GameError):
+        return error
+    place = game_location(error)
+    where = ""
+    if place:
+        where = f"\n  in {place[0]}, line {place[1]}" + (
+            f", in {place[2]}" if place[2] not in ("", "<module>") else ""
+        )
+    if isinstance(error, KeyboardInterrupt) and not _raised_by_game(error):
+        return GameError(
+            f"The game was still busy {doing} when Ctrl-C stopped it{where}\n"
+            "Look there for a loop that never ends."
+        )
+    if isinstance(error, EOFError) and not advice:
+        advice = "Nobody sits at the keyboard: input() gets no answer while a game is trained or watched. Remove it."
+    text = _text_of(error)
+    return GameError(
+        f"The game raised {type(error).__name__} {doing}: {text}{where}" + (f"\n{advice}" if advice else "")
+    )
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)[:2000] or "(no message)"
+    except Exception:  # an error class of the game's own
+        return "(its message cannot be shown)"
+
+
+def first_line_of(function: Any) -> str:
+    """ "file, line n" of a function of the game, for messages about what it returned; empty if unknown."""
+    code = getattr(function, "__code__", None)
+    return f"{code.co_filename}, line {code.co_firstlineno}" if code else ""
+
+
+def no_such_module(error: ImportError) -> str:
+    """Advice for a game that imports something missing."""
+    missing = (getattr(error, "name", None) or "").partition(".")[0]
+    if missing == "retro":
+        return (
+            'The game needs retro-games. Install it with  pip install "retro-gamer-numpy[games]"  (Python 3.10 or '
+            "newer), or let the game use  from retro_gamer.games import Game  instead."
+        )
+    version = "{}.{}".format(*sys.version_info[:2])
+    return f"Install {missing} for this Python ({version}), or remove the import." if missing else ""

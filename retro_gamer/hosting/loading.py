@@ -1,0 +1,251 @@
+"""Finding the game that a user means: a module, a file, a folder, a bundled name, a Gymnasium environment."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import sys
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, Optional, Set, Tuple
+
+from retro_gamer.config.settings import GameSettings
+from retro_gamer.config.values import parse_toml
+from retro_gamer.errors import ConfigError, GameError, did_you_mean
+from retro_gamer.games import BUNDLED
+from retro_gamer.hosting.blame import blame, first_line_of, is_ctrl_c, no_such_module
+
+FORMS = (
+    "a module (my_game), a module and a function (my_game:create_game), a .py file, a package folder, "
+    f"a bundled game ({', '.join(BUNDLED)}), or gym:ENVIRONMENT"
+)
+
+
+def parse_game(spec: str) -> GameSettings:
+    """The settings of section [game] for what a user wrote after --game."""
+    if spec.startswith("gym:"):
+        if not spec[4:]:
+            raise ConfigError("gym: must be followed by the name of an environment, as in gym:CartPole-v1.")
+        return GameSettings(gym=spec[4:])
+    if spec in BUNDLED:
+        return GameSettings(module=f"retro_gamer.games.{spec}")
+    target, function = spec, ""
+    if not Path(spec).exists() and ":" in spec:
+        target, _, function = spec.rpartition(":")
+        if not function.isidentifier():
+            raise ConfigError(
+                f"{spec!r} is not a game: {function!r} is not the name of a function. A game is {FORMS}."
+            )
+    path = Path(target)
+    if path.exists() and (path.suffix == ".py" or path.is_dir()):
+        module, folder = (
+            path.resolve().stem if path.is_file() else path.resolve().name,
+            str(path.resolve().parent),
+        )
+        if "." in module:
+            raise ConfigError(
+                f"{target} cannot be imported, because of the dot in {module!r}. Rename it, for example to "
+                f"{module.replace('.', '_')}{path.suffix if path.is_file() else ''}."
+            )
+    elif path.suffix == ".py" or "/" in target or "\\" in target:
+        raise ConfigError(f"There is no game at {target} (looked in {Path.cwd()}). A game is {FORMS}.")
+    else:
+        module, folder = target, ""
+        if not target or any(not part for part in target.split(".")):
+            raise ConfigError(f"{spec!r} is not a game. A game is {FORMS}.")
+        local = Path.cwd() / Path(*target.split("."))
+        if local.with_suffix(".py").exists() or local.is_dir():
+            folder = str(Path.cwd())  # a game of the user's own: remember the folder
+    return GameSettings(module=module, path=folder, factory=f"{module}:{function}" if function else "")
+
+
+def import_module(name: str, path: str = "") -> Any:
+    """Import a module of a game; raises GameError naming the file and line where it fails."""
+    for folder in (str(Path.cwd()), path):  # the game's own folder is looked through first
+        if folder and folder not in sys.path:
+            sys.path.insert(0, folder)
+    began = time.monotonic()
+    try:
+        with unattended():
+            module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and (name == error.name or name.startswith(error.name + ".")):
+            where = f" in {path}" if path else ""
+            error_class = (
+                GameError if error.name == "retro" else ConfigError
+            )  # one is not installed, the other not there
+            raise error_class(
+                f"There is no module {name!r}{where}. {_hint(name, error)}\nA game is {FORMS}.".replace(
+                    " \n", "\n"
+                )
+            ) from error
+        raise blame(error, f"while {name} was imported", no_such_module(error)) from error
+    except BaseException as error:
+        if is_ctrl_c(error, began):
+            raise
+        advice = ""
+        if isinstance(error, ImportError):
+            advice = no_such_module(error)
+            if "relative import" in str(error):
+                advice = (
+                    "The file is part of a package. Name its folder, or run from the folder above: "
+                    "--game package.module"
+                )
+        elif isinstance(error, (SystemExit, EOFError, OSError, PlaysItself)):
+            advice = (
+                'If the file starts the game when it is imported, put  if __name__ == "__main__":  above the lines '
+                "that do so."
+            )
+        raise blame(error, f"while {name} was imported", advice) from error
+    _check_place(module, name, path)
+    return module
+
+
+def _hint(name: str, error: ImportError) -> str:
+    return no_such_module(error) if error.name == "retro" else did_you_mean(name, BUNDLED).lstrip()
+
+
+def _check_place(module: Any, name: str, path: str) -> None:
+    """Raise GameError when a game's folder has this module, but another of the same name was imported."""
+    if not path:
+        return
+    there = Path(path, *name.split("."))
+    own = [
+        file.resolve()
+        for file in (there.with_name(there.name + ".py"), there / "__init__.py")
+        if file.is_file()
+    ]
+    file = getattr(module, "__file__", None)
+    if own and (file is None or Path(file).resolve() not in own):
+        raise GameError(
+            f"The game {name} in {path} cannot be imported, because Python knows another module {name!r} already"
+            f"{f' ({file})' if file else ''}. Give the game's file another name."
+        )
+
+
+class PlaysItself(GameError):
+    """A game began to play while it was only to be imported or made."""
+
+
+@contextmanager
+def unattended() -> Iterator[None]:
+    """While a game is imported or made, it finds no keyboard, cannot begin to play, and leaves no __pycache__ behind."""
+    from retro_gamer.games import Game, engine  # here, because this may import retro-games
+
+    def play(game: Any, *arguments: Any, **settings: Any) -> None:
+        raise PlaysItself("It called play(). The trainer plays the game itself.")
+
+    stdin, sys.stdin = sys.stdin, io.StringIO()
+    no_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    classes: Set[Any] = {Game, engine.Game}
+    plays = [(game_class, game_class.play) for game_class in classes]
+    for game_class in classes:
+        game_class.play = play
+    try:
+        yield
+    finally:
+        sys.stdin, sys.dont_write_bytecode = stdin, no_bytecode
+        for game_class, own_play in plays:
+            game_class.play = own_play
+
+
+def load_factory(game: GameSettings) -> Callable[[], Any]:
+    """The function that makes a new game; raises GameError when there is none."""
+    module_name, _, function = (
+        game.factory.rpartition(":") if game.factory else (game.module, "", "create_game")
+    )
+    module = import_module(module_name, game.path)
+    factory = getattr(module, function, None)
+    if callable(factory):
+        return factory
+    functions = [
+        name
+        for name, value in vars(module).items()
+        if callable(value) and getattr(value, "__module__", "") == module_name and not isinstance(value, type)
+    ]
+    found = (
+        f"It has the functions {', '.join(functions)}." if functions else "It has no functions of its own."
+    )
+    raise GameError(
+        f"{module_name} has no function {function}(). {found}\nThe trainer needs a function that takes nothing and returns "
+        f"a new Game each time; name it create_game, or say which it is: --game {module_name}:FUNCTION"
+    )
+
+
+def load_function(reference: str, what: str, path: str = "") -> Callable[..., Any]:
+    """The function that "module:function" names, for a setting such as observation_function; `path` is the game's."""
+    module_name, _, name = reference.rpartition(":")
+    function = getattr(import_module(module_name, path), name, None)
+    if not callable(function):
+        raise GameError(f"{what} = {reference!r}: the module {module_name} has no function {name}.")
+    return function
+
+
+def make_game(factory: Callable[[], Any], first: bool = True) -> Any:
+    """A new game; raises GameError when the factory raises or returns something else.
+
+    Only the `first` one is watched for a factory that plays its game: this changes the class Game for a moment, after
+    which Python runs all games more slowly for a while.
+    """
+    began = time.monotonic()
+    try:
+        if first:
+            with unattended():
+                game = factory()
+        else:
+            game = factory()
+    except BaseException as error:
+        if is_ctrl_c(error, began):
+            raise
+        advice = ""
+        if isinstance(error, (SystemExit, EOFError, PlaysItself)):
+            advice = "It must only make the game and return it."
+        raise blame(
+            error, f"while {getattr(factory, '__name__', 'its factory')}() made a new game", advice
+        ) from error
+    missing = [name for name in ("agents", "state", "board_size", "step", "start") if not hasattr(game, name)]
+    if missing:
+        where = first_line_of(factory)
+        raise GameError(
+            f"{getattr(factory, '__name__', 'The factory')}() returned {type(game).__name__}, not a Game"
+            f"{f' ({where})' if where else ''}. End it with  return game."
+        )
+    return game
+
+
+def read_description(game: GameSettings) -> Tuple[Dict[str, Any], Optional[Path]]:
+    """The [tool.retro-gamer] section that belongs to a game, and the file it stands in; ({}, None) if none does."""
+    for module_name in dict.fromkeys([(game.factory or "").rpartition(":")[0], game.module]):
+        if not module_name:
+            continue
+        module = import_module(module_name, game.path)
+        file = getattr(module, "__file__", None)
+        if file is None:  # a folder without __init__.py
+            file = next(
+                (str(Path(folder, "__init__.py")) for folder in getattr(module, "__path__", [])), None
+            )
+        if file is None:
+            continue
+        for folder in Path(file).resolve().parents:
+            if folder.name in ("site-packages", "dist-packages"):
+                break
+            pyproject = folder / "pyproject.toml"
+            content = _read_beside(module, pyproject)
+            if content is not None:
+                section = parse_toml(content, str(pyproject)).get("tool", {})
+                section = section.get("retro-gamer", {}) if isinstance(section, dict) else {}
+                if isinstance(section, dict) and section:
+                    return section, pyproject
+    return {}, None
+
+
+def _read_beside(module: Any, path: Path) -> Optional[bytes]:
+    """The content of a file on the disk, or in the zip file that the module was imported from; None if there is none."""
+    if path.is_file():
+        return path.read_bytes()
+    archive = getattr(module.__spec__.loader, "archive", None) if module.__spec__ else None
+    if archive and Path(archive).resolve() in path.parents:
+        with suppress(OSError):
+            return module.__spec__.loader.get_data(str(path.relative_to(Path(archive).resolve())))
+    return None

@@ -1,0 +1,107 @@
+"""The environment of the original retro-gamer, for scripts written for it."""
+
+from __future__ import annotations
+
+import random
+from typing import Any, Callable, List, Optional, Sequence, Set, Tuple
+
+import numpy as np
+
+from retro_gamer.config.key_names import key_problem
+from retro_gamer.config.settings import MetadataSettings
+from retro_gamer.environment.game import RetroEnvironment
+from retro_gamer.environment.observation import (
+    NO_FEATURES,
+    shown_characters,
+)
+from retro_gamer.errors import ConfigError, ObservationError
+from retro_gamer.original.metadata import GameMetadata
+from retro_gamer.original.observation import FlatEncoder, encode_state
+
+
+class GameEnvironment:
+    """The environment of the original retro-gamer, for scripts written for it.
+
+    `reset()` returns an observation, `step(key)` a tuple (observation, reward, done). The observation is the flat
+    one-hot float32 vector of the board (channels first when `metadata.spatial`), followed by the state values
+    `observe_state`; or whatever `metadata.observation_function` returns.
+    """
+
+    def __init__(
+        self,
+        game_factory: Callable[[], Any],
+        metadata: GameMetadata,
+        observe_state: Optional[Sequence[str]] = None,
+        board: bool = True,
+    ):
+        self.game_factory, self.metadata = game_factory, metadata
+        self.observe_state, self.board = list(observe_state or []), board
+        self._observation_function = metadata.resolve_observation_function()
+        if self._observation_function is not None and self.observe_state:
+            raise ConfigError(
+                "observation_function and observe_state are both set; either describes all that is "
+                "observed. Remove one: the function can return the state values too."
+            )
+        settings = MetadataSettings(actions=list(metadata.actions), reward=metadata.reward)
+        self._environment = RetroEnvironment(
+            game_factory, settings, None, self._observation_function or _no_observation, tabular=True
+        )
+        self._flat_encoder: Optional[FlatEncoder] = None
+        self._encoded: Any = None  # what the encoder was made for
+
+    @property
+    def game(self) -> Any:
+        """The game being played."""
+        return self._environment.game
+
+    def reset(self) -> Any:
+        """Start a new game; returns its first observation."""
+        observation = self._environment.reset()
+        return observation if self._observation_function else self._flat()
+
+    def step(self, action: Optional[str]) -> Tuple[Any, float, bool]:
+        """Press a key (None for none) and play one turn."""
+        if action is not None and action not in self.metadata.actions:
+            why = (
+                key_problem(action)
+                if isinstance(action, str)
+                else 'A key is named by text, such as "KEY_LEFT".'
+            )
+            if why:
+                raise ConfigError(f"{action!r} cannot be pressed. {why}")
+        reward, terminated = self._environment.play_turn(action)
+        return self._environment.observe() if self._observation_function else self._flat(), reward, terminated
+
+    def discover_character_set(self, exploration_turns: int) -> List[str]:
+        """The characters that show up on the board in so many turns of random play, sorted."""
+        characters: Set[str] = set()
+        chooser = random.Random(0)
+        self._environment.reset()
+        for _ in range(exploration_turns):
+            characters.update(shown_characters(self.game).values())
+            if self._environment.play_turn(chooser.choice([*self.metadata.actions, None]))[1]:
+                self._environment.reset()
+        return sorted(characters - {" "})
+
+    def _flat(self) -> np.ndarray:
+        game, metadata = self._environment.game, self.metadata
+        values = encode_state(game.state, self.observe_state) if self.observe_state else NO_FEATURES
+        if not self.board:
+            return values
+        if not metadata.character_set:
+            raise ObservationError(
+                "The characters of the board are not known yet: set metadata.character_set first "
+                "(discover_character_set(200) finds them)."
+            )
+        wanted = (metadata.character_set, game.board_size, metadata.spatial)
+        if self._flat_encoder is None or wanted != self._encoded:
+            self._encoded = (list(metadata.character_set), *wanted[1:])
+            self._flat_encoder = FlatEncoder(*self._encoded)
+        vector = self._flat_encoder.encode(game, len(values))
+        if len(values):
+            vector[-len(values) :] = values
+        return vector
+
+
+def _no_observation(game: Any) -> None:
+    """Stands in where nothing is observed."""

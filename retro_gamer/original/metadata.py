@@ -1,0 +1,101 @@
+"""GameMetadata: what the original retro-gamer's users describe their games with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from retro_gamer.config.run_config import RunConfig
+from retro_gamer.errors import ConfigError
+from retro_gamer.hosting.loading import load_function, parse_game, read_description
+
+EXAMPLE = '[tool.retro-gamer]\nactions = ["KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN"]\nreward = "score"'
+
+
+@dataclass
+class GameMetadata:
+    """The keys of a game, the state value to maximise, and how it is seen.
+
+    `board_size` is (width, height). `observation_function` and `factory` are "module:function". The number of
+    actions includes doing nothing, which is always the last.
+    """
+
+    actions: List[str]
+    reward: str
+    character_set: Optional[List[str]] = None
+    spatial: bool = False
+    board: bool = True
+    board_size: Optional[Tuple[int, int]] = None
+    observation_function: Optional[str] = None
+    factory: Optional[str] = None
+    extras_size: int = 0
+
+    def validate(self) -> None:
+        """Raise ConfigError (a ValueError) listing everything that is wrong."""
+        values = {key: value for key, value in self.to_dict().items() if value is not None}
+        RunConfig.from_dict({"game": {"module": "game"}, "metadata": values}, source="the game's description")
+
+    @classmethod
+    def from_pyproject(cls, module_name: str) -> "GameMetadata":
+        """The description in the pyproject.toml beside a module; raises FileNotFoundError or ValueError."""
+        section, path = read_description(parse_game(module_name))
+        if path is None:
+            raise DescriptionNotFoundError(
+                f"There is no pyproject.toml with a [tool.retro-gamer] section beside {module_name}. Write one:\n\n"
+                f"{EXAMPLE}"
+            )
+        return cls.from_dict(section)
+
+    @classmethod
+    def from_dict(cls, data: Dict[str, Any]) -> "GameMetadata":
+        missing = [key for key in ("actions", "reward") if key not in data]
+        if missing:
+            raise ConfigError(
+                f"The description of the game lacks {' and '.join(missing)}. The least it must say is:\n\n{EXAMPLE}"
+            )
+        size = data.get("board_size")
+        return cls(
+            actions=data["actions"],
+            reward=data["reward"],
+            character_set=data.get("character_set"),
+            spatial=data.get("spatial", False),
+            board_size=tuple(size) if size else None,
+            observation_function=data.get("observation_function"),
+            factory=data.get("factory"),
+            extras_size=int(data.get("extras_size", 0)),
+        )
+
+    def to_dict(self) -> Dict[str, Any]:
+        result: Dict[str, Any] = {"actions": self.actions, "reward": self.reward}
+        if self.board_size is not None:
+            result["board_size"] = list(self.board_size)
+        if self.character_set is not None:
+            result["character_set"] = self.character_set
+        if self.observation_function is not None:
+            result["observation_function"] = self.observation_function
+        if self.extras_size:
+            result["extras_size"] = self.extras_size
+        return result
+
+    def resolve_observation_function(self) -> Optional[Callable[[Any], Any]]:
+        """The function itself, imported; None when there is none."""
+        if not self.observation_function:
+            return None
+        return load_function(self.observation_function, "observation_function")
+
+    @property
+    def obs_size(self) -> int:
+        """Length of the flat one-hot observation."""
+        if not self.board or self.board_size is None:
+            return self.extras_size
+        return len(self.character_set or ()) * self.board_size[0] * self.board_size[1] + self.extras_size
+
+    @property
+    def n_actions(self) -> int:
+        return len(self.actions) + 1
+
+
+class DescriptionNotFoundError(ConfigError, FileNotFoundError):
+    """A game has no description."""
+
+    __str__ = Exception.__str__

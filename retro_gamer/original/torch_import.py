@@ -1,0 +1,294 @@
+"""Runs of the original retro-gamer (0.4.0, on torch): its checkpoints made ours, with the same Q-values."""
+
+from __future__ import annotations
+
+import reprlib
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from retro_gamer.agents.agent import with_prefix
+from retro_gamer.config.run_config import RunConfig
+from retro_gamer.environment.game import RetroEnvironment, make_encoder
+from retro_gamer.environment.vocabulary import MAX_CHARACTERS, Vocabulary
+from retro_gamer.errors import CheckpointError, ConfigError, RunNotFoundError
+from retro_gamer.nn.network import Convolution
+from retro_gamer.original.torch_file import Tensor, TorchFile, open_torch_file
+from retro_gamer.runs.compatibility import describe_policy
+from retro_gamer.runs.directory import Checkpoint, RunDirectory
+from retro_gamer.runs.policy_file import build_agent, check_facts
+
+CONVOLUTIONS = (Convolution(32, 3, 1), Convolution(64, 3, 1))  # of its spatial network
+
+
+class Imported(NamedTuple):
+    """What an import did."""
+
+    written: List[Path]
+    kept: List[Path]  # there was a checkpoint of this number already
+    failed: List[CheckpointError]
+
+
+def import_run(run: RunDirectory, output: Optional[RunDirectory] = None) -> Imported:
+    """Make a checkpoint ep_N.npz of every ep_N.pt of a run; in another run directory if `output` is given.
+
+    Existing files are never changed. A file that cannot be read does not stop the others, unless it is the only one.
+    """
+    config, originals = run.load_config(), run.original_checkpoints()
+    if not originals:
+        raise RunNotFoundError(
+            f"There is no checkpoint of the original retro-gamer (ep_0100.pt, ...) in "
+            f"{run.checkpoints_path}. Name the folder that has config.toml and checkpoints/ in it."
+        )
+    _check_config(config, run)
+    output = output or run
+    _check_output(run, output)
+    done = Imported([], [], [])
+    for number, path in originals:
+        target = output.checkpoint_path(number)
+        if target.exists():
+            done.kept.append(target)
+            continue
+        try:
+            checkpoint = convert(path, config, number)
+        except CheckpointError as error:
+            done.failed.append(error)
+            continue
+        if not output.config_path.exists():
+            output.create(run.config_path.read_bytes().decode("utf-8"))
+        output.save_policy(target, checkpoint.facts, checkpoint.arrays)
+        done.written.append(target)
+    if done.failed and not (done.written or done.kept):
+        raise done.failed[-1]
+    return done
+
+
+def _check_config(config: RunConfig, run: RunDirectory) -> None:
+    seen, metadata = config.preprocessing, config.metadata
+    foreign = [
+        name
+        for name, there in (
+            ("gym", config.game.gym),
+            ("algorithm", config.tabular),
+            ("egocentric_radius", seen.egocentric_radius),
+            ("radar", seen.radar),
+            ("dueling", config.model.dueling),
+        )
+        if there
+    ]
+    if foreign:
+        raise ConfigError(
+            f"{run.config_path} sets {', '.join(foreign)}, which the original retro-gamer did not have: its "
+            "checkpoints cannot have been trained with it. Put the config.toml back that it wrote."
+        )
+    if metadata.observation_function and seen.spatial:
+        raise ConfigError(
+            f"{run.config_path} sets observation_function and spatial = true: convolutions over what a "
+            "function returns. Here convolutions look at the board only, so this run cannot be imported."
+        )
+    if not metadata.board_size or (seen.board and not metadata.character_set):
+        raise ConfigError(
+            f"{run.config_path} lacks board_size or character_set in [metadata]. The original writes them "
+            "when it trains: put the config.toml back that it wrote."
+        )
+    if len(set(metadata.character_set)) > MAX_CHARACTERS:
+        raise ConfigError(
+            f"{run.config_path} has {len(metadata.character_set)} characters; here there can be "
+            f"{MAX_CHARACTERS}."
+        )
+    if seen.spatial and " " in metadata.character_set:
+        raise ConfigError(
+            f"{run.config_path} has a space in its character_set. Here an empty cell is no character, which a "
+            "convolution tells apart at the edge of the board, so this run cannot be imported."
+        )
+
+
+def _check_output(run: RunDirectory, output: RunDirectory) -> None:
+    if output.config_path.exists() and output.config_path.read_bytes() != run.config_path.read_bytes():
+        raise ConfigError(f"{output} holds another run already. Name a folder that is not there yet.")
+
+
+def convert(path: Path, config: RunConfig, episode: int) -> Checkpoint:
+    """The checkpoint in a .pt file as one of ours; raises CheckpointError unless it fits the configuration."""
+    with open_torch_file(path) as file:
+        content = file.content
+        if not isinstance(content, dict) or not isinstance(content.get("model_state_dict"), dict):
+            raise CheckpointError("there is no network in it (model_state_dict)")
+        _check_snapshot(content.get("config_snapshot"), config)
+        turns = content.get("total_steps")
+        if type(turns) is not int or not 0 <= turns < 2**53:
+            raise CheckpointError("it does not say after how many turns it was saved (total_steps)")
+        weights = _read_weights(file, content["model_state_dict"], config)
+    vocabulary = Vocabulary(config.metadata.character_set)
+    custom = bool(config.metadata.observation_function)
+    encoder = None if custom else make_encoder(config.metadata, config.preprocessing, vocabulary)
+    environment = RetroEnvironment(
+        lambda: None, config.metadata, encoder, (lambda game: None) if custom else None
+    )
+    n_board, n_more = _n_inputs(config)
+    facts = {
+        **describe_policy(config, environment, vocabulary),
+        "n_features": n_more + (n_board if custom else 0),
+        "episode": episode,
+        "turns": turns,
+        "evaluation": None,
+    }
+    if config.preprocessing.spatial:
+        facts["convolutions"] = [list(convolution) for convolution in CONVOLUTIONS]
+    network = _network(weights, config, vocabulary, facts)
+    checkpoint = Checkpoint(facts, {**with_prefix("network", network), "scale": np.array(1.0)})
+    check_facts(facts, path)
+    build_agent(checkpoint, path)  # it finds out whether the weights can be used
+    return checkpoint
+
+
+def _n_inputs(config: RunConfig) -> Tuple[int, int]:
+    """How many inputs its network has for the one-hot board, and how many besides."""
+    metadata = config.metadata
+    n_board = len(metadata.character_set) * metadata.board_size[0] * metadata.board_size[1]
+    return n_board if config.preprocessing.board else 0, metadata.extras_size
+
+
+def _expected_shapes(config: RunConfig) -> Dict[str, Tuple[int, ...]]:
+    """The shape of every array in its `model_state_dict`."""
+    shapes: Dict[str, Tuple[int, ...]] = {}
+    n_board, n_more = _n_inputs(config)
+    layers, n_inputs = "net", n_board + n_more
+    if config.preprocessing.spatial:
+        layers, n_channels = "mlp", len(config.metadata.character_set)
+        for i, (filters, kernel, _) in enumerate(CONVOLUTIONS):
+            shapes[f"conv.{2 * i}.weight"], shapes[f"conv.{2 * i}.bias"] = (
+                (filters, n_channels, kernel, kernel),
+                (filters,),
+            )
+            n_channels = filters
+        n_inputs = n_channels * config.metadata.board_size[0] * config.metadata.board_size[1] + n_more
+    sizes = [n_inputs, *config.model.hidden_sizes, len(config.metadata.actions) + 1]
+    for i, (n_in, n_out) in enumerate(zip(sizes, sizes[1:])):
+        shapes[f"{layers}.{2 * i}.weight"], shapes[f"{layers}.{2 * i}.bias"] = (n_out, n_in), (n_out,)
+    return shapes
+
+
+def _read_weights(file: TorchFile, tensors: Dict[Any, Any], config: RunConfig) -> Dict[str, np.ndarray]:
+    expected = _expected_shapes(config)
+    weights = {}
+    for name, shape in expected.items():
+        tensor = tensors.get(name)
+        if not isinstance(tensor, Tensor) or tensor.shape != shape or tensor.storage.dtype != "f4":
+            found = "is missing"
+            if isinstance(tensor, Tensor):
+                found = f"has shape {tensor.shape} and type {tensor.storage.dtype}"
+            raise CheckpointError(
+                f"{name} {found}, but by the run's config.toml it has shape {shape} and type f4: "
+                "board_size, character_set, hidden_sizes or another setting is not the one it was "
+                "trained with"
+            )
+        weights[name] = file.read(tensor)
+    if len(tensors) > len(expected):
+        raise CheckpointError(
+            f"its network has {len(tensors)} arrays, but by the run's config.toml there are "
+            f"{len(expected)}: hidden_sizes or another setting is not the one it was trained with"
+        )
+    return weights
+
+
+def _check_snapshot(snapshot: Any, config: RunConfig) -> None:
+    """Compare what the checkpoint says it was trained with (if it does) with what config.toml says now."""
+    snapshot = snapshot if isinstance(snapshot, dict) else {}
+    metadata, preprocessing = (
+        {**part} if isinstance(part, dict) else {}
+        for part in (snapshot.get("metadata"), snapshot.get("preprocessing"))
+    )
+    pairs = [
+        (name, metadata.get(name), getattr(config.metadata, name))
+        for name in ("actions", "reward", "board_size", "character_set", "observation_function")
+        if metadata
+    ]
+    pairs += [
+        (name, preprocessing.get(name), getattr(config.preprocessing, name))
+        for name in ("spatial", "board", "observe_state")
+        if preprocessing
+    ]
+    pairs += (
+        [("hidden_sizes", snapshot["hidden_sizes"], config.model.hidden_sizes)]
+        if "hidden_sizes" in snapshot
+        else []
+    )
+    # What is not set is None there, and empty here.
+    changes = [
+        f"  {name}: was {reprlib.repr(old)}, is {reprlib.repr(new)}"
+        for name, old, new in pairs
+        if (old or type(new)()) != new
+    ]
+    if changes:
+        raise CheckpointError(
+            "the run's config.toml is not what it was trained with any more:\n"
+            + "\n".join(changes)
+            + "\nPut the old values back"
+        )
+
+
+def _network(
+    weights: Dict[str, np.ndarray], config: RunConfig, vocabulary: Vocabulary, facts: Dict[str, Any]
+) -> Dict[str, np.ndarray]:
+    """Its weights in our layout: the arrays of `QNetwork.get_state()`.
+
+    its board      one-hot: [cell, character], or [character, row, column] when spatial; no input for other characters
+    ours           symbol numbers, for which the first layer has the rows features, [symbol - 1, cell]
+    its layers     weights [n_outputs, n_inputs]; convolutions [n_outputs, n_inputs, row, column]
+    ours           weights [n_inputs, n_outputs]; convolutions [row, column, n_inputs, n_outputs]
+    """
+    layers, sizes = "mlp" if facts["spatial"] else "net", facts["hidden_sizes"]
+    first = weights[f"{layers}.0.weight"].T  # [n_inputs, n_outputs]: the board, then the features
+    n_board = len(first) - facts["n_features"]
+    board, features, bias = first[:n_board], first[n_board:], weights[f"{layers}.0.bias"]
+    # Where a character stands more than once in the set, the last place counts.
+    places = (
+        {character: i for i, character in enumerate(config.metadata.character_set)}
+        if facts["n_cells"]
+        else {}
+    )
+    space = places.pop(" ", None)
+    symbols = {vocabulary[character]: i for character, i in places.items()}
+    network: Dict[str, np.ndarray] = {}
+    if facts["spatial"]:
+        network.update(_convolutions(weights, symbols, facts["n_symbols"]))
+        height, width = facts["board_shape"]
+        by_place = board.reshape(CONVOLUTIONS[1].filters, height, width, sizes[0]).transpose(1, 2, 0, 3)
+        network["join_weights"], network["join_bias"] = (
+            by_place.reshape(-1, sizes[0]),
+            np.zeros(sizes[0], np.float32),
+        )
+    elif symbols:
+        by_cell = board.reshape(facts["n_cells"], -1, sizes[0])
+        by_symbol = np.zeros((facts["n_symbols"] - 1, facts["n_cells"], sizes[0]), np.float32)
+        for symbol, i in symbols.items():
+            by_symbol[symbol - 1] = by_cell[:, i]
+        if (
+            space is not None
+        ):  # here an empty cell has no input: the bias adds what it would, and characters take it back
+            by_symbol -= by_cell[:, space]
+            bias = bias + by_cell[:, space].sum(axis=0)
+        features = np.concatenate([features, by_symbol.reshape(-1, sizes[0])])
+    network["symbols"], network["symbols_bias"] = features, bias
+    for i in range(len(sizes)):
+        network[f"dense_{i}_weights"] = weights[f"{layers}.{2 * i + 2}.weight"].T
+        network[f"dense_{i}_bias"] = weights[f"{layers}.{2 * i + 2}.bias"]
+    return network
+
+
+def _convolutions(
+    weights: Dict[str, np.ndarray], symbols: Dict[int, int], n_symbols: int
+) -> Dict[str, np.ndarray]:
+    filters, kernel, _ = CONVOLUTIONS[0]
+    first = np.zeros((kernel, kernel, n_symbols - 1, filters), np.float32)
+    for symbol, i in symbols.items():
+        first[:, :, symbol - 1] = weights["conv.0.weight"][:, i].transpose(1, 2, 0)
+    second = weights["conv.2.weight"].transpose(2, 3, 1, 0)
+    return {
+        "conv_0_weights": first.reshape(-1, filters),
+        "conv_0_bias": weights["conv.0.bias"],
+        "conv_1_weights": second.reshape(-1, CONVOLUTIONS[1].filters),
+        "conv_1_bias": weights["conv.2.bias"],
+    }

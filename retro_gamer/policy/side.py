@@ -1,0 +1,59 @@
+"""One side of a self-play game, for a policy that plays it inside somebody's game."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Optional
+
+from retro_gamer.config.run_config import RunConfig
+from retro_gamer.config.teams import config_of_policy, policy_of_team
+from retro_gamer.environment.teams import TeamEncoder, find_character
+from retro_gamer.errors import CheckpointError, ConfigError
+from retro_gamer.runs.policy_file import apply_facts, vocabulary_of
+
+
+class Side:
+    """The characters that a team controls, their keys, and how they see the game.
+
+    Raises ConfigError when no team, or an unknown one, is named.
+    """
+
+    def __init__(self, config: RunConfig, name: Optional[str], run: str):
+        names = [team.name for team in config.teams]
+        if not names:
+            raise ConfigError(f"{run} has no teams, so there is no team {name!r} to play. Leave team= out.")
+        if name not in names:
+            what = "Say which side it plays" if name is None else f"There is no team {name!r} in {run}"
+            raise ConfigError(f"{what}: team={names[0]!r}. The teams are: {', '.join(names)}.")
+        self.run, self.team = run, names.index(name)
+        self.members = config.teams[self.team].members
+        self.policy = policy_of_team(config, self.team)
+        self.config = config_of_policy(config, self.policy)
+
+    def actions_of(self, character: Any) -> List[Optional[str]]:
+        """The keys of a character, and None for no key; of the first member, if it is none of them."""
+        for member in self.members:
+            if member.character in (getattr(character, "name", None), type(character).__name__):
+                return [*member.actions, None]
+        return [*self.members[0].actions, None]
+
+    def characters_in(self, game: Any) -> List[Any]:
+        """The team's characters that are on the board."""
+        found = [find_character(game, member.character) for member in self.members]
+        return [character for character in found if character is not None]
+
+    def make_observe(self, facts: Dict[str, Any]) -> Callable[[Any, Any], Any]:
+        """How a policy with these facts sees a game from one of the characters (by default, the first that is there)."""
+        if self.team >= len(facts["own_characters"]):
+            raise CheckpointError(
+                f"The policy of {self.run} was trained for {len(facts['own_characters'])} teams, but "
+                "config.toml names more by now. Put the old teams back, or train again."
+            )
+        apply_facts(self.config, facts)
+        encoder = TeamEncoder(self.config, vocabulary_of(facts), facts["own_characters"])
+
+        def observe(game: Any, agent: Any) -> Any:
+            if agent is None:
+                agent = next(iter(self.characters_in(game)), None)
+            return encoder.observe(game, agent, self.team)
+
+        return observe

@@ -1,0 +1,267 @@
+"""A trained policy inside somebody's game: as the player, or as a character of its own."""
+
+from __future__ import annotations
+
+import random
+import sys
+import weakref
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Callable, Collection, Dict, Iterator, List, Optional, Union
+
+from retro_gamer.environment.keys import make_keystroke
+from retro_gamer.environment.observation import Encoder, custom_observation
+from retro_gamer.environment.player import player_finder
+from retro_gamer.errors import CheckpointError, ConfigError, RunNotFoundError
+from retro_gamer.policy.side import Side
+from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.runs.policy_file import build_agent, check_keys, check_team_facts, read_policy, vocabulary_of
+
+_pinned: Dict[Path, str] = {}  # run folder -> the checkpoint that is taken for its newest
+_loaded: "weakref.WeakSet[TrainedPolicy]" = weakref.WeakSet()
+
+
+@contextmanager
+def pin_checkpoint(run_dir: Union[str, Path], checkpoint: str) -> Iterator[None]:
+    """While inside, every TrainedPolicy of this run that plays the newest checkpoint plays this one instead."""
+    path = Path(run_dir).resolve()
+    _pinned[path] = checkpoint
+    try:
+        _reload_all(path)
+        yield
+    finally:
+        del _pinned[path]
+        _reload_all(path)
+
+
+def _reload_all(path: Path) -> None:
+    for policy in list(_loaded):
+        if policy._run.path.resolve() == path:
+            policy.reload()
+
+
+class TrainedPolicy:
+    """A model loaded from a run directory, which looks at a game and chooses keys.
+
+    Arguments:
+        run_dir: the folder that was trained in.
+        checkpoint: "ep_0500", "ep_0500.npz" or "best"; by default the newest.
+        if_missing: "random" to press random keys as long as there is no checkpoint (`reload()` looks again);
+            by default that is an error.
+        epsilon: the share of random keys, 0 to 1: an easier opponent.
+        trusted: False refuses a run that names an observation function, whose code would be imported. Nothing else in a
+            run is ever imported or run.
+        team: which side it plays, if several teams were trained in the run (self-play).
+
+    Raises RunNotFoundError (a FileNotFoundError) when there is no such run or checkpoint, and CheckpointError or
+    ConfigError (ValueErrors) when one cannot be used. Loading runs no code of the game.
+    """
+
+    def __init__(
+        self,
+        run_dir: Union[str, Path],
+        checkpoint: Optional[str] = None,
+        *,
+        if_missing: Optional[str] = None,
+        epsilon: float = 0.0,
+        trusted: bool = True,
+        team: Optional[str] = None,
+    ):
+        if if_missing not in (None, "random"):
+            raise ConfigError(f'if_missing = {if_missing!r}: it can be "random", or left out.')
+        if not isinstance(epsilon, (int, float)) or not 0 <= epsilon <= 1:
+            raise ConfigError(f"epsilon = {epsilon!r}: it is the share of random keys, a number from 0 to 1.")
+        self._run, self._team = RunDirectory(run_dir), team
+        self._side: Optional[Side] = None  # in self-play: the characters that it controls
+        self._checkpoint, self._if_missing = None if checkpoint is None else str(checkpoint), if_missing
+        self._epsilon, self._trusted = float(epsilon), trusted
+        self._random = random.Random()
+        self._game: Any = None  # a weak reference to the game that `_random` was seeded for
+        self._path: Optional[Path] = None
+        self._stamp: Any = None
+        self._load()
+        _loaded.add(self)
+
+    def __repr__(self) -> str:
+        return f"TrainedPolicy({str(self._run)!r}, checkpoint={self.checkpoint!r})"
+
+    @property
+    def checkpoint(self) -> Optional[str]:
+        """The name of the loaded checkpoint; None while it plays at random."""
+        return self._path.stem if self._path is not None else None
+
+    @property
+    def actions(self) -> List[Optional[str]]:
+        """The keys it chooses from; None stands for pressing none."""
+        return list(self._actions)
+
+    def reload(self) -> bool:
+        """Load the newest checkpoint if it is another than before; returns whether it was."""
+        path = self._find()
+        if path is None and self._path is None:
+            self._load()  # there may be a config.toml by now, and in it the keys to press
+        elif path is not None and (path, _stamp(path)) != (self._path, self._stamp):
+            self._load()
+            return True
+        return False
+
+    def _find(self) -> Optional[Path]:
+        self._find_side()
+        try:
+            return self._run.find_checkpoint(self._name())
+        except RunNotFoundError:
+            if self._if_missing == "random":
+                return None
+            raise
+
+    def _name(self) -> Optional[str]:
+        """The checkpoint to play; None for the newest."""
+        return self._checkpoint or _pinned.get(self._run.path.resolve())
+
+    def _find_side(self) -> None:
+        """In a self-play run, find out which of its policies plays for the team, and with which characters."""
+        if self._side is not None or not (self._run.config_path.is_file()):
+            return
+        config = self._run.load_config()
+        if config.teams or self._team is not None:
+            self._side = Side(config, self._team, str(self._run))
+            self._run = self._run.of(self._side.policy)
+
+    def _load(self) -> None:
+        path = self._find()
+        if path is None:
+            config = self._run.load_config() if self._run.config_path.is_file() else None
+            if config is not None and self._side is not None:
+                config = self._side.config
+            self._actions: List[Optional[str]] = [*(config.metadata.actions if config else ()), None]
+            self._agent = None
+            return
+        config, stamp = self._side.config if self._side is not None else self._run.load_config(), _stamp(path)
+        path, checkpoint = read_policy(self._run, self._name())
+        facts = checkpoint.facts
+        if config.metadata.actions and not config.game.gym:
+            check_keys(facts, config.metadata.actions, path, self._run.config_path)
+        if self._side is not None:
+            check_team_facts(facts, path)
+        if facts["observation_function"] != config.metadata.observation_function:
+            raise CheckpointError(
+                f"{path} was trained with observation_function = {facts['observation_function']!r}, but "
+                f"{self._run.config_path} names {config.metadata.observation_function!r}. Put the old one back, or train "
+                "again."
+            )
+        agent = build_agent(checkpoint, path)  # first: it finds out whether the sizes can be believed
+        observe = self._make_observe(facts, config.game.path)
+        # Only now, when nothing can go wrong any more: a failed reload leaves the old policy playing.
+        self._agent, self._observe, self._actions = agent, observe, facts["actions"]
+        self._path, self._stamp = path, stamp
+
+    def _make_observe(self, facts: Dict[str, Any], folder: str) -> Callable[[Any, Any], Any]:
+        """How this policy sees a game: game, agent -> observation. Functions are looked for in `folder` too."""
+        if facts["observation_function"]:
+            if not self._trusted:
+                raise ConfigError(
+                    f"The run {self._run} names an observation_function, {facts['observation_function']}, whose code would "
+                    "be run; trusted=False forbids that."
+                )
+            from retro_gamer.hosting.loading import load_function
+
+            function = load_function(facts["observation_function"], "observation_function", folder)
+            tabular, n_features = facts["algorithm"] != "dqn", facts["n_features"]
+            return lambda game, agent: custom_observation(function(game), n_features, tabular)
+        if facts["gym"]:
+            raise ConfigError(
+                f"The run {self._run} was trained on the Gymnasium environment {facts['gym']}, not on a game. "
+                f"Watch it with:  retro-gamer play {self._run}"
+            )
+        if self._side is not None:
+            return self._side.make_observe(facts)
+        encoder = Encoder(
+            vocabulary_of(facts),
+            board_size=tuple(facts["board_size"]) or (1, 1),
+            board=facts["board"],
+            egocentric_radius=facts["egocentric_radius"],
+            radar=facts["radar"],
+            observe_state=facts["observe_state"],
+            find_player=player_finder(facts["player"]),
+        )
+        encoder.n_features = facts["n_features"]
+        return encoder.observe
+
+    def get_action(self, game: Any, agent: Any = None) -> Optional[str]:
+        """The key to press this turn, or None for no key.
+
+        Called from a method of a character in the game, it sees the game from that character; `agent=self` says
+        so explicitly. Called from elsewhere, it sees it from the character that the keys control.
+        """
+        if agent is None:
+            agent = self._character_in(game, sys._getframe(1).f_locals.get("self"))
+        actions = self._actions if self._side is None else self._side.actions_of(agent)
+        if self._agent is None or self._epsilon:
+            chance = self._chance_in(game)
+            if self._agent is None or chance.random() < self._epsilon:
+                return chance.choice(actions)
+        return actions[self._agent.act(self._observe(game, agent), 0.0)]
+
+    def _character_in(self, game: Any, caller: Any) -> Any:
+        """Who is asking; of a team, if it is nobody in the game, the first of its characters that is there."""
+        agent = _calling_character(game, caller)
+        if agent is None and self._side is not None:
+            agent = next(iter(self._side.characters_in(game)), None)
+        return agent
+
+    def _chance_in(self, game: Any) -> random.Random:
+        """The generator for one game. What it draws leaves the game's own chance as it is, and yet follows from it: where
+        the game is the same again, as when training goes on from a saved state, the policy is too."""
+        if self._game is None or self._game() is not game:
+            self._game = weakref.ref(game)
+            self._random.seed(repr(random.getstate()))
+        return self._random
+
+    def keys(self, game: Any) -> List[str]:
+        """The keys to press this turn: one at most; of a team, one for each of its characters on the board."""
+        characters = [None] if self._side is None else self._side.characters_in(game)
+        chosen = [self.get_action(game, agent=character) for character in characters]
+        return [key for key in chosen if key is not None]
+
+    def q_values(self, game: Any, agent: Any = None) -> Dict[Optional[str], float]:
+        """The value of each key (None for no key): the rewards expected from here on, discounted."""
+        if self._agent is None:
+            return {action: 0.0 for action in self._actions}
+        if agent is None:
+            agent = self._character_in(game, sys._getframe(1).f_locals.get("self"))
+        values = self._agent.q_values(self._observe(game, agent))
+        return dict(
+            zip(self._actions if self._side is None else self._side.actions_of(agent), map(float, values))
+        )
+
+
+class PolicyInput:
+    """An input source that presses the keys a policy chooses, for `game.play(input_source=...)`.
+
+    Arguments:
+        model: a TrainedPolicy.
+        game: the game it will play.
+    """
+
+    def __init__(self, model: TrainedPolicy, game: Any):
+        self._model, self._game = model, game
+
+    def collect(self) -> Collection[Any]:
+        """The keystrokes of this turn: a set of one, or empty; for a team of several characters, a list."""
+        keystrokes = [make_keystroke(key) for key in self._model.keys(self._game)]
+        return keystrokes if len(keystrokes) > 1 else set(keystrokes)
+
+
+def _calling_character(game: Any, caller: Any) -> Any:
+    """The character whose method called, if it is one of this game."""
+    if caller is None or isinstance(caller, PolicyInput) or not hasattr(caller, "position"):
+        return None
+    return caller if any(agent is caller for agent in game.agents) else None
+
+
+def _stamp(path: Path) -> Any:
+    try:
+        status = path.stat()
+    except FileNotFoundError:  # it was removed just now
+        return None
+    return status.st_mtime_ns, status.st_size

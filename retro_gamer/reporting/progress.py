@@ -1,0 +1,119 @@
+"""One line that shows how a training goes; silent where nobody is looking."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections import deque
+from contextlib import suppress
+from typing import Deque, Optional, TextIO, Tuple
+
+from retro_gamer.training.trainer import Status
+
+UNIMPORTANT = ("turns", "epsilon", "speed")  # parts that go when the terminal is too narrow, in this order
+
+
+class ProgressLine:
+    """Redraws one line on a terminal, a few times a second at the most."""
+
+    def __init__(self, stream: Optional[TextIO] = None, interval: float = 0.2):
+        self.stream = stream if stream is not None else sys.stderr
+        self.shown = bool(getattr(self.stream, "isatty", lambda: False)())
+        self.interval = interval
+        self._next = 0.0
+        self._returns: Deque[float] = deque(maxlen=100)
+        self._times: Deque[Tuple[float, int, int]] = deque(
+            maxlen=50
+        )  # (time, turns, episode) of late redraws
+        self._width = 0
+
+    def update(self, status: Status) -> None:
+        self._returns.append(status.last.episode_return)
+        now = time.monotonic()
+        if not self.shown or now < self._next:
+            return
+        self._next = now + self.interval
+        self._times.append((now, status.turns, status.episode))
+        self._draw(self._text(status))
+
+    def _text(self, status: Status) -> str:
+        then, turns, episode = self._times[0]
+        elapsed = max(1e-9, self._times[-1][0] - then)
+        turn_rate, episode_rate = (status.turns - turns) / elapsed, (status.episode - episode) / elapsed
+        mean = sum(self._returns) / len(self._returns)
+        parts = {
+            "game": f"game {status.episode}",
+            "turns": f"{status.turns:,} turns",
+            "speed": f"{turn_rate:,.0f} turns/s",
+            "reward": f"reward {_short(mean)}",
+        }
+        evaluation = status.evaluation
+        if status.standing:
+            parts["reward"] = status.standing
+        if evaluation is not None:
+            parts["greedy"] = (
+                f"greedy score {_short(evaluation.scores.mean())}"
+                if evaluation.scores is not None
+                else f"greedy reward {_short(evaluation.mean)}"
+            )
+        parts["epsilon"] = f"epsilon {status.epsilon:.2f}"
+        left = []
+        if episode_rate > 0:
+            left.append((status.goal_episodes - status.episode) / episode_rate)
+        if turn_rate > 0 and status.goal_turns:
+            left.append((status.goal_turns - status.turns) / turn_rate)
+        if left:
+            parts["left"] = f"{format_time(max(0.0, min(left)))} left"
+        for name in UNIMPORTANT:
+            if len("  ".join(parts.values())) > self._room():
+                del parts[name]
+        return "  ".join(parts.values())
+
+    def _room(self) -> int:
+        try:
+            return (
+                os.get_terminal_size(self.stream.fileno()).columns or 80
+            ) - 1  # 0: a terminal that does not know
+        except (OSError, ValueError, AttributeError):
+            return shutil.get_terminal_size().columns - 1
+
+    def _draw(self, text: str) -> None:
+        room = self._room()
+        text = text[:room]
+        try:
+            self.stream.write("\r" + text.ljust(min(self._width, room)))
+            self.stream.flush()
+        except OSError:  # the terminal was closed: what matters is that the training is saved
+            self.shown, self._width = False, 0
+        else:
+            self._width = len(text)
+
+    def say(self, text: str) -> None:
+        """Print a line above the progress line."""
+        self.clear()
+        with suppress(OSError):  # the terminal was closed
+            print(text, file=self.stream)
+
+    def blank(self) -> str:
+        """What wipes the line away, for whoever cannot wait for `clear`; nothing when there is none."""
+        width, self._width = self._width, 0
+        return "\r" + " " * width + "\r" if width else ""
+
+    def clear(self) -> None:
+        if self.shown and self._width:
+            with suppress(OSError):
+                self.stream.write(self.blank())
+                self.stream.flush()
+
+
+def _short(number: float) -> str:
+    """At most one decimal, and none where it would not be read."""
+    return f"{number:.0f}" if abs(number) >= 100 else f"{number:.1f}"
+
+
+def format_time(seconds: float) -> str:
+    minutes, seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h{minutes:02d}m" if hours else f"{minutes}:{seconds:02d}"

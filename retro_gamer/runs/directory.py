@@ -1,0 +1,330 @@
+"""The files of one run.
+
+    config.toml               the settings, written once by `create`
+    checkpoints/ep_0100.npz   a policy, after so many games
+    checkpoints/best.npz      the policy that did best in a greedy evaluation
+    resume.npz                all that is needed to go on training as if never interrupted
+    training.log              one line a checkpoint, for people
+    metrics.csv               the same and more, for programs
+    .lock                     while a process trains here: which one
+"""
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, ContextManager, Dict, Iterable, List, NamedTuple, Optional, Pattern, Sequence, Set, Tuple, Union
+
+import numpy as np
+
+from retro_gamer.runs.archive import append, flush_to_disk, load_arrays, save_arrays, write_atomically
+from retro_gamer.config.run_config import RunConfig
+from retro_gamer.errors import CheckpointError, RunNotFoundError
+from retro_gamer.runs.lock import Lock
+
+FORMAT_VERSION = 1  # of checkpoints
+RESUME_VERSION = 2  # of resume states, which hold more and change more often
+OLDEST_RESUME_VERSION = 1  # that can be read: with boards by their cells, and with Adam's means instead of its sums
+MAX_RESUME_BYTES = 16 * 2**30
+MAX_FACTS_BYTES = 2**24
+METRICS = ("episode", "turns", "seconds", "mean_return", "mean_length", "loss", "epsilon", "learning_rate", "eval_return")
+SELF_PLAY_METRICS = (*METRICS, "team", "rating")
+_OTHER_CHECKPOINT = re.compile(r"round_\d+")  # made by adversarial training
+_CHECKPOINT_NAME = re.compile(r"ep_(\d+)\.npz")
+_ORIGINAL_NAME = re.compile(r"ep_(\d+)\.pt")
+_LEFT_BEHIND = re.compile(r"\.((ep|round)_\d+\.npz|best\.npz|resume\.npz|metrics\.csv|training\.log|config\.toml"
+                          r"|adversarial\.json)\.\d+\.tmp")
+
+
+class Checkpoint(NamedTuple):
+    """What a checkpoint holds: facts in words and numbers, and arrays."""
+
+    facts: Dict[str, Any]
+    arrays: Dict[str, np.ndarray]
+
+
+class RunDirectory:
+    """Knows the names and formats of a run's files; every write is all or nothing."""
+
+    def __init__(self, path: Union[str, Path], policy: str = ""):
+        self.name = str(Path(path))  # as it was given, for messages
+        self.path = Path(os.path.abspath(path))  # wherever a game goes with os.chdir
+        self.config_path = self.path / "config.toml"
+        self.checkpoints_path = self.path / "checkpoints" / policy  # the folder itself, if there is only one policy
+        self.best_path = self.checkpoints_path / "best.npz"
+        self.resume_path = self.path / "resume.npz"
+        self.log_path = self.path / "training.log"
+        self.metrics_path = self.path / "metrics.csv"
+        self._lock = Lock(self.path / ".lock", self.name)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def of(self, policy: str) -> "RunDirectory":
+        """The same run, with the checkpoints of one of its policies (in self-play, each team may have its own)."""
+        run = RunDirectory(self.path, policy)
+        run.name = self.name
+        return run
+
+    def load_config(self) -> RunConfig:
+        """The settings; raises RunNotFoundError when this is not a run directory."""
+        if not self.config_path.is_file():
+            what = "has no config.toml" if self.path.is_dir() else "does not exist"
+            raise RunNotFoundError(f"There is no run at {self}: the folder {what}. Make one with\n"
+                                   f"  retro-gamer create --game GAME --output {self}")
+        return RunConfig.load(self.config_path)
+
+    def create(self, config_text: str) -> None:
+        """Make the folder with its config.toml."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_atomically(self.config_path, lambda file: file.write(config_text.encode("utf-8")))
+
+    def locked(self) -> ContextManager[None]:
+        """A context in which no other process may change the run; raises RunBusyError when one does already."""
+        if not self.path.is_dir():
+            self.load_config()  # says what is missing
+        return self._lock.hold()
+
+    # Checkpoints
+
+    def checkpoints(self) -> List[Tuple[int, Path]]:
+        """(episode, path) of every numbered checkpoint, in the order of their numbers."""
+        return self._numbered(_CHECKPOINT_NAME)
+
+    def original_checkpoints(self) -> List[Tuple[int, Path]]:
+        """The same of the checkpoints of the original retro-gamer, which `torch_import` makes ours."""
+        return self._numbered(_ORIGINAL_NAME)
+
+    def _numbered(self, pattern: Pattern[str]) -> List[Tuple[int, Path]]:
+        if not self.checkpoints_path.is_dir():
+            return []
+        matches = [(pattern.fullmatch(path.name), path) for path in self.checkpoints_path.iterdir()]
+        return sorted((int(match.group(1)), path) for match, path in matches if match)
+
+    def find_checkpoint(self, name: Optional[str] = None) -> Path:
+        """The file of a checkpoint: "ep_0500", "ep_0500.npz", "500", "best", "round_003"; None for the newest.
+
+        Raises RunNotFoundError, with what there is, when it is not there.
+        """
+        checkpoints = self.checkpoints()
+        if name is None:
+            if not checkpoints:
+                self._no_checkpoints()
+            return checkpoints[-1][1]
+        name = str(name)
+        stem = name[:-len(".npz")] if name.endswith(".npz") else name
+        if stem == "best" and self.best_path.is_file():
+            return self.best_path
+        if _OTHER_CHECKPOINT.fullmatch(stem) and (self.checkpoints_path / f"{stem}.npz").is_file():
+            return self.checkpoints_path / f"{stem}.npz"
+        digits = stem[len("ep_"):] if stem.startswith("ep_") else stem
+        for episode, path in checkpoints:
+            if len(digits) < 20 and digits.isdecimal() and int(digits) == episode:
+                return path
+        if not checkpoints:
+            self._no_checkpoints()
+        names = [path.stem for _, path in checkpoints] + (["best"] if self.best_path.is_file() else [])
+        shown = ", ".join(names if len(names) <= 12 else [*names[:5], "...", *names[-6:]])
+        raise RunNotFoundError(f"There is no checkpoint {name!r} in {self.checkpoints_path}. There are: {shown}.")
+
+    def _no_checkpoints(self) -> None:
+        self.load_config()
+        if self.original_checkpoints():
+            raise RunNotFoundError(f"{self.checkpoints_path} holds checkpoints of the original retro-gamer (.pt), which "
+                                   f"need torch there. Make them ours, without it:  retro-gamer import-torch {self}")
+        raise RunNotFoundError(f"The run {self} has no checkpoint yet. Train it first:  retro-gamer train {self}")
+
+    def save_policy(self, path: Path, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> None:
+        (self.path / "checkpoints").mkdir(exist_ok=True)  # but not the run, should it have been moved away meanwhile
+        self.checkpoints_path.mkdir(exist_ok=True)
+        save_arrays(path, {"facts": _facts_to_array(facts), **arrays})
+
+    def checkpoint_path(self, episode: int) -> Path:
+        return self.checkpoints_path / f"ep_{episode:04d}.npz"
+
+    def thin_checkpoints(self, keep: int, every: int, loose: Sequence[int] = (), needed: Iterable[str] = ()) -> None:
+        """Keep the newest checkpoint, those `needed` by name and, of all that are not `loose`, at most `keep`, evenly
+        spread; remove the others."""
+        paths = dict(self.checkpoints())
+        staying = evenly_spread(set(paths) - set(loose), keep, every) | {max(paths, default=0)}
+        staying.update(number for number, path in paths.items() if path.stem in set(needed))
+        for number in set(paths) - staying:
+            with suppress(OSError):  # Windows removes no file that a game is reading: then the next time
+                paths[number].unlink()
+
+    # The resume state
+
+    def save_resume(self, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> None:
+        for path in (self.log_path, self.metrics_path):
+            flush_to_disk(path)  # lines of games before this state are never written again, those of later games are
+        save_arrays(self.resume_path, {"facts": _facts_to_array({"resume": RESUME_VERSION, **facts}), **arrays})
+
+    def load_resume(self) -> Optional[Checkpoint]:
+        """The saved training state, or None when there is none yet; raises CheckpointError when it cannot be used."""
+        if not self.resume_path.is_file():
+            return None
+        try:
+            state = load_checkpoint(self.resume_path, MAX_RESUME_BYTES)
+        except CheckpointError as error:
+            raise self.cannot_resume(f"{error}") from None
+        version = state.facts.get("resume", 0)
+        if version not in range(OLDEST_RESUME_VERSION, RESUME_VERSION + 1):
+            newer = isinstance(version, int) and version > RESUME_VERSION
+            raise self.cannot_resume(
+                f"{self.resume_path} was written by {'a newer' if newer else 'an older'} version of the library: it has "
+                f"version {version!r:.100}, and this library reads version {RESUME_VERSION}.")
+        return state
+
+    def cannot_resume(self, why: str) -> CheckpointError:
+        """The error for a resume state that cannot be used, with what can be done."""
+        return CheckpointError(
+            f"{why}\nThe policies in {self.checkpoints_path} are not affected. To train on from the newest of them, with an "
+            f"empty memory, delete {self.resume_path} and train again.")
+
+    # Logs
+
+    def log(self, line: str) -> None:
+        append(self.log_path, line + "\n")
+
+    def add_metrics(self, row: Dict[str, Any]) -> None:
+        """Append a row to metrics.csv; missing values stay empty."""
+        new = not self.metrics_path.is_file() or not self.metrics_path.stat().st_size
+        names = SELF_PLAY_METRICS if "team" in row else METRICS
+        text = ",".join(_csv_value(row.get(name)) for name in names) + "\n"
+        append(self.metrics_path, (",".join(names) + "\n" if new else "") + text)
+
+    def read_metrics(self) -> List[Dict[str, Any]]:
+        """The rows of metrics.csv; empty values are left out, and rows that were cut short."""
+        if not self.metrics_path.is_file():
+            return []
+        head, *rows = _whole_lines(self.metrics_path) or [""]
+        names, found = head.strip().split(","), []
+        for row in rows:
+            values = _read_row(names, row)
+            if values is not None:
+                found.append(values)
+        return found
+
+    def forget_after(self, episode: int) -> None:
+        """Drop log lines and metrics of later games, which will be played again; and a last line cut short."""
+        if self.metrics_path.is_file():
+            lines = _whole_lines(self.metrics_path)
+            names = lines[0].strip().split(",") if lines else []
+            rows = [(_read_row(names, row), row) for row in lines[1:]]
+            kept = [row for values, row in rows if values is not None and values["episode"] <= episode]
+            _rewrite(self.metrics_path, lines[:1] + kept)
+        if self.log_path.is_file():
+            _rewrite(self.log_path, [line for line in _whole_lines(self.log_path) if _log_episode(line) <= episode])
+        for number, path in self.checkpoints():
+            if number > episode:
+                path.unlink()
+
+    def files_to_clean(self) -> List[Path]:
+        """All that training made: everything but config.toml and files of other kinds."""
+        found = [path for policy in self._policies() for _, path in policy.checkpoints()]
+        found += sorted(path for path in self.checkpoints_path.glob("*.npz") if _OTHER_CHECKPOINT.fullmatch(path.stem))
+        found += [path for path in (self.best_path, self.resume_path, self.log_path, self.metrics_path,
+                                    self.path / "adversarial.json") if path.is_file()]
+        return found + self.left_behind()
+
+    def _policies(self) -> List["RunDirectory"]:
+        """This run, and with it each of its policies that have a folder of their own."""
+        return [self, *(self.of(path.name) for path in sorted(self.checkpoints_path.glob("*")) if path.is_dir())]
+
+    def left_behind(self) -> List[Path]:
+        """Halves of files that a kill during a save left behind."""
+        folders = [self.path, *(policy.checkpoints_path for policy in self._policies())]
+        return [path for folder in folders for path in sorted(folder.glob(".*.tmp")) if _LEFT_BEHIND.fullmatch(path.name)]
+
+    def tidy_up(self, episode: int) -> None:
+        """Remove what a kill left behind: halves of files, and all of the games after `episode`, the last that counts."""
+        for path in self.left_behind():
+            path.unlink()
+        self.forget_after(episode)
+
+
+def evenly_spread(numbers: Iterable[int], keep: int, every: int) -> Set[int]:
+    """Which checkpoints stay, at most `keep` of them: the newest and, over the whole run, one for every `width` games.
+
+    The width is `every` times a power of two, so that what stays of many, stays when it is chosen in several steps:
+    it does not matter how often, and when, old ones are removed.
+    """
+    numbers = sorted(numbers)
+    if not numbers:
+        return set()
+    width = float(every)
+    while width > 1:
+        width /= 2
+    while numbers[-1] > keep * width:
+        width *= 2
+    return set({math.ceil(number / width): number for number in numbers}.values())  # the last of each stretch
+
+
+def load_checkpoint(path: Path, max_bytes: Optional[int] = None) -> Checkpoint:
+    """Read a checkpoint or a resume state; raises CheckpointError when it is damaged or too new."""
+    arrays = load_arrays(path) if max_bytes is None else load_arrays(path, max_bytes)
+    facts = _facts_from_array(arrays.pop("facts", None), path)
+    version = facts.get("format")
+    if version != FORMAT_VERSION:
+        raise CheckpointError(f"{path} has format {version!r:.100}; this version of the library reads format "
+                              f"{FORMAT_VERSION}. Use the version of the library that wrote it, or train again.")
+    return Checkpoint(facts, arrays)
+
+
+def _facts_to_array(facts: Dict[str, Any]) -> np.ndarray:
+    return np.frombuffer(json.dumps({"format": FORMAT_VERSION, **facts}).encode("utf-8"), np.uint8)
+
+
+def _facts_from_array(array: Optional[np.ndarray], path: Path) -> Dict[str, Any]:
+    if array is not None and array.dtype == np.uint8 and array.ndim == 1 and len(array) <= MAX_FACTS_BYTES:
+        try:
+            facts = json.loads(array.tobytes().decode("utf-8"), parse_int=_read_int)
+            if isinstance(facts, dict):
+                return facts
+        except (ValueError, RecursionError):
+            pass
+    raise CheckpointError(f"{path} is not a checkpoint of this library: it does not say what it holds.")
+
+
+def _read_int(text: str) -> int:
+    if len(text) > 100:  # reading a number takes time that grows with the square of its length
+        raise ValueError("a number of more than 100 digits")
+    return int(text)
+
+
+def _whole_lines(path: Path) -> List[str]:
+    """The lines of a text file, without a last one that was cut short."""
+    return [line + "\n" for line in path.read_bytes().decode("utf-8", errors="replace").split("\n")[:-1]]
+
+
+def _rewrite(path: Path, lines: List[str]) -> None:
+    content = "".join(lines).encode("utf-8")
+    if content != path.read_bytes():
+        write_atomically(path, lambda file: file.write(content))
+
+
+def _read_row(names: Sequence[str], row: str) -> Optional[Dict[str, Any]]:
+    """The values in a row of metrics.csv by name, without the empty ones; None if it is not such a row."""
+    values = row.strip().split(",")
+    if len(values) != len(names):
+        return None
+    try:
+        found: Dict[str, Any] = {name: value if name == "team" else float(value)
+                                 for name, value in zip(names, values) if value}
+    except ValueError:
+        return None
+    return found if 0 <= found.get("episode", -1) < float("inf") else None
+
+
+def _csv_value(value: Any) -> str:
+    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _log_episode(line: str) -> int:
+    match = re.match(r"\[ep_(\d+)\]", line)
+    return int(match.group(1)) if match else 0
+
+

@@ -1,0 +1,752 @@
+"""Environments: rewards, ends, seeds, what goes wrong in a game; and the classes of the original retro-gamer."""
+
+from __future__ import annotations
+
+import random
+import re
+import signal
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from observing import ARROWS, HAVE_RETRO, Hero, Piece, game_classes, make_encoder, needs_retro
+
+from retro_gamer import GameEnvironment, GameMetadata
+from retro_gamer.config.settings import MetadataSettings, PreprocessingSettings
+from retro_gamer.environment.game import (
+    RetroEnvironment,
+    seed_everything,
+    state_number,
+)
+from retro_gamer.environment.game import (
+    make_encoder as encoder_of_settings,
+)
+from retro_gamer.environment.keys import KeyInput, Keystroke, make_keystroke
+from retro_gamer.environment.observation import Observation
+from retro_gamer.environment.vocabulary import Vocabulary
+from retro_gamer.errors import ConfigError, GameError, ObservationError, RetroGamerError
+from retro_gamer.games import catch, engine, forager, snake
+
+
+class Script(Piece):
+    """Does in turn n what the n-th of its functions says; then nothing."""
+
+    def __init__(self, *functions):
+        super().__init__("s", (0, 0))
+        self.functions = list(functions)
+
+    def play_turn(self, game):
+        if self.functions:
+            self.functions.pop(0)(game)
+
+
+def set_score(value):
+    def act(game):
+        game.state["score"] = value
+
+    return act
+
+
+def script_factory(*functions, game_class=engine.Game, state=None):
+    def create_game():
+        return game_class([Script(*functions)], dict(state or {"score": 10}), board_size=(3, 2))
+
+    return create_game
+
+
+def make_environment(
+    factory, actions=("KEY_LEFT",), reward="score", function=None, tabular=False, max_turns=100, score=""
+):
+    metadata = MetadataSettings(actions=list(actions), reward=reward, score=score, board_size=[3, 2])
+    encoder = None if function else make_encoder("s", grows=True, board_size=(3, 2), board=True)
+    return RetroEnvironment(factory, metadata, encoder, function, tabular, max_turns)
+
+
+def rewards_of(environment, n_turns):
+    environment.reset()
+    return [environment.step(0).reward for _ in range(n_turns)]
+
+
+# Rewards
+
+
+def test_the_reward_is_the_change_since_the_turn_before():
+    assert rewards_of(make_environment(script_factory(set_score(15), set_score(15), set_score(2))), 4) == [
+        5,
+        0,
+        -13,
+        0,
+    ]
+
+
+def test_each_game_counts_from_its_own_beginning():
+    environment = make_environment(script_factory(set_score(15)))
+    assert [rewards_of(environment, 1) for _ in range(3)] == [[5.0]] * 3
+
+
+@pytest.mark.parametrize("value", [np.float32(12), np.int64(12), np.float64(12), np.array(12.0)])
+def test_numpy_numbers_are_rewards(value):
+    (reward,) = rewards_of(make_environment(script_factory(set_score(value))), 1)
+    assert reward == 2.0 and type(reward) is float
+
+
+def test_a_truth_value_is_a_reward():
+    assert rewards_of(make_environment(script_factory(set_score(True), state={"score": False})), 2) == [
+        1.0,
+        0.0,
+    ]
+
+
+@pytest.mark.parametrize(
+    "value, expected",
+    [
+        ("12", "state['score'] is '12' after turn 2, which is not a number"),
+        (None, "state['score'] is None after turn 2"),
+        ((1, 2), "state['score'] is (1, 2) after turn 2"),
+        (1j, "is 1j after turn 2"),
+        (float("nan"), "state['score'] is nan after turn 2. Look for a division by zero"),
+        (float("inf"), "state['score'] is inf after turn 2"),
+        (
+            10**400,
+            "state['score'] is inf after turn 2. Look for a division by zero, or a number that doubles for ever.",
+        ),
+    ],
+)
+def test_a_reward_that_is_not_a_number_is_explained(value, expected):
+    environment = make_environment(script_factory(set_score(11), set_score(value)))
+    environment.reset()
+    assert environment.step(0).reward == 1
+    with pytest.raises(GameError) as caught:
+        environment.step(0)
+    assert expected in str(caught.value)
+
+
+def test_a_reward_that_the_state_lacks_is_named_with_what_there_is():
+    environment = make_environment(script_factory(state={"points": 0, "lives": 3}))
+    with pytest.raises(GameError, match="no value 'score' to learn from. It has: points, lives") as caught:
+        environment.reset()
+    assert "--reward" in str(caught.value)
+
+
+def test_an_empty_state_is_said_to_be_empty():
+    with pytest.raises(GameError, match="It has: nothing"):
+        state_number(SimpleNamespace(state={}), "score")
+
+
+def test_a_reward_that_disappears_is_noticed():
+    environment = make_environment(script_factory(lambda game: game.state.pop("score")))
+    environment.reset()
+    with pytest.raises(GameError, match="no value 'score' to learn from after turn 1"):
+        environment.step(0)
+
+
+def test_the_score_is_reported_beside_the_reward():
+    environment = make_environment(
+        script_factory(set_score(11), state={"score": 10, "coins": 3}), score="coins"
+    )
+    environment.reset()
+    environment.step(0)
+    assert environment.score == 3.0
+    assert make_environment(script_factory()).score is None
+
+
+# Ends
+
+
+@pytest.mark.parametrize("game_class", game_classes(), ids=lambda game_class: game_class.__module__)
+def test_a_game_that_ends_is_terminated_and_not_truncated(game_class):
+    environment = make_environment(
+        script_factory(set_score(0), lambda game: game.end(), game_class=game_class), max_turns=2
+    )
+    environment.reset()
+    assert environment.step(0)[2:] == (False, False)
+    assert environment.step(0)[2:] == (True, False)  # also when it ends in the last turn there is
+
+
+def test_a_game_that_is_cut_short_is_truncated_and_not_terminated():
+    environment = make_environment(script_factory(), max_turns=3)
+    for _ in range(2):  # and the next game has as many turns
+        environment.reset()
+        assert [environment.step(0)[2:] for _ in range(3)] == [(False, False), (False, False), (False, True)]
+
+
+# Actions
+
+
+def test_the_last_action_is_to_do_nothing():
+    pressed = []
+
+    class Listener(Piece):
+        def handle_keystroke(self, keystroke, game):
+            pressed.append(keystroke.name or str(keystroke))
+
+    environment = make_environment(
+        lambda: engine.Game([Listener("s", (0, 0))], {"score": 0}, board_size=(3, 2)),
+        actions=["KEY_LEFT", "a", " "],
+    )
+    assert environment.actions == ["KEY_LEFT", "a", " ", None]
+    environment.reset()
+    for action in (0, 3, 1, 2, 3):
+        environment.step(action)
+    assert pressed == ["KEY_LEFT", "a", " "]
+
+
+def test_every_character_is_offered_the_key():
+    heard = []
+
+    class Listener(Piece):
+        def handle_keystroke(self, keystroke, game):
+            heard.append((self.position, keystroke.name))
+
+    game_class = game_classes()[-1]
+    environment = make_environment(
+        lambda: game_class([Listener("s", (x, 0)) for x in range(3)], {"score": 0}, board_size=(3, 2))
+    )
+    environment.reset()
+    environment.step(0)
+    assert heard == [((x, 0), "KEY_LEFT") for x in range(3)]
+
+
+@pytest.mark.parametrize(
+    "key, name, text", [("KEY_LEFT", "KEY_LEFT", ""), ("a", None, "a"), (" ", None, " ")]
+)
+def test_keystrokes_look_as_those_of_blessed(key, name, text):
+    for keystroke in (make_keystroke(key), Keystroke("" if name else key, name=name)):
+        assert (keystroke.name, str(keystroke), keystroke.is_sequence) == (name, text, name is not None)
+
+
+@needs_retro
+def test_with_retro_games_a_keystroke_is_its_own():
+    from blessed.keyboard import Keystroke as BlessedKeystroke
+
+    assert type(make_keystroke("KEY_LEFT")) is BlessedKeystroke
+    assert isinstance(make_keystroke("KEY_LEFT").code, int)
+
+
+def test_a_key_is_pressed_for_one_turn_only():
+    keys = KeyInput()
+    keys.press("a")
+    assert ([str(key) for key in keys.collect()], keys.collect()) == (["a"], set())
+
+
+# Seeds
+
+
+def trajectory(environment, seed, n_turns=60):
+    chooser, seen = random.Random(seed), [environment.reset(seed)]
+    for _ in range(n_turns):
+        step = environment.step(chooser.randrange(len(environment.actions)))
+        seen.append((step.observation.cells.tolist(), step.reward, step.terminated))
+        if step.terminated:
+            break
+    return [seen[0].cells.tolist(), *seen[1:]]
+
+
+@pytest.mark.parametrize("module", [snake, catch, forager], ids=lambda module: module.__name__)
+def test_a_seed_fixes_the_game(module):
+    size = list(module.create_game().board_size)
+    metadata = MetadataSettings(actions=list(ARROWS), reward="score", board_size=size)
+    environment = RetroEnvironment(
+        module.create_game, metadata, make_encoder(grows=True, board_size=tuple(size), board=True)
+    )
+    first = trajectory(environment, 3)
+    trajectory(environment, 4)
+    random.seed(99)
+    assert trajectory(environment, 3) == first
+    assert trajectory(environment, 5) != first
+
+
+def test_a_seed_fixes_numpy_too_and_may_be_large():
+    for seed in (0, 2**32 - 1, 2**40):
+        seed_everything(seed)
+        before = (random.random(), np.random.rand())
+        seed_everything(seed)
+        assert (random.random(), np.random.rand()) == before
+
+
+def test_without_a_seed_the_games_differ():
+    environment = make_environment(
+        lambda: engine.Game(
+            [Piece("s", (random.randrange(3), 0)), Piece("s", (random.randrange(3), 1))],
+            {"score": 0},
+            board_size=(3, 2),
+        )
+    )
+    seed_everything(0)
+    assert len({environment.reset().cells.tobytes() for _ in range(30)}) > 3
+
+
+# What goes wrong in a game
+
+
+def divide(game):
+    return 1 / (game.turn_number - game.turn_number)  # THE LINE
+
+
+THE_LINE = next(i for i, line in enumerate(open(__file__, encoding="utf-8"), 1) if "# THE LINE" in line)
+
+
+@pytest.mark.parametrize("game_class", game_classes(), ids=lambda game_class: game_class.__module__)
+def test_a_game_that_raises_is_blamed_with_turn_file_and_line(game_class):
+    environment = make_environment(script_factory(set_score(1), set_score(2), divide, game_class=game_class))
+    environment.reset()
+    environment.step(0), environment.step(0)
+    with pytest.raises(GameError) as caught:
+        environment.step(0)
+    assert "The game raised ZeroDivisionError in turn 3: division by zero" in str(caught.value)
+    assert re.search(rf"test_environment\.py, line {THE_LINE}, in divide", str(caught.value))
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+@pytest.mark.parametrize("game_class", game_classes(), ids=lambda game_class: game_class.__module__)
+def test_a_rule_that_a_game_breaks_is_explained_with_the_turn(game_class):
+    def leave(game):
+        game.agents[0].position = (-1, 0)
+
+    environment = make_environment(script_factory(leave, game_class=game_class))
+    environment.reset()
+    with pytest.raises(GameError, match=r"The game raised IllegalMove in turn 1: .*\(-1, 0\)"):
+        environment.step(0)
+
+
+def test_a_game_that_exits_is_told_how_to_end():
+    environment = make_environment(script_factory(lambda game: exit_program()))
+    environment.reset()
+    with pytest.raises(GameError, match=r"The game raised SystemExit in turn 1(.|\n)*game\.end\(\)"):
+        environment.step(0)
+
+
+def exit_program():
+    raise SystemExit
+
+
+def test_ctrl_c_in_a_game_is_not_the_games_fault():
+    def interrupt(game):
+        signal.raise_signal(signal.SIGINT)
+
+    environment = make_environment(script_factory(interrupt))
+    environment.reset()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it would be ignored
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            environment.step(0)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_a_game_that_raises_when_it_starts_is_blamed():
+    class Stubborn(engine.Game):
+        def start(self):
+            raise RuntimeError("not today")
+
+    with pytest.raises(GameError, match="The game raised RuntimeError when it started: not today"):
+        make_environment(script_factory(game_class=Stubborn)).reset()
+
+
+def test_a_factory_that_raises_is_blamed():
+    def create_game():
+        raise KeyError("level 1")
+
+    with pytest.raises(
+        GameError, match=r"The game raised KeyError while create_game\(\) made a new game: 'level 1'"
+    ) as caught:
+        make_environment(create_game).reset()
+    assert "test_environment.py, line" in str(caught.value)
+
+
+def test_a_factory_that_returns_nothing_is_told_to():
+    def create_game():
+        script_factory()()
+
+    with pytest.raises(
+        GameError, match=r"create_game\(\) returned NoneType, not a Game \(.*test_environment\.py, line \d+\)"
+    ) as caught:
+        make_environment(create_game).reset()
+    assert "return game" in str(caught.value)
+
+
+def test_an_observation_function_that_raises_is_blamed():
+    with pytest.raises(GameError, match="The game raised ZeroDivisionError in its observation function"):
+        make_environment(script_factory(), function=divide).reset()
+
+
+def test_an_observation_error_is_not_wrapped():
+    def observe(game):
+        raise ObservationError("already readable")
+
+    with pytest.raises(ObservationError, match="^already readable$"):
+        make_environment(script_factory(), function=observe).reset()
+
+
+# Observation functions
+
+
+def test_a_tabular_observation_is_what_the_function_returns():
+    environment = make_environment(
+        script_factory(set_score(11)), function=lambda game: (game.state["score"], "x"), tabular=True
+    )
+    assert environment.reset() == (10, "x") and environment.step(0).observation == (11, "x")
+
+
+def test_a_network_gets_features_of_constant_length():
+    environment = make_environment(
+        script_factory(set_score(2), set_score(3)), function=lambda game: [1.0] * game.state["score"]
+    )
+    environment.factory = script_factory(set_score(2), set_score(3), state={"score": 2})
+    seen = environment.reset()
+    assert isinstance(seen, Observation) and seen.features.tolist() == [1, 1]
+    assert environment.shape == (0, 1, 2, (0, 0))
+    environment.step(0)
+    with pytest.raises(ObservationError, match="it had 2 numbers, now it has 3"):
+        environment.step(0)
+
+
+def test_the_encoder_of_the_settings():
+    metadata = MetadataSettings(board_size=[6, 4], player="hero")
+    seen = PreprocessingSettings(board=False, egocentric_radius=2, radar=True, observe_state=["score"])
+    encoder = encoder_of_settings(metadata, seen, Vocabulary("ab"))
+    encoder.observe(engine.Game([Hero("a", (1, 1), name="hero")], {"score": 0}, board_size=(6, 4)))
+    assert encoder.shape == (25 + 28, 16, 1, (5, 5))
+
+
+def test_characters_are_those_of_the_vocabulary():
+    environment = make_environment(script_factory())
+    environment.reset()
+    assert environment.characters == ["s"] and environment.n_symbols == 8 == environment.shape.n_symbols
+
+
+# GameMetadata, as the original has it
+
+
+def test_metadata_defaults():
+    metadata = GameMetadata(["a"], "score")
+    assert (metadata.character_set, metadata.spatial, metadata.board, metadata.board_size) == (
+        None,
+        False,
+        True,
+        None,
+    )
+    assert (metadata.observation_function, metadata.factory, metadata.extras_size) == (None, None, 0)
+
+
+def test_the_number_of_actions_includes_doing_nothing():
+    assert GameMetadata(["a", "b"], "score").n_actions == 3
+
+
+def test_obs_size_is_the_length_of_the_flat_observation():
+    metadata = GameMetadata(["a"], "score", character_set=["@", "*"], board_size=(5, 4), extras_size=3)
+    assert metadata.obs_size == 2 * 5 * 4 + 3
+    assert GameMetadata(["a"], "score", board=False, extras_size=3).obs_size == 3
+
+
+def test_from_dict_and_to_dict_are_inverse():
+    data = {
+        "actions": ["a"],
+        "reward": "score",
+        "board_size": [3, 2],
+        "character_set": ["@"],
+        "observation_function": "my_game:observe",
+        "extras_size": 4,
+    }
+    metadata = GameMetadata.from_dict(data)
+    assert metadata.board_size == (3, 2) and metadata.to_dict() == data
+    assert GameMetadata(["a"], "score").to_dict() == {"actions": ["a"], "reward": "score"}
+
+
+def test_from_dict_takes_the_rest_of_a_description():
+    metadata = GameMetadata.from_dict(
+        {"actions": ["a"], "reward": "score", "spatial": True, "factory": "g:new", "name": "G"}
+    )
+    assert metadata.spatial and metadata.factory == "g:new"
+
+
+@pytest.mark.parametrize(
+    "data, missing",
+    [({}, "actions and reward"), ({"actions": ["a"]}, "lacks reward"), ({"reward": "x"}, "lacks actions")],
+)
+def test_from_dict_names_what_is_missing(data, missing):
+    with pytest.raises(ValueError, match=missing) as caught:
+        GameMetadata.from_dict(data)
+    assert "[tool.retro-gamer]" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "change, expected",
+    [
+        ({"actions": []}, "actions is empty or missing"),
+        ({"actions": "KEY_LEFT"}, "It must be a list of texts in quotes"),
+        ({"actions": [1]}, "It must be a list of texts in quotes"),
+        ({"actions": ["KEY_LEFFT"]}, "Did you mean KEY_LEFT?"),
+        ({"reward": ""}, "reward is empty or missing"),
+        ({"character_set": ["ab"]}, "'ab' has length 2"),
+        ({"character_set": "ab"}, "It must be a list of texts in quotes"),
+        ({"observation_function": "observe"}, "my_game:observe"),
+    ],
+)
+def test_validate_explains_what_is_wrong(change, expected):
+    metadata = GameMetadata(**{"actions": ["KEY_LEFT"], "reward": "score", **change})
+    with pytest.raises(ValueError) as caught:
+        metadata.validate()
+    assert expected in str(caught.value) and isinstance(caught.value, RetroGamerError)
+
+
+def test_validate_is_silent_when_all_is_well():
+    GameMetadata(["KEY_LEFT", "a"], "score", character_set=["@"], board_size=(3, 2)).validate()
+
+
+def test_from_pyproject_reads_a_bundled_games_description():
+    metadata = GameMetadata.from_pyproject("retro_gamer.games.snake")
+    assert metadata.actions == ["KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN"] and metadata.reward == "reward"
+
+
+@needs_retro
+@pytest.mark.parametrize(
+    "name, actions, characters",
+    [
+        ("nav", ["KEY_LEFT", "KEY_RIGHT"], ["^", "O"]),
+        ("beast", ["KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN"], ["*", "H", "█"]),
+    ],
+)
+def test_from_pyproject_reads_the_examples_descriptions(name, actions, characters):
+    metadata = GameMetadata.from_pyproject(f"retro.examples.{name}")
+    metadata.validate()
+    assert (metadata.actions, metadata.reward, metadata.character_set, metadata.spatial) == (
+        actions,
+        "score",
+        characters,
+        True,
+    )
+    assert metadata.n_actions == len(actions) + 1
+
+
+@needs_retro
+def test_a_module_without_a_description_is_a_file_not_found():
+    with pytest.raises(
+        FileNotFoundError,
+        match=r"no pyproject.toml with a \[tool.retro-gamer\] section beside retro.examples.snake",
+    ):
+        GameMetadata.from_pyproject("retro.examples.snake")
+
+
+def test_a_description_without_its_section_is_a_file_not_found_and_a_value_error(tmp_path, monkeypatch):
+    (tmp_path / "undescribed_game.py").write_text("")
+    (tmp_path / "pyproject.toml").write_text("[tool.other]\nx = 1\n")
+    monkeypatch.chdir(tmp_path)
+    for error in (FileNotFoundError, ValueError):
+        with pytest.raises(error, match="Write one:") as caught:
+            GameMetadata.from_pyproject("undescribed_game")
+        assert "undescribed_game" in str(caught.value) and "Errno" not in str(caught.value)
+
+
+def test_resolve_observation_function():
+    assert GameMetadata(["a"], "r").resolve_observation_function() is None
+    assert (
+        GameMetadata(
+            ["a"], "r", observation_function="observing:slow_reading"
+        ).resolve_observation_function()(3)
+        == 7
+    )
+    with pytest.raises(GameError, match="the module observing has no function nothing"):
+        GameMetadata(["a"], "r", observation_function="observing:nothing").resolve_observation_function()
+
+
+# GameEnvironment, as the original has it
+
+
+def catch_environment(spatial=False, observe_state=("fruit",), **settings):
+    metadata = GameMetadata(["KEY_LEFT", "KEY_RIGHT"], "score", character_set=["=", "o"], spatial=spatial)
+    return GameEnvironment(catch.create_game, metadata, list(observe_state), **settings)
+
+
+@pytest.mark.parametrize("spatial, ones", [(False, [99, 228, 230, 232]), (True, [114, 115, 116, 169])])
+def test_the_flat_observation_is_that_of_the_original(spatial, ones):
+    """The numbers are from version 0.4.0, playing the same game."""
+    environment = catch_environment(spatial)
+    random.seed(5)
+    environment.reset()
+    for key in ["KEY_LEFT", None, "KEY_RIGHT", "KEY_RIGHT"]:
+        observation, reward, done = environment.step(key)
+    assert observation.dtype == np.float32 and observation.shape == (241,)
+    assert np.flatnonzero(observation[:-1]).tolist() == ones and observation[-1] == 10
+    assert (reward, done) == (0.0, False)
+
+
+def test_a_game_can_be_played_to_its_end():
+    environment = catch_environment()
+    random.seed(1)
+    first = environment.reset()
+    assert first.shape == (241,) and environment.game.playing
+    rewards, done = [], False
+    while not done:
+        observation, reward, done = environment.step(random.choice(["KEY_LEFT", "KEY_RIGHT", None]))
+        rewards.append(reward)
+    assert sum(rewards) == environment.game.state["score"] and len(rewards) == 110 and observation[-1] == 0
+    assert type(reward) is float and type(done) is bool
+
+
+def test_every_observation_is_an_array_of_its_own():
+    environment = catch_environment()
+    first = environment.reset()
+    copy = first.copy()
+    environment.step("KEY_LEFT")
+    assert (first == copy).all()
+
+
+def test_without_the_board_only_state_values_are_given():
+    assert catch_environment(board=False).reset().tolist() == [10]
+    assert catch_environment(board=False, observe_state=()).reset().shape == (0,)
+
+
+def test_settings_may_change_between_games():
+    environment = catch_environment(observe_state=())
+    before = environment.reset()
+    environment.metadata.character_set.append("x")
+    assert len(environment.reset()) == len(before) // 2 * 3
+    environment.metadata.character_set = ["o"]
+    assert len(environment.reset()) == len(before) // 2
+    environment.metadata.spatial = True
+    environment.game_factory = None
+    assert environment.reset().sum() == 1
+
+
+def test_any_key_of_a_keyboard_may_be_pressed():
+    environment = catch_environment()
+    environment.reset()
+    environment.step("q")
+    with pytest.raises(
+        ConfigError, match="'KEY_LEFFT' cannot be pressed. No keyboard has this key. Did you mean KEY_LEFT?"
+    ):
+        environment.step("KEY_LEFFT")
+    with pytest.raises(ConfigError, match="0 cannot be pressed"):
+        environment.step(0)
+
+
+def test_the_characters_must_be_known_first():
+    environment = GameEnvironment(catch.create_game, GameMetadata(["KEY_LEFT"], "score"))
+    with pytest.raises(ValueError, match="discover_character_set"):
+        environment.reset()
+
+
+def test_characters_are_discovered_sorted_and_without_the_blank():
+    environment = GameEnvironment(snake.create_game, GameMetadata(list(ARROWS), "reward"))
+    random.seed(0)
+    assert environment.discover_character_set(300) == sorted("<>@^v")
+    assert environment.discover_character_set(0) == []
+
+
+def test_an_observation_function_gives_whatever_it_gives():
+    metadata = GameMetadata(["KEY_LEFT"], "score", observation_function="test_environment:score_and_turn")
+    environment = GameEnvironment(catch.create_game, metadata)
+    assert environment.reset() == (0, 0)
+    assert environment.step("KEY_LEFT") == ((0, 1), 0.0, False)
+
+
+def score_and_turn(game):
+    return game.state["score"], game.turn_number
+
+
+def test_an_observation_function_excludes_observe_state():
+    metadata = GameMetadata(["KEY_LEFT"], "score", observation_function="test_environment:score_and_turn")
+    with pytest.raises(ValueError, match="observation_function and observe_state are both set"):
+        GameEnvironment(catch.create_game, metadata, ["fruit"])
+
+
+def test_it_says_what_went_wrong_in_the_game():
+    environment = GameEnvironment(script_factory(divide), GameMetadata(["a"], "score", character_set=["s"]))
+    environment.reset()
+    with pytest.raises(GameError, match="ZeroDivisionError in turn 1"):
+        environment.step("a")
+
+
+# Gymnasium
+
+
+class TestGymnasium:
+    @pytest.fixture(autouse=True)
+    def gymnasium(self):
+        pytest.importorskip("gymnasium")
+
+    def make(self, *arguments, **settings):
+        from retro_gamer.environment.gym import GymEnvironment
+
+        return GymEnvironment(*arguments, **settings)
+
+    def test_a_box_is_a_flat_list_of_features(self):
+        environment = self.make("CartPole-v1")
+        seen = environment.reset(3)
+        assert environment.actions == ["0", "1"] and environment.shape == (0, 1, 4, (0, 0))
+        assert seen.features.shape == (4,) and seen.features.dtype == np.float32 and seen.cells.size == 0
+        assert (environment.reset(3).features == seen.features).all()
+
+    def test_a_discrete_observation_is_one_hot_or_itself(self):
+        assert self.make("FrozenLake-v1").reset(0).features.tolist() == [1] + [0] * 15
+        assert self.make("FrozenLake-v1", tabular=True).reset(0) == 0
+
+    def test_its_own_limit_truncates_and_so_does_ours(self):
+        environment = self.make("FrozenLake-v1", max_turns=3)
+        for seed in range(20):
+            environment.reset(seed)
+            steps = [environment.step(0) for _ in range(3)]
+            assert steps[-1][2:] == (False, True) and not any(step.truncated for step in steps[:-1])
+
+    @pytest.mark.parametrize(
+        "name, tabular, expected",
+        [
+            ("NoSuchThing-v0", False, "Gymnasium cannot make 'NoSuchThing-v0'"),
+            ("Pendulum-v1", False, "Only discrete actions"),
+            ("CartPole-v1", True, "a table cannot learn"),
+            ("Blackjack-v1", False, "Only Box"),
+        ],
+    )
+    def test_what_cannot_be_learned_is_explained(self, name, tabular, expected):
+        with pytest.raises(ConfigError) as caught:
+            self.make(name, tabular=tabular)
+        assert expected in str(caught.value)
+
+
+def test_gymnasium_that_is_missing_is_named(monkeypatch):
+    import sys
+
+    from retro_gamer.environment.gym import GymEnvironment
+
+    monkeypatch.setitem(sys.modules, "gymnasium", None)
+    with pytest.raises(ConfigError, match=r'pip install "retro-gamer-numpy\[gym\]"'):
+        GymEnvironment("CartPole-v1")
+
+
+def test_the_flat_environment_is_quick():
+    """The naive way takes twenty times as long as the game itself; this is a loose bound on a busy machine."""
+    import time
+
+    game_class = game_classes()[-1] if HAVE_RETRO else engine.Game
+    environment = GameEnvironment(
+        lambda: game_class([Hero("s", (5, 5))], {"score": 0}, board_size=(32, 16)),
+        GameMetadata(list(ARROWS), "score", character_set=list("abcdes")),
+    )
+    environment.reset()
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        for _ in range(200):
+            environment.step("KEY_LEFT")
+        times.append((time.perf_counter() - started) / 200)
+    assert min(times) < 150e-6  # 15 microseconds where this was written
+
+
+def test_a_character_without_a_position_is_named_when_the_engine_trips_over_it():
+    class Ghost:
+        name, position, character = "ghost", (1, 1), "G"
+
+        def handle_keystroke(self, key, game):
+            self.position = None
+
+    environment = RetroEnvironment(
+        lambda: engine.Game([Ghost()], {"score": 0}, board_size=(3, 3)),
+        MetadataSettings(actions=["a"], reward="score", board_size=[3, 3]),
+        None,
+        lambda game: 0,
+        tabular=True,
+    )
+    environment.reset()
+    with pytest.raises(GameError, match="(?s)in turn 1: .*The character 'ghost' has position None"):
+        environment.step(0)

@@ -1,0 +1,207 @@
+"""What the end-to-end tests share: the command line as a subprocess, a pseudo-terminal, and small trained runs."""
+
+from __future__ import annotations
+
+import codecs
+import importlib.util
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import retro_gamer
+
+HAVE_RETRO = importlib.util.find_spec("retro") is not None
+HAVE_GYM = importlib.util.find_spec("gymnasium") is not None
+PACKAGE = Path(retro_gamer.__file__).resolve().parent.parent
+ARROWS = "KEY_RIGHT,KEY_UP,KEY_LEFT,KEY_DOWN"
+
+# Settings that make a training take no time. Nothing is learned.
+TINY = [
+    "--hidden-sizes",
+    "8",
+    "--memory-capacity",
+    "200",
+    "--batch-size",
+    "8",
+    "--learning-starts",
+    "20",
+    "--exploration-turns",
+    "20",
+    "--evaluate-every",
+    "0",
+]
+
+# Run before the game: what the tests cannot wait for, and retro-games taken away where it is not wanted.
+DRIVER = """
+import random, runpy, sys, time
+time.sleep = lambda seconds: None
+if {without_retro}:
+    sys.modules["retro"] = sys.modules["blessed"] = None
+random.seed({seed})
+sys.path.insert(0, "")
+"""
+
+
+def child_environment(**more):
+    """The environment of a child process that imports the same library."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name
+        not in (
+            "NO_COLOR",
+            "FORCE_COLOR",
+            "PYTHON_COLORS",
+            "COLUMNS",
+            "LINES",
+            "PYTHONSTARTUP",
+            "PYTHONUNBUFFERED",
+        )
+    }
+    environment.update(
+        PYTHONPATH=str(PACKAGE),
+        OPENBLAS_NUM_THREADS="1",
+        TERM="xterm-256color",
+        PYTHONIOENCODING="utf-8",
+        **more,
+    )
+    return environment
+
+
+def run_python(*arguments, cwd, stdin="", timeout=60):
+    """A Python in a child process; its output as text."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=str(cwd),
+        input=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        timeout=timeout,
+        env=child_environment(),
+    )
+
+
+def run_command(*arguments, cwd, **more):
+    """The command line in a child process."""
+    return run_python("-m", "retro_gamer", *map(str, arguments), cwd=cwd, **more)
+
+
+def start_command(*arguments, cwd, code=None):
+    """The command line, or code that calls it, in a child process that goes on while the test does."""
+    program = ["-m", "retro_gamer"] if code is None else ["-c", code]
+    return subprocess.Popen(
+        [sys.executable, *program, *map(str, arguments)],
+        cwd=str(cwd),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=child_environment(),
+    )
+
+
+def wait_for(condition, process, seconds=30.0):
+    """Wait until `condition()`; fail when the process ends before, or too much time passes."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, f"ended too early: {process.communicate()}"
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.02)
+
+
+def checkpoint_names(run):
+    return sorted(path.name for path in (Path(run) / "checkpoints").glob("*.npz"))
+
+
+class PseudoTerminal:
+    """A child process on a terminal of its own."""
+
+    def __init__(self, arguments, cwd, columns=80, rows=24):
+        import fcntl
+        import termios
+
+        def take_the_terminal():
+            fcntl.ioctl(self.terminal, termios.TIOCSCTTY, 0)  # so that Ctrl-C reaches it
+            signal.signal(
+                signal.SIGINT, signal.SIG_DFL
+            )  # also where the tests run in the background, which ignores it
+
+        self.columns = columns
+        self.controller, self.terminal = os.openpty()
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.before = termios.tcgetattr(self.terminal)
+        self.process = subprocess.Popen(
+            [sys.executable, *map(str, arguments)],
+            cwd=str(cwd),
+            stdin=self.terminal,
+            stdout=self.terminal,
+            stderr=self.terminal,
+            env=child_environment(),
+            start_new_session=True,
+            preexec_fn=take_the_terminal,
+        )
+        os.set_blocking(self.controller, False)
+        self.output = ""
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may come in two pieces
+
+    def read(self):
+        """Take in what was written since."""
+        new = ""
+        try:
+            while True:  # a terminal hands over 4 kB at a time
+                new += self.decoder.decode(os.read(self.controller, 2**20))
+        except BlockingIOError:
+            self.output += new
+        # "Where is the cursor?", asks blessed, and waits for seconds: every real terminal answers.
+        os.write(self.controller, b"\x1b[1;1R" * new.count("\x1b[6n"))
+
+    def wait_for(self, text, seconds=30.0):
+        """Read until `text` is in the output."""
+        deadline = time.monotonic() + seconds
+        while text not in self.output:
+            ended = self.process.poll() is not None
+            self.read()
+            if text not in self.output and (ended or time.monotonic() > deadline):
+                self.process.kill()
+                raise AssertionError(f"no {text!r} in {self.output[-2000:]}")
+            time.sleep(0.01)
+
+    def press_ctrl_c(self):
+        os.write(self.controller, b"\x03")
+
+    def finish(self, seconds=60.0):
+        """Read to the end; returns the exit status."""
+        deadline = time.monotonic() + seconds
+        try:
+            while self.process.poll() is None:
+                self.read()
+                assert time.monotonic() < deadline, f"still running: {self.output[-2000:]}"
+                time.sleep(0.005)
+            self.read()
+        finally:
+            if self.process.poll() is None:
+                self.process.kill()
+                self.process.wait()
+        return self.process.returncode
+
+    def close(self):
+        """Let go of the terminal; says whether it was left as it was found."""
+        import termios
+
+        try:
+            return termios.tcgetattr(self.terminal) == self.before
+        finally:
+            os.close(self.controller)
+            os.close(self.terminal)
+
+
+def play_in_terminal(arguments, cwd, columns=80, rows=24):
+    """(exit status, output, whether the terminal was restored) of a program on a terminal."""
+    terminal = PseudoTerminal(arguments, cwd, columns, rows)
+    status = terminal.finish()
+    return status, terminal.output, terminal.close()
