@@ -1,0 +1,1 @@
+"""What do a run's files say, and are they to be believed?"""
