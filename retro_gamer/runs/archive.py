@@ -1,4 +1,5 @@
 """Arrays in one file (.npz): written so that a file is never half there, read so that a bad one does no harm."""
+
 from __future__ import annotations
 
 import io
@@ -20,7 +21,9 @@ MAX_ARRAYS = 256
 MAX_DIMENSIONS = 4
 MAX_HEADER_BYTES = 1024
 MAX_POLICY_BYTES = 256 * 2**20
-MAX_PACKED_BYTES = 16 * 2**20  # what arrays that are compressed may unpack to; ours are not, and weights hardly shrink
+MAX_PACKED_BYTES = (
+    16 * 2**20
+)  # what arrays that are compressed may unpack to; ours are not, and weights hardly shrink
 SLICE_BYTES = 2**20
 WINDOWS = os.name == "nt"
 
@@ -79,6 +82,7 @@ def flush_to_disk(path: Path) -> None:
 def save_arrays(path: Path, arrays: Dict[str, np.ndarray]) -> None:
     """Write arrays to a .npz file, all or nothing."""
     import zipfile
+
     def write(file: BinaryIO) -> None:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
             for name, array in arrays.items():
@@ -86,6 +90,7 @@ def save_arrays(path: Path, arrays: Dict[str, np.ndarray]) -> None:
                 info = zipfile.ZipInfo(name + ".npy", date_time=(1980, 1, 1, 0, 0, 0))
                 with archive.open(info, "w", force_zip64=True) as member:
                     _write_array(member, np.asarray(array))
+
     write_atomically(path, write)
 
 
@@ -97,7 +102,7 @@ def _write_array(file: Any, array: np.ndarray) -> None:
     np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
     data = memoryview(array.reshape(-1).view(np.uint8))
     for start in range(0, len(data), SLICE_BYTES):
-        file.write(data[start:start + SLICE_BYTES])
+        file.write(data[start : start + SLICE_BYTES])
 
 
 def load_arrays(path: Union[str, Path], max_bytes: int = MAX_POLICY_BYTES) -> Dict[str, np.ndarray]:
@@ -106,11 +111,12 @@ def load_arrays(path: Union[str, Path], max_bytes: int = MAX_POLICY_BYTES) -> Di
     Nothing is allocated before its size is known, and no code is run.
     """
     import zipfile
+
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             _check_members(members, max_bytes)
-            return {member.filename[:-len(".npy")]: _read_member(archive, member) for member in members}
+            return {member.filename[: -len(".npy")]: _read_member(archive, member) for member in members}
     except CheckpointError as error:
         raise CheckpointError(f"{path} cannot be used: {error}") from None
     except (FileNotFoundError, PermissionError):
@@ -118,11 +124,13 @@ def load_arrays(path: Union[str, Path], max_bytes: int = MAX_POLICY_BYTES) -> Di
     except Exception as error:  # zipfile, zlib and NumPy raise errors of many kinds for what they cannot read
         raise CheckpointError(
             f"{path} is damaged or is not a checkpoint ({type(error).__name__}: {error}). Use another checkpoint; the "
-            "newest whole one is found by itself when this one is removed.") from None
+            "newest whole one is found by itself when this one is removed."
+        ) from None
 
 
 def _check_members(members, max_bytes: int) -> None:
     import zipfile
+
     if len(members) > MAX_ARRAYS:
         raise CheckpointError(f"it holds {len(members)} arrays; a checkpoint has at most {MAX_ARRAYS}")
     names = [member.filename for member in members]
@@ -135,17 +143,22 @@ def _check_members(members, max_bytes: int) -> None:
             raise CheckpointError(f"it holds {name!r}, which is not an array of a checkpoint")
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise CheckpointError(f"{member.filename} is packed in an unknown way")
-        if member.compress_type == zipfile.ZIP_DEFLATED and member.file_size > 200 * max(1, member.compress_size):
+        if member.compress_type == zipfile.ZIP_DEFLATED and member.file_size > 200 * max(
+            1, member.compress_size
+        ):
             raise CheckpointError(f"{member.filename} would unpack to {member.file_size} bytes")
         if member.compress_type == zipfile.ZIP_STORED and member.file_size != member.compress_size:
             raise CheckpointError(f"{member.filename} is not as long as the file says")
     packed = sum(member.file_size for member in members if member.compress_type != zipfile.ZIP_STORED)
     if packed > MAX_PACKED_BYTES:
-        raise CheckpointError(f"its compressed arrays would unpack to {packed / 2**20:.0f} MB; save it without compression")
+        raise CheckpointError(
+            f"its compressed arrays would unpack to {packed / 2**20:.0f} MB; save it without compression"
+        )
     total = sum(member.file_size for member in members)
     if total > max_bytes:
-        raise CheckpointError(f"it would need {total / 2**20:.0f} MB of memory, more than the {max_bytes // 2**20} MB "
-                              "allowed")
+        raise CheckpointError(
+            f"it would need {total / 2**20:.0f} MB of memory, more than the {max_bytes // 2**20} MB allowed"
+        )
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:

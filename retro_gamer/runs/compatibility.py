@@ -1,4 +1,5 @@
 """What a policy's weights depend on: written into every checkpoint, and compared when training goes on."""
+
 from __future__ import annotations
 
 from typing import Any, Dict, List, Tuple
@@ -35,13 +36,24 @@ def describe_policy(config: RunConfig, environment: Any, vocabulary: Vocabulary)
     shape = environment.shape
     metadata, seen = config.metadata, config.preprocessing
     return {
-        "algorithm": config.training.algorithm, "gym": config.game.gym, "actions": list(environment.actions),
-        "reward": metadata.reward, "player": metadata.player,
-        "board_size": _board_size(config, environment), "observation_function": metadata.observation_function,
-        "spatial": seen.spatial, "board": seen.board, "egocentric_radius": seen.egocentric_radius, "radar": seen.radar,
-        "observe_state": list(seen.observe_state), "hidden_sizes": list(config.model.hidden_sizes),
-        "dueling": config.model.dueling, "characters": list(vocabulary.characters),
-        "n_cells": shape.n_cells, "n_symbols": shape.n_symbols, "n_features": shape.n_features,
+        "algorithm": config.training.algorithm,
+        "gym": config.game.gym,
+        "actions": list(environment.actions),
+        "reward": metadata.reward,
+        "player": metadata.player,
+        "board_size": _board_size(config, environment),
+        "observation_function": metadata.observation_function,
+        "spatial": seen.spatial,
+        "board": seen.board,
+        "egocentric_radius": seen.egocentric_radius,
+        "radar": seen.radar,
+        "observe_state": list(seen.observe_state),
+        "hidden_sizes": list(config.model.hidden_sizes),
+        "dueling": config.model.dueling,
+        "characters": list(vocabulary.characters),
+        "n_cells": shape.n_cells,
+        "n_symbols": shape.n_symbols,
+        "n_features": shape.n_features,
         "board_shape": list(shape.board_shape),
     }
 
@@ -56,14 +68,25 @@ def _board_size(config: RunConfig, environment: Any) -> List[int]:
 def check_compatible(old: Dict[str, Any], new: Dict[str, Any], run: Any) -> None:
     """Raise ConfigError naming every change that makes the old weights useless."""
     changes: List[Tuple[str, Any, Any]] = [
-        (name, old.get(name), new.get(name)) for name in MEANINGLESS_AFTER if old.get(name) != new.get(name)]
+        (name, old.get(name), new.get(name)) for name in MEANINGLESS_AFTER if old.get(name) != new.get(name)
+    ]
     if not changes:
         return
-    lines = [f"The training in {run} cannot go on: its config.toml or its game changed in a way that makes what was "
-             "learned useless.", ""]
+    lines = [
+        f"The training in {run} cannot go on: its config.toml or its game changed in a way that makes what was "
+        "learned useless.",
+        "",
+    ]
     for name, before, now in changes:
-        lines += [f"  {name}", f"    was: {before!r:.2000}", f"    now: {now!r:.2000}",
-                  f"    why: {MEANINGLESS_AFTER[name]}", ""]
-    lines += ["Put the old values back; or make a new run with  retro-gamer create ; or throw away what was learned with",
-              f"  retro-gamer clean {run}"]
+        lines += [
+            f"  {name}",
+            f"    was: {before!r:.2000}",
+            f"    now: {now!r:.2000}",
+            f"    why: {MEANINGLESS_AFTER[name]}",
+            "",
+        ]
+    lines += [
+        "Put the old values back; or make a new run with  retro-gamer create ; or throw away what was learned with",
+        f"  retro-gamer clean {run}",
+    ]
     raise ConfigError("\n".join(lines))

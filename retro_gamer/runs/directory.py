@@ -1,13 +1,14 @@
 """The files of one run.
 
-    config.toml               the settings, written once by `create`
-    checkpoints/ep_0100.npz   a policy, after so many games
-    checkpoints/best.npz      the policy that did best in a greedy evaluation
-    resume.npz                all that is needed to go on training as if never interrupted
-    training.log              one line a checkpoint, for people
-    metrics.csv               the same and more, for programs
-    .lock                     while a process trains here: which one
+config.toml               the settings, written once by `create`
+checkpoints/ep_0100.npz   a policy, after so many games
+checkpoints/best.npz      the policy that did best in a greedy evaluation
+resume.npz                all that is needed to go on training as if never interrupted
+training.log              one line a checkpoint, for people
+metrics.csv               the same and more, for programs
+.lock                     while a process trains here: which one
 """
+
 from __future__ import annotations
 
 import json
@@ -16,27 +17,54 @@ import os
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, ContextManager, Dict, Iterable, List, NamedTuple, Optional, Pattern, Sequence, Set, Tuple, Union
+from typing import (
+    Any,
+    ContextManager,
+    Dict,
+    Iterable,
+    List,
+    NamedTuple,
+    Optional,
+    Pattern,
+    Sequence,
+    Set,
+    Tuple,
+    Union,
+)
 
 import numpy as np
 
-from retro_gamer.runs.archive import append, flush_to_disk, load_arrays, save_arrays, write_atomically
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.errors import CheckpointError, RunNotFoundError
+from retro_gamer.runs.archive import append, flush_to_disk, load_arrays, save_arrays, write_atomically
 from retro_gamer.runs.lock import Lock
 
 FORMAT_VERSION = 1  # of checkpoints
 RESUME_VERSION = 2  # of resume states, which hold more and change more often
-OLDEST_RESUME_VERSION = 1  # that can be read: with boards by their cells, and with Adam's means instead of its sums
+OLDEST_RESUME_VERSION = (
+    1  # that can be read: with boards by their cells, and with Adam's means instead of its sums
+)
 MAX_RESUME_BYTES = 16 * 2**30
 MAX_FACTS_BYTES = 2**24
-METRICS = ("episode", "turns", "seconds", "mean_return", "mean_length", "loss", "epsilon", "learning_rate", "eval_return")
+METRICS = (
+    "episode",
+    "turns",
+    "seconds",
+    "mean_return",
+    "mean_length",
+    "loss",
+    "epsilon",
+    "learning_rate",
+    "eval_return",
+)
 SELF_PLAY_METRICS = (*METRICS, "team", "rating")
 _OTHER_CHECKPOINT = re.compile(r"round_\d+")  # made by adversarial training
 _CHECKPOINT_NAME = re.compile(r"ep_(\d+)\.npz")
 _ORIGINAL_NAME = re.compile(r"ep_(\d+)\.pt")
-_LEFT_BEHIND = re.compile(r"\.((ep|round)_\d+\.npz|best\.npz|resume\.npz|metrics\.csv|training\.log|config\.toml"
-                          r"|adversarial\.json)\.\d+\.tmp")
+_LEFT_BEHIND = re.compile(
+    r"\.((ep|round)_\d+\.npz|best\.npz|resume\.npz|metrics\.csv|training\.log|config\.toml"
+    r"|adversarial\.json)\.\d+\.tmp"
+)
 
 
 class Checkpoint(NamedTuple):
@@ -53,7 +81,9 @@ class RunDirectory:
         self.name = str(Path(path))  # as it was given, for messages
         self.path = Path(os.path.abspath(path))  # wherever a game goes with os.chdir
         self.config_path = self.path / "config.toml"
-        self.checkpoints_path = self.path / "checkpoints" / policy  # the folder itself, if there is only one policy
+        self.checkpoints_path = (
+            self.path / "checkpoints" / policy
+        )  # the folder itself, if there is only one policy
         self.best_path = self.checkpoints_path / "best.npz"
         self.resume_path = self.path / "resume.npz"
         self.log_path = self.path / "training.log"
@@ -73,8 +103,10 @@ class RunDirectory:
         """The settings; raises RunNotFoundError when this is not a run directory."""
         if not self.config_path.is_file():
             what = "has no config.toml" if self.path.is_dir() else "does not exist"
-            raise RunNotFoundError(f"There is no run at {self}: the folder {what}. Make one with\n"
-                                   f"  retro-gamer create --game GAME --output {self}")
+            raise RunNotFoundError(
+                f"There is no run at {self}: the folder {what}. Make one with\n"
+                f"  retro-gamer create --game GAME --output {self}"
+            )
         return RunConfig.load(self.config_path)
 
     def create(self, config_text: str) -> None:
@@ -115,12 +147,12 @@ class RunDirectory:
                 self._no_checkpoints()
             return checkpoints[-1][1]
         name = str(name)
-        stem = name[:-len(".npz")] if name.endswith(".npz") else name
+        stem = name[: -len(".npz")] if name.endswith(".npz") else name
         if stem == "best" and self.best_path.is_file():
             return self.best_path
         if _OTHER_CHECKPOINT.fullmatch(stem) and (self.checkpoints_path / f"{stem}.npz").is_file():
             return self.checkpoints_path / f"{stem}.npz"
-        digits = stem[len("ep_"):] if stem.startswith("ep_") else stem
+        digits = stem[len("ep_") :] if stem.startswith("ep_") else stem
         for episode, path in checkpoints:
             if len(digits) < 20 and digits.isdecimal() and int(digits) == episode:
                 return path
@@ -128,24 +160,34 @@ class RunDirectory:
             self._no_checkpoints()
         names = [path.stem for _, path in checkpoints] + (["best"] if self.best_path.is_file() else [])
         shown = ", ".join(names if len(names) <= 12 else [*names[:5], "...", *names[-6:]])
-        raise RunNotFoundError(f"There is no checkpoint {name!r} in {self.checkpoints_path}. There are: {shown}.")
+        raise RunNotFoundError(
+            f"There is no checkpoint {name!r} in {self.checkpoints_path}. There are: {shown}."
+        )
 
     def _no_checkpoints(self) -> None:
         self.load_config()
         if self.original_checkpoints():
-            raise RunNotFoundError(f"{self.checkpoints_path} holds checkpoints of the original retro-gamer (.pt), which "
-                                   f"need torch there. Make them ours, without it:  retro-gamer import-torch {self}")
-        raise RunNotFoundError(f"The run {self} has no checkpoint yet. Train it first:  retro-gamer train {self}")
+            raise RunNotFoundError(
+                f"{self.checkpoints_path} holds checkpoints of the original retro-gamer (.pt), which "
+                f"need torch there. Make them ours, without it:  retro-gamer import-torch {self}"
+            )
+        raise RunNotFoundError(
+            f"The run {self} has no checkpoint yet. Train it first:  retro-gamer train {self}"
+        )
 
     def save_policy(self, path: Path, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> None:
-        (self.path / "checkpoints").mkdir(exist_ok=True)  # but not the run, should it have been moved away meanwhile
+        (self.path / "checkpoints").mkdir(
+            exist_ok=True
+        )  # but not the run, should it have been moved away meanwhile
         self.checkpoints_path.mkdir(exist_ok=True)
         save_arrays(path, {"facts": _facts_to_array(facts), **arrays})
 
     def checkpoint_path(self, episode: int) -> Path:
         return self.checkpoints_path / f"ep_{episode:04d}.npz"
 
-    def thin_checkpoints(self, keep: int, every: int, loose: Sequence[int] = (), needed: Iterable[str] = ()) -> None:
+    def thin_checkpoints(
+        self, keep: int, every: int, loose: Sequence[int] = (), needed: Iterable[str] = ()
+    ) -> None:
         """Keep the newest checkpoint, those `needed` by name and, of all that are not `loose`, at most `keep`, evenly
         spread; remove the others."""
         paths = dict(self.checkpoints())
@@ -159,8 +201,12 @@ class RunDirectory:
 
     def save_resume(self, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> None:
         for path in (self.log_path, self.metrics_path):
-            flush_to_disk(path)  # lines of games before this state are never written again, those of later games are
-        save_arrays(self.resume_path, {"facts": _facts_to_array({"resume": RESUME_VERSION, **facts}), **arrays})
+            flush_to_disk(
+                path
+            )  # lines of games before this state are never written again, those of later games are
+        save_arrays(
+            self.resume_path, {"facts": _facts_to_array({"resume": RESUME_VERSION, **facts}), **arrays}
+        )
 
     def load_resume(self) -> Optional[Checkpoint]:
         """The saved training state, or None when there is none yet; raises CheckpointError when it cannot be used."""
@@ -175,14 +221,16 @@ class RunDirectory:
             newer = isinstance(version, int) and version > RESUME_VERSION
             raise self.cannot_resume(
                 f"{self.resume_path} was written by {'a newer' if newer else 'an older'} version of the library: it has "
-                f"version {version!r:.100}, and this library reads version {RESUME_VERSION}.")
+                f"version {version!r:.100}, and this library reads version {RESUME_VERSION}."
+            )
         return state
 
     def cannot_resume(self, why: str) -> CheckpointError:
         """The error for a resume state that cannot be used, with what can be done."""
         return CheckpointError(
             f"{why}\nThe policies in {self.checkpoints_path} are not affected. To train on from the newest of them, with an "
-            f"empty memory, delete {self.resume_path} and train again.")
+            f"empty memory, delete {self.resume_path} and train again."
+        )
 
     # Logs
 
@@ -217,7 +265,9 @@ class RunDirectory:
             kept = [row for values, row in rows if values is not None and values["episode"] <= episode]
             _rewrite(self.metrics_path, lines[:1] + kept)
         if self.log_path.is_file():
-            _rewrite(self.log_path, [line for line in _whole_lines(self.log_path) if _log_episode(line) <= episode])
+            _rewrite(
+                self.log_path, [line for line in _whole_lines(self.log_path) if _log_episode(line) <= episode]
+            )
         for number, path in self.checkpoints():
             if number > episode:
                 path.unlink()
@@ -225,19 +275,38 @@ class RunDirectory:
     def files_to_clean(self) -> List[Path]:
         """All that training made: everything but config.toml and files of other kinds."""
         found = [path for policy in self._policies() for _, path in policy.checkpoints()]
-        found += sorted(path for path in self.checkpoints_path.glob("*.npz") if _OTHER_CHECKPOINT.fullmatch(path.stem))
-        found += [path for path in (self.best_path, self.resume_path, self.log_path, self.metrics_path,
-                                    self.path / "adversarial.json") if path.is_file()]
+        found += sorted(
+            path for path in self.checkpoints_path.glob("*.npz") if _OTHER_CHECKPOINT.fullmatch(path.stem)
+        )
+        found += [
+            path
+            for path in (
+                self.best_path,
+                self.resume_path,
+                self.log_path,
+                self.metrics_path,
+                self.path / "adversarial.json",
+            )
+            if path.is_file()
+        ]
         return found + self.left_behind()
 
     def _policies(self) -> List["RunDirectory"]:
         """This run, and with it each of its policies that have a folder of their own."""
-        return [self, *(self.of(path.name) for path in sorted(self.checkpoints_path.glob("*")) if path.is_dir())]
+        return [
+            self,
+            *(self.of(path.name) for path in sorted(self.checkpoints_path.glob("*")) if path.is_dir()),
+        ]
 
     def left_behind(self) -> List[Path]:
         """Halves of files that a kill during a save left behind."""
         folders = [self.path, *(policy.checkpoints_path for policy in self._policies())]
-        return [path for folder in folders for path in sorted(folder.glob(".*.tmp")) if _LEFT_BEHIND.fullmatch(path.name)]
+        return [
+            path
+            for folder in folders
+            for path in sorted(folder.glob(".*.tmp"))
+            if _LEFT_BEHIND.fullmatch(path.name)
+        ]
 
     def tidy_up(self, episode: int) -> None:
         """Remove what a kill left behind: halves of files, and all of the games after `episode`, the last that counts."""
@@ -269,8 +338,10 @@ def load_checkpoint(path: Path, max_bytes: Optional[int] = None) -> Checkpoint:
     facts = _facts_from_array(arrays.pop("facts", None), path)
     version = facts.get("format")
     if version != FORMAT_VERSION:
-        raise CheckpointError(f"{path} has format {version!r:.100}; this version of the library reads format "
-                              f"{FORMAT_VERSION}. Use the version of the library that wrote it, or train again.")
+        raise CheckpointError(
+            f"{path} has format {version!r:.100}; this version of the library reads format "
+            f"{FORMAT_VERSION}. Use the version of the library that wrote it, or train again."
+        )
     return Checkpoint(facts, arrays)
 
 
@@ -312,8 +383,9 @@ def _read_row(names: Sequence[str], row: str) -> Optional[Dict[str, Any]]:
     if len(values) != len(names):
         return None
     try:
-        found: Dict[str, Any] = {name: value if name == "team" else float(value)
-                                 for name, value in zip(names, values) if value}
+        found: Dict[str, Any] = {
+            name: value if name == "team" else float(value) for name, value in zip(names, values) if value
+        }
     except ValueError:
         return None
     return found if 0 <= found.get("episode", -1) < float("inf") else None
@@ -326,5 +398,3 @@ def _csv_value(value: Any) -> str:
 def _log_episode(line: str) -> int:
     match = re.match(r"\[ep_(\d+)\]", line)
     return int(match.group(1)) if match else 0
-
-

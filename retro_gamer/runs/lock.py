@@ -1,4 +1,5 @@
 """One process at a time may change a run."""
+
 from __future__ import annotations
 
 import os
@@ -9,7 +10,9 @@ from typing import Iterator
 
 from retro_gamer.errors import RunBusyError
 
-_FAR_BEYOND_THE_TEXT = 2**30  # Windows lets nobody read the bytes that are locked, not even beyond the end of the file
+_FAR_BEYOND_THE_TEXT = (
+    2**30
+)  # Windows lets nobody read the bytes that are locked, not even beyond the end of the file
 
 
 class Lock:
@@ -46,10 +49,13 @@ class Lock:
                 if not _lock(descriptor):
                     raise RunBusyError(
                         f"Another process{self._holder(descriptor)} is changing {self._what} right now, and two would "
-                        "spoil each other's files. Wait until it is done, or stop it with Ctrl-C where it runs.")
+                        "spoil each other's files. Wait until it is done, or stop it with Ctrl-C where it runs."
+                    )
                 if self._is(descriptor):
                     os.ftruncate(descriptor, 0)
-                    os.write(descriptor, f"process {os.getpid()} on {_machine()}\n".encode("utf-8", "replace"))
+                    os.write(
+                        descriptor, f"process {os.getpid()} on {_machine()}\n".encode("utf-8", "replace")
+                    )
                     return descriptor
             except BaseException:
                 os.close(descriptor)
@@ -85,10 +91,12 @@ if sys.platform == "win32":
             os.lseek(descriptor, 0, os.SEEK_SET)
         return True
 else:
+
     def _lock(descriptor: int) -> bool:
         """Lock an open file without waiting; False if another process has locked it."""
         try:
             import fcntl
+
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False

@@ -1,4 +1,5 @@
 """Is a resume state whole? Asked before anything is done with it, so that a bad one costs nothing."""
+
 from __future__ import annotations
 
 from contextlib import contextmanager
@@ -7,11 +8,11 @@ from typing import Any, Callable, Dict, Iterator, Optional
 import numpy as np
 
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.errors import RetroGamerError
-from retro_gamer.runs.policy_file import check_facts, is_count, is_number, is_rating
-from retro_gamer.runs.directory import Checkpoint, RunDirectory
 from retro_gamer.config.teams import policy_names
+from retro_gamer.errors import RetroGamerError
 from retro_gamer.runs.compatibility import check_compatible
+from retro_gamer.runs.directory import Checkpoint, RunDirectory
+from retro_gamer.runs.policy_file import check_facts, is_count, is_number, is_rating
 
 
 def check_resume(resume: Checkpoint, run: RunDirectory) -> None:
@@ -28,22 +29,31 @@ def check_self_play_resume(resume: Checkpoint, run: RunDirectory, config: RunCon
         _check_kinds(policy, _POLICY_FACTS, run)
         check_facts(policy["policy"], run.resume_path)
     _check_finite(resume, run)
-    check_compatible({"policies": [policy["name"] for policy in resume.facts["policies"]],
-                      "teams": len(resume.facts["clocks"])},
-                     {"policies": policy_names(config), "teams": len(config.teams)}, run)
+    check_compatible(
+        {
+            "policies": [policy["name"] for policy in resume.facts["policies"]],
+            "teams": len(resume.facts["clocks"]),
+        },
+        {"policies": policy_names(config), "teams": len(config.teams)},
+        run,
+    )
     with reading(run):
         if len(resume.facts["tallies"]) != len(config.teams):
             raise ValueError("the results are not those of the teams")
         learning, waiting = resume.facts["controller"]["learning_team"], resume.facts["controller"]["queue"]
         ghosts = [team for team, _ in resume.facts["opponents"]]
-        if sorted([learning, *waiting]) != list(range(len(config.teams))) or sorted(ghosts) != sorted(waiting):
+        if sorted([learning, *waiting]) != list(range(len(config.teams))) or sorted(ghosts) != sorted(
+            waiting
+        ):
             raise ValueError("some team neither learns nor waits, or does both")
 
 
 def _check_kinds(facts: Dict[str, Any], kinds: Dict[str, Callable[[Any], bool]], run: RunDirectory) -> None:
     for name, is_right in kinds.items():
         if name not in facts or not is_right(facts[name]):
-            raise run.cannot_resume(f"{run.resume_path} cannot be used: what it says of its {name} makes no sense.")
+            raise run.cannot_resume(
+                f"{run.resume_path} cannot be used: what it says of its {name} makes no sense."
+            )
 
 
 def _check_finite(resume: Checkpoint, run: RunDirectory) -> None:
@@ -52,8 +62,11 @@ def _check_finite(resume: Checkpoint, run: RunDirectory) -> None:
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise run.cannot_resume(
                 f"{run.resume_path} cannot be used: {name} contains numbers that are infinite or not numbers at all. The "
-                "training diverged, or the file is damaged.")
-        if name.startswith("evaluation_") and (array.ndim != 1 or not len(array) or array.dtype.kind not in "if"):
+                "training diverged, or the file is damaged."
+            )
+        if name.startswith("evaluation_") and (
+            array.ndim != 1 or not len(array) or array.dtype.kind not in "if"
+        ):
             raise run.cannot_resume(f"{run.resume_path} cannot be used: {name} is not a list of numbers.")
 
 
@@ -64,10 +77,21 @@ def reading(run: RunDirectory) -> Iterator[None]:
         yield
     except RetroGamerError:
         raise
-    except (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError, SyntaxError, RecursionError,
-            MemoryError) as error:
-        raise run.cannot_resume(f"{run.resume_path} cannot be used: its parts do not fit together ({type(error).__name__}: "
-                                f"{str(error)[:200]}).") from error
+    except (
+        KeyError,
+        ValueError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        OverflowError,
+        SyntaxError,
+        RecursionError,
+        MemoryError,
+    ) as error:
+        raise run.cannot_resume(
+            f"{run.resume_path} cannot be used: its parts do not fit together ({type(error).__name__}: "
+            f"{str(error)[:200]})."
+        ) from error
 
 
 def _or_none(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
@@ -75,12 +99,21 @@ def _or_none(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
 
 
 def _is_episode(value: Any) -> bool:
-    return (isinstance(value, list) and len(value) == 4 and is_number(value[0]) and is_count(value[1])
-            and all(number is None or type(number) in (int, float) for number in value[2:]))
+    return (
+        isinstance(value, list)
+        and len(value) == 4
+        and is_number(value[0])
+        and is_count(value[1])
+        and all(number is None or type(number) in (int, float) for number in value[2:])
+    )
 
 
 def _is_clock(value: Any) -> bool:
-    return isinstance(value, dict) and set(value) == {"steps", "last_swap"} and all(map(is_count, value.values()))
+    return (
+        isinstance(value, dict)
+        and set(value) == {"steps", "last_swap"}
+        and all(map(is_count, value.values()))
+    )
 
 
 def _is_dict(value: Any) -> bool:
@@ -88,7 +121,9 @@ def _is_dict(value: Any) -> bool:
 
 
 def _list_of(check: Callable[[Any], bool], length: Optional[int] = None) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, list) and len(value) == (length or len(value)) and all(map(check, value))
+    return lambda value: (
+        isinstance(value, list) and len(value) == (length or len(value)) and all(map(check, value))
+    )
 
 
 def _is_snapshot(value: Any) -> bool:
@@ -96,20 +131,38 @@ def _is_snapshot(value: Any) -> bool:
 
 
 _COMMON_FACTS: Dict[str, Callable[[Any], bool]] = {
-    "episode": is_count, "turns": is_count, "seconds": lambda value: is_number(value) and value >= 0,
-    "since_checkpoint": _list_of(_is_episode), "loose_checkpoints": _list_of(is_count), "random": _is_dict,
+    "episode": is_count,
+    "turns": is_count,
+    "seconds": lambda value: is_number(value) and value >= 0,
+    "since_checkpoint": _list_of(_is_episode),
+    "loose_checkpoints": _list_of(is_count),
+    "random": _is_dict,
 }
 _FACTS = {
-    **_COMMON_FACTS, "policy": _is_dict, "best_return": _or_none(is_number), "next_evaluation": is_count,
-    "evaluated_return": _or_none(is_number), "learning_rate": is_number,
+    **_COMMON_FACTS,
+    "policy": _is_dict,
+    "best_return": _or_none(is_number),
+    "next_evaluation": is_count,
+    "evaluated_return": _or_none(is_number),
+    "learning_rate": is_number,
 }
 _SELF_PLAY_FACTS = {
-    **_COMMON_FACTS, "characters": _list_of(lambda value: isinstance(value, str)), "policies": _list_of(_is_dict),
-    "controller": _is_dict, "team_changed_at": is_count, "clocks": _list_of(_is_clock), "opponents": _list_of(_list_of(
-        lambda value: value is None or is_count(value) or _is_snapshot(value), 2)),
-    "results": _list_of(is_count, 3), "tallies": _list_of(_list_of(is_count, 3)), "balance": _list_of(is_number, 2),
+    **_COMMON_FACTS,
+    "characters": _list_of(lambda value: isinstance(value, str)),
+    "policies": _list_of(_is_dict),
+    "controller": _is_dict,
+    "team_changed_at": is_count,
+    "clocks": _list_of(_is_clock),
+    "opponents": _list_of(_list_of(lambda value: value is None or is_count(value) or _is_snapshot(value), 2)),
+    "results": _list_of(is_count, 3),
+    "tallies": _list_of(_list_of(is_count, 3)),
+    "balance": _list_of(is_number, 2),
 }
 _POLICY_FACTS = {
-    "policy": _is_dict, "name": lambda value: isinstance(value, str), "rating": is_rating, "learner_steps": is_count,
-    "saved_at": is_count, "window": _list_of(_is_snapshot),
+    "policy": _is_dict,
+    "name": lambda value: isinstance(value, str),
+    "rating": is_rating,
+    "learner_steps": is_count,
+    "saved_at": is_count,
+    "window": _list_of(_is_snapshot),
 }

@@ -1,4 +1,4 @@
-"""Files from strangers: the first mutants of tests/programs/fuzz_files.py and those that once found something; and settings and game
+"""Files from strangers: the first mutants of fuzz_files.py and those that once found something; settings and game
 descriptions made up by hypothesis."""
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retro_gamer import TrainedPolicy
-from retro_gamer.runs import archive
 from retro_gamer.agents.states import decode_states
 from retro_gamer.commands.create import create_run
 from retro_gamer.config.run_config import RunConfig
@@ -23,6 +22,7 @@ from retro_gamer.config.settings import all_settings
 from retro_gamer.config.values import read_toml, toml_value
 from retro_gamer.errors import CheckpointError, ConfigError, RetroGamerError
 from retro_gamer.original.metadata import GameMetadata
+from retro_gamer.runs import archive
 from retro_gamer.runs.archive import load_arrays, save_arrays
 
 QUICK = settings(
