@@ -7,12 +7,10 @@ from retro_gamer import TrainedPolicy
 
 _ai = TrainedPolicy("runs/snake/")
 
-
 class AISnake(SnakeHead):
     name = "AI snake"
 
-    def handle_keystroke(self, k, game):
-        pass  # ignore keyboard
+    def handle_keystroke(self, k, game): pass   # ignore keyboard
 
     def play_turn(self, game):
         key = _ai.get_action(game)
@@ -20,11 +18,8 @@ class AISnake(SnakeHead):
             self.step, self.character = DIRECTIONS[key]
         super().play_turn(game)
 
-
 class NoKeys:
-    def collect(self):
-        return set()
-
+    def collect(self): return set()
 
 human_snake = SnakeHead((1, 1), "KEY_DOWN")
 ai_snake = AISnake((16, 8), "KEY_UP")

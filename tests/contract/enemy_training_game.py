@@ -3,7 +3,7 @@
 from my_game import STEPS, EnemyAgent, Game, RandomPlayer, walk  # not on the page
 from retro_gamer import TrainedPolicy
 
-_player = TrainedPolicy("runs/player/")  # loaded once when the module is imported
+_player = TrainedPolicy("runs/player/")   # loaded once when the module is imported
 
 
 class AIPlayer(RandomPlayer):
@@ -19,5 +19,5 @@ class AIPlayer(RandomPlayer):
 
 def create_game():
     enemy = EnemyAgent()
-    player = AIPlayer(_player)  # uses _player.get_action in play_turn
-    return Game([enemy, player], {"enemy_reward": 0}, board_size=(32, 16))
+    player = AIPlayer(_player)          # uses _player.get_action in play_turn
+    return Game([enemy, player], {'enemy_reward': 0}, board_size=(32, 16))

@@ -41,7 +41,7 @@ class RandomPlayer:
 
 
 def create_enemy_training_game():
-    enemy = EnemyAgent()  # the character the trainer will control
-    player = RandomPlayer()  # a stand-in; no human involved
-    game = Game([enemy, player], {"enemy_reward": 0}, board_size=(32, 16))
+    enemy = EnemyAgent()      # the character the trainer will control
+    player = RandomPlayer()   # a stand-in; no human involved
+    game = Game([enemy, player], {'enemy_reward': 0}, board_size=(32, 16))
     return game

@@ -3,7 +3,7 @@
 from my_game import STEPS, Enemy, Game, RandomPlayer, walk
 from retro_gamer import TrainedPolicy
 
-_enemy = TrainedPolicy("runs/enemy/")  # loaded once when the module is imported
+_enemy = TrainedPolicy("runs/enemy/")   # loaded once when the module is imported
 
 
 class AIEnemy(Enemy):
