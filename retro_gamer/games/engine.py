@@ -1,6 +1,6 @@
 """A small game engine with the turn rules of retro-games, for when retro-games is not installed.
 
-A game written for one engine plays the same turns on the other (`tests/test_games.py` compares them turn
+A game written for one engine plays the same turns on the other (`tests/games/test_engine.py` compares them turn
 by turn). What this engine does not do is read the keyboard.
 """
 

@@ -12,11 +12,15 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 import retro_gamer
 
 HAVE_RETRO = importlib.util.find_spec("retro") is not None
 HAVE_GYM = importlib.util.find_spec("gymnasium") is not None
 PACKAGE = Path(retro_gamer.__file__).resolve().parent.parent
+posix = pytest.mark.skipif(os.name == "nt", reason="POSIX only")
+needs_terminal = pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals")
 ARROWS = "KEY_RIGHT,KEY_UP,KEY_LEFT,KEY_DOWN"
 
 # Settings that make a training take no time. Nothing is learned.

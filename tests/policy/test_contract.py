@@ -13,14 +13,23 @@ import sys
 from pathlib import Path
 
 import pytest
-from end_to_end import DRIVER, HAVE_RETRO, TINY, checkpoint_names, play_in_terminal, run_command, run_python
+from end_to_end import (
+    DRIVER,
+    HAVE_RETRO,
+    TINY,
+    checkpoint_names,
+    needs_terminal,
+    play_in_terminal,
+    run_command,
+    run_python,
+)
 
 from retro_gamer import PolicyInput, TrainedPolicy
 from retro_gamer.games import engine
 
 CONTRACT = Path(__file__).resolve().parent.parent / "contract"
 needs_retro = pytest.mark.skipif(not HAVE_RETRO, reason="retro-games is not installed")
-needs_terminal = pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals")
+
 ENGINES = [pytest.param(True, id="built-in engine"), pytest.param(False, id="retro-games", marks=needs_retro)]
 
 

@@ -1,0 +1,173 @@
+"""`play`, `evaluate`, `info` and `clean` as a new user types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from end_to_end import (
+    PseudoTerminal,
+    checkpoint_names,
+    needs_terminal,
+    run_command,
+)
+
+
+def test_play_without_a_terminal_prints_text(workshop, command):
+    status, out, error = command("play", "runs/board", "--seed", "3")
+    assert (status, error) == (0, "") and "\x1b" not in out
+    frames = out.split("\n\n")
+    turns = int(re.search(r"ep_0006: (\d+) turns, reward -?\d+, score 0\n$", out).group(1))
+    assert len(frames) == turns + 2 and "ep_0006  turn 0  reward 0" in frames[0]
+    assert frames[0].startswith("┌────") and len(frames[0].splitlines()) == 22
+    assert command("play", "runs/board", "--seed", "3")[1] == out  # the same seed shows the same game
+    assert command("play", "runs/board", "--seed", "4")[1] != out
+    best = command("play", "runs/snake", "--checkpoint", "best", "--seed", "1")[1]
+    assert best.rstrip().splitlines()[-1].startswith("best: ")
+
+
+def test_play_explain(workshop, command):
+    _, out, _ = command("play", "runs/board", "--seed", "3", "--explain")
+    assert out.count("It expects of each key:\n") == out.count("ep_0006  turn")
+    best = re.findall(r">(\w+) (-?\d+\.\d\d)", out)
+    keys = re.findall(r"turn [1-9]\d*  reward -?\d+  (?:KEY_)?(\(no key\)|\w+)", out)
+    assert [{"none": "(no key)"}.get(key, key) for key, _ in best][: len(keys)] == keys
+    for key in ("RIGHT", "UP", "LEFT", "DOWN", "none"):
+        assert f"{key} " in out
+
+
+@needs_terminal
+@pytest.mark.parametrize("columns, rows", [(80, 24), (30, 9)])
+def test_play_in_a_terminal(workshop, columns, rows):
+    terminal = PseudoTerminal(
+        ["-m", "retro_gamer", "play", "runs/board", "--fps", "1000", "--seed", "3", "--explain"],
+        workshop,
+        columns,
+        rows,
+    )
+    assert terminal.finish() == 0
+    assert terminal.close()
+    assert terminal.output.startswith("\x1b[?1049h")
+    shown, _, after = terminal.output.partition("\x1b[?1049l")
+    assert re.fullmatch(r"ep_0006: \d+ turns, reward -?\d+, score 0\r\n", after)
+    assert "┌" in shown and ("turn 1 " in shown or rows < 24)
+    first_values = re.findall(r"([ >])(RIGHT|UP|LEFT|DOWN|none) (-?\d+\.\d\d)", shown)[:5]
+    assert len({key for _, key, _ in first_values}) == 5
+    assert [value for mark, _, value in first_values if mark == ">"] == [
+        max(first_values, key=lambda v: float(v[2]))[2]
+    ]
+    drawn = [re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", part) for part in re.split(r"\x1b\[\d+;1H", shown)]
+    assert max(len(line.rstrip("\r\n")) for line in drawn) <= columns
+
+
+@needs_terminal
+def test_ctrl_c_ends_play(workshop):
+    terminal = PseudoTerminal(
+        ["-m", "retro_gamer", "play", "runs/board", "--fps", "0.02", "--seed", "1"], workshop
+    )  # 50 seconds a turn; with another seed an apple may be eaten in the first
+    terminal.wait_for("turn 0 ")
+    terminal.press_ctrl_c()
+    assert terminal.finish() == 0
+    assert terminal.close()
+    assert re.search(
+        r"\x1b\[\?1049l.*ep_0006: \d+ turns, reward -?\d+, score 0 \(stopped\)", terminal.output, re.S
+    )
+
+
+# evaluate, info, clean
+
+JSON_KEYS = {"games", "mean", "ci95", "median", "best", "worst", "mean_turns", "random_mean", "checkpoint"}
+
+
+def test_evaluate_one_run(workshop, command):
+    status, out, error = command("evaluate", "runs/board", "--games", "5", "--seed", "7")
+    assert (status, error) == (0, "")
+    assert f"{os.path.join('runs', 'board')}, ep_0006: 5 greedy games with seeds 7 to 11\n" in out
+    assert re.search(r"^ +mean +95% interval +median +best +worst +random$", out, re.M)
+    assert [line.split()[0] for line in out.splitlines()[-3:]] == ["reward", "score", "turns"]
+    assert max(map(len, out.splitlines())) < 80
+    assert command("evaluate", "runs/board", "--games", "5", "--seed", "7")[1] == out
+
+
+def test_evaluate_json(workshop, command):
+    status, out, _ = command("evaluate", "runs/board", "--games", "4", "--json")
+    data = json.loads(out)
+    assert status == 0 and JSON_KEYS <= set(data) and out.count("\n") == 1
+    assert (data["games"], data["checkpoint"]) == (4, "ep_0006")
+    low, high = data["ci95"]
+    assert data["worst"] <= low <= data["mean"] <= high <= data["best"] and data["mean_turns"] >= 1
+    assert (
+        json.loads(command("evaluate", "runs/snake", "--games", "1", "--json", "--checkpoint", "best")[1])[
+            "checkpoint"
+        ]
+        == "best"
+    )
+
+
+def test_evaluate_two_runs(workshop, command):
+    shutil.copytree("runs/board", "runs/other")
+    status, out, _ = command("evaluate", "runs/board", "runs/other", "--games", "5")
+    assert status == 0 and "5 greedy games each, with seeds 0 to 4" in out
+    assert "Difference +0.00 (95% interval +0.00 to +0.00). The difference may be luck" in out
+    data = json.loads(command("evaluate", "runs/board", "runs/other", "--games", "5", "--json")[1])
+    assert set(data) == {"runs", "difference", "difference_ci95", "real"} and data["real"] is False
+    assert [run["run"] for run in data["runs"]] == [
+        os.path.join("runs", "board"),
+        os.path.join("runs", "other"),
+    ]
+
+
+def test_info(workshop, command):
+    status, out, _ = command("info", "runs/snake")
+    assert status == 0
+    assert re.search(r"^Checkpoints  2: ep_0250, ep_0500, best$", out, re.M)
+    assert re.search(r"^Trained      500 games, [\d,]+ turns$", out, re.M)
+    assert "max_turns_per_episode = 4" in out and "hidden_sizes = [8]" in out and "gamma" not in out
+    assert max(map(len, out.splitlines())) < 100 and "\xa0" not in out
+    command("train", "runs/snake", "--episodes", "3")
+    assert "Trained      503 games" in command("info", "runs/snake")[1]
+    command("create", "--game", "catch", "--output", "new")
+    assert "Checkpoints  none yet; train with:  retro-gamer train new" in command("info", "new")[1]
+
+
+def test_clean(workshop, command, monkeypatch):
+    Path("runs/snake/notes.txt").write_text("mine")
+    config = Path("runs/snake/config.toml").read_bytes()
+    result = run_command("clean", "runs/snake", cwd=workshop)  # nobody there to answer
+    assert result.returncode == 1 and "Nothing was removed." in result.stdout
+    assert len(checkpoint_names("runs/snake")) == 3
+    monkeypatch.setattr("builtins.input", lambda prompt: "y")
+    status, out, _ = command("clean", "runs/snake")
+    assert status == 0 and "This removes 6 files from" in out and "ep_0500.npz" in out
+    assert sorted(path.name for path in Path("runs/snake").rglob("*") if path.is_file()) == [
+        "config.toml",
+        "notes.txt",
+    ]
+    assert Path("runs/snake/config.toml").read_bytes() == config
+    said = f"There is nothing to clean in {os.path.join('runs', 'snake')}.\n"
+    assert command("clean", "runs/snake", "--yes") == (0, said, "")
+    assert command("clean", "runs/board", "-y")[0] == 0 and checkpoint_names("runs/board") == []
+    assert "Trained 2 games" in command("train", "runs/board", "--episodes", "2")[1]
+
+
+@needs_terminal
+def test_output_that_nobody_reads_any_more(workshop):
+    import subprocess
+
+    from end_to_end import child_environment
+
+    line = f"'{sys.executable}' -m retro_gamer play runs/board --seed 3 | head -n 1"
+    result = subprocess.run(
+        ["sh", "-c", line],
+        cwd=str(workshop),
+        env=child_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        timeout=60,
+    )
+    assert result.stderr == b"" and result.stdout.count(b"\n") == 1

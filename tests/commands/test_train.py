@@ -1,0 +1,236 @@
+"""`train` as a new user types it: goals, minutes, the progress line, stops."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from end_to_end import (
+    TINY,
+    PseudoTerminal,
+    checkpoint_names,
+    needs_terminal,
+    run_command,
+    wait_for,
+)
+
+from retro_gamer.cli import main
+from retro_gamer.runs.directory import RunDirectory
+
+# train
+
+
+def test_train_in_an_empty_folder_makes_the_bundled_run(empty, command):
+    status, out, error = command("train", "runs/catch", "--episodes", "2")
+    assert (status, error) == (0, "")
+    run = os.path.join("runs", "catch")
+    assert out.startswith(f"There is no run at {run} yet: making one for the bundled game catch.\n")
+    assert (
+        "Trained 2 games (" in out
+        and "Over 30 games it reaches a reward of" in out
+        and "(random play: " in out
+    )
+    assert f"Train on:      retro-gamer train {run}\n" in out
+    assert f"Watch it:      retro-gamer play {run}\nMeasure it:    retro-gamer evaluate {run}\n" in out
+    assert f"  ai = TrainedPolicy({run!r})\n" in out
+    assert checkpoint_names(run)[-1] == "ep_0002.npz"
+    status, out, _ = command("train", "runs/catch", "--episodes", "1")
+    assert status == 0 and out.startswith("Going on after game 2 (") and "Trained 3 games" in out
+
+
+def test_train_does_not_make_other_runs(empty, command):
+    status, _, error = command("train", "runs/chess")
+    assert (
+        status == 1 and "There is no run at" in error and "retro-gamer create --game GAME --output" in error
+    )
+    assert not any(empty.iterdir())
+
+
+def test_train_to_the_goal_and_on(workshop, command):
+    status, out, _ = command("train", "runs/snake")
+    assert status == 0 and "This training is complete: 500 games" in out and "--episodes 500" in out
+    assert "Train on:" not in command("train", "runs/snake", "--episodes", "1")[1]
+    config = Path("runs/snake/config.toml")
+    config.write_text(
+        config.read_text("utf-8").replace("training_episodes = 500", "training_episodes = 505"), "utf-8"
+    )
+    before = config.read_bytes()
+    status, out, _ = command("train", "runs/snake")
+    assert "Going on after game 501" in out and "Trained 505 games" in out
+    assert config.read_bytes() == before  # training never rewrites it
+
+
+def test_minutes_end_a_training(empty, command):
+    command("create", "--game", "catch", "--output", "run", *TINY)
+    started = time.monotonic()
+    status, out, _ = command("train", "run", "--minutes", "0.01")
+    assert status == 0 and "Trained" in out and time.monotonic() - started < 10
+    assert "Train on:" in out and len(checkpoint_names("run")) >= 1
+
+
+def test_train_is_quiet_where_nobody_is_looking(workshop):
+    result = run_command("train", "runs/forager", "--episodes", "3", cwd=workshop)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "\r" not in result.stdout and "turns/s" not in result.stdout
+    assert result.stdout.count("\n") < 15
+
+
+@needs_terminal
+def test_one_progress_line_in_a_terminal(workshop):
+    terminal = PseudoTerminal(["-m", "retro_gamer", "train", "runs/snake", "--episodes", "900"], workshop)
+    assert terminal.finish() == 0
+    terminal.close()
+    live = terminal.output.split("Trained ")[0].replace("\r\n", "\n")
+    assert live.count("\n") == 1, live  # after "Going on after ..."
+    frames = [frame for frame in live.split("\r") if frame.startswith("game ")]
+    assert len(frames) >= 2 and all(len(frame) <= 79 for frame in frames)
+    pattern = (
+        r"game \d+  ([\d,]+ turns  )?([\d,]+ turns/s  )?reward -?[\d.]+  greedy (score|reward) -?[\d.]+  "
+        r"(epsilon \d\.\d\d  )?"
+    )
+    assert re.match(pattern, frames[-1]), frames[-1]
+    assert re.search(r"\d:\d\d left *$", frames[-1])
+    assert live.endswith("\r" + " " * max(map(len, frames)) + "\r") or live.endswith(" \r")  # wiped away
+
+
+# Stopping
+
+
+@pytest.fixture
+def long_run(empty):
+    """A run that would train for long."""
+    assert (
+        main(
+            [
+                "create",
+                "--game",
+                "snake",
+                "--output",
+                "run",
+                *TINY,
+                "--checkpoint-every",
+                "50",
+                "--max-turns-per-episode",
+                "30",
+            ]
+        )
+        == 0
+    )
+    return empty
+
+
+def counted(run):
+    return len(RunDirectory(run).read_metrics())
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_saves_and_exits_well(long_run, started, name):
+    process = started("train", "run", cwd=long_run)
+    wait_for(lambda: counted("run") >= 2, process)
+    process.send_signal(getattr(signal, name))
+    out, error = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert error == (
+        "Stopping after this game...\n"
+        "(Ctrl-C again stops at once and loses the last seconds of training, up to 20.)\n"
+    )
+    stopped = re.search(
+        r"Stopped after game (\d+) \(([\d,]+) turns\) and saved. Go on with:\n  retro-gamer train run", out
+    )
+    assert stopped, out
+    newest = RunDirectory("run").checkpoints()[-1][0]
+    assert newest == int(stopped.group(1))
+    result = run_command("train", "run", "--episodes", "5", cwd=long_run)
+    assert result.stdout.startswith(f"Going on after game {newest} ({stopped.group(2)} turns).\n"), (
+        result.stderr
+    )
+    assert f"Trained {newest + 5} games" in result.stdout
+
+
+SLOW_GAME = """
+import time
+from pathlib import Path
+from retro_gamer.games import Game
+
+class Player:
+    name, character, position = "player", "@", (0, 0)
+    def handle_keystroke(self, keystroke, game): pass
+    def play_turn(self, game):
+        game.state["score"] += 1
+        if game.turn_number >= 4:
+            if Path("slow").exists():
+                Path("sleeping").touch()
+                time.sleep(20)
+            game.end()
+
+def create_game():
+    return Game([Player()], {"score": 0}, board_size=(4, 4))
+"""
+
+
+PATIENT = """
+import sys
+from retro_gamer import cli
+from retro_gamer.hosting import blame
+blame.SECONDS_OF_A_LONG_TURN = 60  # before the game is blamed for the wait
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+def test_a_second_interrupt_does_not_wait_for_the_game(empty, started):
+    Path("slow_game.py").write_text(SLOW_GAME)
+    made = run_command(
+        "create",
+        "--game",
+        "slow_game.py",
+        "--output",
+        "run",
+        *TINY,
+        "--actions",
+        "a",
+        "--checkpoint-every",
+        "10",
+        cwd=empty,
+    )
+    assert made.returncode == 0, made.stderr
+    assert run_command("train", "run", "--episodes", "30", cwd=empty).returncode == 0
+    Path("slow").touch()
+    process = started("train", "run", cwd=empty, code=PATIENT)
+    wait_for(Path("sleeping").exists, process)
+    process.send_signal(signal.SIGINT)
+    assert process.stderr.readline() == "Stopping after this game...\n"
+    assert process.stderr.readline().startswith("(Ctrl-C again stops at once")
+    interrupted = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=15)
+    assert time.monotonic() - interrupted < 10
+    assert process.returncode == 130 and error == "\nStopped.\n"
+    Path("slow").unlink()
+    result = run_command("train", "run", "--episodes", "2", cwd=empty)
+    assert "Going on after game 30" in result.stdout and result.returncode == 0, result.stderr
+    assert not list(empty.rglob("*.tmp"))
+
+
+def test_an_interrupt_while_the_result_is_measured(workshop, command, monkeypatch):
+    def interrupted(trainer):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("retro_gamer.commands.train._say_how_well", interrupted)
+    status, out, error = command("train", "runs/forager", "--episodes", "2")
+    assert status == 0 and "Trained 32 games" in out and "Watch it:" in out and "Traceback" not in error
+
+
+@needs_terminal
+def test_ctrl_c_in_a_terminal_leaves_no_half_line(long_run):
+    terminal = PseudoTerminal(["-m", "retro_gamer", "train", "run"], long_run)
+    terminal.wait_for("game ")
+    wait_for(lambda: counted("run") >= 1, terminal.process)
+    terminal.press_ctrl_c()
+    assert terminal.finish() == 0
+    terminal.close()
+    assert re.search(r"\r +\rStopping after this game", terminal.output)
+    assert "Stopped after game" in terminal.output and "Traceback" not in terminal.output
