@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any, Iterator, List, Optional, Sequence
 
 from retro_gamer.games.screen import Screen, understand_escape_codes
-from retro_gamer.hosting.blame import blame
+from retro_gamer.hosting.blame import blame, blamed
 from retro_gamer.hosting.supervision import supervised, to_stderr
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training.player import Player, load_player
@@ -125,19 +125,23 @@ def _watch_gym(player: Player, fps: float, explain: bool, seed: Optional[int]) -
             config.game.gym, config.tabular, config.training.max_turns_per_episode, "ansi"
         )
         note = ""
-    observation, total, turns, over = environment.reset(seed), 0.0, 0, False
+    out, total, turns, over = sys.stdout, 0.0, 0, False
     restore_console = understand_escape_codes()  # Gymnasium's pictures have colors
     try:
-        while not over:
-            if explain:
-                print(_explain(player, observation))
-            action = player.agent.act(observation, 0.0)
-            observation, reward, terminated, truncated = environment.step(action)
-            total, turns, over = total + reward, turns + 1, terminated or truncated
-            if not note:
-                print(environment.env.render())  # type: ignore[attr-defined]
-                if sys.stdout.isatty():
-                    time.sleep(1 / fps)
+        with tidy_end(), supervised():
+            observation = environment.reset(seed)
+            while not over:
+                if explain:
+                    print(_explain(player, observation), file=out)
+                action = player.agent.act(observation, 0.0)
+                observation, reward, terminated, truncated = environment.step(action)
+                total, turns, over = total + reward, turns + 1, terminated or truncated
+                if not note:
+                    with blamed(f"when it was drawn after turn {turns}"):
+                        picture = environment.env.render()  # type: ignore[attr-defined]
+                    print(picture, file=out)
+                    if out.isatty():
+                        time.sleep(1 / fps)
     except KeyboardInterrupt:
         pass
     finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import time
 from typing import Any, Callable, List, Optional, Tuple
 
 import numpy as np
@@ -23,7 +22,7 @@ from retro_gamer.environment.observation import (
 from retro_gamer.environment.player import player_finder
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import GameError, RetroGamerError
-from retro_gamer.hosting.blame import blame, game_location, is_ctrl_c
+from retro_gamer.hosting.blame import blame, blamed, game_location
 from retro_gamer.hosting.loading import make_game
 
 
@@ -93,14 +92,9 @@ class RetroEnvironment(Environment):
         if seed is not None:
             seed_everything(seed)
         self.game = make_game(self.factory, first=self.game is None)
-        began = time.monotonic()
-        try:
+        with blamed("when it started"):
             self.game.input_source = self._keys
             self.game.start()
-        except BaseException as error:
-            if is_ctrl_c(error, began):
-                raise
-            raise blame(error, "when it started") from error
         self._turn = 0
         self._reward_so_far = state_number(self.game, self.metadata.reward)
         return self.observe()
@@ -114,37 +108,29 @@ class RetroEnvironment(Environment):
         game = self.game
         self._keys.pressed = keys
         self._turn += 1
-        began = time.monotonic()
-        try:
+        with blamed(f"in turn {self._turn}", self._advice):
             game.step()
             over = not game.playing
-        except BaseException as error:
-            if is_ctrl_c(error, began):
-                raise
-            advice = "A game ends with  game.end()" if isinstance(error, SystemExit) else ""
-            if isinstance(error, (TypeError, ValueError, AttributeError)) and not game_location(error):
-                advice = str(explain(game, error))  # the engine tripped over what a character was left like
-            raise blame(error, f"in turn {self._turn}", advice) from error
         total = state_number(game, self.metadata.reward, self._turn)
         reward, self._reward_so_far = total - self._reward_so_far, total
         return reward, over
+
+    def _advice(self, error: BaseException) -> str:
+        if isinstance(error, (TypeError, ValueError, AttributeError)) and not game_location(error):
+            return str(explain(self.game, error))  # the engine tripped over what a character was left like
+        return "A game ends with  game.end()" if isinstance(error, SystemExit) else ""
 
     def observe(self) -> Any:
         if self.observation_function is None:
             assert self.encoder is not None
             try:
                 return self.encoder.observe(self.game)
-            except RetroGamerError:
+            except (RetroGamerError, KeyboardInterrupt):
                 raise
-            except Exception as error:  # such as one in a property of the game's
+            except BaseException as error:  # such as one in a property of the game's
                 raise blame(error, f"when its board was looked at after turn {self._turn}") from error
-        began = time.monotonic()
-        try:
+        with blamed("in its observation function"):
             value = self.observation_function(self.game)
-        except BaseException as error:
-            if is_ctrl_c(error, began):
-                raise
-            raise blame(error, "in its observation function") from error
         observation = custom_observation(value, self._n_features, self.tabular)
         if self._n_features is None and isinstance(observation, Observation):
             self._n_features = len(observation.features)

@@ -14,7 +14,15 @@ from retro_gamer.environment.base import Environment, Step
 from retro_gamer.environment.game import seed_everything
 from retro_gamer.environment.observation import NO_CELLS, Observation, ObservationShape
 from retro_gamer.errors import ConfigError, GameError, ObservationError
-from retro_gamer.hosting.blame import blame
+from retro_gamer.hosting.blame import blamed
+
+
+def _advice(error: BaseException) -> str:
+    return (
+        "An environment ends an episode by returning terminated = True from step; it must not end the program."
+        if isinstance(error, SystemExit)
+        else ""
+    )
 
 
 def import_gymnasium() -> Any:
@@ -38,13 +46,14 @@ class GymEnvironment(Environment):
         self, name: str, tabular: bool = False, max_turns: int = 2000, render_mode: Optional[str] = None
     ):
         gymnasium = import_gymnasium()
-        try:
-            # Gymnasium's own checker would only warn of what is refused below.
-            self.env = gymnasium.make(name, render_mode=render_mode, disable_env_checker=True)
-        except Exception as error:
-            raise ConfigError(
-                f"Gymnasium cannot make {name!r}: {str(error) or type(error).__name__}"
-            ) from error
+        with blamed(f"while {name} was made", _advice):
+            try:
+                # Gymnasium's own checker would only warn of what is refused below.
+                self.env = gymnasium.make(name, render_mode=render_mode, disable_env_checker=True)
+            except Exception as error:
+                raise ConfigError(
+                    f"Gymnasium cannot make {name!r}: {str(error) or type(error).__name__}"
+                ) from error
         self.name, self.tabular, self.max_turns = name, tabular, max_turns
         actions, observations, spaces = self.env.action_space, self.env.observation_space, gymnasium.spaces
         if not isinstance(actions, spaces.Discrete):
@@ -83,30 +92,25 @@ class GymEnvironment(Environment):
         else:
             seed_everything(seed)  # for environments that draw from the global generators
         self._turn = 0
-        try:
+        with blamed(f"when it was reset with seed {seed} ({self.name})", _advice):
             observation, _ = self.env.reset(seed=seed)
-        except Exception as error:
-            raise blame(error, f"when it was reset with seed {seed} ({self.name})") from error
         return self._observation(observation)
 
     def step(self, action: int) -> Step:
         self._turn += 1
-        try:
+        with blamed(f"in turn {self._turn} ({self.name})", _advice):
             observation, reward, terminated, truncated, _ = self.env.step(action + self._first_action)
-            reward = float(reward)
-        except Exception as error:
-            raise blame(error, f"in turn {self._turn} ({self.name})") from error
+            reward, terminated, truncated = float(reward), bool(terminated), bool(truncated)
         if not math.isfinite(reward):
             raise GameError(
                 f"{self.name} gave the reward {reward} in turn {self._turn}. A reward must be an ordinary "
                 "number: look for a division by zero or the logarithm of zero where it is computed."
             )
-        terminated = bool(terminated)
         return Step(
             self._observation(observation),
             reward,
             terminated,
-            not terminated and (bool(truncated) or self._turn >= self.max_turns),
+            not terminated and (truncated or self._turn >= self.max_turns),
         )
 
     def _observation(self, observation: Any) -> Any:
@@ -115,7 +119,7 @@ class GymEnvironment(Environment):
         try:
             with np.errstate(over="ignore"):  # what is too large becomes infinite and is refused
                 features = np.array(observation, np.float32).ravel()
-        except (TypeError, ValueError):
+        except Exception:  # an object of the environment's own may raise anything
             raise self._unexpected(observation) from None
         if len(features) != self._n_features:
             raise self._unexpected(observation)
@@ -130,7 +134,7 @@ class GymEnvironment(Environment):
     def _discrete(self, observation: Any) -> Any:
         try:
             state = int(observation)
-        except (TypeError, ValueError):
+        except Exception:
             raise self._unexpected(observation) from None
         if not 0 <= state - self._first_state < self._n_states:
             raise self._unexpected(observation)

@@ -9,7 +9,7 @@ import traceback
 from dis import opmap
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Optional, Tuple
+from typing import Any, Callable, Optional, Tuple, Union
 
 from retro_gamer.errors import GameError, RetroGamerError
 
@@ -94,6 +94,32 @@ def blame(error: BaseException, doing: str, advice: str = "") -> RetroGamerError
     return GameError(
         f"The game raised {type(error).__name__} {doing}: {text}{where}" + (f"\n{advice}" if advice else "")
     )
+
+
+class blamed:
+    """A context in which somebody's game runs: whatever it raises becomes a GameError that says where.
+
+    Arguments:
+        doing: completes the sentence "The game raised ... <doing>".
+        advice: what to try, or a function that knows it for an error.
+
+    Ctrl-C that a person pressed passes through, as do errors that this library raises on purpose.
+    """
+
+    __slots__ = ("_advice", "_began", "_doing")
+
+    def __init__(self, doing: str, advice: Union[str, Callable[[BaseException], str]] = ""):
+        self._doing, self._advice = doing, advice
+
+    def __enter__(self) -> None:
+        self._began = time.monotonic()
+
+    def __exit__(self, kind: Any, error: Optional[BaseException], trace: Any) -> None:
+        if error is None or is_ctrl_c(error, self._began):
+            return
+        readable = blame(error, self._doing, self._advice(error) if callable(self._advice) else self._advice)
+        if readable is not error:
+            raise readable from error
 
 
 def _text_of(error: BaseException) -> str:

@@ -27,14 +27,26 @@ class Scripted(gymnasium.Env):
     """Says what it is told to say."""
 
     def __init__(
-        self, observation_space=None, action_space=None, first=0, observation=1, reward=1.0, error=None
+        self,
+        observation_space=None,
+        action_space=None,
+        first=0,
+        observation=1,
+        reward=1.0,
+        error=None,
+        errs_in="step",
     ):
+        if errs_in == "make":
+            raise error
+        self.errs_in = errs_in
         self.observation_space = observation_space or spaces.Discrete(4)
         self.action_space = action_space or spaces.Discrete(2)
         self.first, self.observation, self.reward, self.error = first, observation, reward, error
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
+        if self.errs_in == "reset":
+            raise self.error
         return self.first, {}
 
     def step(self, action):
@@ -213,6 +225,40 @@ def test_an_environment_that_raises_is_named():
         environment.reset()
         with pytest.raises(GameError, match=r"(?s)KeyError in turn 1 \(Scripted-v0\).*pole"):
             environment.step(0)
+
+
+@pytest.mark.parametrize("error", [SystemExit(), SystemExit(3), KeyboardInterrupt(), GeneratorExit()])
+@pytest.mark.parametrize("where", ["make", "reset", "step"])
+def test_an_environment_that_ends_the_program_is_named(error, where):
+    with registered(error=error, errs_in=where) as name:
+        words = rf"(?s)The game raised {type(error).__name__} .*Scripted-v0.*test_gym.py, line"
+        with pytest.raises(GameError, match=words):
+            environment = GymEnvironment(name, tabular=True)
+            environment.reset()
+            environment.step(0)
+
+
+def test_an_environment_that_exits_ends_training_with_status_1_and_nothing_is_lost(tmp_path, capsys):
+    run, turns = str(tmp_path / "run"), []
+    with registered() as name:
+        assert main(["create", "--game", f"gym:{name}", "--output", run, "--algorithm", "q_learning"]) == 0
+        assert main(["train", run, "--episodes", "3"]) == 0
+        step = Scripted.step
+
+        def exit_later(self, action):
+            turns.append(action)
+            return step(self, action) if len(turns) < 5000 else sys.exit()
+
+        Scripted.step = exit_later
+        try:
+            capsys.readouterr()
+            assert main(["train", run, "--episodes", "30"]) == 1
+            error = capsys.readouterr().err
+            assert "SystemExit" in error and "What was learned before is saved" in error
+            assert RunDirectory(run).load_resume().facts["episode"] > 3
+            assert main(["evaluate", run]) == main(["play", run]) == 1
+        finally:
+            Scripted.step = step
 
 
 def test_a_training_that_meets_nan_says_so_and_saves_what_was_learned(tmp_path):
