@@ -254,6 +254,15 @@ def build_parser() -> argparse.ArgumentParser:
         help="the folder of a new run for them (default: DIR itself, beside the .pt files)",
     )
 
+    plot = command(
+        "plot",
+        plot_command,
+        "Draw the curves of a training, or of several laid over each other.",
+        "plot runs/snake --svg snake.svg",
+    )
+    plot.add_argument("runs", metavar="DIR", nargs="+", help="the folders of runs of one game")
+    plot.add_argument("--svg", metavar="FILE", help="write a picture instead of drawing in the terminal")
+
     info = command("info", info_command, "Show what is in a run.", "info runs/snake")
     info.add_argument("run", metavar="DIR", help="the folder of the run")
 
@@ -505,6 +514,14 @@ def info_command(options: argparse.Namespace) -> int:
     from retro_gamer.runs.directory import RunDirectory
 
     print(describe_run(RunDirectory(options.run)))
+    return DONE
+
+
+def plot_command(options: argparse.Namespace) -> int:
+    from retro_gamer.commands.plot import plot_runs
+    from retro_gamer.runs.directory import RunDirectory
+
+    print(plot_runs([RunDirectory(run) for run in options.runs], options.svg))
     return DONE
 
 

@@ -1,0 +1,43 @@
+"""`retro-gamer plot`: the curves of a training, in the terminal or as an SVG picture."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import List, Optional, Sequence
+
+from retro_gamer.reporting.curves import panels_of
+from retro_gamer.reporting.svg_chart import draw_svg
+from retro_gamer.reporting.text_chart import draw_panels
+from retro_gamer.runs.archive import write_atomically
+from retro_gamer.runs.directory import RunDirectory
+
+WIDEST = 100  # columns: a wider chart shows no more
+
+
+def plot_runs(runs: Sequence[RunDirectory], svg: Optional[str] = None) -> str:
+    """The curves as text, or, with `svg`, a sentence about the file that they were written to.
+
+    Raises ConfigError for runs that were never trained or are of different games, OSError for a file that cannot be written.
+    """
+    panels = panels_of(runs)
+    if svg is not None:
+        text = draw_svg(panels)
+        write_atomically(Path(svg), lambda file: file.write(text.encode("utf-8")))
+        return f"Drew {_listed([panel.title for panel in panels])} in {svg}. A web browser shows it."
+    width = min(WIDEST, shutil.get_terminal_size().columns - 1)
+    return "\n".join(draw_panels(panels, width, unicode=_has_braille()))
+
+
+def _has_braille() -> bool:
+    """Whether the output's encoding has the characters of a chart."""
+    try:
+        "⣿│└─".encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _listed(names: List[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
