@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 
 os.environ.setdefault(
     "OPENBLAS_NUM_THREADS", "1"
@@ -60,6 +61,25 @@ def workshop(trained, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))  # the commands add the current folder
     return tmp_path
+
+
+class Clock:
+    """Seconds that go on by `step` at each look, however fast the machine is."""
+
+    now, step = 1000.0, 0.0
+
+    def __call__(self):
+        self.now += self.step
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The clock of this process, in the hands of the test."""
+    clock = Clock()
+    monkeypatch.setattr(time, "monotonic", clock)
+    monkeypatch.setattr(time, "perf_counter", clock)
+    return clock
 
 
 @pytest.fixture

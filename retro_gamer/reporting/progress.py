@@ -8,7 +8,7 @@ import sys
 import time
 from collections import deque
 from contextlib import suppress
-from typing import Deque, Optional, TextIO, Tuple
+from typing import Callable, Deque, Optional, TextIO, Tuple
 
 from retro_gamer.training.trainer import Status
 
@@ -18,10 +18,16 @@ UNIMPORTANT = ("turns", "epsilon", "speed")  # parts that go when the terminal i
 class ProgressLine:
     """Redraws one line on a terminal, a few times a second at the most."""
 
-    def __init__(self, stream: Optional[TextIO] = None, interval: float = 0.2):
+    def __init__(
+        self,
+        stream: Optional[TextIO] = None,
+        interval: float = 0.2,
+        clock: Callable[[], float] = time.monotonic,
+    ):
         self.stream = stream if stream is not None else sys.stderr
         self.shown = bool(getattr(self.stream, "isatty", lambda: False)())
         self.interval = interval
+        self.clock = clock
         self._next = 0.0
         self._returns: Deque[float] = deque(maxlen=100)
         self._times: Deque[Tuple[float, int, int]] = deque(
@@ -31,7 +37,7 @@ class ProgressLine:
 
     def update(self, status: Status) -> None:
         self._returns.append(status.last.episode_return)
-        now = time.monotonic()
+        now = self.clock()
         if not self.shown or now < self._next:
             return
         self._next = now + self.interval

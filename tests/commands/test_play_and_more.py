@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from end_to_end import (
+    PATIENCE,
     PseudoTerminal,
     checkpoint_names,
     needs_terminal,
@@ -168,6 +169,6 @@ def test_output_that_nobody_reads_any_more(workshop):
         env=child_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert result.stderr == b"" and result.stdout.count(b"\n") == 1

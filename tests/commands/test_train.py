@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import signal
-import time
 from pathlib import Path
 
 import pytest
 from end_to_end import (
+    PATIENCE,
     TINY,
     PseudoTerminal,
     checkpoint_names,
@@ -64,11 +64,12 @@ def test_train_to_the_goal_and_on(workshop, command):
     assert config.read_bytes() == before  # training never rewrites it
 
 
-def test_minutes_end_a_training(empty, command):
+def test_minutes_end_a_training(empty, command, clock):
     command("create", "--game", "catch", "--output", "run", *TINY)
-    started = time.monotonic()
-    status, out, _ = command("train", "run", "--minutes", "0.01")
-    assert status == 0 and "Trained" in out and time.monotonic() - started < 10
+    clock.step = 1.0
+    status, out, _ = command("train", "run", "--minutes", "1")
+    trained = re.search(r"Trained (\d+) games", out)
+    assert status == 0 and trained and 1 <= int(trained[1]) <= 60
     assert "Train on:" in out and len(checkpoint_names("run")) >= 1
 
 
@@ -79,21 +80,31 @@ def test_train_is_quiet_where_nobody_is_looking(workshop):
     assert result.stdout.count("\n") < 15
 
 
+# The progress line sees an eighth of a second go by with each game, however fast the machine is.
+EIGHTHS = """
+import functools, itertools, sys
+from retro_gamer import cli
+from retro_gamer.commands import train
+train.ProgressLine = functools.partial(train.ProgressLine, clock=itertools.count(step=0.125).__next__)
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
 @needs_terminal
 def test_one_progress_line_in_a_terminal(workshop):
-    terminal = PseudoTerminal(["-m", "retro_gamer", "train", "runs/snake", "--episodes", "900"], workshop)
+    terminal = PseudoTerminal(["-c", EIGHTHS, "train", "runs/snake", "--episodes", "40"], workshop)
     assert terminal.finish() == 0
     terminal.close()
     live = terminal.output.split("Trained ")[0].replace("\r\n", "\n")
     assert live.count("\n") == 1, live  # after "Going on after ..."
     frames = [frame for frame in live.split("\r") if frame.startswith("game ")]
-    assert len(frames) >= 2 and all(len(frame) <= 79 for frame in frames)
+    assert [frame.split()[1] for frame in frames] == [str(game) for game in range(501, 541, 2)]
+    assert all(len(frame) <= 79 for frame in frames)
     pattern = (
-        r"game \d+  ([\d,]+ turns  )?([\d,]+ turns/s  )?reward -?[\d.]+  greedy (score|reward) -?[\d.]+  "
-        r"(epsilon \d\.\d\d  )?"
+        r"game 539  ([\d,]+ turns  )?([\d,]+ turns/s  )?reward -?[\d.]+  greedy (score|reward) -?[\d.]+  "
+        r"(epsilon \d\.\d\d  )?0:00 left *$"
     )
     assert re.match(pattern, frames[-1]), frames[-1]
-    assert re.search(r"\d:\d\d left *$", frames[-1])
     assert live.endswith("\r" + " " * max(map(len, frames)) + "\r") or live.endswith(" \r")  # wiped away
 
 
@@ -132,7 +143,7 @@ def test_a_signal_saves_and_exits_well(long_run, started, name):
     process = started("train", "run", cwd=long_run)
     wait_for(lambda: counted("run") >= 2, process)
     process.send_signal(getattr(signal, name))
-    out, error = process.communicate(timeout=30)
+    out, error = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert error == (
         "Stopping after this game...\n"
@@ -164,7 +175,7 @@ class Player:
         if game.turn_number >= 4:
             if Path("slow").exists():
                 Path("sleeping").touch()
-                time.sleep(20)
+                time.sleep(86400)
             game.end()
 
 def create_game():
@@ -176,7 +187,7 @@ PATIENT = """
 import sys
 from retro_gamer import cli
 from retro_gamer.hosting import blame
-blame.SECONDS_OF_A_LONG_TURN = 60  # before the game is blamed for the wait
+blame.SECONDS_OF_A_LONG_TURN = float("inf")  # before the game is blamed for the wait
 sys.exit(cli.main(sys.argv[1:]))
 """
 
@@ -204,10 +215,8 @@ def test_a_second_interrupt_does_not_wait_for_the_game(empty, started):
     process.send_signal(signal.SIGINT)
     assert process.stderr.readline() == "Stopping after this game...\n"
     assert process.stderr.readline().startswith("(Ctrl-C again stops at once")
-    interrupted = time.monotonic()
     process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=15)
-    assert time.monotonic() - interrupted < 10
+    _, error = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130 and error == "\nStopped.\n"
     Path("slow").unlink()
     result = run_command("train", "run", "--episodes", "2", cwd=empty)

@@ -16,7 +16,6 @@ PAGES = {page.relative_to(TOP).as_posix(): list(blocks_of(page)) for page in pag
 RUN = [
     name for name, blocks in PAGES.items() if any(block.language in ("python", "console") for block in blocks)
 ]
-SECONDS = 120.0  # only so that a test that hangs ends
 
 # Run before a page's script or command: what a test cannot wait for. Nothing that is printed changes but numbers.
 PRELUDE = """
@@ -41,7 +40,7 @@ def run_in_terminal(code, arguments, cwd):
     """Run Python code on a terminal of its own; q is pressed where it waits for a person."""
     terminal = PseudoTerminal(["-c", code, *arguments], cwd)
     try:
-        status = terminal.finish(SECONDS)
+        status = terminal.finish()
     finally:
         terminal.close()
     assert status == 0, terminal.output[-3000:]
@@ -74,7 +73,7 @@ def run_command_line(line, cwd):
         if words[0] == "play":
             run_in_terminal(COMMAND, words, cwd)
         else:
-            done = run_python("-c", COMMAND, *shortened(words), cwd=cwd, timeout=SECONDS)
+            done = run_python("-c", COMMAND, *shortened(words), cwd=cwd)
             assert done.returncode == 0, f"{line}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
 
 

@@ -21,6 +21,7 @@ HAVE_GYM = importlib.util.find_spec("gymnasium") is not None
 PACKAGE = Path(retro_gamer.__file__).resolve().parent.parent
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX only")
 needs_terminal = pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals")
+PATIENCE = 300.0  # seconds, for what hangs to be found out; nothing that works comes near it on any machine
 ARROWS = "KEY_RIGHT,KEY_UP,KEY_LEFT,KEY_DOWN"
 
 # Settings that make a training take no time. Nothing is learned.
@@ -76,7 +77,7 @@ def child_environment(**more):
     return environment
 
 
-def run_python(*arguments, cwd, stdin="", timeout=60):
+def run_python(*arguments, cwd, stdin="", timeout=PATIENCE):
     """A Python in a child process; its output as text."""
     return subprocess.run(
         [sys.executable, *arguments],
@@ -109,9 +110,9 @@ def start_command(*arguments, cwd, code=None):
     )
 
 
-def wait_for(condition, process, seconds=30.0):
-    """Wait until `condition()`; fail when the process ends before, or too much time passes."""
-    deadline = time.monotonic() + seconds
+def wait_for(condition, process):
+    """Wait until `condition()`; fail when the process ends before, or hangs."""
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert process.poll() is None, f"ended too early: {process.communicate()}"
         assert time.monotonic() < deadline, "waited too long"
@@ -164,9 +165,9 @@ class PseudoTerminal:
         # "Where is the cursor?", asks blessed, and waits for seconds: every real terminal answers.
         os.write(self.controller, b"\x1b[1;1R" * new.count("\x1b[6n"))
 
-    def wait_for(self, text, seconds=30.0):
+    def wait_for(self, text):
         """Read until `text` is in the output."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE
         while text not in self.output:
             ended = self.process.poll() is not None
             self.read()
@@ -178,7 +179,7 @@ class PseudoTerminal:
     def press_ctrl_c(self):
         os.write(self.controller, b"\x03")
 
-    def finish(self, seconds=60.0):
+    def finish(self, seconds=PATIENCE):
         """Read to the end; returns the exit status."""
         deadline = time.monotonic() + seconds
         try:

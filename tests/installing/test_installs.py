@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from end_to_end import PACKAGE, TINY, run_command, run_python
+from end_to_end import PACKAGE, PATIENCE, TINY, run_command, run_python
 from moved_runs import GAMES, RUNS, make, play, train
 
 import retro_gamer
@@ -86,7 +86,7 @@ def morning(school, before="", flags=(), run="mäx", **environment):
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        timeout=300,
+        timeout=PATIENCE,
     )
     assert result.returncode == 0, result.stderr.decode("utf-8", "replace")
     assert (school / "runs" / run / "checkpoints" / "ep_0008.npz").is_file()
@@ -259,7 +259,7 @@ def test_one_file_makes_trains_and_plays(school, zipped):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
-            timeout=300,
+            timeout=PATIENCE,
             env={**os.environ, "PYTHONPATH": "", "PYTHONIOENCODING": "utf-8"},
         )
         return result.returncode, result.stdout, result.stderr

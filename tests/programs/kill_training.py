@@ -20,7 +20,7 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TESTS / "helpers"), str(TESTS.parent)]
 
-from end_to_end import child_environment  # noqa: E402
+from end_to_end import PATIENCE, child_environment, wait_for  # noqa: E402
 from small_runs import make_run, same  # noqa: E402
 
 from retro_gamer.runs.directory import METRICS  # noqa: E402
@@ -148,11 +148,9 @@ def _live_and_die(run, seconds, rng, inside_a_save):
         time.sleep(rng.choice([0.0, 0.2, 1.0]) * rng.random())
         if inside_a_save:
             part = rng.choice([".resume", ".ep_", "."])
-            deadline = time.monotonic() + 30
-            while time.monotonic() < deadline and not _stands_in_a_save(
-                process, run, part, before, 0.004 * rng.random()
-            ):
-                assert process.poll() is None
+            deadline = time.monotonic() + PATIENCE
+            while not _stands_in_a_save(process, run, part, before, 0.004 * rng.random()):
+                assert process.poll() is None and time.monotonic() < deadline, "it never saves"
     finally:
         process.kill()
         said = process.communicate()[0].splitlines()
@@ -166,11 +164,7 @@ def _live_and_die(run, seconds, rng, inside_a_save):
 
 def _wait_for_start(run, process):
     lock = run.path / ".lock"
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and f"process {process.pid} " not in (
-        lock.read_text() if lock.exists() else ""
-    ):
-        assert process.poll() is None
+    wait_for(lambda: lock.exists() and f"process {process.pid} " in lock.read_text(), process)
 
 
 def _stands_in_a_save(process, run, part, before, seconds):

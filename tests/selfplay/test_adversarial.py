@@ -7,10 +7,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
-from end_to_end import child_environment
+from end_to_end import PATIENCE, child_environment, wait_for
 from selfplay_runs import TINY
 
 from retro_gamer import TrainedPolicy
@@ -188,19 +187,17 @@ def test_ctrl_c_stops_adversarial_training_and_the_same_command_goes_on(pair):
     )
     player = RunDirectory("runs/player")
     try:
-        deadline = time.monotonic() + 60
-        while not player.checkpoints() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_for(player.checkpoints, process)
     finally:
         process.send_signal(signal.SIGINT)
-    assert b"Stopped, and saved" in process.communicate(timeout=60)[0] and process.returncode == 0
+    assert b"Stopped, and saved" in process.communicate(timeout=PATIENCE)[0] and process.returncode == 0
     played = player.checkpoints()[-1][0]
     assert played > 0 and not list(player.checkpoints_path.glob("round_*"))
     done = subprocess.run(
         [*command, "--episodes", str(played + 3)],
         stdout=subprocess.PIPE,
         env=child_environment(),
-        timeout=300,
+        timeout=PATIENCE,
     )
     assert f"runs/player has played {played + 3} games".encode() in done.stdout and done.returncode == 0
 
@@ -220,7 +217,7 @@ def test_the_pages_alternation_as_printed(pair):
                 [sys.executable, "-m", "retro_gamer", "train", f"runs/{me}", "--episodes", "2"],
                 capture_output=True,
                 text=True,
-                timeout=120,
+                timeout=PATIENCE,
                 env=child_environment(),
             )
             assert done.returncode == 0, done.stderr

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import random
+import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
-from end_to_end import child_environment
+from end_to_end import child_environment, posix
 from selfplay_runs import make
 
 from retro_gamer import TrainedPolicy
@@ -264,30 +263,31 @@ from retro_gamer.training import trainer
 trainer.SECONDS_BETWEEN_RESUME_STATES = 0.0
 run = RunDirectory(sys.argv[1])
 with run.locked():
-    training = SelfPlayTrainer(run)
-    print("start", flush=True)
-    training.train(episodes=int(sys.argv[2]) - training.episode)
+    SelfPlayTrainer(run).train(episodes=10**6, on_episode=lambda status: print(status.episode, flush=True))
 """
 
 
-def kill_again_and_again(run, kills, goal, chance):
-    for _ in range(kills):
-        process = subprocess.Popen(
-            [sys.executable, "-c", CHILD, str(run), str(goal)],
-            stdout=subprocess.PIPE,
-            env=child_environment(),
-        )
-        if chance.random() < 0.9:
-            process.stdout.readline()
-        time.sleep(chance.random() * 0.5)
-        process.kill()
-        process.communicate()
+def train_and_kill(run, games):
+    """Kill a training somewhere after so many games, by its own count, so that it has begun and goes on."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(run)], stdout=subprocess.PIPE, env=child_environment()
+    )
+    for _ in range(games):
+        assert process.stdout.readline(), "training does not go on"
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("game, kills", [("tag", 4)])
-def test_killed_anywhere_it_goes_on_as_if_never_killed(tmp_path, game, kills):
-    whole, killed, goal = make(tmp_path / "a", game), make(tmp_path / "b", game), 300
-    kill_again_and_again(killed, kills, goal, random.Random(1))
+@posix
+def test_killed_anywhere_it_goes_on_as_if_never_killed(tmp_path):
+    whole, killed = make(tmp_path / "a", "tag"), make(tmp_path / "b", "tag")
+    reached = []
+    for games in (1, 13, 28, 47):
+        train_and_kill(killed, games)
+        reached.append(SelfPlayTrainer(killed).episode)
+    assert 0 < reached[-1] and reached == sorted(reached)
+    goal = reached[-1] + 100
     for run in (whole, killed):
         trainer = SelfPlayTrainer(run)
         trainer.train(episodes=goal - trainer.episode)

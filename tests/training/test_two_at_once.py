@@ -11,6 +11,7 @@ import time
 
 import pytest
 from end_to_end import (
+    PATIENCE,
     child_environment,
     posix,
     run_command,
@@ -161,7 +162,7 @@ while done < 30:
         )
         for _ in range(4)
     ]
-    assert [process.wait(120) for process in processes] == [0] * 4
+    assert [process.wait(PATIENCE) for process in processes] == [0] * 4
     assert (tmp_path / "count").read_text() == "120"
 
 

@@ -1,0 +1,89 @@
+"""The progress line, with a clock of its own."""
+
+from __future__ import annotations
+
+import io
+from types import SimpleNamespace
+
+import pytest
+
+from retro_gamer.reporting.progress import ProgressLine
+from retro_gamer.training.trainer import Status
+
+
+class Screen(io.StringIO):
+    """What a terminal is given."""
+
+    def isatty(self):
+        return True
+
+
+def status(episode, **more):
+    """After `episode` games of ten turns."""
+    known = {
+        "episode": episode,
+        "turns": 10 * episode,
+        "goal_episodes": 1000,
+        "goal_turns": 0,
+        "last": SimpleNamespace(episode_return=float(episode)),
+        "epsilon": 0.5,
+        "evaluation": None,
+    }
+    return Status(**{**known, **more})
+
+
+@pytest.fixture
+def line(clock, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    return ProgressLine(Screen(), clock=clock)
+
+
+def frames_of(line):
+    return line.stream.getvalue().split("\r")[1:]
+
+
+def test_it_is_drawn_five_times_a_second_at_the_most(line, clock):
+    for episode in range(1, 101):
+        line.update(status(episode))
+        clock.now += 0.125  # every second time is sooner than a fifth of a second after the last
+    assert [int(frame.split()[1]) for frame in frames_of(line)] == list(range(1, 101, 2))
+
+
+def test_speed_and_what_is_left_follow_from_the_clock(line, clock):
+    for episode in (100, 140):
+        line.update(status(episode))
+        clock.now += 2.0  # 20 games and 200 turns a second: 860 more games take 43 seconds
+    assert frames_of(line) == [
+        "game 100  1,000 turns  0 turns/s  reward 100  epsilon 0.50",
+        "game 140  1,400 turns  200 turns/s  reward 120  epsilon 0.50  0:43 left",
+    ]
+
+
+def test_the_goal_that_comes_first_is_counted_down_to(line, clock):
+    for episode in (100, 140):
+        line.update(status(episode, goal_turns=2000))
+        clock.now += 2.0
+    assert frames_of(line)[-1].endswith("0:03 left")
+
+
+def test_a_narrow_terminal_gets_what_matters(line, clock, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    for episode in (100, 140):
+        line.update(status(episode))
+        clock.now += 2.0
+    assert frames_of(line)[-1].rstrip() == "game 140  reward 120  0:43 left"
+
+
+def test_it_is_wiped_away_and_stands_below_what_is_said(line, clock):
+    line.update(status(1))
+    width = len(frames_of(line)[0])
+    line.say("Look.")
+    line.clear()
+    assert line.stream.getvalue().endswith("\r" + " " * width + "\rLook.\n")
+
+
+def test_where_nobody_is_looking_it_is_silent(clock):
+    line = ProgressLine(io.StringIO(), clock=clock)
+    line.update(status(1))
+    line.clear()
+    assert line.stream.getvalue() == ""
