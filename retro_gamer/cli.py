@@ -19,9 +19,11 @@ DONE, FAILED, WRONG_USE = 0, 1, 2
 
 def main(arguments: Optional[List[str]] = None) -> int:
     """Run a command; returns the exit status: 0 done, 1 failed, 2 wrong usage or configuration."""
-    # At these sizes one BLAS thread is the fastest, and leaves the other cores to other programs.
-    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    if (
+        arguments is None and "numpy" not in sys.modules
+    ):  # the program itself: BLAS need not even start its threads
+        for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+            os.environ.setdefault(name, "1")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(

@@ -12,6 +12,7 @@ from retro_gamer.environment.observation import Observation, ObservationShape
 from retro_gamer.errors import TrainingDivergedError
 from retro_gamer.nn import Adam, QNetwork, clip_by_global_norm, huber
 from retro_gamer.nn.network import Convolution
+from retro_gamer.nn.threads import one_blas_thread
 from retro_gamer.replay import Batch, ReplayMemory
 
 MAX_GRADIENT_NORM = 10.0
@@ -187,6 +188,7 @@ class DQNAgent(Agent):
             self.online.scale_output(factor)
         self.target.copy_from(self.online)
 
+    @one_blas_thread
     def _learning_steps(self, n_steps: int) -> float:
         """Steps of gradient descent on batches that are drawn together; returns the sum of their losses."""
         losses, indices, td_errors = 0.0, [], []

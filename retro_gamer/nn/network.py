@@ -11,6 +11,7 @@ from retro_gamer.nn.convolutions import Conv2D, Flatten, SeenBoards, SymbolConv2
 from retro_gamer.nn.layers import Dense, Dueling, ReLU
 from retro_gamer.nn.parameters import pack
 from retro_gamer.nn.symbols import SymbolDense, SymbolEncoder, SymbolInput, SymbolLists, symbol_numbers
+from retro_gamer.nn.threads import one_blas_thread
 
 CONV_FILTERS = (16, 32)
 
@@ -248,14 +249,15 @@ class QNetwork:
 
         `numbers` are the `symbol_numbers` of the cells, for who knows them already.
         """
-        if self.front is None or self.join is None:
-            y = self.first.forward_one(symbol_numbers(cells) if numbers is None else numbers, features)
-        else:
-            y = self.first.forward_one(symbol_numbers(cells[self.n_image_cells :]), features)
-            y += self.join.apply(self.front.apply(cells[: self.n_image_cells]))
-        for layer in self.layers:
-            y = layer.apply(y)
-        return y
+        with one_blas_thread:
+            if self.front is None or self.join is None:
+                y = self.first.forward_one(symbol_numbers(cells) if numbers is None else numbers, features)
+            else:
+                y = self.first.forward_one(symbol_numbers(cells[self.n_image_cells :]), features)
+                y += self.join.apply(self.front.apply(cells[: self.n_image_cells]))
+            for layer in self.layers:
+                y = layer.apply(y)
+            return y
 
     def scale_output(self, factor: float) -> None:
         """Multiply every Q-value by `factor`, exactly, by way of the last layer's weights."""

@@ -19,6 +19,7 @@ from retro_gamer.errors import (
     RunNotFoundError,
     TrainingDivergedError,
 )
+from retro_gamer.nn import threads
 from retro_gamer.runs.compatibility import check_compatible, describe_policy
 from retro_gamer.runs.directory import Checkpoint, RunDirectory
 from retro_gamer.runs.policy_file import build_agent, convolutions_of, read_policy
@@ -171,6 +172,8 @@ class Trainer:
         def reached() -> bool:
             return self.episode >= goal or 0 < goal_turns <= self.turns
 
+        if threads.NOTICE:
+            on_notice(threads.NOTICE)
         with self.run.locked():
             self._tidy_up()
             if (
