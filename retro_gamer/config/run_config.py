@@ -154,6 +154,14 @@ def _read_section(
 def check_together(config: RunConfig) -> List[str]:
     """Problems that show only when settings are seen side by side."""
     problems = [*_check_metadata(config), *_check_preprocessing(config)]
+    if config.teams and config.game.gym:
+        problems.append(
+            problem_text(
+                "[[teams]] and gym are both set",
+                "A Gymnasium environment is played by one agent.",
+                "Remove one: teams play each other in a game of retro-games.",
+            )
+        )
     problems += check_teams(
         config.teams, config.self_play.shared_policy, config.metadata.observation_function
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from copy import deepcopy
 from dataclasses import asdict, fields
 from typing import Any, Dict, List
@@ -15,6 +17,11 @@ name = "chaser"
 reward = "chaser_reward"
 members = [{ character = "Chaser", actions = ["KEY_LEFT", "KEY_RIGHT"] }]"""
 MAX_TEAMS = 16
+MAX_NAME_BYTES = 100  # most disks allow a folder's name 255, some 143
+# What Windows keeps for devices, and no folder can be called.
+_DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")
+# What files and folders of a run are called already.
+_FILE_OF_A_RUN = re.compile(r"checkpoints|config|resume|training|metrics|best|(ep|round)_[0-9]+")
 
 
 def read_teams(data: Any, problems: List[str]) -> List[TeamSettings]:
@@ -83,6 +90,17 @@ def check_teams(teams: List[TeamSettings], shared_policy: bool, observation_func
                 "With one side only, leave the teams out: name actions and reward in [metadata].",
             )
         )
+    named: Dict[str, str] = {}  # as a disk may see the name -> the name
+    for team in teams:
+        other = named.setdefault(_as_a_disk_sees(team.name), team.name)
+        if other != team.name:
+            problems.append(
+                problem_text(
+                    f"teams {other!r} and {team.name!r}",
+                    "Their checkpoints are in folders of these names, which on some disks are one and the same.",
+                    "Give them names that differ in more than capital letters or accents.",
+                )
+            )
     names = [team.name for team in teams]
     for name in sorted({name for name in names if names.count(name) > 1}):
         problems.append(
@@ -118,20 +136,45 @@ def check_teams(teams: List[TeamSettings], shared_policy: bool, observation_func
     return problems
 
 
-def _check_team(team: TeamSettings) -> List[str]:
-    problems, heading = [], f"team {team.name!r}"
-    if (
-        not team.name
-        or not all(letter.isalnum() or letter in "_-" for letter in team.name)
-        or team.name.isdecimal()
-    ):
-        problems.append(
+def _as_a_disk_sees(name: str) -> str:
+    """The same text for names that some disk takes for one: capital letters and ways of writing an accent do not count."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
+def _check_name(name: str) -> List[str]:
+    """A team's checkpoints are in a folder of its name: on any disk, whatever disk the run is moved to."""
+    heading, seen = f"team {name!r}", _as_a_disk_sees(name)
+    if not name or not all(letter.isalnum() or letter in "_-" for letter in name) or name.isdecimal():
+        return [
             problem_text(
                 heading,
                 "Its checkpoints are in a folder of its name.",
                 'Use letters, digits, _ and -, as in name = "chaser".',
             )
-        )
+        ]
+    if len(name.encode("utf-8")) > MAX_NAME_BYTES:
+        return [
+            problem_text(
+                f"team {name[:20]!r}...",
+                f"Its name has {len(name)} letters, and its checkpoints are in a folder of its name.",
+                f"Use a shorter one, of at most {MAX_NAME_BYTES} plain letters (others count two to four times).",
+            )
+        ]
+    if _DEVICE.fullmatch(seen):
+        return [
+            problem_text(
+                heading,
+                "Its checkpoints are in a folder of its name, and on Windows no folder can be called this.",
+                "Use another name.",
+            )
+        ]
+    if _FILE_OF_A_RUN.fullmatch(seen):
+        return [problem_text(heading, "Files of a run are called this already.", "Use another name.")]
+    return []
+
+
+def _check_team(team: TeamSettings) -> List[str]:
+    problems, heading = _check_name(team.name), f"team {team.name!r}"
     if not team.reward:
         problems.append(
             problem_text(

@@ -13,7 +13,7 @@ from retro_gamer.config.teams import check_teams, read_teams, swap_steps
 from retro_gamer.config.values import check_value, find_setting, toml_value
 from retro_gamer.discovery.probing import Probe, find_actions, find_reward, only_player, probe_game
 from retro_gamer.environment.game import state_number
-from retro_gamer.environment.teams import check_teams_in_game
+from retro_gamer.environment.teams import check_teams_in_game, count_features
 from retro_gamer.errors import ConfigError, GameError, RetroGamerError, did_you_mean
 from retro_gamer.hosting.blame import blame
 from retro_gamer.hosting.loading import load_factory, make_game, parse_game, read_description
@@ -143,6 +143,7 @@ def _describe_teams(
         raise ConfigError("The teams of the game cannot play:\n\n" + "\n\n".join(problems))
     game = make_game(factory)
     check_teams_in_game(config.teams, game)
+    count_features(config, game)
     with _trying_out():
         probe = probe_game(
             factory, [key for team in config.teams for member in team.members for key in member.actions]
@@ -186,19 +187,18 @@ def _trying_out() -> Iterator[None]:
 
 
 def _check_state_values(game: Any, known: Dict[str, Any]) -> None:
-    """Raise for a reward or score that a new game does not have, before hours are spent on training."""
-    for what in ("reward", "score"):
-        name = known.get(what)
-        if not isinstance(name, str) or not name:
-            continue
+    """Raise for state values that a new game does not have, before hours are spent on training."""
+    named = [(what, known[what]) for what in ("reward", "score") if known.get(what)]
+    for what, name in [*named, *(("observe_state", name) for name in known.get("observe_state", ()))]:
         if name not in game.state:
             hint = did_you_mean(name, map(str, game.state))
             raise ConfigError(
                 f"{what} = {name!r}, but the state of a new game has no such value. It has: "
-                f"{', '.join(map(str, game.state)) or 'nothing'}.{hint} Name one of these with --{what}, or give the new "
-                "Game that value from the start."
+                f"{', '.join(map(str, game.state)) or 'nothing'}.{hint} Name one of these with "
+                f"--{what.replace('_', '-')}, or give the new Game that value from the start."
             )
-        state_number(game, name)
+        if what != "observe_state":  # whose values may be lists too
+            state_number(game, name)
 
 
 def _choose_encoders(

@@ -33,10 +33,10 @@ def seed_everything(seed: int) -> None:
 
 
 def make_encoder(metadata: MetadataSettings, seen: PreprocessingSettings, vocabulary: Vocabulary) -> Encoder:
-    """The encoder that a configuration describes."""
+    """The encoder that a configuration describes. Only that of a whole board needs to know its size beforehand."""
     return Encoder(
         vocabulary,
-        board_size=(metadata.board_size[0], metadata.board_size[1]),
+        board_size=(metadata.board_size[0], metadata.board_size[1]) if metadata.board_size else (1, 1),
         board=seen.board,
         egocentric_radius=seen.egocentric_radius,
         radar=seen.radar,

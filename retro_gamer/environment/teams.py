@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from retro_gamer.config.run_config import RunConfig
@@ -90,16 +92,28 @@ class TeamEncoder:
     """How one policy sees a game: from any character, on the side of any team that it plays for.
 
     With a shared policy every team sees what is its own as the first team sees its own, and the next team's as that
-    of the second: `own_characters` are those of each team, in corresponding order.
+    of the second: `own_characters` are those of each team, in corresponding order, and `state_seen_by` says which
+    state values correspond. `n_features` is how many numbers the observed state values are (see `count_features`).
     """
 
-    def __init__(self, config: RunConfig, vocabulary: Vocabulary, own_characters: Sequence[Sequence[str]]):
+    def __init__(
+        self,
+        config: RunConfig,
+        vocabulary: Vocabulary,
+        own_characters: Sequence[Sequence[str]],
+        n_features: Optional[int] = None,
+    ):
         self._encoders = [
             make_encoder(
-                config.metadata, config.preprocessing, _Sided(vocabulary, rotation(own_characters, team))
+                config.metadata,
+                replace(config.preprocessing, observe_state=state_seen_by(config, team)),
+                _Sided(vocabulary, rotation(own_characters, team)),
             )
             for team in range(len(own_characters))
         ]
+        if n_features is not None:
+            for encoder in self._encoders:
+                encoder.n_features = n_features
         self.actions: List[Optional[str]] = [*config.metadata.actions, None]
 
     def observe(self, game: Any, character: Any, team: int) -> Observation:
@@ -128,6 +142,53 @@ def rotation(own_characters: Sequence[Sequence[str]], team: int) -> Dict[str, st
         for offset in range(n_teams)
         for character, seen_as in zip(own_characters[(team + offset) % n_teams], own_characters[offset])
     }
+
+
+def state_seen_by(config: RunConfig, team: int) -> List[str]:
+    """The state values that a team observes, in the places of those that the first team does.
+
+    A policy of its own observes what `observe_state` names. A shared policy observes for every team what is that team's
+    own where it is the first team's for the first: a value that is a team's reward stands for the reward of the other
+    team, and a name with a team's name in it (`ammo_blue`) for the same with the other team's (`ammo_red`).
+    """
+    names, teams = config.preprocessing.observe_state, config.teams
+    if not config.self_play.shared_policy:
+        return list(names)
+    around = [(one, teams[(number + team) % len(teams)]) for number, one in enumerate(teams)]
+    rewards = {one.reward: other.reward for one, other in around}
+    team_names = {one.name: other.name for one, other in around}
+    longest_first = sorted(team_names, key=len, reverse=True)
+    as_words = re.compile(rf"(?<![^\W_])({'|'.join(map(re.escape, longest_first))})(?![^\W_])")
+    return [rewards.get(name) or as_words.sub(lambda found: team_names[found[0]], name) for name in names]
+
+
+def count_features(config: RunConfig, game: Any) -> int:
+    """How many numbers the observed state values of a new game are.
+
+    Raises ConfigError when the game does not have them, or when they are more for one team than for another.
+    """
+    counts = []
+    for number, team in enumerate(config.teams):
+        seen = state_seen_by(config, number)
+        for name, own in zip(config.preprocessing.observe_state, seen):
+            if own not in game.state:
+                why = f", which for team {team.name!r} is {own!r}" if own != name else ""
+                raise ConfigError(
+                    f"observe_state names {name!r}{why}, but the state of a new game has no such value. It has: "
+                    f"{', '.join(map(str, game.state)) or 'nothing'}. Name one of these, or give the new Game that value "
+                    "from the start."
+                )
+        encoder = make_encoder(
+            config.metadata, replace(config.preprocessing, observe_state=seen), Vocabulary()
+        )
+        counts.append(len(encoder.features(game.state)))
+    if len(set(counts)) > 1:
+        shown = ", ".join(f"{count} for {team.name}" for team, count in zip(config.teams, counts))
+        raise ConfigError(
+            f"The values that observe_state names are not equally many numbers for all teams ({shown}), but one policy "
+            "sees them all. Let the lists in the game's state have the same length; or set shared_policy = false."
+        )
+    return counts[0]
 
 
 class _Sided(Vocabulary):

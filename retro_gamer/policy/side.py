@@ -49,7 +49,7 @@ class Side:
                 "config.toml names more by now. Put the old teams back, or train again."
             )
         apply_facts(self.config, facts)
-        encoder = TeamEncoder(self.config, vocabulary_of(facts), facts["own_characters"])
+        encoder = TeamEncoder(self.config, vocabulary_of(facts), facts["own_characters"], facts["n_features"])
 
         def observe(game: Any, agent: Any) -> Any:
             if agent is None:

@@ -11,6 +11,7 @@ from retro_gamer.environment.teams import (
     TeamEncoder,
     TeamEnvironment,
     check_teams_in_game,
+    count_features,
     new_game_of,
     own_characters,
 )
@@ -38,7 +39,7 @@ def load_pilot(
     check_keys(loaded.facts, own.metadata.actions, path, run.config_path)
     agent = build_agent(loaded, path)
     apply_facts(own, loaded.facts)
-    return Pilot(agent, TeamEncoder(own, vocabulary_of(loaded.facts), characters))
+    return Pilot(agent, TeamEncoder(own, vocabulary_of(loaded.facts), characters, loaded.facts["n_features"]))
 
 
 class Table:
@@ -58,6 +59,7 @@ class Table:
         if not self.config.metadata.board_size:
             self.config.metadata.board_size = list(game.board_size)
         self.characters = own_characters(self.config.teams, self.config.self_play.shared_policy, game)
+        self.n_features = count_features(self.config, game)
         self.environment = TeamEnvironment(self.config, factory)
 
     @property
@@ -89,5 +91,5 @@ class Table:
         own = config_of_policy(self.config, policy_of_team(self.config, team))
         return Pilot(
             RandomAgent(len(own.metadata.actions) + 1, seed),
-            TeamEncoder(own, Vocabulary(own.metadata.character_set), self.characters),
+            TeamEncoder(own, Vocabulary(own.metadata.character_set), self.characters, self.n_features),
         )

@@ -112,7 +112,7 @@ class SelfPlayTrainer(Trainer):
 
     def _new_policy(self, name: str) -> Policy:
         config, settings = config_of_policy(self.config, name), self.config.self_play
-        encoder = TeamEncoder(config, self.vocabulary, self.table.characters)
+        encoder = TeamEncoder(config, self.vocabulary, self.table.characters, self.table.n_features)
         n_actions = len(config.metadata.actions) + 1
         return Policy(
             name,
