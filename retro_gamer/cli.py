@@ -265,6 +265,17 @@ def build_parser() -> argparse.ArgumentParser:
     plot.add_argument("runs", metavar="DIR", nargs="+", help="the folders of runs of one game")
     plot.add_argument("--svg", metavar="FILE", help="write a picture instead of drawing in the terminal")
 
+    report = command(
+        "report",
+        report_command,
+        "Write a page that shows how it learned, how it plays, and why.",
+        "report runs/snake",
+    )
+    report.add_argument("run", metavar="DIR", help="the folder of the run")
+    report.add_argument("--output", metavar="FILE", help="the file to write (default: report.html in DIR)")
+    report.add_argument("--quiet", action="store_true", help="say nothing while it works")
+    _add_checkpoint(report)
+
     info = command("info", info_command, "Show what is in a run.", "info runs/snake")
     info.add_argument("run", metavar="DIR", help="the folder of the run")
 
@@ -524,6 +535,14 @@ def plot_command(options: argparse.Namespace) -> int:
     from retro_gamer.runs.directory import RunDirectory
 
     print(plot_runs([RunDirectory(run) for run in options.runs], options.svg))
+    return DONE
+
+
+def report_command(options: argparse.Namespace) -> int:
+    from retro_gamer.commands.report import write_report
+    from retro_gamer.runs.directory import RunDirectory
+
+    print(write_report(RunDirectory(options.run), options.output, options.checkpoint, options.quiet))
     return DONE
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -31,9 +31,27 @@ class Curve(NamedTuple):
 
 
 class Panel(NamedTuple):
+    """A chart of one quantity."""
+
     title: str
     meaning: str
     curves: List[Curve]
+    random_play: Optional[float] = None  # a level to compare with
+
+    def beside(self, random_play: float) -> Panel:
+        return self._replace(random_play=random_play)
+
+    @property
+    def range(self) -> Tuple[float, float]:
+        """The lowest and the highest number in it; never the same."""
+        numbers = [float(bound) for curve in self.curves for bound in (curve.low.min(), curve.high.max())]
+        numbers += [] if self.random_play is None else [self.random_play]
+        low, high = min(numbers), max(numbers)
+        return (low - 0.5, high + 0.5) if high - low < 1e-12 * max(1.0, abs(high)) else (low, high)
+
+    @property
+    def last_turn(self) -> float:
+        return max(1.0, max(float(curve.x[-1]) for curve in self.curves))
 
 
 def read_curve(run: RunDirectory, column: str, name: str, team: str = "") -> Curve:

@@ -22,6 +22,7 @@ Place = Callable[[np.ndarray, np.ndarray], List[Tuple[float, float]]]  # data ->
 STYLE = (
     "text { font: 12px system-ui, sans-serif; fill: #222 } .title { font-weight: 600 } .meaning { fill: #555 } "
     ".axis { stroke: #888; stroke-width: 1 } .grid { stroke: #ddd; stroke-width: 1 } "
+    ".level { stroke: #222; stroke-width: 1; stroke-dasharray: 4 4 } "
     ".line { fill: none; stroke-width: 2 } .spread { stroke: none; opacity: 0.2 }"
 )
 
@@ -56,11 +57,7 @@ def _legend(panels: Sequence[Panel]) -> List[str]:
 
 
 def _draw_panel(panel: Panel) -> List[str]:
-    low = min(float(curve.low.min()) for curve in panel.curves)
-    high = max(float(curve.high.max()) for curve in panel.curves)
-    if high - low < 1e-12 * max(1.0, abs(high)):
-        low, high = low - 0.5, high + 0.5
-    right = max(1.0, max(float(curve.x[-1]) for curve in panel.curves))
+    (low, high), right = panel.range, panel.last_turn
 
     def place(x: np.ndarray, y: np.ndarray) -> List[Tuple[float, float]]:
         across = LEFT + x / right * (WIDTH - LEFT - RIGHT)
@@ -81,6 +78,10 @@ def _draw_panel(panel: Panel) -> List[str]:
         ((x, _),) = place(np.array([value]), np.array([low]))
         parts.append(f'<text x="{x:.1f}" y="{bottom + 16}" text-anchor="middle">{short_number(value)}</text>')
     parts.append(f'<text x="{WIDTH - RIGHT}" y="{bottom + 30}" text-anchor="end">turns</text>')
+    if panel.random_play is not None:
+        ((_, y),) = place(np.zeros(1), np.array([panel.random_play]))
+        parts.append(f'<line class="level" x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}"/>')
+        parts.append(f'<text x="{WIDTH - RIGHT}" y="{y - 4:.1f}" text-anchor="end">random play</text>')
     for i, curve in enumerate(panel.curves):
         parts += _draw_curve(_thinned(curve), i, place)
     return parts

@@ -33,7 +33,7 @@ def draw_panel(panel: Panel, width: int, height: int = 8, unicode: bool = True) 
     if width < SMALLEST:  # no room for a picture: the last number says most
         return [f"{panel.title} {short_number(curve.y[-1])}"[:width] for curve in curves]
     columns = width - LEFT - 2
-    (left, right), (low, high) = _ranges(curves)
+    (low, high), left, right = panel.range, 0.0, panel.last_turn
     grid = (
         _braille(curves[0], columns, height, (left, right), (low, high))
         if unicode and len(curves) == 1
@@ -50,6 +50,8 @@ def draw_panel(panel: Panel, width: int, height: int = 8, unicode: bool = True) 
     lines.append(" " * (LEFT + 1) + corner + edge * columns)
     first, last = short_number(left), f"{short_number(right)} turns"
     lines.append(" " * (LEFT + 2) + first + last.rjust(columns - len(first)))
+    if panel.random_play is not None:
+        lines.append(f"{'':{LEFT}} random play: {short_number(panel.random_play)}")
     if len(curves) > 1:
         lines += [f"{'':{LEFT}} {letter} {curve.name}"[:width] for letter, curve in zip(LETTERS, curves)]
     return [line[:width] for line in lines]
@@ -64,16 +66,6 @@ def short_number(number: float) -> str:
     if size >= 100 or number == int(number):
         return f"{number:.0f}"
     return f"{number:.3g}"
-
-
-def _ranges(curves: Sequence[Curve]) -> Tuple[Tuple[float, float], Tuple[float, float]]:
-    left = 0.0
-    right = max(1.0, max(float(curve.x[-1]) for curve in curves))
-    low = min(float(curve.low.min()) for curve in curves)
-    high = max(float(curve.high.max()) for curve in curves)
-    if high - low < 1e-12 * max(1.0, abs(high)):
-        low, high = low - 0.5, high + 0.5
-    return (left, right), (low, high)
 
 
 def _braille(

@@ -56,10 +56,12 @@ def evaluate(
     seed: int,
     epsilon: float = 0.0,
     stopping: Callable[[], bool] = lambda: False,
+    on_game: Callable[[int], None] = lambda done: None,
 ) -> Evaluation:
     """Play `games` games with seeds seed, seed + 1, ... and learn nothing from them.
 
-    `stopping()` is asked before each turn; once it is true, EvaluationStopped is raised.
+    `stopping()` is asked before each turn; once it is true, EvaluationStopped is raised. `on_game(done)` is called after
+    each game.
     """
 
     def epsilon_of_turn() -> float:
@@ -67,13 +69,12 @@ def evaluate(
             raise EvaluationStopped
         return epsilon
 
+    episodes = []
     with undisturbed_randomness():
-        return _collect(
-            [
-                play_episode(environment, agent, epsilon_of_turn, learn=False, seed=seed + i)
-                for i in range(games)
-            ]
-        )
+        for i in range(games):
+            episodes.append(play_episode(environment, agent, epsilon_of_turn, learn=False, seed=seed + i))
+            on_game(i + 1)
+    return _collect(episodes)
 
 
 class RandomAgent(Agent):
@@ -86,9 +87,11 @@ class RandomAgent(Agent):
         return int(self.rng.integers(self.n_actions))
 
 
-def random_play(environment: Environment, games: int, seed: int) -> Evaluation:
+def random_play(
+    environment: Environment, games: int, seed: int, on_game: Callable[[int], None] = lambda done: None
+) -> Evaluation:
     """The same games, played by pressing keys at random."""
-    return evaluate(environment, RandomAgent(len(environment.actions), seed), games, seed)
+    return evaluate(environment, RandomAgent(len(environment.actions), seed), games, seed, on_game=on_game)
 
 
 def _collect(episodes: List[Episode]) -> Evaluation:

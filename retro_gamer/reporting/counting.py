@@ -1,0 +1,55 @@
+"""Says how far something that takes a while has come: in place on a terminal, else a line every ten seconds."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import suppress
+from typing import Callable, Optional, TextIO
+
+INTERVAL = 0.2  # seconds between two frames on a terminal
+PLAIN_INTERVAL = 10.0  # seconds between two lines elsewhere
+
+
+class Counting:
+    """Shows "measuring 12 of 30". Call it with what has been done so far; leave the `with` block to wipe it away.
+
+    `quiet` shows nothing. `clock` gives seconds, so that a test can do without waiting.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        total: int,
+        stream: Optional[TextIO] = None,
+        quiet: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self.what, self.total, self.clock = what, total, clock
+        self.stream = sys.stderr if stream is None else stream
+        self.in_place = bool(getattr(self.stream, "isatty", lambda: False)())
+        self.shown = not quiet
+        self._next = clock() + (0.0 if self.in_place else PLAIN_INTERVAL)
+        self._width = 0
+
+    def __call__(self, done: int) -> None:
+        now = self.clock()
+        if not self.shown or now < self._next:
+            return
+        self._next = now + (INTERVAL if self.in_place else PLAIN_INTERVAL)
+        text = f"{self.what} {done} of {self.total}"
+        self._write("\r" + text.ljust(self._width) if self.in_place else text + "\n")
+        self._width = len(text) if self.in_place else 0
+
+    def __enter__(self) -> Counting:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._width:
+            self._write("\r" + " " * self._width + "\r")
+            self._width = 0
+
+    def _write(self, text: str) -> None:
+        with suppress(OSError, ValueError):  # the terminal was closed
+            self.stream.write(text)
+            self.stream.flush()

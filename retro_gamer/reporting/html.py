@@ -1,0 +1,149 @@
+"""The report page: one HTML file that needs no network."""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+from html import escape
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+from retro_gamer.reporting.recording import Frame, Recording
+
+MAX_GAME_BYTES = 450_000  # of the page for one game
+
+
+class Table(NamedTuple):
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]  # the first cell of each is its name
+
+
+class Section(NamedTuple):
+    title: str
+    html: str
+
+
+def page(title: str, sections: Sequence[Section], games: Dict[str, Any]) -> str:
+    """The whole page. `games` is what report.js steps through (`games_data`)."""
+    body = "\n".join(f"<section><h2>{escape(s.title)}</h2>\n{s.html}</section>" for s in sections)
+    data = (
+        json.dumps(games, ensure_ascii=False, separators=(",", ":"))
+        .replace("</", "<\\/")
+        .replace("<!--", "<\\!--")
+    )
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">\n<title>{escape(title)}</title>\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<style>\n{_resource('report.css')}</style></head>\n<body>\n<main>\n<h1>{escape(title)}</h1>\n{body}\n</main>\n"
+        f'<script type="application/json" id="games">{data}</script>\n<script>\n{_resource("report.js")}</script>\n'
+        "</body></html>\n"
+    )
+
+
+def table(content: Table) -> str:
+    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in content.head)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>'
+        + "".join(f"<td{style}>{escape(cell)}</td>" for cell, style in zip(row[1:], _styles(row[1:])))
+        + "</tr>"
+        for row in content.rows
+    )
+    head = f"<thead><tr>{head}</tr></thead>" if content.head else ""
+    caption = f"<caption>{escape(content.caption)}</caption>" if content.caption else ""
+    return f'<div class="scroll"><table>{caption}{head}<tbody>{rows}</tbody></table></div>\n'
+
+
+def _styles(cells: Sequence[str]) -> List[str]:
+    """Words begin at the left, numbers end at the right."""
+    words = ' class="words"'
+    return (
+        ["" if cell[:1].isdigit() or cell[:1] in "-+" else words for cell in cells]
+        if len(cells) > 1
+        else [words]
+    )
+
+
+def paragraph(text: str, style: str = "") -> str:
+    return f"<p{f' class={style}' if style else ''}>{escape(text)}</p>\n"
+
+
+REPLAY = """<p class="only-screen">Step with the buttons, the slider, or the keys <kbd>←</kbd> <kbd>→</kbd>.
+<kbd>space</kbd> plays and pauses.</p>
+<div class="controls" role="group" aria-label="which game">{buttons}</div>
+<div class="controls" role="group" aria-label="steps">
+<button id="back">One back</button><button id="play">Play</button><button id="forth">One on</button>
+<label>Turn <input id="slider" type="range" min="0" max="0" value="0"></label>
+<label>Turns a second
+<select id="speed"><option>2</option><option selected>6</option><option>15</option><option>40</option></select></label>
+</div>
+<p id="where" role="status"></p>
+<div class="replay"><pre id="board" class="board" aria-label="the board"></pre>
+<div><h3>What it expects of each key</h3><div id="values"></div>
+<h3>What it sees</h3><div id="sight"></div></div></div>
+<h3>One learning step, worked out</h3><div id="step" class="step"></div>
+{note}"""
+
+
+def replay(recordings: Sequence[Tuple[str, Recording]], note: str) -> str:
+    buttons = "".join(
+        f'<button data-game="{i}" aria-pressed="false">{escape(name)}: '
+        f"{recording.total:g} in {recording.turns} turns</button>"
+        for i, (name, recording) in enumerate(recordings)
+    )
+    return REPLAY.format(buttons=buttons, note=paragraph(note, "soft"))
+
+
+def games_data(
+    recordings: Sequence[Recording], actions: Sequence[Optional[str]], gamma: float, alpha: Optional[float]
+) -> Dict[str, Any]:
+    """The recordings as report.js reads them: of each board only what changed since the one before."""
+    return {
+        "actions": [(action or "none").replace("KEY_", "") for action in actions],
+        "gamma": gamma,
+        "alpha": alpha,
+        "games": [_game_data(recording) for recording in recordings],
+    }
+
+
+def _game_data(recording: Recording) -> Dict[str, Any]:
+    first = recording.frames[0].board
+    frames: List[Dict[str, Any]] = []
+    size, before = 0, "".join(first)
+    for frame in recording.frames:
+        now = "".join(frame.board)
+        changes: List[Any] = []
+        for place, (old, new) in enumerate(zip(before, now)):
+            if old != new:
+                changes += [place, new]
+        data = _frame_data(frame, changes)
+        size += len(json.dumps(data, separators=(",", ":")))
+        if size > MAX_GAME_BYTES:
+            break
+        frames.append(data)
+        before = now
+    return {
+        "board": "".join(first),
+        "width": max(1, len(first[0]) if first else 1),
+        "turns": recording.turns,
+        "terminated": recording.terminated,
+        "frames": frames,
+    }
+
+
+def _frame_data(frame: Frame, changes: List[Any]) -> Dict[str, Any]:
+    return {
+        "board": changes,
+        "state": frame.state,
+        "seen": frame.sight.board,
+        "radar": frame.sight.radar,
+        "numbers": frame.sight.numbers,
+        "values": frame.values,
+        "action": frame.action,
+        "reward": round(frame.reward, 4),
+    }
+
+
+def _resource(name: str) -> str:
+    content = pkgutil.get_data("retro_gamer.reporting", name)
+    assert content is not None, f"{name} is part of the package"
+    return content.decode("utf-8")

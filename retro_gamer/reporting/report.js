@@ -1,0 +1,134 @@
+"use strict";
+// Steps through the recorded games. The boards come as changes from turn to turn; `boardAt` puts them together.
+const data = JSON.parse(document.getElementById("games").textContent);
+const element = (id) => document.getElementById(id);
+const format = (x) => Math.abs(x) >= 1000 ? x.toFixed(0) : Math.abs(x) >= 100 ? x.toFixed(1) : x.toFixed(2);
+let game = 0, turn = 0, timer = null;
+
+function boardAt(recording, turn) {
+  const cells = [...recording.board];
+  for (let i = 1; i <= turn; i++) {
+    const changes = recording.frames[i].board;
+    for (let j = 0; j < changes.length; j += 2) cells[changes[j]] = changes[j + 1];
+  }
+  const rows = [];
+  for (let i = 0; i < cells.length; i += recording.width) rows.push(cells.slice(i, i + recording.width).join(""));
+  return rows;
+}
+
+function showValues(frame) {
+  const list = element("values");
+  list.textContent = "";
+  const low = Math.min(...frame.values, 0), high = Math.max(...frame.values, low + 1e-9);
+  frame.values.forEach((value, i) => {
+    const chosen = i === frame.action;
+    const row = document.createElement("div");
+    row.className = "value" + (chosen ? " chosen" : "");
+    const name = document.createElement("span"), track = document.createElement("span"), number = document.createElement("span");
+    name.textContent = data.actions[i];
+    const bar = document.createElement("div");
+    bar.className = "bar";
+    bar.style.width = (100 * (value - low) / (high - low)).toFixed(1) + "%";
+    track.append(bar);
+    number.className = "number";
+    number.textContent = format(value) + (chosen ? " ◀ pressed" : "");
+    row.append(name, track, number);
+    list.append(row);
+  });
+}
+
+function showSight(frame) {
+  const parts = [];
+  if (frame.seen.length) parts.push("<p>Around its character, or the whole board (▒ is beyond the edge):</p><pre class=seen></pre>");
+  element("sight").innerHTML = parts.join("");
+  if (frame.seen.length) element("sight").querySelector("pre").textContent = frame.seen.join("\n");
+  const list = document.createElement("ul");
+  for (const [character, where] of frame.radar) {
+    const item = document.createElement("li");
+    item.textContent = `the nearest ${character}: ${where}`;
+    list.append(item);
+  }
+  for (const [name, value] of frame.numbers) {
+    const item = document.createElement("li");
+    item.textContent = `${name} = ${value}`;
+    list.append(item);
+  }
+  element("sight").append(list);
+}
+
+// One learning step in numbers: what this turn would teach.
+function learningStep(recording, turn) {
+  const frame = recording.frames[turn], next = recording.frames[turn + 1];
+  if (frame.action === null) return ["The game is over: there is nothing more to learn from."];
+  if (!next) return ["The recording ends here, so what came next is not known."];
+  const over = next.action === null && recording.terminated;
+  const q = frame.values[frame.action], best = Math.max(...next.values);
+  const target = frame.reward + (over ? 0 : data.gamma * best), error = target - q;
+  const lines = [
+    `It pressed ${data.actions[frame.action]}, expected ${format(q)}, and got the reward r = ${format(frame.reward)}.`,
+    over ? "The game ended, so nothing follows: target = r = " + format(target)
+         : `target = r + gamma x max Q(next) = ${format(frame.reward)} + ${data.gamma} x ${format(best)} = ${format(target)}`,
+    `TD error = target - Q = ${format(target)} - ${format(q)} = ${format(error)}`,
+  ];
+  if (data.alpha !== null)
+    lines.push(`new Q = Q + alpha x TD error = ${format(q)} + ${data.alpha} x ${format(error)} = ${format(q + data.alpha * error)}`);
+  else
+    lines.push(`The weights move so that Q comes a little nearer to ${format(target)}; ` +
+               (Math.abs(error) < 0.05 * (Math.abs(target) + 1) ? "it is nearly there already." : error > 0 ? "it had expected too little." : "it had expected too much."));
+  return lines;
+}
+
+function show() {
+  const recording = data.games[game], frame = recording.frames[turn];
+  const board = boardAt(recording, turn);
+  element("board").textContent = board.length ? board.join("\n") : "(this environment has no board to show)";
+  element("board").style.fontSize = Math.min(28, Math.max(9, 640 / recording.width)) + "px"; // small boards are shown large
+  element("slider").max = recording.frames.length - 1;
+  element("slider").value = turn;
+  element("slider").setAttribute("aria-valuetext", `turn ${turn}`);
+  const state = Object.entries(frame.state).map(([name, value]) => `${name} ${value}`).join(", ");
+  element("where").textContent = `Turn ${turn} of ${recording.turns}` + (state ? `: ${state}` : "") +
+    (frame.action === null ? ". The game is over." : "");
+  showValues(frame);
+  showSight(frame);
+  element("step").textContent = "";
+  for (const line of learningStep(recording, turn)) {
+    const paragraph = document.createElement("div");
+    paragraph.textContent = line;
+    element("step").append(paragraph);
+  }
+  document.querySelectorAll("[data-game]").forEach((button) =>
+    button.setAttribute("aria-pressed", String(Number(button.dataset.game) === game)));
+}
+
+function go(to) {
+  turn = Math.max(0, Math.min(data.games[game].frames.length - 1, to));
+  show();
+  if (turn === data.games[game].frames.length - 1) pause();
+}
+function pause() { clearInterval(timer); timer = null; element("play").textContent = "Play"; }
+function play() {
+  if (timer !== null) { pause(); return; }
+  if (turn === data.games[game].frames.length - 1) go(0);
+  element("play").textContent = "Pause";
+  timer = setInterval(() => go(turn + 1), 1000 / Number(element("speed").value));
+}
+
+if (data.games.length) {
+  element("slider").addEventListener("input", (event) => { pause(); go(Number(event.target.value)); });
+  element("back").addEventListener("click", () => { pause(); go(turn - 1); });
+  element("forth").addEventListener("click", () => { pause(); go(turn + 1); });
+  element("play").addEventListener("click", play);
+  element("speed").addEventListener("change", () => { if (timer !== null) { pause(); play(); } });
+  document.querySelectorAll("[data-game]").forEach((button) =>
+    button.addEventListener("click", () => { pause(); game = Number(button.dataset.game); go(0); }));
+  document.addEventListener("keydown", (event) => {
+    if (event.target.matches("select, input, textarea") || event.ctrlKey || event.altKey || event.metaKey) return;
+    const keys = { ArrowLeft: () => { pause(); go(turn - 1); }, ArrowRight: () => { pause(); go(turn + 1); }, " ": play,
+                   Home: () => { pause(); go(0); }, End: () => { pause(); go(Infinity); } };
+    if (!(event.key in keys) || (event.key === " " && event.target.matches("button"))) return;
+    event.preventDefault();
+    keys[event.key]();
+  });
+  show();
+}

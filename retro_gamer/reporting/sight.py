@@ -1,0 +1,69 @@
+"""What an observation shows, in words and pictures that people can read."""
+
+from __future__ import annotations
+
+from typing import Any, List, NamedTuple, Sequence, Tuple
+
+import numpy as np
+
+from retro_gamer.environment.base import Environment
+from retro_gamer.environment.observation import Observation
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, OFF_BOARD
+
+OFF_BOARD_SHOWN = "▒"
+# The radar's readings of a distance (environment/observation.py), to the right or below: above, to the left, they mirror.
+DISTANCES = {5: "0", 6: "1", 7: "2-3", 8: "4-7", 9: "8 or more", 4: "1", 3: "2-3", 2: "4-7", 1: "8 or more"}
+
+
+class Sight(NamedTuple):
+    """One observation. What is not observed is empty."""
+
+    board: List[str]  # rows of the window or the whole board
+    radar: List[Tuple[str, str]]  # (character, where its nearest one is)
+    numbers: List[Tuple[str, float]]  # (name, value)
+
+
+def sight_of(environment: Environment, observation: Any) -> Sight:
+    """The parts of an observation that a policy of this environment is shown."""
+    if not isinstance(observation, Observation):  # a table with an observation function of its own
+        return Sight([], [], [("state", value) for value in _flat(observation)])
+    height, width = environment.shape.board_shape
+    n_seen = height * width
+    cells = observation.cells
+    board = [
+        "".join(symbol_shown(number, environment.characters) for number in row)
+        for row in cells[:n_seen].reshape(height, width).tolist()
+    ]
+    return Sight(board, _radar(cells[n_seen:], environment.characters), _numbers(environment, observation))
+
+
+def symbol_shown(number: int, characters: Sequence[str]) -> str:
+    """What stands for a symbol number: its character, a space for nothing, or a shade beyond the edge of the board."""
+    if number == OFF_BOARD:
+        return OFF_BOARD_SHOWN
+    place = number - FIRST_CHARACTER
+    return characters[place] if 0 <= place < len(characters) else " "
+
+
+def _radar(readings: np.ndarray, characters: Sequence[str]) -> List[Tuple[str, str]]:
+    found = []
+    for character, (across, down) in zip(characters, readings.reshape(-1, 2).tolist()):
+        if across and down:
+            sideways = f"{DISTANCES[across]} to the {'right' if across > 5 else 'left'}"
+            upright = f"{DISTANCES[down]} {'below' if down > 5 else 'above'}"
+            parts = [sideways] * (across != 5) + [upright] * (down != 5)
+            found.append((character, ", ".join(parts) or "here"))
+    return found
+
+
+def _numbers(environment: Environment, observation: Observation) -> List[Tuple[str, float]]:
+    values = observation.features.tolist()
+    names: List[str] = list(getattr(getattr(environment, "encoder", None), "observe_state", []))
+    if len(names) != len(values):
+        names = [f"number {i + 1}" for i in range(len(values))]
+    return [(name, round(value, 4)) for name, value in zip(names, values)]
+
+
+def _flat(state: Any) -> List[float]:
+    values = state if isinstance(state, (tuple, list)) else [state]
+    return [value for value in values if isinstance(value, (int, float))]

@@ -1,0 +1,209 @@
+"""The report page: what is in it, and in a real browser whether it works."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from retro_gamer.cli import main
+from retro_gamer.reporting.counting import Counting
+from retro_gamer.reporting.html import games_data
+from retro_gamer.reporting.recording import Frame, Recording, record_game
+from retro_gamer.reporting.sight import Sight, sight_of
+from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.training.evaluation import evaluate
+from retro_gamer.training.player import load_player
+
+NOTHING_SEEN = Sight([], [], [])
+
+
+def report_of(run):
+    assert main(["report", str(run), "--quiet"]) == 0
+    return (Path(str(run)) / "report.html").read_text(encoding="utf-8")
+
+
+def data_of(page):
+    return json.loads(re.search(r'id="games">(.*?)</script>', page, re.S).group(1).replace("<\\/", "</"))
+
+
+def test_a_report_is_one_file_without_a_network(workshop):
+    page = report_of("runs/snake")
+    for heading in (
+        "What was trained",
+        "How it learned",
+        "How well it plays",
+        "Watch it",
+        "How its choice changed",
+    ):
+        assert f"<h2>{heading}</h2>" in page
+    assert len(page) < 2_000_000
+    without_names = page.replace("http://www.w3.org/2000/svg", "")
+    assert "http" not in without_names and "src=" not in without_names and "@import" not in without_names
+
+
+def test_the_recorded_games_are_those_that_evaluation_plays(workshop):
+    player = load_player(RunDirectory("runs/snake"))
+    greedy = evaluate(player.environment, player.agent, 3, seed=0)
+    for seed in range(3):
+        recording = record_game(player, seed)
+        assert (recording.total, recording.turns) == (greedy.returns[seed], greedy.turns[seed])
+        assert len(recording.frames) == recording.turns + 1 and recording.frames[-1].action is None
+        assert sum(frame.reward for frame in recording.frames) == pytest.approx(recording.total)
+
+
+def test_boards_come_back_from_their_changes(workshop):
+    recording = record_game(load_player(RunDirectory("runs/snake")), 5)
+    game = games_data([recording], ["a", None], 0.9, None)["games"][0]
+    cells = list(game["board"])
+    for frame, written in zip(recording.frames, game["frames"]):
+        changes = written["board"]
+        for place, character in zip(changes[::2], changes[1::2]):
+            cells[place] = character
+        assert "".join(cells) == "".join(frame.board)
+
+
+def test_a_very_long_game_is_cut(monkeypatch):
+    frames = [Frame(["ab"], {"x": "1" * 40}, NOTHING_SEEN, [0.0], 0, 0.0)] * 9000
+    game = games_data([Recording(0, frames, 0.0, 9000, None, True)], ["a"], 0.9, None)["games"][0]
+    assert 100 < len(game["frames"]) < 9000 and game["turns"] == 9000
+
+
+def test_sight_says_what_a_window_and_a_radar_show(workshop):
+    player = load_player(RunDirectory("runs/snake"))
+    observation = player.environment.reset(3)
+    game = player.environment.game
+    sight = sight_of(player.environment, observation)
+    head = next(agent for agent in game.agents if hasattr(agent, "handle_keystroke"))
+    radius = player.config.preprocessing.egocentric_radius
+    assert sight.board[radius][radius] == head.character
+    apple = next(agent for agent in game.agents if agent.character == "@")
+    (where,) = [where for character, where in sight.radar if character == "@"]
+    assert ("right" in where) == (apple.position[0] > head.position[0])
+    assert ("below" in where) == (apple.position[1] > head.position[1])
+
+
+def test_strange_names_are_text_in_the_page(workshop):
+    config = Path("runs/snake/config.toml")
+    config.write_text(config.read_text("utf-8").replace('score = "score"', 'score = ""'), encoding="utf-8")
+    shutil.move("runs/snake", "runs/<b>&amp;")
+    page = report_of("runs/<b>&amp;")
+    assert "<h1>A report on &lt;b&gt;&amp;amp;</h1>" in page
+
+
+def test_a_game_that_is_gone_leaves_what_the_files_know(workshop):
+    config = Path("runs/snake/config.toml")
+    text = re.sub(r'module = ".*"', 'module = "gone_game"', config.read_text("utf-8"))
+    config.write_text(re.sub(r'factory = ".*"', 'factory = ""', text), encoding="utf-8")
+    page = report_of("runs/snake")
+    assert (
+        "How it learned" in page and "No game could be played for this report" in page and "gone_game" in page
+    )
+
+
+def test_runs_without_a_training_and_places_that_cannot_be_written(workshop, capsys):
+    assert main(["create", "--game", "catch", "--output", "runs/new"]) == 0
+    page = report_of("runs/new")
+    assert "no notes of a training" in page
+    assert main(["report", "runs/missing"]) == 1
+    assert main(["report", "runs/snake", "--output", "no/such/folder/x.html", "--quiet"]) == 1
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_tables_show_their_states_as_boards(workshop):
+    page = report_of("runs/forager")
+    assert "<h2>The table</h2>" in page and data_of(page)["alpha"] is not None
+
+
+class Stream:
+    def __init__(self, terminal):
+        self.terminal, self.text = terminal, ""
+
+    def isatty(self):
+        return self.terminal
+
+    def write(self, text):
+        self.text += text
+
+    def flush(self):
+        pass
+
+
+@pytest.mark.parametrize("terminal, seconds, lines", [(True, 0.25, 4), (False, 4.0, 1), (False, 0.1, 0)])
+def test_counting_speaks_by_the_clock(terminal, seconds, lines):
+    now = [0.0]
+    stream = Stream(terminal)
+    with Counting("measuring", 4, stream, clock=lambda: now[0]) as count:
+        for done in range(4):
+            now[0] += seconds
+            count(done + 1)
+    assert stream.text.count("measuring") == lines
+    assert stream.text.endswith("\r") if terminal else "\r" not in stream.text
+
+
+# In a real browser
+
+
+@pytest.fixture
+def browser():
+    webdriver = pytest.importorskip("selenium.webdriver")
+    if shutil.which("chromium") is None or shutil.which("chromedriver") is None:
+        pytest.skip("there is no Chromium here")
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    for argument in (
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    service = webdriver.ChromeService(shutil.which("chromedriver"))
+    driver = webdriver.Chrome(options=options, service=service)
+    yield driver
+    driver.quit()
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_the_page_works_in_a_browser(workshop, browser, width):
+    page = report_of("runs/snake")
+    browser.set_window_size(width, 900)
+    browser.get((workshop / "runs/snake/report.html").as_uri())
+
+    def text(name):
+        return browser.find_element("id", name).text
+
+    def keys(key):
+        browser.find_element("tag name", "body").send_keys(key)
+
+    games = data_of(page)["games"]
+    assert text("where").startswith(f"Turn 0 of {games[0]['turns']}")
+    assert "target" in text("step") and "◀ pressed" in text("values")
+    keys("\ue014")  # arrow right
+    assert text("where").startswith("Turn 1 of")
+    keys("\ue012")  # arrow left
+    assert text("where").startswith("Turn 0 of")
+    keys("\ue010")  # end
+    assert "The game is over" in text("where")
+    browser.find_element("css selector", "[data-game='2']").click()
+    assert text("where").startswith(f"Turn 0 of {games[2]['turns']}")
+    browser.execute_script(
+        "const s = document.getElementById('slider'); s.value = 2; s.dispatchEvent(new Event('input'))"
+    )
+    assert text("where").startswith("Turn 2 of")
+    browser.find_element("id", "play").click()
+    deadline = time.monotonic() + 60
+    while text("where").startswith("Turn 2 of"):
+        assert time.monotonic() < deadline, "the play button does nothing"
+    width_of_page = browser.execute_script("return document.documentElement.scrollWidth")
+    assert width_of_page <= browser.execute_script("return window.innerWidth")
+    assert not browser.get_log("browser")
