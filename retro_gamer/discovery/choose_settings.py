@@ -103,12 +103,15 @@ def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, st
     metadata = config.metadata
     if not known.get("actions"):
         with _trying_out():
-            metadata.actions = find_actions(factory)
+            metadata.actions = find_actions(factory, messages.append)
         messages.append(f"Found by trying keys: actions = {toml_value(metadata.actions)}")
         notes["metadata.actions"] = "Found by trying keys: these change the game."
     with _trying_out():
         probe = probe_game(
-            factory, known.get("actions") or metadata.actions, reward=known.get("reward") or ""
+            factory,
+            known.get("actions") or metadata.actions,
+            reward=known.get("reward") or "",
+            say=messages.append,
         )
     if not known.get("reward"):
         game_state = make_game(factory).state
@@ -138,6 +141,7 @@ def _describe_teams(
 ) -> List[str]:
     """Fill in a self-play run: how its game is seen, and how often ghosts get another policy."""
     metadata, seen, settings = config.metadata, config.preprocessing, config.self_play
+    messages: List[str] = []
     problems = check_teams(config.teams, settings.shared_policy, metadata.observation_function)
     if problems:
         raise ConfigError("The teams of the game cannot play:\n\n" + "\n\n".join(problems))
@@ -146,7 +150,9 @@ def _describe_teams(
     count_features(config, game)
     with _trying_out():
         probe = probe_game(
-            factory, [key for team in config.teams for member in team.members for key in member.actions]
+            factory,
+            [key for team in config.teams for member in team.members for key in member.actions],
+            say=messages.append,
         )
     metadata.board_size = list(probe.board_size)
     if not known.get("character_set"):
@@ -172,7 +178,7 @@ def _describe_teams(
         if settings.shared_policy
         else "Each side learns a policy of its own."
     )
-    return [f"Board {probe.board_size[0]}x{probe.board_size[1]}, {sides}. {shared}"]
+    return [*messages, f"Board {probe.board_size[0]}x{probe.board_size[1]}, {sides}. {shared}"]
 
 
 @contextmanager

@@ -20,7 +20,7 @@ ARROWS = ("KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN")
 OTHER_KEYS = (" ", "KEY_ENTER", "KEY_TAB", *"wasdqezxcrfvijklhmnbopgtuy", *"0123456789")
 ACTIONS_FLAG = "--actions KEY_LEFT,KEY_RIGHT"
 NAME_THE_KEYS = f"Say which keys it uses, for example:\n  {ACTIONS_FLAG}"
-SECONDS_FOR_KEYS = 8.0
+SECONDS = 30.0  # for trying keys, and for random games: a hundred times what most games need
 MOMENTS = 6  # situations in which each key is tried
 TURNS_AFTER_KEY = 3
 
@@ -34,7 +34,6 @@ class Probe(NamedTuple):
     n_agents: int  # on the board, the most in any turn
     filled: float  # share of the board's cells that hold something, on average
     players: List[Any]  # the characters that listen to keys, in a new game
-    turns_per_second: float
     mean_turns: float  # of a random game
 
 
@@ -42,10 +41,14 @@ def probe_game(
     factory: Callable[[], Any],
     actions: Sequence[str],
     turns: int = 1000,
-    seconds: float = 5.0,
     reward: str = "",
+    say: Callable[[str], None] = lambda message: None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Probe:
-    """Play at random for so many turns, or seconds if that is less. `reward` must stay a number, if it is there at all."""
+    """Play at random for `turns` turns. `reward` must stay a number, if it is there at all.
+
+    When SECONDS are up on `clock` before, it is told to `say` how many turns were played.
+    """
     seed_everything(0)
     chooser = random.Random(0)
     first = game = _new_game(factory)
@@ -56,8 +59,14 @@ def probe_game(
     characters: Dict[str, None] = {}
     changed = {name: 0 for name, value in state_before.items() if _is_number(value)}
     n_agents, filled, games, played = 0, 0.0, 1, 0
-    started = time.perf_counter()
-    while played < turns and time.perf_counter() - started < seconds:
+    deadline = clock() + SECONDS
+    while played < turns:
+        if clock() >= deadline:
+            say(
+                f"This game is slow: only {played} turns of random play were looked at, not {turns}. What appears later "
+                "is not known: see that character_set names every character."
+            )
+            break
         key = chooser.choice([*actions, None])
         keys.press(key)
         _step(game, key)
@@ -81,7 +90,6 @@ def probe_game(
             keys = game.input_source
             state_before = dict(game.state)
             games += 1
-    elapsed = max(1e-9, time.perf_counter() - started)
     samples = -(-played // 10) or 1
     return Probe(
         (int(first.board_size[0]), int(first.board_size[1])),
@@ -90,18 +98,21 @@ def probe_game(
         n_agents,
         filled / samples,
         keyboard_driven(first),
-        played / elapsed,
         played / games,
     )
 
 
-def find_actions(factory: Callable[[], Any]) -> List[str]:
+def find_actions(
+    factory: Callable[[], Any],
+    say: Callable[[str], None] = lambda message: None,
+    clock: Callable[[], float] = time.monotonic,
+) -> List[str]:
     """The keys that change the game: each is pressed in several situations and compared with pressing nothing.
 
-    A key that does the same as one before it, or that only ends the game, is left out. Raises ConfigError when no
-    key does anything.
+    A key that does the same as one before it, or that only ends the game, is left out. When SECONDS are up on `clock`
+    before all have been tried, `say` is told which were not. Raises ConfigError when no key does anything.
     """
-    deadline = time.perf_counter() + SECONDS_FOR_KEYS
+    deadline = clock() + SECONDS
     nothing = [_outcome(factory, None, moment) for moment in range(MOMENTS)]
     if nothing != [_outcome(factory, None, moment) for moment in range(MOMENTS)]:
         raise ConfigError(
@@ -110,8 +121,13 @@ def find_actions(factory: Callable[[], Any]) -> List[str]:
             f"it keeps something from one game to the next. {NAME_THE_KEYS}"
         )
     found: Dict[Tuple[Any, ...], str] = {}
-    for key in (*ARROWS, *OTHER_KEYS):
-        if key not in ARROWS and time.perf_counter() > deadline:
+    untried = ""
+    keys = (*ARROWS, *OTHER_KEYS)
+    for tried, key in enumerate(keys):
+        if key not in ARROWS and clock() >= deadline:
+            untried = (
+                f"This game is slow, so these keys were not tried: {', '.join(map(repr, keys[tried:]))}. "
+            )
             break
         outcomes = [_outcome(factory, key, moment) for moment in range(MOMENTS)]
         different = [
@@ -122,7 +138,9 @@ def find_actions(factory: Callable[[], Any]) -> List[str]:
         if different and not (always_ends and key not in ARROWS):
             found.setdefault(tuple(outcomes), key)
     if not found:
-        raise ConfigError(f"No key that was tried changes this game. {NAME_THE_KEYS}")
+        raise ConfigError(f"No key that was tried changes this game. {untried}{NAME_THE_KEYS}")
+    if untried:
+        say(f"{untried}If it uses one of them, name all of its keys, for example:\n  {ACTIONS_FLAG}")
     return list(found.values())
 
 

@@ -11,7 +11,14 @@ import pytest
 from observing import ARROWS, HAVE_RETRO, Hero, Piece, needs_retro
 
 from retro_gamer.discovery import probing
-from retro_gamer.discovery.probing import find_actions, find_reward, only_player, probe_game
+from retro_gamer.discovery.probing import (
+    OTHER_KEYS,
+    SECONDS,
+    find_actions,
+    find_reward,
+    only_player,
+    probe_game,
+)
 from retro_gamer.errors import ConfigError, GameError, ObservationError
 from retro_gamer.games import catch, engine, forager, snake
 
@@ -140,7 +147,7 @@ def test_a_game_without_keys_asks_for_them():
 
 @pytest.mark.parametrize(
     "draw",
-    [random.Random().random, lambda: time.perf_counter(), itertools.count().__next__],
+    [random.Random().random, time.perf_counter_ns, itertools.count().__next__],
     ids=["own generator", "clock", "counter"],
 )
 def test_a_game_that_never_plays_the_same_way_asks_for_its_keys(draw):
@@ -180,9 +187,34 @@ def test_a_game_that_raises_for_keys_not_its_own_is_named_with_the_key():
     )
 
 
-def test_slow_games_are_asked_only_for_so_long(monkeypatch):
-    monkeypatch.setattr(probing, "SECONDS_FOR_KEYS", 0.0)
-    assert find_actions(listening(" ", score)) == list(ARROWS)
+def ticking(step):
+    """A clock that shows 0 at first, and `step` seconds more at each look: before each key, before each turn."""
+    return itertools.count(step=step).__next__
+
+
+@pytest.mark.parametrize("tried", [0, 1, 5])
+def test_which_keys_of_a_slow_game_were_not_tried_is_said(tried):
+    clock = ticking(SECONDS / (tried + 0.5))
+    said = []
+    assert (
+        find_actions(listening(OTHER_KEYS, score), said.append, clock) == [*ARROWS, *OTHER_KEYS[:tried]][:5]
+    )
+    (untried,) = said
+    assert ", ".join(map(repr, OTHER_KEYS[tried:])) + "." in untried
+    assert not any(f" {key!r}" in untried for key in (*ARROWS, *OTHER_KEYS[:tried]))
+    assert "This game is slow" in untried and "--actions KEY_LEFT,KEY_RIGHT" in untried
+
+
+def test_a_slow_game_without_a_key_that_works_says_which_were_not_tried():
+    clock = ticking(SECONDS)
+    with pytest.raises(ConfigError, match="No key that was tried(.|\n)*were not tried: ' ', 'KEY_ENTER', "):
+        find_actions(factory_of(lambda: Piece("p", (0, 0))), clock=clock)
+
+
+def test_the_keys_that_are_found_do_not_depend_on_the_machine():
+    said = []
+    clock = ticking(SECONDS / (len(OTHER_KEYS) + 1))  # a machine that is just fast enough
+    assert find_actions(listening("9", score), said.append, clock) == [*ARROWS, "9"] and not said
 
 
 # The reward
@@ -228,7 +260,17 @@ def test_what_random_play_shows():
         probe.numbers == {"score": 30, "fruit": 30} and probe.mean_turns == 330 / 4
     )  # the fourth has just begun
     assert [player.name for player in probe.players] == ["basket"] and 0.02 < probe.filled < 0.04
-    assert probe.turns_per_second > 100
+
+
+def test_how_many_turns_of_a_slow_game_were_looked_at_is_said():
+    clock = ticking(SECONDS / 100.5)
+    said = []
+    probe = probe_game(snake.create_game, ARROWS, say=said.append, clock=clock)
+    assert len(said) == 1 and "only 100 turns of random play were looked at, not 1000" in said[0]
+    assert probe == probe_game(snake.create_game, ARROWS, turns=100, say=said.append)._replace(
+        players=probe.players
+    )
+    assert len(said) == 1
 
 
 def test_the_probe_is_the_same_every_time():

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from observing import ARROWS, HAVE_RETRO, Hero, Piece, game_classes, make_encoder, needs_retro
+from costs import lines_run
+from observing import ARROWS, Hero, Piece, game_classes, make_encoder, needs_retro
 from scripted_games import THE_LINE, divide, make_environment, script_factory, set_score
 
 from retro_gamer import GameEnvironment, GameMetadata
@@ -386,23 +387,20 @@ def test_gymnasium_that_is_missing_is_named(monkeypatch):
         GymEnvironment("CartPole-v1")
 
 
-def test_the_flat_environment_is_quick():
-    """The naive way takes twenty times as long as the game itself; this is a loose bound on a busy machine."""
-    import time
+@pytest.mark.parametrize("game_class", game_classes(), ids=lambda game_class: game_class.__module__)
+def test_the_flat_environment_looks_at_characters_and_not_at_cells(game_class):
+    """The naive way walks over the board, and takes twenty times as long as the game itself."""
 
-    game_class = game_classes()[-1] if HAVE_RETRO else engine.Game
-    environment = GameEnvironment(
-        lambda: game_class([Hero("s", (5, 5))], {"score": 0}, board_size=(32, 16)),
-        GameMetadata(list(ARROWS), "score", character_set=list("abcdes")),
-    )
-    environment.reset()
-    times = []
-    for _ in range(5):
-        started = time.perf_counter()
-        for _ in range(200):
-            environment.step("KEY_LEFT")
-        times.append((time.perf_counter() - started) / 200)
-    assert min(times) < 150e-6  # 15 microseconds where this was written
+    def lines_of_a_step(*board_size):
+        environment = GameEnvironment(
+            lambda: game_class([Hero("s", (5, 5))], {"score": 0}, board_size=board_size),
+            GameMetadata(list(ARROWS), "score", character_set=list("abcdes")),
+        )
+        environment.reset()
+        environment.step("KEY_LEFT")
+        return lines_run(lambda: environment.step("KEY_LEFT"))
+
+    assert lines_of_a_step(8, 8) == lines_of_a_step(64, 32) < 300
 
 
 def test_a_character_without_a_position_is_named_when_the_engine_trips_over_it():

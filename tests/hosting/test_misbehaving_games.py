@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 import sys
-import time
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -399,7 +398,7 @@ sys.exit(""",
 def test_a_loop_that_never_ends(game_folder, place, command):
     """Where it hangs is said, and again when Ctrl-C stops it; the games before are saved."""
     engine, folder = game_folder
-    trouble = "while True: time.sleep(0.01) or open('busy', 'w').close()"
+    trouble = "while True: time.sleep(0.3) or open('busy', 'w').close()"
     path = write_game(folder, engine, **{place: trouble})
     where = f"{path}, line {line_of(path, trouble)}"
     arguments = {"create": ["create", "--game", "my_game.py", "--output", "new", *KNOWN]}.get(
@@ -413,8 +412,7 @@ def test_a_loop_that_never_ends(game_folder, place, command):
         terminal.wait_for("which saves what was learned).")
     else:
         terminal.wait_for("turn 2")
-        wait_for((folder / "busy").exists, terminal.process)
-        time.sleep(1)
+        wait_for((folder / "busy").exists, terminal.process)  # then it has been busy for 0.3 seconds
     terminal.press_ctrl_c()
     if (place, command) == ("turn", "train"):
         terminal.wait_for("Stopping after this game...")
