@@ -276,6 +276,15 @@ def build_parser() -> argparse.ArgumentParser:
     report.add_argument("--quiet", action="store_true", help="say nothing while it works")
     _add_checkpoint(report)
 
+    doctor = command(
+        "doctor",
+        doctor_command,
+        "Find out what is wrong with a game, or with its training, and what to try.",
+        "doctor runs/mine",
+    )
+    doctor.add_argument("run", metavar="DIR", help="the folder of the run")
+    doctor.add_argument("--quiet", action="store_true", help="say nothing while it works")
+
     info = command("info", info_command, "Show what is in a run.", "info runs/snake")
     info.add_argument("run", metavar="DIR", help="the folder of the run")
 
@@ -543,6 +552,14 @@ def report_command(options: argparse.Namespace) -> int:
     from retro_gamer.runs.directory import RunDirectory
 
     print(write_report(RunDirectory(options.run), options.output, options.checkpoint, options.quiet))
+    return DONE
+
+
+def doctor_command(options: argparse.Namespace) -> int:
+    from retro_gamer.commands.doctor import examine
+    from retro_gamer.runs.directory import RunDirectory
+
+    print(examine(RunDirectory(options.run), options.quiet))
     return DONE
 
 

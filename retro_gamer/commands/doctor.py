@@ -1,0 +1,73 @@
+"""`retro-gamer doctor`: what is wrong with a game before a training, or with the training after it, and what to try."""
+
+from __future__ import annotations
+
+from typing import List, Optional, Tuple
+
+from retro_gamer.config.run_config import RunConfig
+from retro_gamer.environment.make import make_environment
+from retro_gamer.environment.vocabulary import Vocabulary
+from retro_gamer.errors import CheckpointError, ConfigError, RunNotFoundError
+from retro_gamer.hosting.loading import load_factory
+from retro_gamer.hosting.supervision import supervised
+from retro_gamer.reporting.counting import Counting
+from retro_gamer.reporting.findings import Finding, describe
+from retro_gamer.reporting.game_doctor import examine_game, returns_used_objects
+from retro_gamer.reporting.random_games import play_randomly
+from retro_gamer.reporting.training_doctor import examine_metrics, examine_play, verdict, watch_greedy_games
+from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.training.evaluation import Evaluation, evaluate, random_play
+from retro_gamer.training.player import load_player
+
+GAMES = 30
+
+
+def examine(run: RunDirectory, quiet: bool = False) -> str:
+    """What is wrong with a run, with numbers, or that nothing was found. Raises RetroGamerErrors of the game."""
+    config = run.load_config()
+    if config.teams:
+        raise ConfigError(
+            f"{run} is a self-play run. doctor looks at games of one player; for teams see\n"
+            f"  retro-gamer evaluate {run}\n  retro-gamer tournament {run}"
+        )
+    with supervised():
+        findings = examine_before(config)
+        lines: List[str] = []
+        if run.checkpoints():
+            sentence, more = _examine_after(run, config, quiet)
+            lines, findings = [sentence, ""], [*findings, *more]
+    if not findings:
+        fine = "the game and its training look" if lines else "the game looks"
+        return "\n".join([*lines, f"Nothing to complain about: {fine} all right."])
+    return "\n".join([*lines, describe(findings)])
+
+
+def examine_before(config: RunConfig) -> List[Finding]:
+    """What random games show, before any training."""
+    if not config.game.gym:
+        used = returns_used_objects(load_factory(config.game))
+        if used is not None:
+            return [used]  # nothing else that is found would mean anything
+    vocabulary = Vocabulary(config.metadata.character_set, grows=True)
+    environment = make_environment(config, vocabulary)
+    return examine_game(environment, play_randomly(environment), config)
+
+
+def _examine_after(run: RunDirectory, config: RunConfig, quiet: bool) -> Tuple[str, List[Finding]]:
+    player = load_player(run)
+    with Counting("measuring games:", 2 * GAMES, quiet=quiet) as count:
+        greedy = evaluate(player.environment, player.agent, GAMES, seed=0, on_game=count)
+        chance = random_play(player.environment, GAMES, seed=0, on_game=lambda done: count(GAMES + done))
+    watched = watch_greedy_games(player, 10, config.training.gamma)
+    findings = examine_metrics(run.read_metrics(), config)
+    findings += examine_play(watched, greedy, chance, _best(run))
+    return verdict(greedy, chance, config.metadata.reward or "reward"), findings
+
+
+def _best(run: RunDirectory) -> Optional[Evaluation]:
+    """The games of best.npz on the same seeds; None where there is none."""
+    try:
+        player = load_player(run, "best")
+    except (RunNotFoundError, CheckpointError):
+        return None
+    return evaluate(player.environment, player.agent, GAMES, seed=0)

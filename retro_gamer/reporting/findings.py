@@ -1,0 +1,35 @@
+"""What is wrong with a game or a training, and what to change."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import List, NamedTuple, Sequence
+
+WIDTH = 88
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong."""
+
+    name: str  # short, such as "reward never changes"
+    evidence: str  # what was seen, with numbers
+    causes: Sequence[str]  # the likeliest first: what may be the cause, and what to change in which file
+
+
+def describe(findings: Sequence[Finding]) -> str:
+    """The findings as text, each with its evidence and its causes."""
+    return "\n\n".join(_describe(finding) for finding in findings)
+
+
+def _describe(finding: Finding) -> str:
+    lines = [*textwrap.wrap(f"{finding.name[:1].upper()}{finding.name[1:]}. {finding.evidence}", WIDTH)]
+    for number, cause in enumerate(finding.causes, 1):
+        lines += _bullet(f"{number}.", cause)
+    return "\n".join(lines)
+
+
+def _bullet(mark: str, text: str) -> List[str]:
+    """A cause; lines of its own (settings to paste) stay as they are."""
+    first, *pasted = text.split("\n")
+    lines = textwrap.wrap(first, WIDTH, initial_indent=f"  {mark} ", subsequent_indent="     ")
+    return [*lines, *(f"       {line}".rstrip() for line in pasted)]

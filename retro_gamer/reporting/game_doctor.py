@@ -1,0 +1,282 @@
+"""What is wrong with a game, as a hundred random games show it."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
+
+import numpy as np
+
+from retro_gamer.config.run_config import RunConfig
+from retro_gamer.environment.base import Environment
+from retro_gamer.games.screen import board_lines
+from retro_gamer.reporting.findings import Finding
+from retro_gamer.reporting.random_games import RandomGames, same_view_pairs
+from retro_gamer.training.evaluation import undisturbed_randomness
+
+MOMENTS = 10  # situations in which each key is tried
+HORIZON = 10  # turns over which a hidden number may show its effect
+HIDDEN_CORRELATION = 0.35
+HUGE_REWARD = 1e6
+
+
+def examine_game(environment: Environment, games: RandomGames, config: RunConfig) -> List[Finding]:
+    """Everything that random play finds wrong, the worst first; nothing for a game that is all right."""
+    metadata = config.metadata
+    checks: List[Optional[Finding]] = [
+        _keys_without_effect(environment, metadata.actions),
+        _reward_never_changes(games, metadata.reward),
+        _reward_grows_without_end(games, metadata.reward),
+        _sees_nothing(games),
+        _games_too_short(games),
+        _reward_only_at_the_end(games, metadata.reward),
+        _something_hides(games, config),
+        _outside_the_window(games, config),
+        _dying_pays(games),
+    ]
+    return [finding for finding in checks if finding is not None]
+
+
+def _keys_without_effect(environment: Environment, keys: Sequence[str]) -> Optional[Finding]:
+    """Each key is pressed in several situations, and compared with pressing nothing there."""
+    if getattr(environment, "game", None) is None or not keys:
+        return None
+    with undisturbed_randomness():
+        nothing = [_outcome(environment, moment, None) for moment in range(MOMENTS)]
+        if nothing != [_outcome(environment, moment, None) for moment in range(MOMENTS)]:
+            return Finding(
+                "the same seed does not give the same game",
+                f"{MOMENTS} games were played twice, with the same seeds and the same keys, and went differently.",
+                [
+                    "create_game returns a game or characters that were used before: make everything new in create_game.",
+                    "The game draws from the clock, from secrets or from a generator of its own: use Python's random.",
+                    "It goes over a set, whose order changes: sort it first.",
+                ],
+            )
+        idle = [
+            key
+            for action, key in enumerate(keys)
+            if all(_outcome(environment, moment, action) == nothing[moment] for moment in range(MOMENTS))
+        ]
+    if not idle:
+        return None
+    what = "no key does anything" if len(idle) == len(keys) else f"{_listed(idle)} {_does(idle)} nothing"
+    return Finding(
+        what,
+        f"Each key was pressed in {MOMENTS} situations; the game was the same as without it, three turns later.",
+        [
+            "handle_keystroke compares with another name: a key's name is KEY_LEFT, not LEFT; a letter has no name and is "
+            'compared as  key == "a".',
+            "actions in config.toml names keys that the game does not use: name the game's own.",
+            "The character that listens to keys is not among the game's agents.",
+        ],
+    )
+
+
+def _outcome(environment: Any, moment: int, action: Optional[int]) -> Any:
+    """The game three turns after an action (None: the last, no key) in a situation that `moment` fixes."""
+    rng = np.random.default_rng(moment)
+    nothing = len(environment.actions) - 1
+    environment.reset(moment)
+    pressed = [int(rng.integers(nothing + 1)) for _ in range(3 * moment)]
+    pressed += [nothing if action is None else action, nothing, nothing]
+    for turn in pressed:
+        _, _, terminated, truncated = environment.step(turn)
+        if terminated or truncated:
+            break
+    game = environment.game
+    return board_lines(game), sorted((str(name), repr(value)) for name, value in game.state.items())
+
+
+def _reward_never_changes(games: RandomGames, reward: str) -> Optional[Finding]:
+    if np.any(games.rewards):
+        return None
+    changed = _changing_numbers(games)
+    causes = [
+        f"No line of the game changes state[{reward!r}]: let it grow where the player does something good.",
+        "Random play never gets to where it changes: give a little for getting nearer too.",
+    ]
+    others = [name for name in changed if name.startswith("state[") and name != f"state[{reward!r}]"]
+    if others:
+        causes.insert(
+            0,
+            f"Another value is the score. These changed: {', '.join(others[:5])}. Name it as reward in config.toml.",
+        )
+    return Finding(
+        "the reward never changes",
+        f"In {len(games.games)} random games, {len(games.rewards):,} turns, state[{reward!r}] stayed as it was.",
+        causes,
+    )
+
+
+def _reward_grows_without_end(games: RandomGames, reward: str) -> Optional[Finding]:
+    largest = float(np.abs(games.rewards).max())
+    if largest < HUGE_REWARD:
+        return None
+    return Finding(
+        "the reward grows beyond all bounds",
+        f"One turn of random play changed it by {largest:.3g}.",
+        [
+            f"state[{reward!r}] is multiplied each turn, where it should be added to.",
+            "It is an amount of something, like money with interest: reward its growth in steps of about 1 instead.",
+        ],
+    )
+
+
+def _sees_nothing(games: RandomGames) -> Optional[Finding]:
+    if games.n_views > 2 or len(games.rewards) < 50:
+        return None
+    return Finding(
+        "it sees nothing of the game",
+        f"In {len(games.rewards):,} turns there were only {games.n_views} different observations.",
+        [
+            "The board is not observed: in config.toml try egocentric_radius = 3 and radar = true, or board = true.",
+            "observation_function always returns the same.",
+            "Everything that matters is in the state: name those values in observe_state.",
+        ],
+    )
+
+
+def _games_too_short(games: RandomGames) -> Optional[Finding]:
+    if games.lengths.mean() > 2:
+        return None
+    return Finding(
+        "games are over before they begin",
+        f"A random game lasts {games.lengths.mean():.1f} turns.",
+        [
+            "A new game ends at once: look at what calls game.end(), and at the first position of the player.",
+            "create_game gives a game that is over already: make a new one each time.",
+            "Something must be pressed first: let create_game begin after the menu.",
+        ],
+    )
+
+
+def _reward_only_at_the_end(games: RandomGames, reward: str) -> Optional[Finding]:
+    last = np.concatenate([np.arange(len(game)) == len(game) - 1 for game in games.games])
+    rewarded = games.rewards != 0
+    if not rewarded.any() or games.lengths.mean() < 40 or (rewarded & ~last).sum() > 0.02 * rewarded.sum():
+        return None
+    return Finding(
+        "the reward comes only at the end",
+        f"All {int(rewarded.sum())} changes of state[{reward!r}] came in the last turn of a game, after "
+        f"{games.lengths.mean():.0f} turns on average. It has to guess which of those turns mattered.",
+        [
+            "Give something on the way: for every step nearer, every coin, every turn survived.",
+            "n_step = 5 in config.toml carries a reward back faster.",
+            "Make games shorter while it learns.",
+        ],
+    )
+
+
+def _something_hides(games: RandomGames, config: RunConfig) -> Optional[Finding]:
+    """A number that is not observed, and yet tells apart what comes of observations that look the same."""
+    seen = {f"state[{name!r}]" for name in config.preprocessing.observe_state}
+    unseen = [name for name in _changing_numbers(games) if name not in seen and not _is_reward(name, config)]
+    if not unseen or config.metadata.observation_function or config.game.gym:
+        return None
+    views, returns, numbers = same_view_pairs(games, HORIZON)
+    best: Tuple[float, str, int] = (0.0, "", 0)
+    for name in unseen:
+        strength, count = _correlation_within(
+            views, np.array([row.get(name, 0.0) for row in numbers]), returns
+        )
+        best = max(best, (strength, name, count))
+    strength, name, count = best
+    if strength < HIDDEN_CORRELATION:
+        return None
+    remedy = (
+        f"Let it see that number: observe_state = [{name[6:-1]}] in config.toml."
+        if name.startswith("state[")
+        else f"Put {name} into the game's state each turn, and name it in observe_state in config.toml."
+    )
+    return Finding(
+        "what decides is hidden from it",
+        f"In {count:,} turns it saw exactly what it had seen before, and yet {name} told what came next "
+        f"(correlation {strength:.2f} with the reward of the next {HORIZON} turns).",
+        [remedy, "Show it on the board: another character when it is high."],
+    )
+
+
+def _correlation_within(views: np.ndarray, values: np.ndarray, returns: np.ndarray) -> Tuple[float, int]:
+    """(|r|, turns) between values and returns, among turns with the same view, each view's means taken away."""
+    counts = np.bincount(views)
+    means = [np.bincount(views, numbers) / np.maximum(counts, 1) for numbers in (values, returns)]
+    often = counts[views] >= 4
+    if often.sum() < 200:
+        return 0.0, 0
+    x, y = (values - means[0][views])[often], (returns - means[1][views])[often]
+    size = float(np.sqrt((x * x).sum() * (y * y).sum()))
+    return (abs(float((x * y).sum())) / size if size > 0 else 0.0), int(often.sum())
+
+
+def _outside_the_window(games: RandomGames, config: RunConfig) -> Optional[Finding]:
+    seen = config.preprocessing
+    if not seen.egocentric_radius or seen.radar or seen.board:
+        return None
+    outside = float(np.mean([turn.outside for game in games.games for turn in game]))
+    if outside < 0.6:
+        return None
+    return Finding(
+        "most of the board is outside its window",
+        f"{100 * outside:.0f}% of the characters are more than {seen.egocentric_radius} cells away from its own.",
+        [
+            "radar = true in config.toml tells where the nearest of each kind is.",
+            f"A larger window: egocentric_radius = {2 * seen.egocentric_radius}.",
+        ],
+    )
+
+
+def _dying_pays(games: RandomGames) -> Optional[Finding]:
+    lengths, returns = games.lengths, games.returns
+    if len(lengths) < 10 or returns.mean() >= 0 or lengths.std() < 1 or returns.std() == 0:
+        return None
+    correlation = float(np.corrcoef(lengths, returns)[0, 1])
+    positive = float((games.rewards > 0).mean())
+    if correlation > -0.9 or positive > 0.001:
+        return None
+    return Finding(
+        "the sooner it dies, the better for it",
+        f"Every turn costs, nothing pays, and long games end lowest (correlation of length and reward {correlation:.2f}).",
+        [
+            "Take away the cost of a turn, or make it much smaller than what dying costs.",
+            "Reward what it should do.",
+        ],
+    )
+
+
+def _changing_numbers(games: RandomGames) -> List[str]:
+    first: Dict[str, float] = {}
+    changing: Dict[str, None] = {}
+    for game in games.games:
+        for turn in game:
+            for name, value in turn.numbers.items():
+                if first.setdefault(name, value) != value:
+                    changing[name] = None
+    return list(changing)
+
+
+def _is_reward(name: str, config: RunConfig) -> bool:
+    return name in {f"state[{value!r}]" for value in (config.metadata.reward, config.metadata.score)}
+
+
+def _listed(keys: Sequence[str]) -> str:
+    return keys[0] if len(keys) == 1 else ", ".join(keys[:-1]) + " and " + keys[-1]
+
+
+def _does(keys: Sequence[str]) -> str:
+    return "does" if len(keys) == 1 else "do"
+
+
+def returns_used_objects(factory: Callable[[], Any]) -> Optional[Finding]:
+    """Does create_game give the same game, or the same characters, again?"""
+    one, other = factory(), factory()
+    shared: Set[int] = {id(agent) for agent in one.agents} & {id(agent) for agent in other.agents}
+    if one is not other and not shared:
+        return None
+    what = "the same game" if one is other else "a game with the same characters"
+    return Finding(
+        f"create_game gives {what} again",
+        "Each game begins where the one before it ended, so nothing is ever new.",
+        [
+            "Make the Game and all its characters inside create_game, each time anew, not at the top of the file."
+        ],
+    )

@@ -1,0 +1,112 @@
+"""Random games, noted turn by turn: what `doctor` looks at before a training."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, NamedTuple, Tuple
+
+import numpy as np
+
+from retro_gamer.agents.states import state_of
+from retro_gamer.environment.base import Environment
+from retro_gamer.training.evaluation import undisturbed_randomness
+
+GAMES, TURNS = 100, 20_000
+MAX_NUMBERS = 60  # state values and attributes that are noted
+
+
+class Turn(NamedTuple):
+    """One turn of a random game."""
+
+    view: int  # which observation was seen: equal numbers, equal observations
+    action: int
+    reward: float
+    numbers: Dict[str, float]  # the state's numbers, and those of the player, before it
+    outside: float  # share of the characters on the board that the window does not show
+
+
+class RandomGames(NamedTuple):
+    games: List[List[Turn]]
+    truncated: List[bool]  # whether a game was cut short by the turn limit
+    n_views: int
+
+    @property
+    def rewards(self) -> np.ndarray:
+        """[n_turns] of all games, one after the other."""
+        return np.array([turn.reward for game in self.games for turn in game])
+
+    @property
+    def lengths(self) -> np.ndarray:
+        return np.array([len(game) for game in self.games])
+
+    @property
+    def returns(self) -> np.ndarray:
+        return np.array([sum(turn.reward for turn in game) for game in self.games])
+
+
+def play_randomly(environment: Environment, games: int = GAMES, turns: int = TURNS) -> RandomGames:
+    """Games with seeds 0, 1, ..., until there are `games` of them or they have `turns` turns together."""
+    rng = np.random.default_rng(0)
+    views: Dict[Any, int] = {}
+    played: List[List[Turn]] = []
+    truncated: List[bool] = []
+    n_turns = 0
+    with undisturbed_randomness():
+        while len(played) < games and n_turns < turns:
+            observation, over, game = environment.reset(len(played)), False, []
+            while not over:
+                view = views.setdefault(state_of(observation), len(views))
+                numbers, outside = _numbers(environment), _outside(environment)
+                action = int(rng.integers(len(environment.actions)))
+                observation, reward, terminated, cut = environment.step(action)
+                game.append(Turn(view, action, reward, numbers, outside))
+                over = terminated or cut
+                n_turns += 1
+            played.append(game)
+            truncated.append(not terminated)
+    return RandomGames(played, truncated, len(views))
+
+
+def _numbers(environment: Environment) -> Dict[str, float]:
+    game = getattr(environment, "game", None)
+    if game is None:
+        return {}
+    found = {f"state[{name!r}]": value for name, value in game.state.items()}
+    for agent in game.agents:
+        if hasattr(agent, "handle_keystroke"):
+            for name, value in vars(agent).items():
+                parts = value if isinstance(value, tuple) and name != "position" else [value]
+                for i, part in enumerate(parts):
+                    found[f"{type(agent).__name__}.{name}" + (f"[{i}]" if len(parts) > 1 else "")] = part
+            break
+    numeric = [(name, float(value)) for name, value in found.items() if type(value) in (int, float, bool)]
+    return dict(numeric[:MAX_NUMBERS])
+
+
+def _outside(environment: Environment) -> float:
+    """The share of characters that are farther from the player than the window reaches; 0 without a window."""
+    game, encoder = getattr(environment, "game", None), getattr(environment, "encoder", None)
+    radius = getattr(encoder, "radius", 0)
+    if game is None or encoder is None or not radius:
+        return 0.0
+    player = encoder.find_player(game)
+    others = [agent for agent in game.agents if agent is not player and getattr(agent, "display", True)]
+    if player is None or not others:
+        return 0.0
+    x, y = player.position
+    far = [agent for agent in others if max(abs(agent.position[0] - x), abs(agent.position[1] - y)) > radius]
+    return len(far) / len(others)
+
+
+def same_view_pairs(
+    games: RandomGames, horizon: int
+) -> Tuple[np.ndarray, np.ndarray, List[Dict[str, float]]]:
+    """(views, returns of the next `horizon` turns, numbers) of all turns."""
+    views, returns, numbers = [], [], []
+    for game in games.games:
+        rewards = np.array([turn.reward for turn in game])
+        sums = np.concatenate([[0.0], np.cumsum(rewards)])
+        for i, turn in enumerate(game):
+            views.append(turn.view)
+            returns.append(sums[min(len(game), i + horizon)] - sums[i])
+            numbers.append(turn.numbers)
+    return np.array(views), np.array(returns), numbers

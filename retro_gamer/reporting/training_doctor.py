@@ -1,0 +1,214 @@
+"""What went wrong in a training, as its metrics and its greedy games show it."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+
+import numpy as np
+
+from retro_gamer.agents.states import state_of
+from retro_gamer.config.run_config import RunConfig
+from retro_gamer.reporting.findings import Finding
+from retro_gamer.training.evaluation import Evaluation, bootstrap_interval, undisturbed_randomness
+from retro_gamer.training.player import Player
+
+STILL_EXPLORING = 0.2
+LOOPING = 0.5  # share of turns spent on what was seen before in the same game, without a reward since
+
+
+class GreedyGames(NamedTuple):
+    """What greedy games show beside their results."""
+
+    expected: np.ndarray  # [games]: the value of the first state
+    got: np.ndarray  # [games]: the discounted sum of the rewards that came
+    repeated: float  # share of turns in which it saw what it had seen since the last reward
+    cut_short: float  # share of games that ended by the turn limit
+
+
+def watch_greedy_games(player: Player, games: int, gamma: float) -> GreedyGames:
+    """Play with seeds 0, 1, ... and note what it expected, what it got, and whether it goes round in circles."""
+    environment, agent = player.environment, player.agent
+    expected, got, cut_short = [], [], 0
+    turns = repeated = 0
+    with undisturbed_randomness():
+        for seed in range(games):
+            observation, over = environment.reset(seed), False
+            expected.append(float(np.max(agent.q_values(observation))))
+            discounted, discount, seen = 0.0, 1.0, set()
+            while not over:
+                state = state_of(observation)
+                repeated += state in seen
+                seen.add(state)
+                observation, reward, terminated, truncated = environment.step(agent.act(observation, 0.0))
+                discounted, discount = discounted + discount * reward, discount * gamma
+                if reward > 0:
+                    seen.clear()
+                turns += 1
+                over = terminated or truncated
+            cut_short += not terminated
+            got.append(discounted)
+    return GreedyGames(np.array(expected), np.array(got), repeated / max(1, turns), cut_short / games)
+
+
+def examine_metrics(rows: Sequence[Dict[str, Any]], config: RunConfig) -> List[Finding]:
+    """What the rows of metrics.csv tell."""
+    rows = [row for row in rows if "turns" in row and "mean_return" in row]
+    if not rows:
+        return []
+    checks = [
+        _reward_never_changed(rows, config),
+        _always_the_turn_limit(rows, config),
+        _still_exploring(rows, config),
+        _loss_grows(rows),
+    ]
+    return [finding for finding in checks if finding is not None]
+
+
+def examine_play(
+    watched: GreedyGames, greedy: Evaluation, chance: Evaluation, best: Optional[Evaluation] = None
+) -> List[Finding]:
+    """What greedy games tell, beside random play and beside the best earlier policy on the same seeds."""
+    checks = [
+        _goes_in_circles(watched, greedy, chance),
+        _worse_than_before(greedy, best),
+        _expects_too_much(watched),
+    ]
+    return [finding for finding in checks if finding is not None]
+
+
+def verdict(greedy: Evaluation, chance: Evaluation, reward: str = "reward") -> str:
+    """How good it is beside random play, in a sentence."""
+    difference = greedy.returns - chance.returns
+    low, high = bootstrap_interval(difference)
+    interval = f"95% interval {low:.2f} to {high:.2f}"
+    numbers = f"{reward} {greedy.mean:.2f} a game, where random play gets {chance.mean:.2f}"
+    if low > 0:
+        return f"It learned: {numbers} (better by {difference.mean():.2f}, {interval})."
+    if high < 0:
+        return f"It plays worse than random play: {numbers} (worse by {-difference.mean():.2f}, {interval})."
+    return (
+        f"It plays no better than random play: {numbers} (difference {difference.mean():+.2f}, {interval})."
+    )
+
+
+def is_worth_using(greedy: Evaluation, chance: Evaluation) -> bool:
+    """Whether it plays better than random play beyond doubt."""
+    return bootstrap_interval(greedy.returns - chance.returns)[0] > 0
+
+
+def _reward_never_changed(rows: Sequence[Dict[str, Any]], config: RunConfig) -> Optional[Finding]:
+    if any(row["mean_return"] for row in rows):
+        return None
+    reward = config.metadata.reward or "the reward"
+    return Finding(
+        "the reward never changed",
+        f"In {rows[-1]['episode']:,.0f} games of training, {reward} stayed as it was.",
+        [
+            f"No line of the game changes state[{reward!r}]: let it grow where the player does something good.",
+            "It never got to where it changes: give a little for getting nearer too.",
+            "Another value is the score: name it as reward in config.toml, and train anew.",
+        ],
+    )
+
+
+def _always_the_turn_limit(rows: Sequence[Dict[str, Any]], config: RunConfig) -> Optional[Finding]:
+    limit = config.training.max_turns_per_episode
+    late = rows[-max(1, len(rows) // 4) :]
+    returns = [row["mean_return"] for row in late]
+    if any(row.get("mean_length", 0) < limit for row in late) or max(returns) - min(returns) > 0.01 * abs(
+        max(returns)
+    ):
+        return None
+    return Finding(
+        "every game hit the turn limit",
+        f"All late games of the training lasted {limit} turns, and brought the same.",
+        [
+            "Nothing ends the game: call game.end() when it is won or lost.",
+            "It found a place where nothing happens: let a turn cost a little, or end the game when nothing happens.",
+            "Shorter games teach more: max_turns_per_episode = 300 in config.toml.",
+        ],
+    )
+
+
+def _still_exploring(rows: Sequence[Dict[str, Any]], config: RunConfig) -> Optional[Finding]:
+    epsilon = rows[-1].get("epsilon", 0.0)
+    if epsilon <= max(STILL_EXPLORING, 1.5 * config.training.epsilon_min):
+        return None
+    decay, faster = config.training.epsilon_decay_turns, max(1000, int(rows[-1]["turns"] / 3))
+    return Finding(
+        "it is still exploring",
+        f"After {rows[-1]['turns']:,.0f} turns, {100 * epsilon:.0f} of 100 keys are still random.",
+        [
+            "Train on: the share of random keys falls with the turns"
+            + (f" until {decay:,} of them are played." if decay else "."),
+            f"For a short training let it fall faster: epsilon_decay_turns = {faster} in config.toml.",
+        ],
+    )
+
+
+def _loss_grows(rows: Sequence[Dict[str, Any]]) -> Optional[Finding]:
+    losses = np.array([row["loss"] for row in rows if row.get("loss") is not None])
+    if len(losses) < 8:
+        return None
+    quarter = len(losses) // 4
+    early, late = float(np.median(losses[quarter : 2 * quarter])), float(np.median(losses[-quarter:]))
+    if late < 20 * max(early, 1e-9) or late < 1.0:
+        return None
+    return Finding(
+        "its expectations run away",
+        f"The loss grew from {early:.3g} to {late:.3g}.",
+        [
+            "A smaller learning_rate in config.toml, a third of what it is now.",
+            "A smaller gamma, such as 0.95.",
+            "Rewards that grow during the training: keep them of about the same size.",
+        ],
+    )
+
+
+def _goes_in_circles(watched: GreedyGames, greedy: Evaluation, chance: Evaluation) -> Optional[Finding]:
+    if watched.repeated < LOOPING or is_worth_using(greedy, chance):
+        return None
+    return Finding(
+        "it goes round in circles",
+        f"In {100 * watched.repeated:.0f} of 100 turns it saw what it had seen before in the game, with no reward since.",
+        [
+            "Standing still is safe, and nothing drives it on: let a turn cost a little.",
+            "It looks too far ahead to tell a step's worth: gamma = 0.95 in config.toml.",
+            "It explored too little: epsilon_decay_turns three times as large, and train longer.",
+        ],
+    )
+
+
+def _worse_than_before(greedy: Evaluation, best: Optional[Evaluation]) -> Optional[Finding]:
+    if best is None:
+        return None
+    difference = greedy.returns - best.returns
+    low, high = bootstrap_interval(difference)
+    if high >= 0:
+        return None
+    return Finding(
+        "it got worse",
+        f"An earlier policy, best.npz, brings {best.mean:.2f} a game, the newest {greedy.mean:.2f} "
+        f"(95% interval of the difference {low:.2f} to {high:.2f}).",
+        [
+            'Use the better one:  TrainedPolicy(..., checkpoint="best")  and  --checkpoint best .',
+            "A learning rate that falls to a smaller end: learning_rate_min in config.toml.",
+            "Train on: it may find its way back.",
+        ],
+    )
+
+
+def _expects_too_much(watched: GreedyGames) -> Optional[Finding]:
+    expected, most = float(np.median(watched.expected)), float(watched.got.max())
+    spread = float(watched.got.max() - watched.got.min())
+    if expected <= max(3 * abs(most), most + 3 * spread) or expected < most + 1.0 or watched.cut_short > 0.5:
+        return None
+    return Finding(
+        "it expects far more than ever comes",
+        f"At the start of a game it expects {expected:.2f}; the most it ever got is {most:.2f}.",
+        [
+            "Train longer: expectations are the last to settle.",
+            "double = true in config.toml, if it is off.",
+            "A smaller gamma, such as 0.95, or a smaller learning_rate.",
+        ],
+    )
