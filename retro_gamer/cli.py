@@ -13,6 +13,7 @@ from typing import Any, Dict, List, NoReturn, Optional
 from retro_gamer import __version__
 from retro_gamer.config.settings import SECTIONS
 from retro_gamer.errors import ConfigError, RetroGamerError, did_you_mean, explain_os_error
+from retro_gamer.hosting.interrupts import heeding_ctrl_c
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
@@ -38,7 +39,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
     if unknown:
         options.parser.error(_no_such_option(options.parser, unknown))
     try:
-        status = options.command(options)
+        with heeding_ctrl_c():
+            status = options.command(options)
         if sys.stdout is not None:
             sys.stdout.flush()  # here, where it may fail: whoever reads it may have gone
         return status

@@ -13,7 +13,7 @@ from retro_gamer.environment.keys import KeyInput
 from retro_gamer.environment.observation import board_size_of, check_characters, shown_characters
 from retro_gamer.environment.player import keyboard_driven
 from retro_gamer.errors import ConfigError, GameError
-from retro_gamer.hosting.blame import blame, is_ctrl_c
+from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.loading import make_game
 
 ARROWS = ("KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN")
@@ -186,29 +186,21 @@ def _is_plain(value: Any) -> bool:
 
 def _new_game(factory: Callable[[], Any]) -> Any:
     game = make_game(factory)
-    began = time.monotonic()
-    try:
+    with blamed("when it started"):
         game.input_source = KeyInput()
         game.start()
-    except BaseException as error:
-        if is_ctrl_c(error, began):
-            raise
-        raise blame(error, "when it started") from error
     return game
 
 
 def _step(game: Any, key: Optional[str], advice: str = "") -> None:
-    began = time.monotonic()
-    try:
+    with_key = f" with the key {key!r}" if key is not None else ""
+
+    def advise(error: BaseException) -> str:
+        return "A game ends with  game.end()" if isinstance(error, SystemExit) else advice
+
+    with blamed(f"in turn {getattr(game, 'turn_number', 0) + 1}{with_key}, while it was tried out", advise):
         game.step()
         bool(game.playing)
-    except BaseException as error:
-        if is_ctrl_c(error, began):
-            raise
-        with_key = f" with the key {key!r}" if key is not None else ""
-        if isinstance(error, SystemExit):
-            advice = "A game ends with  game.end()"
-        raise blame(error, f"in turn {game.turn_number}{with_key}, while it was tried out", advice) from error
     if not isinstance(game.state, dict):
         raise GameError(f"The game's state is {game.state!r:.200}. It must be a dict, like {{'score': 0}}.")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Callable, Optional, Tuple, Union
 
 from retro_gamer.errors import GameError, RetroGamerError
+from retro_gamer.hosting import interrupts
 
 SECONDS_OF_A_LONG_TURN = 3.0
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -115,7 +116,9 @@ class blamed:
         self._began = time.monotonic()
 
     def __exit__(self, kind: Any, error: Optional[BaseException], trace: Any) -> None:
-        if error is None or is_ctrl_c(error, self._began):
+        if error is None and interrupts.signalled is None:  # nearly always: soon done
+            return
+        if interrupts.came_through(error) or error is None or is_ctrl_c(error, self._began):
             return
         readable = blame(error, self._doing, self._advice(error) if callable(self._advice) else self._advice)
         if readable is not error:

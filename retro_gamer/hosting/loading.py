@@ -6,7 +6,7 @@ import importlib
 import io
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, Optional, Set, Tuple
 
@@ -14,7 +14,8 @@ from retro_gamer.config.settings import GameSettings
 from retro_gamer.config.values import parse_toml
 from retro_gamer.errors import ConfigError, GameError, did_you_mean
 from retro_gamer.games import BUNDLED
-from retro_gamer.hosting.blame import blame, first_line_of, is_ctrl_c, no_such_module
+from retro_gamer.hosting import interrupts
+from retro_gamer.hosting.blame import blame, blamed, first_line_of, is_ctrl_c, no_such_module
 
 FORMS = (
     "a module (my_game), a module and a function (my_game:create_game), a .py file, a package folder, "
@@ -27,7 +28,7 @@ def parse_game(spec: str) -> GameSettings:
     if spec.startswith("gym:"):
         if not spec[4:]:
             raise ConfigError("gym: must be followed by the name of an environment, as in gym:CartPole-v1.")
-        return GameSettings(gym=spec[4:])
+        return _parse_environment(spec[4:], spec)
     if spec in BUNDLED:
         return GameSettings(module=f"retro_gamer.games.{spec}")
     target, function = spec, ""
@@ -37,6 +38,21 @@ def parse_game(spec: str) -> GameSettings:
             raise ConfigError(
                 f"{spec!r} is not a game: {function!r} is not the name of a function. A game is {FORMS}."
             )
+    module, folder = _find_module(target, spec)
+    return GameSettings(module=module, path=folder, factory=f"{module}:{function}" if function else "")
+
+
+def _parse_environment(name: str, spec: str) -> GameSettings:
+    """ID, or module:ID, as Gymnasium takes them; the module may be a file of the user's own."""
+    target, colon, identity = name.rpartition(":")
+    if not colon:
+        return GameSettings(gym=name)
+    module, folder = _find_module(target, spec)
+    return GameSettings(gym=f"{module}:{identity}", path=folder)
+
+
+def _find_module(target: str, spec: str) -> Tuple[str, str]:
+    """The name of the module that a user meant, and the folder to import it from; "" for an installed one."""
     path = Path(target)
     if path.exists() and (path.suffix == ".py" or path.is_dir()):
         module, folder = (
@@ -48,16 +64,15 @@ def parse_game(spec: str) -> GameSettings:
                 f"{target} cannot be imported, because of the dot in {module!r}. Rename it, for example to "
                 f"{module.replace('.', '_')}{path.suffix if path.is_file() else ''}."
             )
-    elif path.suffix == ".py" or "/" in target or "\\" in target:
+        return module, folder
+    if path.suffix == ".py" or "/" in target or "\\" in target:
         raise ConfigError(f"There is no game at {target} (looked in {Path.cwd()}). A game is {FORMS}.")
-    else:
-        module, folder = target, ""
-        if not target or any(not part for part in target.split(".")):
-            raise ConfigError(f"{spec!r} is not a game. A game is {FORMS}.")
-        local = Path.cwd() / Path(*target.split("."))
-        if local.with_suffix(".py").exists() or local.is_dir():
-            folder = str(Path.cwd())  # a game of the user's own: remember the folder
-    return GameSettings(module=module, path=folder, factory=f"{module}:{function}" if function else "")
+    if not target or any(not part for part in target.split(".")):
+        raise ConfigError(f"{spec!r} is not a game. A game is {FORMS}.")
+    local = Path.cwd() / Path(*target.split("."))
+    if local.with_suffix(".py").exists() or local.is_dir():
+        return target, str(Path.cwd())  # a game of the user's own: remember the folder
+    return target, ""
 
 
 def import_module(name: str, path: str = "") -> Any:
@@ -69,6 +84,7 @@ def import_module(name: str, path: str = "") -> Any:
     try:
         with unattended():
             module = importlib.import_module(name)
+        interrupts.came_through()
     except ModuleNotFoundError as error:
         if error.name and (name == error.name or name.startswith(error.name + ".")):
             where = f" in {path}" if path else ""
@@ -182,28 +198,20 @@ def load_function(reference: str, what: str, path: str = "") -> Callable[..., An
     return function
 
 
+def _only_make_it(error: BaseException) -> str:
+    plays = isinstance(error, (SystemExit, EOFError, PlaysItself))
+    return "It must only make the game and return it." if plays else ""
+
+
 def make_game(factory: Callable[[], Any], first: bool = True) -> Any:
     """A new game; raises GameError when the factory raises or returns something else.
 
     Only the `first` one is watched for a factory that plays its game: this changes the class Game for a moment, after
     which Python runs all games more slowly for a while.
     """
-    began = time.monotonic()
-    try:
-        if first:
-            with unattended():
-                game = factory()
-        else:
+    with blamed(f"while {getattr(factory, '__name__', 'its factory')}() made a new game", _only_make_it):
+        with unattended() if first else nullcontext():
             game = factory()
-    except BaseException as error:
-        if is_ctrl_c(error, began):
-            raise
-        advice = ""
-        if isinstance(error, (SystemExit, EOFError, PlaysItself)):
-            advice = "It must only make the game and return it."
-        raise blame(
-            error, f"while {getattr(factory, '__name__', 'its factory')}() made a new game", advice
-        ) from error
     missing = [name for name in ("agents", "state", "board_size", "step", "start") if not hasattr(game, name)]
     if missing:
         where = first_line_of(factory)
