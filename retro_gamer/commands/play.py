@@ -10,8 +10,12 @@ import time
 from contextlib import contextmanager
 from typing import Any, Iterator, List, Optional, Sequence
 
+from retro_gamer.environment.make import make_environment
+from retro_gamer.environment.vocabulary import Vocabulary
+from retro_gamer.errors import RetroGamerError
 from retro_gamer.games.screen import Screen, understand_escape_codes
 from retro_gamer.hosting.blame import blame, blamed
+from retro_gamer.hosting.interrupts import raise_through
 from retro_gamer.hosting.supervision import supervised, to_stderr
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training.player import Player, load_player
@@ -82,7 +86,7 @@ def tidy_end() -> Iterator[None]:
         return
 
     def leave(number: int, frame: Any) -> None:
-        raise SystemExit(128 + number)  # the exit status that the system gives it too
+        raise_through(SystemExit(128 + number))  # the exit status that the system gives it too
 
     numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
     before = [signal.signal(number, leave) for number in numbers]
@@ -96,7 +100,7 @@ def tidy_end() -> Iterator[None]:
 def _explain(player: Player, observation: Any) -> str:
     """What the policy expects of each key."""
     return "It expects of each key:\n" + explain_values(
-        player.agent.q_values(observation), player.environment.actions
+        player.agent.q_values(observation), player.environment.labels
     )
 
 
@@ -116,15 +120,16 @@ def explain_values(values: Any, actions: Sequence[Optional[str]]) -> str:
 
 
 def _watch_gym(player: Player, fps: float, explain: bool, seed: Optional[int]) -> str:
-    """Show an environment that can draw itself as text; others only report."""
-    from retro_gamer.environment.gym import GymEnvironment
-
-    config, environment, note = player.config, player.environment, " (it has no picture in text to show)"
-    if "ansi" in player.environment.env.metadata.get("render_modes", ()):  # type: ignore[attr-defined]
-        environment = GymEnvironment(
-            config.game.gym, config.tabular, config.training.max_turns_per_episode, "ansi"
-        )
-        note = ""
+    """Show an environment that can draw itself, as text or in a window; others only report."""
+    config, environment, note = player.config, player.environment, " (it has no picture to show)"
+    modes = environment.env.metadata.get("render_modes") or ()  # type: ignore[attr-defined]
+    # A window of its own only where somebody is looking.
+    mode = "ansi" if "ansi" in modes else "human" if "human" in modes and sys.stdout.isatty() else ""
+    if mode:
+        try:
+            environment, note = make_environment(config, Vocabulary(), render_mode=mode), ""
+        except RetroGamerError as error:
+            note = f" (it cannot draw itself: {error})"
     out, total, turns, over = sys.stdout, 0.0, 0, False
     restore_console = understand_escape_codes()  # Gymnasium's pictures have colors
     try:
@@ -139,7 +144,8 @@ def _watch_gym(player: Player, fps: float, explain: bool, seed: Optional[int]) -
                 if not note:
                     with blamed(f"when it was drawn after turn {turns}"):
                         picture = environment.env.render()  # type: ignore[attr-defined]
-                    print(picture, file=out)
+                    if mode == "ansi":
+                        print(picture, file=out)
                     if out.isatty():
                         time.sleep(1 / fps)
     except KeyboardInterrupt:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, List, NamedTuple, Optional, Sequence
 
 from retro_gamer.environment.observation import ObservationShape
 
@@ -20,6 +20,12 @@ class Environment:
     """One game after another, as observations, action numbers and rewards."""
 
     actions: List[Optional[str]]  # the name of each action; None for doing nothing
+    feature_type = "float32"  # of an observation's features, while they are remembered
+
+    @property
+    def labels(self) -> Sequence[Optional[str]]:
+        """What people call each action."""
+        return self.actions
 
     @property
     def shape(self) -> ObservationShape:
@@ -38,6 +44,10 @@ class Environment:
     def step(self, action: int) -> Step:
         """Play one turn."""
         raise NotImplementedError
+
+    def notices(self) -> List[str]:
+        """Things a person should be told now, each once."""
+        return []
 
     @property
     def characters(self) -> List[str]:

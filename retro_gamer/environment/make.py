@@ -15,14 +15,24 @@ from retro_gamer.hosting.loading import load_factory, load_function, make_game
 
 
 def make_environment(
-    config: RunConfig, vocabulary: Vocabulary, factory: Optional[Callable[[], Any]] = None
+    config: RunConfig,
+    vocabulary: Vocabulary,
+    factory: Optional[Callable[[], Any]] = None,
+    render_mode: Optional[str] = None,
 ) -> Environment:
-    """The environment that a configuration describes; `factory` is used instead of loading the game."""
+    """The environment that a configuration describes; `factory` is used instead of loading the game.
+
+    `render_mode` is for a Gymnasium environment that is to draw itself.
+    """
     if config.game.gym:
         from retro_gamer.environment.gym import GymEnvironment
 
         return GymEnvironment(
-            config.game.gym, tabular=config.tabular, max_turns=config.training.max_turns_per_episode
+            config.game.gym,
+            tabular=config.tabular,
+            max_turns=config.training.max_turns_per_episode,
+            render_mode=render_mode,
+            path=config.game.path,
         )
     factory = factory or load_factory(config.game)
     metadata, encoder, function = config.metadata, None, None

@@ -23,7 +23,7 @@ class Observation(NamedTuple):
     """What is seen in one turn."""
 
     cells: np.ndarray  # [n_cells] uint8: symbol numbers, 0 for nothing there; then the radar's readings
-    features: np.ndarray  # [n_features] float32
+    features: np.ndarray  # [n_features] float32; uint8 of a Gymnasium picture
 
 
 class ObservationShape(NamedTuple):

@@ -211,7 +211,7 @@ def test_gymnasium(empty, command):
     assert "Trained 3 games" in command("train", "cart", "--episodes", "3")[1]
     status, out, _ = command("play", "cart", "--seed", "1")
     assert status == 0 and re.fullmatch(
-        r"ep_0003: \d+ turns, reward \d+ \(it has no picture in text to show\)\n", out
+        r"ep_0003: \d+ turns, reward \d+ \(it has no picture to show\)\n", out
     )
     assert command("play", "cart", "--seed", "1")[1] == out
     assert command("evaluate", "cart", "--games", "2")[0] == 0

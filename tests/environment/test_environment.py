@@ -366,9 +366,9 @@ class TestGymnasium:
         "name, tabular, expected",
         [
             ("NoSuchThing-v0", False, "Gymnasium cannot make 'NoSuchThing-v0'"),
-            ("Pendulum-v1", False, "Only discrete actions"),
+            ("Pendulum-v1", False, "Only a list of actions"),
             ("CartPole-v1", True, "a table cannot learn"),
-            ("Blackjack-v1", False, "Only Box"),
+            ("Blackjack-v2", False, "cannot make"),
         ],
     )
     def test_what_cannot_be_learned_is_explained(self, name, tabular, expected):

@@ -145,14 +145,19 @@ def test_the_same_seed_gives_the_same_game(tabular):
 @pytest.mark.parametrize(
     "kwargs, words",
     [
-        ({"action_space": spaces.Box(-1, 1, (1,))}, r"actions of the kind Box.*discrete"),
-        ({"action_space": spaces.MultiDiscrete([2, 2])}, "actions of the kind MultiDiscrete"),
         (
-            {"observation_space": spaces.Dict({"x": BOX})},
-            r"(?s)observations of the kind Dict.*FlattenObservation",
+            {"action_space": spaces.Box(-1, 1, (1,))},
+            r"actions of the kind Box.*a list of actions.*ActionWrapper",
         ),
-        ({"observation_space": spaces.Tuple([BOX])}, "observations of the kind Tuple"),
+        ({"action_space": spaces.MultiDiscrete([40, 40])}, "1,600 different actions.*At most 1,024"),
+        ({"action_space": spaces.Tuple([spaces.Discrete(2), BOX])}, "actions of the kind Tuple"),
+        (
+            {"observation_space": spaces.Dict({"x": BOX, "y": spaces.Text(5)})},
+            "kind Dict.*A Text has no fixed number",
+        ),
+        ({"observation_space": spaces.Tuple([spaces.Sequence(BOX)])}, "kind Tuple.*A Sequence has"),
         ({"observation_space": spaces.Text(5)}, "observations of the kind Text"),
+        ({"observation_space": spaces.Box(0, 1, (0,))}, "observations of 0 numbers"),
     ],
 )
 def test_spaces_that_cannot_be_learned_are_refused_by_name(kwargs, words):
@@ -209,7 +214,18 @@ def test_a_discrete_observation_must_be_one_of_its_states(observation, tabular):
 
 
 @pytest.mark.parametrize(
-    "reward, words", [(np.inf, "reward inf in turn 1"), (np.nan, "reward nan"), (None, "TypeError")]
+    "reward, words",
+    [
+        (np.inf, "reward inf in turn 1"),
+        (np.nan, "reward nan"),
+        (None, "reward None in turn 1.*return"),
+        (np.ones(1), r"an array of shape \(1,\).*float\(reward\[0\]\)"),
+        ([1.0], r"reward \[1.0\]"),
+        (np.ones((1, 3)), r"shape \(1, 3\).*several games at once"),
+        ("1.0", "this is text"),
+        (10**400, "ordinary number"),
+        ({}, "ordinary number"),
+    ],
 )
 def test_rewards_must_be_ordinary_numbers(reward, words):
     with registered(reward=reward) as name:
@@ -299,15 +315,18 @@ def test_gymnasium_is_asked_for_when_it_is_missing(monkeypatch, tmp_path, capsys
         ("FrozenLake-v1", ["--algorithm", "q_learning"]),
         ("FrozenLake-v1", ["--algorithm", "double_q_learning", "--planning-steps", "2"]),
         ("FrozenLake-v1", ["--hidden-sizes", "16", "--batch-size", "16"]),
+        ("Blackjack-v1", ["--hidden-sizes", "16", "--batch-size", "16"]),
+        ("Blackjack-v1", ["--algorithm", "q_learning"]),
     ],
 )
 def test_create_train_evaluate_and_play(tmp_path, capsys, name, flags):
     run = str(tmp_path / "run")
     assert main(["create", "--game", f"gym:{name}", "--output", run, *flags]) == 0
     config = RunConfig.load(tmp_path / "run" / "config.toml")
-    assert config.game.gym == name and config.training.max_turns_per_episode == {"CartPole-v1": 500}.get(
-        name, 100
-    )
+    assert config.game.gym == name and config.training.max_turns_per_episode == {
+        "CartPole-v1": 500,
+        "FrozenLake-v1": 100,
+    }.get(name, 2000)
     assert main(["train", run, "--episodes", "20"]) == 0
     assert main(["train", run, "--episodes", "5"]) == 0
     capsys.readouterr()
@@ -319,7 +338,7 @@ def test_create_train_evaluate_and_play(tmp_path, capsys, name, flags):
     assert main(["info", run]) == 0
 
 
-@pytest.mark.parametrize("game", ["gym:Pendulum-v1", "gym:NoSuchGame-v0", "gym:Blackjack-v1", "gym:"])
+@pytest.mark.parametrize("game", ["gym:Pendulum-v1", "gym:NoSuchGame-v0", "gym:no_file.py:Game-v0", "gym:"])
 def test_create_refuses_what_cannot_be_learned(tmp_path, capsys, game):
     assert main(["create", "--game", game, "--output", str(tmp_path / "run")]) == 2
     assert capsys.readouterr().err.startswith("retro-gamer: ")

@@ -1,0 +1,274 @@
+"""Environments in Gymnasium's form, with `reset` and `step`: driven here, and what they return is checked."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping
+from typing import Any, Dict, List, Optional
+
+import numpy as np
+
+from retro_gamer.environment.base import Environment, Step
+from retro_gamer.environment.game import seed_everything
+from retro_gamer.environment.observation import NO_CELLS, Observation, ObservationShape
+from retro_gamer.environment.spaces import (
+    FLOAT32,
+    MAX_ACTIONS,
+    MAX_SIZE,
+    Box,
+    Discrete,
+    Space,
+    UnknownSpace,
+    read_space,
+)
+from retro_gamer.errors import ConfigError, GameError, ObservationError
+from retro_gamer.hosting.blame import blamed
+
+TURNS_WITHIN_BOUNDS = 1000  # after so many nobody looks whether observations keep to their bounds
+NUMBERS = (float, np.float64, np.float32)  # the usual kinds of a reward: soon checked
+
+
+def ending_advice(error: BaseException) -> str:
+    return (
+        "An environment ends an episode by returning terminated = True from step; it must not end the program."
+        if isinstance(error, SystemExit)
+        else ""
+    )
+
+
+class SteppedEnvironment(Environment):
+    """Any object with `reset` and `step` as Gymnasium has them, finitely many actions, and observations of fixed size.
+
+    What has finitely many values is one-hot for a network and a whole number, or a tuple of them, for a table; arrays are
+    flattened. Raises ConfigError for spaces that cannot be learned from; GameError and ObservationError when the
+    environment goes wrong while it is played.
+    """
+
+    def __init__(
+        self, env: Any, name: str, observation_space: Any, action_space: Any, tabular: bool, max_turns: int
+    ):
+        self.env, self.name, self.tabular, self.max_turns = env, name, tabular, max_turns
+        self.action_space = _read_actions(action_space, name)
+        self.observation_space = _read_observations(observation_space, name, tabular)
+        self._says = " ".join(str(observation_space).split())
+        numbers = range(self.action_space.n_values)
+        self._labels: List[Optional[str]] = [self.action_space.label(number) for number in numbers]
+        # One number of an action is its place, wherever the counting starts: so older runs have it.
+        plain = isinstance(self.action_space, Discrete)
+        self.actions: List[Optional[str]] = [*map(str, numbers)] if plain else [*self._labels]
+        if isinstance(self.observation_space, Box):
+            self.feature_type = self.observation_space.dtype.name
+        self._bounds = _bounds(observation_space, self.observation_space)
+        self._notices: List[str] = []
+        self._turn = self._turns_ever = 0
+
+    @property
+    def labels(self) -> List[Optional[str]]:
+        return self._labels
+
+    @property
+    def shape(self) -> ObservationShape:
+        return ObservationShape(0, 1, self.observation_space.n_features, (0, 0))
+
+    @property
+    def spaces(self) -> Dict[str, Any]:
+        """For a checkpoint: what the actions and observations are."""
+        return {"observations": self.observation_space.to_json(), "actions": self.action_space.to_json()}
+
+    def notices(self) -> List[str]:
+        notices, self._notices = self._notices, []
+        return notices
+
+    def reset(self, seed: Optional[int] = None) -> Any:
+        if seed is None:
+            # From the global generator, whose state is saved: a resumed training sees the same games.
+            seed = random.randrange(2**31)
+        else:
+            seed_everything(seed)  # for environments that draw from the global generators
+        self._turn = 0
+        with blamed(f"when it was reset with seed {seed} ({self.name})", ending_advice):
+            result = self._reset(seed)
+        if not isinstance(result, (tuple, list)) or len(result) != 2 or not isinstance(result[1], Mapping):
+            raise GameError(
+                f"{self.name}: reset returned {_short(result)}. In Gymnasium's form it returns two things, the "
+                "observation and a dict for remarks. End it with  return observation, {}"
+            )
+        return self._observation(result[0])
+
+    def _reset(self, seed: int) -> Any:
+        return self.env.reset(seed=seed)
+
+    def step(self, action: int) -> Step:
+        self._turn += 1
+        with blamed(f"in turn {self._turn} ({self.name})", ending_advice):
+            result = self.env.step(self.action_space.value_at(action))
+        if type(result) is not tuple or len(result) != 5:
+            result = self._five(result)
+        observation, reward, terminated, truncated, _ = result
+        if type(reward) not in NUMBERS or not math.isfinite(reward):
+            with blamed(f"when its reward was looked at after turn {self._turn} ({self.name})"):
+                reward = self._reward(reward)
+        if type(terminated) is not bool or type(truncated) is not bool:
+            terminated, truncated = self._truth("terminated", terminated), self._truth("truncated", truncated)
+        return Step(
+            self._observation(observation),
+            float(reward),
+            terminated,
+            not terminated and (truncated or self._turn >= self.max_turns),
+        )
+
+    def _five(self, result: Any) -> Any:
+        if isinstance(result, list) and len(result) == 5:
+            return result
+        n = f"{len(result)} things" if isinstance(result, (tuple, list)) else _short(result)
+        older = (
+            " Four were those of the older Gym; where they are  observation, reward, done, info  end it with\n"
+            "  return observation, reward, done, False, info"
+            if isinstance(result, (tuple, list)) and len(result) == 4
+            else ""
+        )
+        raise GameError(
+            f"{self.name}: step returned {n} in turn {self._turn}. In Gymnasium's form it returns five: observation, "
+            f"reward, terminated, truncated, info.{older}"
+        )
+
+    def _reward(self, reward: Any) -> float:
+        """A reward that is of no usual kind, as a number."""
+        shape = getattr(reward, "shape", ())
+        advice = "A reward must be one ordinary number"
+        if shape != ():
+            advice += (
+                f", and this is an array of shape {shape}. Take the number out of it: float(reward[0])"
+                if np.size(reward) == 1
+                else f", and this is an array of shape {shape}: is this an environment that plays several games at once?"
+            )
+        elif reward is None:
+            advice += ". Was it forgotten in the  return  of step?"
+        elif isinstance(reward, (str, bytes)):
+            advice += ", and this is text: float(...) makes a number of it."
+        else:
+            try:
+                number = float(reward)
+                if math.isfinite(number):
+                    return number
+                reward = number
+                advice += ": look for a division by zero or the logarithm of zero where it is computed."
+            except (TypeError, ValueError, OverflowError):
+                advice += "."
+        raise GameError(f"{self.name} gave the reward {_short(reward)} in turn {self._turn}. {advice}")
+
+    def _truth(self, what: str, value: Any) -> bool:
+        if isinstance(value, (bool, np.bool_, int, np.integer)) or getattr(value, "shape", None) == ():
+            return bool(value)
+        raise GameError(
+            f"{self.name}: step gave {what} as {_short(value)} in turn {self._turn}. It must be True or False: "
+            + (
+                "whether the game ended by its own rules."
+                if what == "terminated"
+                else "whether it was cut short."
+            )
+        )
+
+    def _observation(self, value: Any) -> Any:
+        try:
+            if self.tabular:
+                return self.observation_space.state_of(value)
+            features = self.observation_space.flatten(value)
+        except Exception as error:  # an object of the environment's own may raise anything
+            raise self._unexpected(
+                value, error if type(error) is ValueError else type(error).__name__
+            ) from None
+        if features.dtype == FLOAT32 and not np.isfinite(features).all():
+            raise ObservationError(
+                f"{self.name} returned an observation that contains {features[~np.isfinite(features)][0]} in turn "
+                f"{self._turn}. Only ordinary numbers can be learned from: look for a division by zero, or a number "
+                "that doubles for ever."
+            )
+        if self._bounds is not None:
+            self._check_bounds(features)
+        return Observation(NO_CELLS, features)
+
+    def _unexpected(self, value: Any, why: Any) -> ObservationError:
+        return ObservationError(
+            f"{self.name} returned the observation {_short(value)} in turn {self._turn}, which is not what it "
+            f"says it returns, {self._says:.300}: {why}. Let the two agree."
+        )
+
+    def _check_bounds(self, features: np.ndarray) -> None:
+        self._turns_ever += 1
+        low, high = self._bounds  # type: ignore[misc]
+        outside = (features < low) | (features > high)
+        if outside.any():
+            place = int(outside.argmax())
+            self._notices.append(
+                f"{self.name} returned an observation outside of what it says it returns, {self._says:.300}: number "
+                f"{place + 1} of it was {features[place]:g} in turn {self._turn}. It is learned from all the same; if that "
+                "is a mistake, correct the observation or its space."
+            )
+        if outside.any() or self._turns_ever >= TURNS_WITHIN_BOUNDS:
+            self._bounds = None
+
+
+def _read_actions(space: Any, name: str) -> Space:
+    try:
+        actions = space if isinstance(space, Space) else read_space(space)
+    except UnknownSpace:
+        actions = None
+    if actions is None or not actions.n_values:
+        raise ConfigError(
+            f"{name} has actions of the kind {space}. Only a list of actions to choose from can be learned here. "
+            "Choose a few of them, and give the environment an action_space = Discrete(...) whose numbers stand for "
+            "these, in step or in a gymnasium.ActionWrapper (docs/games.md shows one)."
+        )
+    if actions.n_values > MAX_ACTIONS:
+        raise ConfigError(
+            f"{name} has {actions.n_values:,} different actions ({space}). At most {MAX_ACTIONS:,} can be learned here: "
+            "each has a value of its own. Choose those that matter, and give the environment an action_space = "
+            "Discrete(...) whose numbers stand for these (docs/games.md shows how)."
+        )
+    return actions
+
+
+def _read_observations(space: Any, name: str, tabular: bool) -> Space:
+    try:
+        observations = space if isinstance(space, Space) else read_space(space)
+    except UnknownSpace as error:
+        raise ConfigError(
+            f"{name} has observations of the kind {space}. A {error} has no fixed number of numbers, so nothing can be "
+            "learned from it here. Let the environment return what matters in it as numbers: a Box, or a Dict without "
+            "this part."
+        ) from None
+    if tabular and not observations.n_values:
+        raise ConfigError(
+            f"{name} is observed as continuous numbers ({space}), which hardly ever repeat: a table cannot learn from "
+            'them. Use algorithm = "dqn".'
+        )
+    if not 0 < observations.n_features <= MAX_SIZE:
+        raise ConfigError(
+            f"{name} has observations of {observations.n_features:,} numbers ({space}); there must be at least one, "
+            f"and at most {MAX_SIZE:,}. Let it return fewer."
+        )
+    return observations
+
+
+def _bounds(given: Any, space: Space) -> Any:
+    """The least and greatest values of a Box of floats, or None where there are none."""
+    low, high = getattr(given, "low", None), getattr(given, "high", None)
+    if not isinstance(space, Box) or space.dtype != FLOAT32 or low is None or high is None:
+        return None
+    with np.errstate(over="ignore"):
+        low, high = (
+            np.broadcast_to(np.asarray(side, np.float32), space.shape).ravel() for side in (low, high)
+        )
+    slack = 1e-5 * np.maximum(
+        1, np.maximum(*(np.where(np.isfinite(side), np.abs(side), 0) for side in (low, high)))
+    )
+    return low - slack, high + slack
+
+
+def _short(value: Any) -> str:
+    try:
+        return f"{value!r:.200}"
+    except Exception:  # an object of the environment's own
+        return f"a {type(value).__name__}"
