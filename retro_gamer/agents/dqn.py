@@ -8,6 +8,7 @@ from typing import Any, Dict, Optional, Sequence, Tuple
 import numpy as np
 
 from retro_gamer.agents.agent import Agent, Transition, under_prefix, with_prefix
+from retro_gamer.agents.feature_scale import FeatureScale
 from retro_gamer.environment.observation import Observation, ObservationShape
 from retro_gamer.errors import TrainingDivergedError
 from retro_gamer.nn import Adam, QNetwork, clip_by_global_norm, huber
@@ -15,6 +16,7 @@ from retro_gamer.nn.network import Convolution
 from retro_gamer.nn.threads import one_blas_thread
 from retro_gamer.replay import Batch, ReplayMemory
 
+FLOAT32 = np.dtype(np.float32)
 MAX_GRADIENT_NORM = 10.0
 
 # Learning steps are made in bundles, whose batches are drawn together: with train_every = 4, eight steps every 32 turns. It
@@ -106,6 +108,7 @@ class DQNAgent(Agent):
         reward_scale: Any,
         rng: np.random.Generator,
         convolutions: Optional[Sequence[Convolution]] = None,
+        feature_type: str = "float32",
     ):
         self.n_actions, self.rng, self.n_symbols = n_actions, rng, shape.n_symbols
         self.batch_size, self.gradient_steps, self.train_every = batch_size, gradient_steps, train_every
@@ -130,6 +133,7 @@ class DQNAgent(Agent):
         self.target.copy_from(self.online)
         self.optimizer = Adam(self.online.parameters, learning_rate)
         self.scale = RewardScale(reward_scale)
+        self.feature_scale = FeatureScale(shape.n_features)
         self.replay = ReplayMemory(
             memory_capacity,
             shape.n_cells,
@@ -140,6 +144,7 @@ class DQNAgent(Agent):
             prioritized=prioritized,
             alpha=alpha,
             beta=beta,
+            feature_type=feature_type,
         )
 
     @property
@@ -151,8 +156,10 @@ class DQNAgent(Agent):
         self.optimizer.learning_rate = value
 
     def _scaled_q_values(self, observation: Observation) -> np.ndarray:
-        cells = observation.cells
-        return self.online.q_values(cells, observation.features, self.replay.boards.numbers_of(cells))
+        cells, features = observation.cells, observation.features
+        if self.feature_scale.active or features.dtype != FLOAT32:
+            features = self.feature_scale.apply(features)
+        return self.online.q_values(cells, features, self.replay.boards.numbers_of(cells))
 
     def q_values(self, observation: Observation) -> np.ndarray:
         return self._scaled_q_values(observation) / self.scale.value
@@ -182,7 +189,8 @@ class DQNAgent(Agent):
         return 0 if self.turns % (rounds * self.train_every) else rounds * self.gradient_steps
 
     def _update_target(self) -> None:
-        """Let the target network catch up, and the reward scale follow the rewards."""
+        """Let the target network catch up, and the scales follow the rewards and what is seen."""
+        self.feature_scale.update(self.replay.newest_features(self.target_update_freq))
         factor = self.scale.update()
         if factor != 1.0:
             self.online.scale_output(factor)
@@ -203,7 +211,7 @@ class DQNAgent(Agent):
     def _learning_step(self, batch: Batch) -> Tuple[float, np.ndarray]:
         """One step of gradient descent on the loss of a batch; returns the loss and the TD errors [batch]."""
         n, rows = self.batch_size, self._rows
-        seen = self.online.encode(batch.boards, batch.features)  # s, then s'
+        seen = self.online.encode(batch.boards, self.feature_scale.apply(batch.features))  # s, then s'
         next_q_target = self.target.forward(seen.after(n))  # [batch, n_actions]
         q = self.online.forward(seen if self.double else seen.first(n))  # [batch or 2 batch, n_actions]
         targets = td_targets(
@@ -253,11 +261,12 @@ class DQNAgent(Agent):
     def get_policy(self) -> Dict[str, np.ndarray]:
         policy = with_prefix("network", self.online.get_state())
         policy["scale"] = np.array(self.scale.value)
-        return policy
+        return {**policy, **self.feature_scale.get_policy()}
 
     def set_policy(self, policy: Dict[str, np.ndarray]) -> None:
         self.online.set_state(under_prefix("network", policy))
         self.scale.value = float(policy["scale"])
+        self.feature_scale.set_policy(policy)
 
     def start_from(self, policy: Dict[str, np.ndarray]) -> None:
         super().start_from(policy)
@@ -270,6 +279,7 @@ class DQNAgent(Agent):
             **with_prefix("optimizer", self.optimizer.get_state()),
             **with_prefix("replay", self.replay.get_state()),
             **self.scale.get_state(),
+            **self.feature_scale.get_state(),
             "turns": np.array(self.turns),
         }
 
@@ -283,4 +293,5 @@ class DQNAgent(Agent):
         if not ((0 <= self.replay.actions) & (self.replay.actions < self.n_actions)).all():
             raise ValueError("the memory holds an action that there is not")
         self.scale.set_state(state)
+        self.feature_scale.set_state(state)
         self.turns = int(state["turns"])

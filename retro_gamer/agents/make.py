@@ -28,9 +28,11 @@ def make_agent(
     rng: np.random.Generator,
     memory_capacity: int = 0,
     convolutions: Optional[Sequence[Convolution]] = None,
+    feature_type: str = "float32",
 ) -> Agent:
     """A new agent. `memory_capacity` overrides the configured one (a policy that only plays needs no memory).
 
+    `feature_type` is what features are remembered as.
     `convolutions` are those of a checkpoint, when `spatial`; the usual ones by default.
     """
     training, model = config.training, config.model
@@ -64,4 +66,5 @@ def make_agent(
         reward_scale=training.reward_scale,
         rng=rng,
         convolutions=convolutions,
+        feature_type=feature_type,
     )

@@ -16,7 +16,7 @@ class Batch(NamedTuple):
     """Transitions drawn from the memory. The two observations of each are stacked: first all s, then all s'."""
 
     boards: Union[np.ndarray, SymbolLists]  # [2 * batch, n_cells] uint8, or the same as lists
-    features: np.ndarray  # [2 * batch, n_features] float32
+    features: np.ndarray  # [2 * batch, n_features] of the memory's feature_type
     actions: np.ndarray  # [batch] int
     returns: np.ndarray  # [batch] float32, n-step
     discounts: np.ndarray  # [batch] float32: gamma^n, or 0 after the end of a game
@@ -43,11 +43,12 @@ class ReplayMemory:
         prioritized: bool,
         alpha: float = 0.6,
         beta: float = 0.4,
+        feature_type: str = "float32",
     ):
         capacity = max(capacity, n_step + 2)
         self.capacity = capacity
         self.boards = BoardMemory(capacity, n_cells)
-        self.features = np.zeros((capacity, n_features), np.float32)
+        self.features = np.zeros((capacity, n_features), feature_type)
         self.actions = np.zeros(capacity, np.int32)
         self.returns = np.zeros(capacity, np.float32)
         self.discounts = np.zeros(capacity, np.float32)
@@ -129,6 +130,11 @@ class ReplayMemory:
 
     def update_priorities(self, indices: np.ndarray, td_errors: np.ndarray) -> None:
         self.sampler.update(indices, td_errors)
+
+    def newest_features(self, n: int) -> np.ndarray:
+        """The features [at most n, n_features] of what was seen last, in any order."""
+        n = min(n, self.n_slots_used)
+        return self.features[np.arange(self._position - n, self._position) % self.capacity]
 
     def widen_cells(self, n_cells: int) -> None:
         """Make room for more cells an observation; the old observations have nothing there."""

@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 
 from retro_gamer.agents.agent import Agent, under_prefix
+from retro_gamer.agents.feature_scale import FeatureScale
 from retro_gamer.agents.make import make_agent
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import ALGORITHMS
@@ -288,6 +289,10 @@ def _check_network(
                 f"{path} cannot be used: {name} contains numbers that are infinite or not numbers at all. "
                 "The training diverged, or the file is damaged. Use an earlier checkpoint."
             )
+    try:
+        FeatureScale(shape.n_features).set_policy(arrays)
+    except ValueError as error:
+        raise CheckpointError(f"{path} cannot be used: {error}. The file is damaged.") from None
     scale = arrays.get("scale")
     if scale is None or scale.shape != () or not 0 < float(scale) < 1e30:
         raise CheckpointError(

@@ -107,6 +107,7 @@ class Trainer:
             len(self.environment.actions),
             self.rng,
             convolutions=convolutions_of(self._imported),
+            feature_type=self.environment.feature_type,
         )
         if resume is not None:
             with reading(run):
@@ -261,7 +262,7 @@ class Trainer:
 
     def _notices(self) -> List[str]:
         """What a person should be told now."""
-        return self.agent.notices()
+        return [*self.agent.notices(), *self.environment.notices()]
 
     def _standing(self) -> str:
         return ""

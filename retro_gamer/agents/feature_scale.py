@@ -1,0 +1,85 @@
+"""Numbers of any size, brought to a size that a network learns from."""
+
+from __future__ import annotations
+
+from typing import Dict
+
+import numpy as np
+
+# A feature whose greatest value lies in between goes into the network as it is.
+SMALLEST, GREATEST = 1 / 64, 64.0
+MAX_EXPONENT = 100
+CENTRED_BELOW = 1 / 16  # of its distance from zero: of a feature that varies by less, the middle is taken off
+
+
+class FeatureScale:
+    """x -> (x - centre) * scale, feature by feature: 0 and 1 while the values seen so far are of an ordinary size.
+
+    The scale is a power of two, so that scaling rounds nothing. It is chosen when learning starts, from random play, and
+    chosen again when a feature grows far beyond what it was. What the network knows of that feature is then of no use: it
+    never saw it so large.
+    """
+
+    def __init__(self, n_features: int):
+        self.range = np.empty(
+            (0, n_features)
+        )  # once anything was seen, the least and the greatest: [2, n_features]
+        self.centre, self.scale = np.zeros(n_features, np.float32), np.ones(n_features, np.float32)
+        self.active = False  # whether anything is scaled
+        self.adapts = n_features > 0
+
+    def apply(self, features: np.ndarray) -> np.ndarray:
+        """Features [..., n_features] of any dtype, for the network: float32."""
+        if self.active:
+            return (features - self.centre) * self.scale
+        return features.astype(np.float32, copy=False)
+
+    def update(self, features: np.ndarray) -> None:
+        """Take in what was seen of late: [n, n_features]."""
+        if not self.adapts or not len(features):
+            return
+        seen = np.concatenate([self.range, [features.min(axis=0), features.max(axis=0)]])
+        self.range = np.stack([seen.min(axis=0), seen.max(axis=0)])
+        reach = self._reach()
+        unfit = (reach > 0) & ~((SMALLEST <= reach) & (reach <= GREATEST))
+        if not unfit.any():
+            return
+        low, high = self.range
+        middle, half = (low + high) / 2, (high - low) / 2
+        narrow = unfit & (half > 0) & (half < CENTRED_BELOW * np.abs(middle)) & (np.abs(middle) > GREATEST)
+        self.centre = np.where(narrow, middle, self.centre).astype(np.float32)
+        distance = np.where(unfit, self._reach() / self.scale, 1)
+        exponent = np.clip(np.round(np.log2(distance)), -MAX_EXPONENT, MAX_EXPONENT)
+        self.scale = np.where(unfit, 2.0**-exponent, self.scale).astype(np.float32)
+        self.active = True
+
+    def _reach(self) -> np.ndarray:
+        """How far the features come from zero, as the network sees them."""
+        return np.abs(self.range - self.centre).max(axis=0) * self.scale
+
+    def get_policy(self) -> Dict[str, np.ndarray]:
+        return {"feature_centre": self.centre, "feature_scale": self.scale} if self.active else {}
+
+    def set_policy(self, policy: Dict[str, np.ndarray]) -> None:
+        """A policy keeps the scale that it was trained with; one from before there were any has none."""
+        self.active, self.adapts = "feature_scale" in policy, False
+        if self.active:
+            centre, scale = policy.get("feature_centre"), policy["feature_scale"]
+            for array in (centre, scale):
+                if array is None or array.shape != self.scale.shape or array.dtype != np.float32:
+                    raise ValueError("what its features are scaled by does not fit them")
+            if not (np.isfinite(centre).all() and np.isfinite(scale).all() and (scale > 0).all()):
+                raise ValueError("what its features are scaled by are no ordinary numbers")
+            self.centre, self.scale = centre, scale
+
+    def get_state(self) -> Dict[str, np.ndarray]:
+        return {"feature_range": self.range} if self.adapts else {}
+
+    def set_state(self, state: Dict[str, np.ndarray]) -> None:
+        if "feature_range" in state:
+            self.range, self.adapts = state["feature_range"], True
+            if (
+                self.range.shape not in ((0, len(self.scale)), (2, len(self.scale)))
+                or self.range.dtype != np.float64
+            ):
+                raise ValueError("the range of the features is not one of its features")
