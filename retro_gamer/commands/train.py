@@ -9,6 +9,7 @@ import threading
 from contextlib import contextmanager
 from typing import Any, Callable, Iterator, Optional
 
+from retro_gamer.hosting.interrupts import raise_through
 from retro_gamer.hosting.supervision import supervised
 from retro_gamer.reporting.progress import ProgressLine, format_time
 from retro_gamer.runs.directory import RunDirectory
@@ -37,6 +38,7 @@ def train_run(run: RunDirectory, episodes: Optional[int] = None, minutes: Option
         f"Trained {trainer.episode} games ({trainer.turns:,} turns) in {format_time(trainer.seconds)}.",
         flush=True,
     )
+    _say_if_still_exploring(trainer)
     try:
         _say_how_well(trainer)
     except KeyboardInterrupt:
@@ -87,7 +89,7 @@ def stop_on_signals(stop: Callable[[], None], line: ProgressLine) -> Iterator[No
     def handle(number: int, frame: Any) -> None:
         nonlocal asked
         if asked and number == signal.SIGINT:
-            raise KeyboardInterrupt
+            raise_through(KeyboardInterrupt())
         asked = True
         stop()
         _write_now(
@@ -115,6 +117,16 @@ def _write_now(text: str) -> None:
         os.write(sys.stderr.fileno(), text.encode("ascii"))
     except (OSError, ValueError, AttributeError):  # there is no such file
         pass
+
+
+def _say_if_still_exploring(trainer: Trainer) -> None:
+    training = trainer.config.training
+    if trainer.is_complete() and trainer.turns < training.epsilon_decay_turns:
+        print(
+            f"It ended after its {training.training_episodes:,} games while it still explored: {trainer.epsilon:.0%} of its "
+            f"actions were random. These fall over {training.epsilon_decay_turns:,} turns; raise training_episodes in "
+            f"{trainer.run.config_path} to get there, or lower epsilon_decay_turns."
+        )
 
 
 def _say_how_well(trainer: Trainer) -> None:

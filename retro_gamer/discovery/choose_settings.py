@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.config.settings import SECTIONS
+from retro_gamer.config.settings import SECTIONS, TrainingSettings
 from retro_gamer.config.teams import check_teams, read_teams, swap_steps
 from retro_gamer.config.values import check_value, find_setting, toml_value
 from retro_gamer.discovery.probing import Probe, find_actions, find_reward, only_player, probe_game
@@ -67,6 +67,7 @@ def choose_settings(
     else:
         messages += _describe_game(config, flags, notes)
     _apply(config, flags)
+    _let_turns_decide(config, notes)
     useless = [] if config.teams else [name for name in flags if find_setting(name)[0] == "self_play"]
     if useless:
         raise ConfigError(
@@ -77,6 +78,14 @@ def choose_settings(
         config.to_dict(), source="the settings for the new run"
     )  # raises with all problems at once
     return config, messages, notes
+
+
+def _let_turns_decide(config: RunConfig, notes: Dict[str, str]) -> None:
+    """What falls with the turns must not be cut short by the number of games, unless somebody set it."""
+    training = config.training
+    if training.training_episodes == TrainingSettings.training_episodes < training.training_turns:
+        training.training_episodes = training.training_turns
+        notes["training.training_episodes"] = "No game is shorter than a turn: training_turns comes first."
 
 
 def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, str]) -> List[str]:

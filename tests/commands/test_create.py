@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from observing import ARROWS, needs_retro
 
+from retro_gamer.cli import main
 from retro_gamer.commands.create import create_run
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import all_settings
@@ -384,3 +385,19 @@ def test_accents_and_quotes_survive():
     shutil.copy("games/shooter.py", 'games/été "1".py')
     config, _ = create('games/été "1".py')
     assert config.game.module == 'été "1"'
+
+
+@pytest.mark.parametrize(
+    "flags, expected",
+    [
+        ([], 400000),
+        (["--algorithm", "q_learning"], 200000),
+        (["--training-turns", "900000"], 900000),
+        (["--training-episodes", "300"], 300),
+        (["--training-turns", "0"], 20000),
+        (["--training-turns", "1000"], 20000),
+    ],
+)
+def test_games_of_one_turn_are_trained_for_as_many_turns_as_others(tmp_path, flags, expected):
+    assert main(["create", "--game", "forager", "--output", str(tmp_path / "run"), *flags]) == 0
+    assert RunConfig.load(tmp_path / "run" / "config.toml").training.training_episodes == expected

@@ -243,3 +243,12 @@ def test_ctrl_c_in_a_terminal_leaves_no_half_line(long_run):
     terminal.close()
     assert re.search(r"\r +\rStopping after this game", terminal.output)
     assert "Stopped after game" in terminal.output and "Traceback" not in terminal.output
+
+
+@pytest.mark.parametrize("decay, said", [("5000", True), ("10", False)])
+def test_a_training_whose_games_end_before_its_exploration_says_so(tmp_path, capsys, decay, said):
+    run = str(tmp_path / "run")
+    flags = ["--algorithm", "q_learning", "--training-episodes", "5", "--epsilon-decay-turns", decay]
+    assert main(["create", "--game", "forager", "--output", run, *flags]) == 0
+    assert main(["train", run]) == 0
+    assert ("its 5 games while it still explored" in capsys.readouterr().out) is said
