@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
-from typing import Any, Hashable, List, Sequence
+from itertools import accumulate
+from typing import Any, Dict, Hashable, List, Sequence
 
 import numpy as np
 
 from retro_gamer.environment.observation import Observation
 from retro_gamer.errors import ObservationError
 
+# A table with more states than this is of no use to anyone, and too large to save again and again.
+MAX_STATES = 100_000
 MAX_NESTING = 50  # of tuples in tuples
 MAX_DIGITS = 1000  # of a number: reading one takes time that grows with the square of its length
+MAX_COMPARED = 10**8  # characters of states that have the same hash; 2,000 short ones do
 
 
 def state_of(observation: Any) -> Hashable:
@@ -46,23 +49,59 @@ def encode_states(states: Sequence[Hashable]) -> np.ndarray:
     return np.frombuffer(json.dumps([_literal(state) for state in states]).encode("ascii"), np.uint8)
 
 
-def decode_states(array: np.ndarray) -> List[Any]:
-    """The states of `encode_states`; only literals are understood, nothing is run."""
+def decode_states(array: np.ndarray, most: int = MAX_STATES) -> List[Any]:
+    """The states of `encode_states`, `most` of them at the most; only literals are understood, nothing is run.
+
+    Raises ValueError for anything else, before it takes time or memory.
+    """
     if array.dtype != np.uint8 or array.ndim not in (1, 2):
         raise ValueError("the states are not text")
     if array.ndim == 2:
+        if len(array) > most:
+            raise ValueError(f"there are {len(array)} states, and {most} are the most")
         return [row.tobytes() for row in array]
-    return [_read_literal(text) for text in json.loads(array.tobytes().decode("ascii"))]
+    texts = _split(array.tobytes().decode("ascii"), most)
+    states = {text: _read_literal(text) for text in dict.fromkeys(texts)}
+    _check_hashes(states)
+    return [states[text] for text in texts]
 
 
-# One part of what `_literal` writes: "(", "),", or a value and the comma after it.
-_PART = re.compile(
-    r"""(\()|(\)),?|(-?[0-9][0-9.e+-]*|None|True|False|b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*"),?"""
+def _split(text: str, most: int) -> List[str]:
+    """The texts in a JSON list of texts. (A JSON parser would first make whatever else is in it, however much.)"""
+    if text == "[]":
+        return []
+    if text.count(_BETWEEN) >= most:
+        raise ValueError(f"there are more than {most} states")
+    if len(text) < 4 or not (text.startswith('["') and text.endswith('"]')):
+        raise ValueError("the states are not a list of texts")
+    return [json.loads(f'"{part}"') if "\\" in part else part for part in text[2:-2].split(_BETWEEN)]
+
+
+def _check_hashes(states: Dict[str, Hashable]) -> None:
+    """Raise ValueError when so many states have the same hash that a dict would compare each with all others."""
+    hashes = np.fromiter(map(hash, states.values()), np.int64, len(states))
+    _, groups = np.unique(hashes, return_inverse=True)
+    counts = np.bincount(groups)
+    characters = np.bincount(groups, weights=list(map(len, states)))  # of the states in each group
+    if (counts * characters)[counts > 1].sum() > MAX_COMPARED:
+        raise ValueError("too many of the states have the same hash")
+
+
+_BETWEEN = (
+    '", "'  # two texts in a list: as all quotes inside a text have a backslash before them, nowhere else
 )
+_NUMBERS = re.compile("[-+.0-9e,()nulltrefas]*")  # of JSON, with tuples for lists
+_DIGITS = re.compile("[0-9]+")
+# One part of what `_literal` writes: "(", "),", or a value and the comma after it.
+_ESCAPE = r"\\[\\'\"nrtxuU]"
+_QUOTED = rf"""'[^'\\]*(?:{_ESCAPE}[^'\\]*)*'|"[^"\\]*(?:{_ESCAPE}[^"\\]*)*\""""
+_PART = re.compile(rf"(\()|(\)),?|(-?[0-9][0-9.e+-]*|None|True|False|b?(?:{_QUOTED})),?")
 
 
 def _read_literal(text: str) -> Hashable:
-    """What `_literal` wrote. Python's parser sees single values only: it could be brought down by nesting."""
+    """What `_literal` wrote. Python's parser is not asked: it could be brought down by nesting."""
+    if "'" not in text and '"' not in text:
+        return _read_numbers(text)
     tuples: List[List[Any]] = [[]]  # those not closed yet, the outermost first
     place = 0
     while place < len(text):
@@ -70,19 +109,52 @@ def _read_literal(text: str) -> Hashable:
         if part is None or len(tuples) > MAX_NESTING + 1:
             raise ValueError(f"{text[:100]!r} is not a state")
         opening, closing, value = part.groups()
-        if opening:
+        if value:
+            tuples[-1].append(_read_value(value))
+        elif opening:
             tuples.append([])
-        elif closing and len(tuples) > 1:
+        elif len(tuples) > 1:
             closed = tuple(tuples.pop())
             tuples[-1].append(closed)
-        elif value and (value[-1] in "'\"" or len(value) <= MAX_DIGITS):
-            tuples[-1].append(ast.literal_eval(value))
         else:
             raise ValueError(f"{text[:100]!r} is not a state")
         place = part.end()
     if len(tuples) != 1 or len(tuples[0]) != 1:
         raise ValueError(f"{text[:100]!r} is not a state")
     return tuples[0][0]
+
+
+def _read_numbers(text: str) -> Hashable:
+    """The same for a state without texts, which nearly all are: as JSON, because that is read fast."""
+    plain = text.replace("None", "null").replace("True", "true").replace("False", "false")
+    depth = 0
+    if plain.count("(") > MAX_NESTING:
+        depth = max(accumulate(1 if bracket == "(" else -1 for bracket in re.findall("[()]", plain)))
+    n_digits = max(map(len, _DIGITS.findall(plain)), default=0) if len(plain) > MAX_DIGITS else 0
+    if depth > MAX_NESTING or n_digits > MAX_DIGITS or not _NUMBERS.fullmatch(plain):
+        raise ValueError(f"{text[:100]!r} is not a state")
+    return _tuples(json.loads(plain.replace(",)", ")").replace("(", "[").replace(")", "]")))
+
+
+def _tuples(value: Any) -> Hashable:
+    return tuple([_tuples(item) for item in value]) if type(value) is list else value
+
+
+def _read_value(text: str) -> Hashable:
+    """A number, a text or bytes."""
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if text[-1] not in "'\"":
+        if len(text) > MAX_DIGITS:
+            raise ValueError(f"a number of more than {MAX_DIGITS} digits")
+        return int(text) if text.lstrip("-").isdigit() else float(text)
+    inner = text[text[0] == "b" :][1:-1]
+    if "\\" in inner:  # as Python writes escapes
+        inner = inner.encode("latin-1", "backslashreplace").decode("unicode_escape")
+    return inner.encode("latin-1") if text[0] == "b" else inner
+
+
+_CONSTANTS = {"None": None, "True": True, "False": False}
 
 
 def _literal(part: Any, depth: int = 0) -> str:

@@ -15,13 +15,11 @@ from typing import Any, Dict, Hashable, List, Optional, Sequence, Tuple
 import numpy as np
 
 from retro_gamer.agents.agent import Agent, Transition
-from retro_gamer.agents.states import check_state, decode_states, encode_states, state_of
+from retro_gamer.agents.states import MAX_STATES, check_state, decode_states, encode_states, state_of
 
 Table = Dict[Hashable, List[float]]
 Outcome = Tuple[float, Hashable, bool]  # reward, next state, terminated
 
-# A table with more states than this is of no use to anyone, and too large to save again and again.
-MAX_STATES = 100_000
 # After so many turns it is time to ask whether states repeat at all.
 TURNS_BEFORE_NOTICE = 20_000
 DRAWS = 1000
@@ -184,7 +182,7 @@ class TabularAgent(Agent):
         return policy
 
     def set_policy(self, policy: Dict[str, np.ndarray]) -> None:
-        states = decode_states(policy["states"])
+        states = decode_states(policy["states"], MAX_STATES)
         tables = []
         for i in range(self.n_tables):
             values = policy[f"values_{i}"]
@@ -221,7 +219,11 @@ class TabularAgent(Agent):
         actions, rewards, ends = (
             state["model_" + name].tolist() for name in ("actions", "rewards", "terminated")
         )
-        states, next_states = decode_states(state["model_states"]), decode_states(state["model_next_states"])
+        if len(actions) > MAX_STATES * self.n_actions:
+            raise ValueError("the model has more outcomes than a full table has values")
+        states, next_states = (
+            decode_states(state["model_" + name], len(actions)) for name in ("states", "next_states")
+        )
         if not len(actions) == len(rewards) == len(ends) == len(states) == len(next_states):
             raise ValueError("the model does not hold one outcome for each of its actions")
         if not all(type(action) is int and 0 <= action < self.n_actions for action in actions):
@@ -230,7 +232,7 @@ class TabularAgent(Agent):
             self.model.setdefault(s, {})[action] = tuple(outcome)
         self._model_states = list(self.model)
         self.turns, self._full = int(state["turns"]), bool(state["full"])
-        if state["draws"].ndim != 1 or state["draws"].dtype != np.float64:
+        if state["draws"].ndim != 1 or state["draws"].dtype != np.float64 or len(state["draws"]) > DRAWS:
             raise ValueError("the random numbers in stock are not a list of numbers")
         self._draws = state["draws"].tolist()
         self._said = [name for name, said in zip(("new", "full"), state["said"]) if said]

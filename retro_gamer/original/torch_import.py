@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import reprlib
+from math import prod
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
@@ -14,7 +15,8 @@ from retro_gamer.environment.game import RetroEnvironment, make_encoder
 from retro_gamer.environment.vocabulary import MAX_CHARACTERS, Vocabulary
 from retro_gamer.errors import CheckpointError, ConfigError, RunNotFoundError
 from retro_gamer.nn.network import Convolution
-from retro_gamer.original.torch_file import Tensor, TorchFile, open_torch_file
+from retro_gamer.original.torch_file import TorchFile, open_torch_file
+from retro_gamer.original.torch_pickle import Tensor
 from retro_gamer.runs.compatibility import describe_policy
 from retro_gamer.runs.directory import Checkpoint, RunDirectory
 from retro_gamer.runs.policy_file import build_agent, check_facts
@@ -172,7 +174,6 @@ def _expected_shapes(config: RunConfig) -> Dict[str, Tuple[int, ...]]:
 
 def _read_weights(file: TorchFile, tensors: Dict[Any, Any], config: RunConfig) -> Dict[str, np.ndarray]:
     expected = _expected_shapes(config)
-    weights = {}
     for name, shape in expected.items():
         tensor = tensors.get(name)
         if not isinstance(tensor, Tensor) or tensor.shape != shape or tensor.storage.dtype != "f4":
@@ -184,13 +185,14 @@ def _read_weights(file: TorchFile, tensors: Dict[Any, Any], config: RunConfig) -
                 "board_size, character_set, hidden_sizes or another setting is not the one it was "
                 "trained with"
             )
-        weights[name] = file.read(tensor)
     if len(tensors) > len(expected):
         raise CheckpointError(
             f"its network has {len(tensors)} arrays, but by the run's config.toml there are "
             f"{len(expected)}: hidden_sizes or another setting is not the one it was trained with"
         )
-    return weights
+    if sum(4 * prod(shape) for shape in expected.values()) > file.n_bytes:
+        raise CheckpointError("its tensors are larger together than the file")
+    return {name: file.read(tensors[name]) for name in expected}
 
 
 def _check_snapshot(snapshot: Any, config: RunConfig) -> None:

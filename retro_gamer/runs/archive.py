@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import os
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Dict, Tuple, Union
+from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Dict, Iterator, Tuple, Union
 
 import numpy as np
 
 from retro_gamer.errors import CheckpointError
+from retro_gamer.runs.plain_files import check_own_file, open_to_read
 
 if TYPE_CHECKING:
     import zipfile  # takes longer to import than the rest of this library needs: not before it is used
@@ -21,10 +22,9 @@ MAX_ARRAYS = 256
 MAX_DIMENSIONS = 4
 MAX_HEADER_BYTES = 1024
 MAX_POLICY_BYTES = 256 * 2**20
-MAX_PACKED_BYTES = (
-    16 * 2**20
-)  # what arrays that are compressed may unpack to; ours are not, and weights hardly shrink
+MAX_PACKED_BYTES = 4 * 2**20  # what arrays that are compressed may unpack to; ours are not
 SLICE_BYTES = 2**20
+LOCAL_HEADER_BYTES = 30  # before each file in a zip archive, at least
 WINDOWS = os.name == "nt"
 
 
@@ -35,7 +35,9 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], Any]) -> None:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with open(temporary, "wb") as file:
+        with suppress(FileNotFoundError):
+            temporary.unlink()  # of an earlier process of this number
+        with open(temporary, "xb") as file:  # a new file: never one that a link leads to
             write(file)
             file.flush()
             os.fsync(file.fileno())
@@ -60,6 +62,7 @@ def _replace(temporary: Path, path: Path) -> None:
 
 def append(path: Path, text: str) -> None:
     """Add text to the end of a file. It outlives this process at once, and a power cut after `flush_to_disk`."""
+    check_own_file(path)
     try:
         with open(path, "a", encoding="utf-8", newline="") as file:
             file.write(text)
@@ -110,10 +113,8 @@ def load_arrays(path: Union[str, Path], max_bytes: int = MAX_POLICY_BYTES) -> Di
 
     Nothing is allocated before its size is known, and no code is run.
     """
-    import zipfile
-
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             members = archive.infolist()
             _check_members(members, max_bytes)
             return {member.filename[: -len(".npy")]: _read_member(archive, member) for member in members}
@@ -126,6 +127,34 @@ def load_arrays(path: Union[str, Path], max_bytes: int = MAX_POLICY_BYTES) -> Di
             f"{path} is damaged or is not a checkpoint ({type(error).__name__}: {error}). Use another checkpoint; the "
             "newest whole one is found by itself when this one is removed."
         ) from None
+
+
+@contextmanager
+def open_zip(path: Union[str, Path]) -> Iterator[zipfile.ZipFile]:
+    """Open a zip archive that may be anyone's; raises CheckpointError for one with members that share their bytes."""
+    import zipfile
+
+    with open_to_read(path) as file, zipfile.ZipFile(_SmallReads(file)) as archive:  # type: ignore[arg-type]
+        end = 0
+        for member in sorted(archive.infolist(), key=lambda member: member.header_offset):
+            if member.header_offset < end:
+                raise CheckpointError("two of the files in it lie in the same place")
+            end = member.header_offset + LOCAL_HEADER_BYTES + len(member.filename) + member.compress_size
+        yield archive
+
+
+class _SmallReads:
+    """A file that is read in small pieces only. `zipfile` reads the whole list of contents at once, however long."""
+
+    def __init__(self, file: BinaryIO):
+        self._file = file
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(SLICE_BYTES + 1 if size < 0 else min(size, SLICE_BYTES + 1))
+        if len(data) > SLICE_BYTES:
+            raise CheckpointError("its list of contents is too long")
+        return data
 
 
 def _check_members(members, max_bytes: int) -> None:

@@ -36,8 +36,17 @@ import numpy as np
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.errors import CheckpointError, RunNotFoundError
-from retro_gamer.runs.archive import append, flush_to_disk, load_arrays, save_arrays, write_atomically
+from retro_gamer.runs.archive import (
+    MAX_POLICY_BYTES,
+    append,
+    flush_to_disk,
+    load_arrays,
+    save_arrays,
+    write_atomically,
+)
+from retro_gamer.runs.json_text import parse_json
 from retro_gamer.runs.lock import Lock
+from retro_gamer.runs.plain_files import check_own_file, check_own_folder, has_another_name, read_whole
 
 FORMAT_VERSION = 1  # of checkpoints
 RESUME_VERSION = 2  # of resume states, which hold more and change more often
@@ -45,7 +54,8 @@ OLDEST_RESUME_VERSION = (
     1  # that can be read: with boards by their cells, and with Adam's means instead of its sums
 )
 MAX_RESUME_BYTES = 16 * 2**30
-MAX_FACTS_BYTES = 2**24
+MAX_FACTS_BYTES = 2**20  # of a policy
+MAX_RESUME_FACTS_BYTES = 2**23  # with a line for every game since the last checkpoint
 METRICS = (
     "episode",
     "turns",
@@ -88,7 +98,9 @@ class RunDirectory:
         self.resume_path = self.path / "resume.npz"
         self.log_path = self.path / "training.log"
         self.metrics_path = self.path / "metrics.csv"
-        self._lock = Lock(self.path / ".lock", self.name)
+        self.adversarial_path = self.path / "adversarial.json"
+        self.lock_path = self.path / ".lock"
+        self._lock = Lock(self.lock_path, self.name)
 
     def __str__(self) -> str:
         return self.name
@@ -118,7 +130,31 @@ class RunDirectory:
         """A context in which no other process may change the run; raises RunBusyError when one does already."""
         if not self.path.is_dir():
             self.load_config()  # says what is missing
+        self._check_places()
         return self._lock.hold()
+
+    def _check_places(self) -> None:
+        """Raise CheckpointError where a file of the run would be written, or removed, outside its own folder."""
+        for path in (
+            self.log_path,
+            self.metrics_path,
+            self.resume_path,
+            self.adversarial_path,
+            self.lock_path,
+        ):
+            check_own_file(path)
+        check_own_folder(self.path / "checkpoints")
+        if (self.path / "checkpoints").is_dir():
+            for path in (self.path / "checkpoints").iterdir():
+                if path.is_dir():
+                    check_own_folder(path)
+        if has_another_name(self.lock_path):
+            raise CheckpointError(
+                f"{self.lock_path} is also found elsewhere (a hard link). Remove it, then try again."
+            )
+        for path in (self.log_path, self.metrics_path):  # these are added to, and not written anew
+            if has_another_name(path):
+                _copy_in_place(path)
 
     # Checkpoints
 
@@ -133,8 +169,9 @@ class RunDirectory:
     def _numbered(self, pattern: Pattern[str]) -> List[Tuple[int, Path]]:
         if not self.checkpoints_path.is_dir():
             return []
-        matches = [(pattern.fullmatch(path.name), path) for path in self.checkpoints_path.iterdir()]
-        return sorted((int(match.group(1)), path) for match, path in matches if match)
+        with os.scandir(self.checkpoints_path) as entries:
+            matches = [(pattern.fullmatch(entry.name), entry.name) for entry in entries if entry.is_file()]
+        return sorted((int(match.group(1)), self.checkpoints_path / name) for match, name in matches if match)
 
     def find_checkpoint(self, name: Optional[str] = None) -> Path:
         """The file of a checkpoint: "ep_0500", "ep_0500.npz", "500", "best", "round_003"; None for the newest.
@@ -213,7 +250,7 @@ class RunDirectory:
         if not self.resume_path.is_file():
             return None
         try:
-            state = load_checkpoint(self.resume_path, MAX_RESUME_BYTES)
+            state = _load(self.resume_path, MAX_RESUME_BYTES, MAX_RESUME_FACTS_BYTES)
         except CheckpointError as error:
             raise self.cannot_resume(f"{error}") from None
         version = state.facts.get("resume", 0)
@@ -276,7 +313,9 @@ class RunDirectory:
         """All that training made: everything but config.toml and files of other kinds."""
         found = [path for policy in self._policies() for _, path in policy.checkpoints()]
         found += sorted(
-            path for path in self.checkpoints_path.glob("*.npz") if _OTHER_CHECKPOINT.fullmatch(path.stem)
+            path
+            for path in self.checkpoints_path.glob("*.npz")
+            if _OTHER_CHECKPOINT.fullmatch(path.stem) and path.is_file()
         )
         found += [
             path
@@ -285,7 +324,7 @@ class RunDirectory:
                 self.resume_path,
                 self.log_path,
                 self.metrics_path,
-                self.path / "adversarial.json",
+                self.adversarial_path,
             )
             if path.is_file()
         ]
@@ -305,7 +344,7 @@ class RunDirectory:
             path
             for folder in folders
             for path in sorted(folder.glob(".*.tmp"))
-            if _LEFT_BEHIND.fullmatch(path.name)
+            if _LEFT_BEHIND.fullmatch(path.name) and not path.is_dir()
         ]
 
     def tidy_up(self, episode: int) -> None:
@@ -332,10 +371,14 @@ def evenly_spread(numbers: Iterable[int], keep: int, every: int) -> Set[int]:
     return set({math.ceil(number / width): number for number in numbers}.values())  # the last of each stretch
 
 
-def load_checkpoint(path: Path, max_bytes: Optional[int] = None) -> Checkpoint:
-    """Read a checkpoint or a resume state; raises CheckpointError when it is damaged or too new."""
-    arrays = load_arrays(path) if max_bytes is None else load_arrays(path, max_bytes)
-    facts = _facts_from_array(arrays.pop("facts", None), path)
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint; raises CheckpointError when it is damaged or too new."""
+    return _load(path, MAX_POLICY_BYTES, MAX_FACTS_BYTES)
+
+
+def _load(path: Path, max_bytes: int, max_facts_bytes: int) -> Checkpoint:
+    arrays = load_arrays(path, max_bytes)
+    facts = _facts_from_array(arrays.pop("facts", None), path, max_facts_bytes)
     version = facts.get("format")
     if version != FORMAT_VERSION:
         raise CheckpointError(
@@ -349,10 +392,10 @@ def _facts_to_array(facts: Dict[str, Any]) -> np.ndarray:
     return np.frombuffer(json.dumps({"format": FORMAT_VERSION, **facts}).encode("utf-8"), np.uint8)
 
 
-def _facts_from_array(array: Optional[np.ndarray], path: Path) -> Dict[str, Any]:
-    if array is not None and array.dtype == np.uint8 and array.ndim == 1 and len(array) <= MAX_FACTS_BYTES:
+def _facts_from_array(array: Optional[np.ndarray], path: Path, max_bytes: int) -> Dict[str, Any]:
+    if array is not None and array.dtype == np.uint8 and array.ndim == 1 and len(array) <= max_bytes:
         try:
-            facts = json.loads(array.tobytes().decode("utf-8"), parse_int=_read_int)
+            facts = parse_json(array.tobytes())
             if isinstance(facts, dict):
                 return facts
         except (ValueError, RecursionError):
@@ -360,20 +403,20 @@ def _facts_from_array(array: Optional[np.ndarray], path: Path) -> Dict[str, Any]
     raise CheckpointError(f"{path} is not a checkpoint of this library: it does not say what it holds.")
 
 
-def _read_int(text: str) -> int:
-    if len(text) > 100:  # reading a number takes time that grows with the square of its length
-        raise ValueError("a number of more than 100 digits")
-    return int(text)
-
-
 def _whole_lines(path: Path) -> List[str]:
     """The lines of a text file, without a last one that was cut short."""
-    return [line + "\n" for line in path.read_bytes().decode("utf-8", errors="replace").split("\n")[:-1]]
+    return [line + "\n" for line in read_whole(path).decode("utf-8", errors="replace").split("\n")[:-1]]
+
+
+def _copy_in_place(path: Path) -> None:
+    """Make a file another one with the same content: other names of the old one keep that."""
+    content = read_whole(path)
+    write_atomically(path, lambda file: file.write(content))
 
 
 def _rewrite(path: Path, lines: List[str]) -> None:
     content = "".join(lines).encode("utf-8")
-    if content != path.read_bytes():
+    if content != read_whole(path):
         write_atomically(path, lambda file: file.write(content))
 
 
@@ -396,5 +439,5 @@ def _csv_value(value: Any) -> str:
 
 
 def _log_episode(line: str) -> int:
-    match = re.match(r"\[ep_(\d+)\]", line)
+    match = re.match(r"\[ep_(\d{1,19})\]", line)
     return int(match.group(1)) if match else 0

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
+import itertools
 
 import numpy as np
 import pytest
 
 from retro_gamer.agents import DoubleQLearning, ExpectedSarsa, QLearning, Sarsa, Transition, tabular
-from retro_gamer.agents.states import decode_states, encode_states, state_of
+from retro_gamer.agents.states import MAX_STATES, decode_states, encode_states, state_of
 from retro_gamer.environment.observation import Observation
 from retro_gamer.errors import ObservationError
 
@@ -353,6 +354,51 @@ def test_only_literals_are_read():
     text = "[\"__import__('os').getcwd()\"]"
     with pytest.raises(ValueError):
         decode_states(np.frombuffer(text.encode(), np.uint8))
+
+
+M = 2**61 - 1  # numbers that differ by it have one hash
+TOO_MUCH = {
+    "wide": np.zeros((30_000_000, 0), np.uint8),
+    "many boards": np.zeros((MAX_STATES + 1, 1), np.uint8),
+    "many": encode_states(range(MAX_STATES + 1)),
+    "no texts": np.frombuffer(b"[" + b"{}, " * 10**6 + b"{}]", np.uint8),
+    "colliding": encode_states([i * M for i in range(20_000)]),
+    "colliding in tuples": encode_states([(1, (float(i % 2), i * M)) for i in range(20_000)]),
+    "deep": np.frombuffer(b'["' + b"(" * 10**6 + b'"]', np.uint8),
+    "deep, with a text": np.frombuffer(b"[\"'a'," + b"(" * 10**6 + b'"]', np.uint8),
+    "a long number": b'["' + b"1" * 1001 + b'"]',
+    "a long number in a tuple": b'["(' + b"1" * 1001 + b',)"]',
+    "a list": b'["[1]"]',
+    "no number": b'["NaN"]',
+    "an escape": b"[\"'\\\\q'\"]",
+}
+
+
+@pytest.mark.parametrize("what", TOO_MUCH)
+def test_states_that_would_take_time_or_memory_are_refused(what):
+    array = TOO_MUCH[what]
+    array = np.frombuffer(array, np.uint8) if isinstance(array, bytes) else array
+    with pytest.raises(ValueError):
+        decode_states(array)
+
+
+def test_states_that_happen_to_have_one_hash_are_read():
+    """hash(-1) is hash(-2): what a game shows as directions may collide a thousand times."""
+    states = list(itertools.product((-1, -2), repeat=10))
+    assert len({hash(state) for state in states}) < 20
+    assert decode_states(encode_states(states)) == states
+
+
+@pytest.mark.parametrize("name", ["model_states", "model_next_states"])
+def test_the_model_of_a_table_is_read_as_carefully(name):
+    agent = make(QLearning, planning_steps=2)
+    for i in range(5):
+        agent.learn(Transition(i, 0, 1.0, i + 1, False, False))
+    state = agent.get_state()
+    agent.set_state(state)
+    for array in (TOO_MUCH["wide"], TOO_MUCH["colliding"], TOO_MUCH["many"]):
+        with pytest.raises(ValueError):
+            agent.set_state({**state, name: array})
 
 
 @pytest.mark.parametrize(

@@ -361,6 +361,7 @@ def test_a_forbidden_file_is_forbidden_and_not_damaged(tmp_path, monkeypatch):
     def forbid(*arguments):
         raise PermissionError(13, "Permission denied")
 
+    save_arrays(tmp_path / "a.npz", ARRAYS)
     monkeypatch.setattr(zipfile, "ZipFile", forbid)
     with pytest.raises(PermissionError):
         load_arrays(tmp_path / "a.npz")
