@@ -21,13 +21,18 @@ _STANDARD_LIBRARY = Path(os.__file__).resolve().parent
 
 def game_location(error: BaseException) -> Optional[Tuple[str, int, str]]:
     """(file, line, function) of the innermost place in the game's own code that led to the error."""
-    place = None
-    for frame in traceback.extract_tb(error.__traceback__):
-        if is_game_code(frame.filename):
-            place = (frame.filename, frame.lineno or 0, frame.name)
+    place = _innermost(error, is_game_code)
     if isinstance(error, SyntaxError) and error.filename:
         place = (error.filename, error.lineno or 0, "")
     return place
+
+
+def _innermost(error: BaseException, belongs: Callable[[str], bool]) -> Optional[Tuple[str, int, str]]:
+    """(file, line, function) of the innermost place that led to the error, in a file that belongs there."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if belongs(frame.filename):
+            return frame.filename, frame.lineno or 0, frame.name
+    return None
 
 
 @lru_cache(maxsize=1000)
@@ -49,6 +54,17 @@ def is_library_code(filename: str) -> bool:
     """Whether a source file is one of this library, apart from games and their engine."""
     parents = Path(filename).resolve().parents
     return _PACKAGE in parents and _PACKAGE / "games" not in parents
+
+
+@lru_cache(maxsize=1000)
+def is_engine_code(filename: str) -> bool:
+    """Whether a source file is installed, or part of our engine, and may call the game: not Python's own, nor NumPy's."""
+    path = Path(filename)
+    if filename.startswith("<") or is_library_code(filename) or is_game_code(filename):
+        return False
+    return _STANDARD_LIBRARY not in path.resolve().parents or (
+        "site-packages" in path.parts and "numpy" not in path.parts
+    )
 
 
 def is_ctrl_c(error: BaseException, began: float) -> bool:
@@ -79,12 +95,15 @@ def blame(error: BaseException, doing: str, advice: str = "") -> RetroGamerError
     if isinstance(error, RetroGamerError) and not isinstance(error, GameError):
         return error
     place = game_location(error)
+    interrupted = isinstance(error, KeyboardInterrupt) and not _raised_by_game(error)
+    if place is None and interrupted:  # a loop in the engine, which the game keeps going
+        place = _innermost(error, is_engine_code)
     where = ""
     if place:
         where = f"\n  in {place[0]}, line {place[1]}" + (
             f", in {place[2]}" if place[2] not in ("", "<module>") else ""
         )
-    if isinstance(error, KeyboardInterrupt) and not _raised_by_game(error):
+    if interrupted:
         return GameError(
             f"The game was still busy {doing} when Ctrl-C stopped it{where}\n"
             "Look there for a loop that never ends."

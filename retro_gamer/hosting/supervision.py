@@ -6,11 +6,13 @@ import io
 import sys
 import threading
 import time
-from typing import Any, Callable, List, Tuple
+from contextlib import suppress
+from typing import Any, Callable, Iterator, Tuple
 
-from retro_gamer.hosting.blame import is_game_code, is_library_code
+from retro_gamer.hosting.blame import is_engine_code, is_game_code, is_library_code
 
 SECONDS_BEFORE_WARNING = 10.0
+TRIES_TO_CATCH = 2000  # the line of a game that is called for moments only
 LINES_SHOWN = 20  # of what the game prints: some print every turn
 
 
@@ -22,7 +24,7 @@ class supervised:
     """A context: inside, `input()` finds the end of the file, `print` goes to `say`, line by line and not for ever,
     and a call into the game that does not come back is reported with the line at which it stands.
 
-    Code of our own inside must not use `sys.stdout`.
+    All of it counts for the thread that enters, and for no other. Code of our own inside must not use `sys.stdout`.
     """
 
     def __init__(self, say: Callable[[str], None] = to_stderr):
@@ -30,53 +32,106 @@ class supervised:
         self._done = threading.Event()
 
     def __enter__(self) -> "supervised":
-        self._stdin, self._stdout = sys.stdin, sys.stdout
-        sys.stdin, sys.stdout = io.StringIO(), _GameOutput(self._say)
-        threading.Thread(
-            target=self._watch, args=(threading.get_ident(), sys._getframe(1)), daemon=True
-        ).start()
+        self._output = _GameOutput(self._say)
+        self._streams = [_Replaced("stdin", io.StringIO()), _Replaced("stdout", self._output)]
+        with suppress(RuntimeError):  # in a browser no thread can be started: then nobody watches
+            threading.Thread(
+                target=self._watch, args=(threading.get_ident(), sys._getframe(1)), daemon=True
+            ).start()
         return self
 
     def __exit__(self, *exception: Any) -> None:
         self._done.set()
-        output, sys.stdin, sys.stdout = sys.stdout, self._stdin, self._stdout
-        if isinstance(output, _GameOutput):  # a game may have put something else there
-            output.end()
+        for stream in self._streams:
+            stream.put_back()
+        self._output.end()
 
     def _watch(self, thread: int, outside: Any) -> None:
-        call, since, warned = None, 0.0, False
+        call: Any = None
+        since, place, warned = 0.0, "", False
         while not self._done.wait(min(1.0, SECONDS_BEFORE_WARNING / 4)):
-            now_in, place = _call_into_the_game(thread, outside)
+            now_in, in_game, in_engine = _call_into_the_game(thread, outside)
             if now_in is not call:
-                call, since, warned = now_in, time.monotonic(), False
-            elif place and not warned and time.monotonic() - since >= SECONDS_BEFORE_WARNING:
-                warned = True
-                self._say(
-                    f"The game has been busy for {SECONDS_BEFORE_WARNING:g} seconds, {place}. If that is a loop that "
-                    "never ends, stop it with Ctrl-C (twice in a training, which saves what was learned)."
-                )
+                call, since, place, warned = now_in, time.monotonic(), "", False
+            place = in_game or place
+            if call is None or warned or time.monotonic() - since < SECONDS_BEFORE_WARNING:
+                continue
+            if not place:  # it loops in the engine, from where the game is called for moments only
+                place = self._catch_in_the_game(thread, outside, call)
+            warned = True
+            self._say(
+                f"The game has been busy for {SECONDS_BEFORE_WARNING:g} seconds, {place or in_engine}. If that is a loop "
+                "that never ends, stop it with Ctrl-C (twice in a training, which saves what was learned)."
+            )
+
+    def _catch_in_the_game(self, thread: int, outside: Any, call: Any) -> str:
+        """Look often until the thread is seen in a line of the game; empty when it is not, or the call has ended."""
+        for _ in range(TRIES_TO_CATCH):
+            now_in, in_game, _ = _call_into_the_game(thread, outside)
+            if in_game or now_in is not call or self._done.wait(0.001):
+                return in_game
+        return ""
 
 
-def _call_into_the_game(thread: int, outside: Any) -> Tuple[Any, str]:
-    """(the frame of ours that called the game, where the game is now); (None, "") when it is not in the game.
+def _call_into_the_game(thread: int, outside: Any) -> Tuple[Any, str, str]:
+    """(the frame of ours that called the game, where the game is now, or where the engine is); (None, "", "") when it
+    is not in the game.
 
     Only what was called from the frame `outside`, in that thread, is looked at.
     """
-    frames: List[Any] = []
+    call, in_game, in_engine = None, "", ""
     frame = sys._current_frames().get(thread)
-    while frame is not None and frame is not outside:
-        frames.append(frame)
-        frame = frame.f_back
-    place, call = "", None
-    for frame in frames:  # from the innermost outwards
-        if is_game_code(frame.f_code.co_filename):
-            place = (
-                place or f"in {frame.f_code.co_filename}, line {frame.f_lineno}, in {frame.f_code.co_name}"
-            )
-            call = None
-        elif call is None and place and is_library_code(frame.f_code.co_filename):
+    while frame is not None and frame is not outside:  # from the innermost outwards
+        file = frame.f_code.co_filename
+        place = f"in {file}, line {frame.f_lineno}, in {frame.f_code.co_name}"
+        if is_game_code(file):
+            in_game, call = in_game or place, None
+        elif is_engine_code(file):
+            in_engine, call = in_engine or place, None
+        elif call is None and (in_game or in_engine) and is_library_code(file):
             call = frame
-    return call, place if call is not None else ""
+        frame = frame.f_back
+    return (call, in_game, in_engine) if call is not None else (None, "", "")
+
+
+class _Replaced:
+    """A stream of `sys` that is another one for this thread until it is put back; other threads keep theirs."""
+
+    _lock = threading.Lock()
+
+    def __init__(self, name: str, stream: Any):
+        self._name, self._thread = name, threading.get_ident()
+        with self._lock:
+            current = getattr(sys, name)
+            self._by_thread = current if isinstance(current, _StreamByThread) else _StreamByThread(current)
+            self._before = self._by_thread.own.get(self._thread)
+            self._by_thread.own[self._thread] = stream
+            setattr(sys, name, self._by_thread)
+
+    def put_back(self) -> None:
+        """Whatever a game may have put there is gone; the last one to leave takes the switch away."""
+        with self._lock:
+            if self._before is None:
+                del self._by_thread.own[self._thread]
+            else:
+                self._by_thread.own[self._thread] = self._before
+            stream: Any = self._by_thread
+            while isinstance(stream, _StreamByThread) and not stream.own:
+                stream = stream.everybody_s
+            setattr(sys, self._name, stream)
+
+
+class _StreamByThread:
+    """Does what the stream of the thread does that uses it: its own, or everybody's."""
+
+    def __init__(self, everybody_s: Any):
+        self.everybody_s, self.own = everybody_s, {}  # type: Any, Dict[int, Any]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.own.get(threading.get_ident(), self.everybody_s), name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.own.get(threading.get_ident(), self.everybody_s))
 
 
 class _GameOutput(io.TextIOBase):
