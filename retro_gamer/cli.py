@@ -6,12 +6,12 @@ import argparse
 import os
 import sys
 from contextlib import suppress
-from dataclasses import fields
 from pathlib import Path
-from typing import Any, Dict, List, NoReturn, Optional
+from typing import Any, Callable, Dict, List, NoReturn, Optional
 
 from retro_gamer import __version__
-from retro_gamer.config.settings import SECTIONS
+from retro_gamer.config.kinds import FLAG, Kind
+from retro_gamer.config.settings import all_settings
 from retro_gamer.errors import ConfigError, RetroGamerError, did_you_mean, explain_os_error
 from retro_gamer.hosting.interrupts import heeding_ctrl_c
 
@@ -304,40 +304,45 @@ def _add_checkpoint(parser: argparse.ArgumentParser) -> None:
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     """A flag for every setting of config.toml, apart from those that --game decides."""
-    for section, section_class in SECTIONS.items():
-        if section == "game":
-            continue
-        group = parser.add_argument_group(f"settings of [{section}]")
-        for setting in fields(section_class):
-            flag = "--" + setting.name.replace("_", "-")
-            text = setting.metadata["help"].replace("%", "%%")
-            if setting.type == "bool":
-                group.add_argument(
-                    flag,
-                    dest=setting.name,
-                    nargs="?",
-                    const=True,
-                    type=_parse_bool,
-                    metavar="true|false",
-                    default=None,
-                    help=text,
-                )
-                group.add_argument(
-                    f"--no-{flag[2:]}",
-                    dest=setting.name,
-                    action="store_const",
-                    const=False,
-                    help=argparse.SUPPRESS,
-                )
-            else:
-                group.add_argument(
-                    flag,
-                    dest=setting.name,
-                    type=_PARSERS[setting.type],
-                    default=None,
-                    metavar=setting.name.upper(),
-                    help=text,
-                )
+    groups: Dict[str, Any] = {}
+    for section, setting in _settings_with_flags():
+        group = groups.get(section) or parser.add_argument_group(f"settings of [{section}]")
+        groups[section] = group
+        flag, kind = "--" + setting.name.replace("_", "-"), setting.metadata["kind"]
+        options: Dict[str, Any] = {"metavar": setting.name.upper()}
+        if kind is FLAG:
+            options = {"metavar": "true|false", "nargs": "?", "const": True}
+            group.add_argument(
+                f"--no-{flag[2:]}",
+                dest=setting.name,
+                action="store_const",
+                const=False,
+                help=argparse.SUPPRESS,
+            )
+        group.add_argument(
+            flag,
+            dest=setting.name,
+            type=_from_text(kind),
+            default=None,
+            help=setting.metadata["help"].replace("%", "%%"),
+            **options,
+        )
+
+
+def _settings_with_flags() -> List[Any]:
+    return [(section, setting) for section, setting in all_settings() if section != "game"]
+
+
+def _from_text(kind: Kind[Any]) -> Callable[[str], Any]:
+    """How argparse reads a value of this kind."""
+
+    def read(text: str) -> Any:
+        try:
+            return kind.from_text(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return read
 
 
 def _positive_int(text: str) -> int:
@@ -362,54 +367,6 @@ def _positive_float(text: str) -> float:
     return value
 
 
-def _parse_bool(text: str) -> bool:
-    if text.lower() in ("true", "yes", "on", "1"):
-        return True
-    if text.lower() in ("false", "no", "off", "0"):
-        return False
-    raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
-
-
-def _parse_number(text: str) -> Any:
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-
-
-def _parse_int(text: str) -> int:
-    try:
-        return int(text.replace("_", ""))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-
-
-def _parse_texts(text: str) -> List[str]:
-    return [part for part in text.split(",") if part] if text != "," else [","]
-
-
-def _parse_ints(text: str) -> List[int]:
-    return [_parse_int(part.strip()) for part in text.split(",") if part.strip()]
-
-
-def _parse_number_or_auto(text: str) -> Any:
-    return text if text == "auto" else _parse_number(text)
-
-
-_PARSERS: Dict[Any, Any] = {
-    "int": _parse_int,
-    "float": _parse_number,
-    "str": str,
-    "List[str]": _parse_texts,
-    "List[int]": _parse_ints,
-    "Union[float, str]": _parse_number_or_auto,
-}
-
-
 # The commands. What they need is imported when they run, so that --help is instant.
 
 
@@ -417,9 +374,7 @@ def create_command(options: argparse.Namespace) -> int:
     from retro_gamer.commands.create import create_run
     from retro_gamer.hosting.supervision import supervised
 
-    names = [
-        setting.name for section, cls in SECTIONS.items() if section != "game" for setting in fields(cls)
-    ]
+    names = [setting.name for _, setting in _settings_with_flags()]
     flags = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     with supervised():
         made = create_run(options.game, options.output, flags)

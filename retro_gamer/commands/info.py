@@ -6,6 +6,7 @@ import textwrap
 from typing import List
 
 from retro_gamer.config.run_config import RunConfig
+from retro_gamer.config.settings import new_run_values
 from retro_gamer.config.teams import policy_names
 from retro_gamer.config.values import toml_value
 from retro_gamer.runs.directory import RunDirectory, load_checkpoint
@@ -14,7 +15,7 @@ UNBROKEN = "\xa0"  # stands for a space at which a line may not be broken
 
 
 def describe_run(run: RunDirectory) -> str:
-    """What is in a run: the game, the settings that differ from the usual, checkpoints, and the last results."""
+    """What is in a run: the game, the settings that differ from those of a new run, checkpoints, and the last results."""
     config = run.load_config()
     game = config.game.gym or config.game.factory or config.game.module
     actions = "those of the environment" if config.game.gym else toml_value(config.metadata.actions)
@@ -79,12 +80,13 @@ def _describe_checkpoints(run: RunDirectory, heading: str) -> List[str]:
 
 
 def _changed_settings(config: RunConfig) -> List[str]:
-    """The settings of how it sees and learns that are not what they are by default."""
-    usual = RunConfig().to_dict()
+    """The settings of how it sees and learns that are not what `create` writes by itself."""
+    usual = new_run_values(config.training.algorithm, self_play=bool(config.teams))
+    defaults = RunConfig().to_dict()
     return [
         f"{name} = {toml_value(value)}".replace(" ", UNBROKEN)
         for section, values in config.to_dict().items()
         if section in ("preprocessing", "model", "training")
         for name, value in values.items()
-        if value != usual[section][name] and name != "algorithm"
+        if value != usual.get(name, defaults[section][name]) and name != "algorithm"
     ]

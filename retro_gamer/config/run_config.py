@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import sys
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Union
@@ -32,11 +31,6 @@ from retro_gamer.config.values import (
     unknown_setting,
 )
 from retro_gamer.errors import ConfigError
-
-if sys.version_info >= (3, 11):
-    pass
-else:
-    pass
 
 MAX_PROBLEMS = 100  # more are of no use to anyone
 
@@ -147,7 +141,7 @@ def _read_section(
             problems.append(problem_text(f"{key} = {value!r:.100}", known[key].metadata["help"], problem))
             refused.append(key)
         else:
-            setattr(section, key, float(value) if known[key].type == "float" else value)
+            setattr(section, key, known[key].metadata["kind"].converted(value))
     return section
 
 

@@ -1,90 +1,139 @@
-"""Every setting of config.toml: its default, its meaning and its range. Nothing else.
+"""Every setting of config.toml: its kind, its defaults, its meaning and its range. Nothing else.
 
-`config.py` reads, checks and writes them; `create` offers each as a flag.
+`values.py` and `run_config.py` read, check and write them; `create` offers each as a flag.
+
+A setting can have two defaults, for two questions:
+
+- What does a config.toml mean that leaves the setting out? That is `default`. It is what the original retro-gamer has, and
+  never changes: files that rely on it must go on meaning the same.
+- What does `create` write into a new config.toml? That is `new_run`, where it is another value. It was chosen by
+  measurement (docs/defaults.md), and may change.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Any, Dict, List, Optional, Tuple, TypeVar, Union
+
+from retro_gamer.config.kinds import FLAG, NUMBER, NUMBER_OR_AUTO, TEXT, TEXTS, WHOLE, WHOLES, Kind
 
 ALGORITHMS = ("dqn", "q_learning", "sarsa", "expected_sarsa", "double_q_learning")
 
 
+T = TypeVar("T")
+
+
 def setting(
-    default: Any,
+    kind: Kind[T],
+    default: T,
     help: str,
     *,
     low: Optional[float] = None,
     high: Optional[float] = None,
     above: Optional[float] = None,
     choices: Tuple[Any, ...] = (),
-) -> Any:
-    """A field with what is needed to explain and check it: low <= value <= high, and value > above."""
-    metadata = {"help": help, "low": low, "high": high, "above": above, "choices": choices}
+    new_run: Optional[T] = None,
+    new_table_run: Optional[T] = None,
+    new_self_play_run: Optional[T] = None,
+) -> T:
+    """A field with what is needed to explain and check it: low <= value <= high, and value > above.
+
+    `new_run` is what `create` writes for a network, `new_table_run` for a table, `new_self_play_run` where there are
+    teams: None for the default.
+    """
+    metadata = {
+        "kind": kind,
+        "help": help,
+        "low": low,
+        "high": high,
+        "above": above,
+        "choices": choices,
+        "new_run": new_run,
+        "new_table_run": new_table_run,
+        "new_self_play_run": new_self_play_run,
+    }
+    made: Any
     if isinstance(default, list):
-        return field(default_factory=lambda: list(default), metadata=metadata)
-    return field(default=default, metadata=metadata)
+        items = list(default)
+        made = field(default_factory=lambda: list(items), metadata=metadata)
+    else:
+        made = field(default=default, metadata=metadata)
+    return made  # type: ignore[no-any-return]
 
 
 @dataclass
 class GameSettings:
     """Where the game comes from."""
 
-    module: str = setting("", "The Python module that holds the game.")
-    path: str = setting("", "The folder to import it from; empty for an installed module.")
+    module: str = setting(TEXT, "", "The Python module that holds the game.")
+    path: str = setting(TEXT, "", "The folder to import it from; empty for an installed module.")
     factory: str = setting(
-        "", "The function that makes a new game, as module:function. Empty: create_game in the module."
+        TEXT, "", "The function that makes a new game, as module:function. Empty: create_game in the module."
     )
-    gym: str = setting("", "Instead of a game: the name of a Gymnasium environment.")
+    gym: str = setting(TEXT, "", "Instead of a game: the name of a Gymnasium environment.")
 
 
 @dataclass
 class MetadataSettings:
     """What the game is: what can be pressed, what counts, what is seen."""
 
-    actions: List[str] = setting([], "The keys the agent may press. Doing nothing is always possible too.")
+    actions: List[str] = setting(
+        TEXTS, [], "The keys the agent may press. Doing nothing is always possible too."
+    )
     reward: str = setting(
-        "", "The state value to maximise. A change of it from one turn to the next is the reward."
+        TEXT, "", "The state value to maximise. A change of it from one turn to the next is the reward."
     )
     score: str = setting(
-        "", "Another state value to report beside the reward, in evaluations; empty for none."
+        TEXT, "", "Another state value to report beside the reward, in evaluations; empty for none."
     )
     player: str = setting(
-        "", "Name or class of the character that the keys control. Empty: the only one with handle_keystroke."
+        TEXT,
+        "",
+        "Name or class of the character that the keys control. Empty: the only one with handle_keystroke.",
     )
-    board_size: List[int] = setting([], "Width and height of the board.", low=1)
+    board_size: List[int] = setting(WHOLES, [], "Width and height of the board.", low=1)
     character_set: List[str] = setting(
-        [], "Characters known from the start. New ones are added when they first appear."
+        TEXTS, [], "Characters known from the start. New ones are added when they first appear."
     )
     observation_function: str = setting(
-        "", "module:function that makes the observation from the game, instead of the encoders below."
+        TEXT, "", "module:function that makes the observation from the game, instead of the encoders below."
     )
-    extras_size: int = setting(0, "Kept for runs made by the original retro-gamer; not used.", low=0)
+    extras_size: int = setting(WHOLE, 0, "Kept for runs made by the original retro-gamer; not used.", low=0)
 
 
 @dataclass
 class PreprocessingSettings:
     """How a game is turned into numbers."""
 
-    spatial: bool = setting(False, "true: look at the board through a convolutional network.")
-    board: bool = setting(True, "true: the whole board, cell by cell.")
+    spatial: bool = setting(FLAG, False, "true: look at the board through a convolutional network.")
+    board: bool = setting(FLAG, True, "true: the whole board, cell by cell.", new_run=False)
     egocentric_radius: int = setting(
-        0, "Cells seen in each direction around the character; 0 for no such window.", low=0, high=64
+        WHOLE,
+        0,
+        "Cells seen in each direction around the character; 0 for no such window.",
+        low=0,
+        high=64,
+        new_run=3,
     )
     radar: bool = setting(
-        False, "true: for every kind of character, the rough direction and distance to the nearest one."
+        FLAG,
+        False,
+        "true: for every kind of character, the rough direction and distance to the nearest one.",
+        new_run=True,
     )
-    observe_state: List[str] = setting([], "State values to observe as numbers.")
+    observe_state: List[str] = setting(TEXTS, [], "State values to observe as numbers.")
 
 
 @dataclass
 class ModelSettings:
     """The network (for algorithm = "dqn")."""
 
-    hidden_sizes: List[int] = setting([128, 64], "Neurons in each hidden layer.", low=1, high=65536)
+    hidden_sizes: List[int] = setting(WHOLES, [128, 64], "Neurons in each hidden layer.", low=1, high=65536)
     dueling: bool = setting(
-        False, "true: split the last layer into the value of the state and advantages of the actions."
+        FLAG,
+        False,
+        "true: split the last layer into the value of the state and advantages of the actions.",
+        new_run=True,
     )
 
 
@@ -93,84 +142,119 @@ class TrainingSettings:
     """How it learns."""
 
     algorithm: str = setting(
+        TEXT,
         "dqn",
         "dqn learns with a network; q_learning, sarsa, expected_sarsa and double_q_learning with a table.",
         choices=ALGORITHMS,
     )
     seed: int = setting(
-        0, "The same seed gives the same training on the same machine.", low=0, high=2**32 - 1
+        WHOLE, 0, "The same seed gives the same training on the same machine.", low=0, high=2**32 - 1
     )
-    training_episodes: int = setting(20000, "Games to train for.", low=1)
-    training_turns: int = setting(0, "Turns to train for, if that comes first; 0 for no such limit.", low=0)
-    max_turns_per_episode: int = setting(2000, "A game is cut short after this many turns.", low=1)
+    training_episodes: int = setting(WHOLE, 20000, "Games to train for.", low=1)
+    training_turns: int = setting(
+        WHOLE,
+        0,
+        "Turns to train for, if that comes first; 0 for no such limit.",
+        low=0,
+        new_run=400000,
+        new_table_run=200000,
+    )
+    max_turns_per_episode: int = setting(WHOLE, 2000, "A game is cut short after this many turns.", low=1)
     learning_rate: float = setting(
+        NUMBER,
         1e-4,
         "Size of a learning step: too large and learning breaks, too small and it takes for ever.",
         above=0,
         high=1,
+        new_run=5e-4,
+        new_table_run=0.1,
     )
     learning_rate_decay: float = setting(
-        0.9999, "The learning rate is multiplied by this after each game.", above=0, high=1
+        NUMBER,
+        0.9999,
+        "The learning rate is multiplied by this after each game.",
+        above=0,
+        high=1,
+        new_run=1.0,
+        new_table_run=1.0,
     )
     learning_rate_min: float = setting(
+        NUMBER,
         0.0,
         "Learning rate at the end of training_turns, reached in equal steps; 0 for no such fall.",
         low=0,
         high=1,
+        new_run=5e-5,
     )
     gamma: float = setting(
-        0.99, "Discount: what a reward is worth if it comes one turn later.", above=0, high=1
+        NUMBER, 0.99, "Discount: what a reward is worth if it comes one turn later.", above=0, high=1
     )
-    epsilon: float = setting(1.0, "Share of random actions at the start.", low=0, high=1)
-    epsilon_min: float = setting(0.05, "Share of random actions in the end.", low=0, high=1)
+    epsilon: float = setting(NUMBER, 1.0, "Share of random actions at the start.", low=0, high=1)
+    epsilon_min: float = setting(
+        NUMBER, 0.05, "Share of random actions in the end.", low=0, high=1, new_run=0.02, new_table_run=0.02
+    )
     epsilon_decay_turns: int = setting(
+        WHOLE,
         0,
         "Turns over which epsilon falls evenly to epsilon_min; 0: it falls by epsilon_decay instead.",
         low=0,
+        new_run=20000,
+        new_table_run=50000,
     )
     epsilon_decay: float = setting(
+        NUMBER,
         0.9997,
         "Epsilon is multiplied by this after each game, when epsilon_decay_turns is 0.",
         above=0,
         high=1,
     )
-    batch_size: int = setting(64, "Remembered turns that one learning step looks at.", low=1, high=65536)
-    memory_capacity: int = setting(50000, "Turns that are remembered.", low=1, high=100_000_000)
+    batch_size: int = setting(
+        WHOLE, 64, "Remembered turns that one learning step looks at.", low=1, high=65536
+    )
+    memory_capacity: int = setting(WHOLE, 50000, "Turns that are remembered.", low=1, high=100_000_000)
     learning_starts: int = setting(
-        0, "Turns before the first learning step (never fewer than batch_size).", low=0
+        WHOLE, 0, "Turns before the first learning step (never fewer than batch_size).", low=0
     )
-    train_every: int = setting(4, "Turns for each learning step (they are made eight at a time).", low=1)
-    gradient_steps: int = setting(1, "Learning steps each time.", low=1)
-    target_update_freq: int = setting(500, "Turns between updates of the target network.", low=1)
-    double: bool = setting(True, "true: Double DQN, which does not take lucky guesses for real values.")
+    train_every: int = setting(
+        WHOLE, 4, "Turns for each learning step (they are made eight at a time).", low=1
+    )
+    gradient_steps: int = setting(WHOLE, 1, "Learning steps each time.", low=1)
+    target_update_freq: int = setting(WHOLE, 500, "Turns between updates of the target network.", low=1)
+    double: bool = setting(FLAG, True, "true: Double DQN, which does not take lucky guesses for real values.")
     n_step: int = setting(
-        1, "Rewards added up before the network's own estimate takes over.", low=1, high=100
+        WHOLE, 1, "Rewards added up before the network's own estimate takes over.", low=1, high=100
     )
-    prioritize_experiences: bool = setting(True, "true: look more often at what was surprising.")
+    prioritize_experiences: bool = setting(FLAG, True, "true: look more often at what was surprising.")
     priority_alpha: float = setting(
-        0.6, "How strongly surprise counts: 0 not at all, 1 in proportion.", low=0, high=1
+        NUMBER, 0.6, "How strongly surprise counts: 0 not at all, 1 in proportion.", low=0, high=1
     )
-    priority_beta: float = setting(0.4, "How far the resulting bias is corrected: 1 fully.", low=0, high=1)
+    priority_beta: float = setting(
+        NUMBER, 0.4, "How far the resulting bias is corrected: 1 fully.", low=0, high=1
+    )
     reward_scale: Union[float, str] = setting(
+        NUMBER_OR_AUTO,
         "auto",
         'Rewards are multiplied by this inside the network; "auto" keeps them at a size that learns well.',
         above=0,
         high=1e12,
     )
     planning_steps: int = setting(
-        0, "Tables only: imagined steps after each real one (Dyna).", low=0, high=10000
+        WHOLE, 0, "Tables only: imagined steps after each real one (Dyna).", low=0, high=10000
     )
     exploration_turns: int = setting(
-        200, "Random turns before training, to find the characters of the game.", low=0
+        WHOLE, 200, "Random turns before training, to find the characters of the game.", low=0
     )
-    checkpoint_every: int = setting(100, "Games between checkpoints.", low=1)
+    checkpoint_every: int = setting(WHOLE, 100, "Games between checkpoints.", low=1)
     keep_checkpoints: int = setting(
+        WHOLE,
         50,
         "Old checkpoints are removed so that at most this many stay, evenly spread over the training.",
         low=1,
     )
-    evaluate_every: int = setting(50000, "Turns between greedy evaluations; 0 for none.", low=0)
-    evaluation_games: int = setting(10, "Games in each of them.", low=1)
+    evaluate_every: int = setting(
+        WHOLE, 50000, "Turns between greedy evaluations; 0 for none.", low=0, new_self_play_run=0
+    )
+    evaluation_games: int = setting(WHOLE, 10, "Games in each of them.", low=1)
 
 
 @dataclass
@@ -181,23 +265,32 @@ class SelfPlaySettings:
     the numbers of steps are a quarter of the defaults there.
     """
 
-    save_steps: int = setting(5000, "Steps of the learning team between snapshots of its policy.", low=1)
-    team_change: int = setting(25000, "Steps of the learning team before another team learns.", low=1)
+    save_steps: int = setting(
+        WHOLE, 5000, "Steps of the learning team between snapshots of its policy.", low=1
+    )
+    team_change: int = setting(WHOLE, 25000, "Steps of the learning team before another team learns.", low=1)
     swap_steps: int = setting(
+        WHOLE,
         2500,
         "Ghost steps (steps of a character that follows a fixed policy) before it gets another snapshot.",
         low=1,
     )
     window: int = setting(
-        10, "Newest snapshots of a policy that opponents are drawn from.", low=1, high=10000
+        WHOLE, 10, "Newest snapshots of a policy that opponents are drawn from.", low=1, high=10000
     )
     play_against_latest_model_ratio: float = setting(
-        0.5, "How often an opponent is the newest policy rather than a snapshot of the window.", low=0, high=1
+        NUMBER,
+        0.5,
+        "How often an opponent is the newest policy rather than a snapshot of the window.",
+        low=0,
+        high=1,
     )
-    initial_elo: float = setting(1200.0, "The rating that a policy starts with.", low=0, high=100000)
-    elo_k: float = setting(16.0, "The most that one game can change a rating by.", above=0, high=1000)
+    initial_elo: float = setting(NUMBER, 1200.0, "The rating that a policy starts with.", low=0, high=100000)
+    elo_k: float = setting(NUMBER, 16.0, "The most that one game can change a rating by.", above=0, high=1000)
     shared_policy: bool = setting(
-        False, "true: a symmetric game, in which one policy plays all teams; false: each team has its own."
+        FLAG,
+        False,
+        "true: a symmetric game, in which one policy plays all teams; false: each team has its own.",
     )
 
 
@@ -205,23 +298,24 @@ class SelfPlaySettings:
 class MemberSettings:
     """One character of a team."""
 
-    character: str = setting("", "The name, or the class, of a character on the board.")
-    actions: List[str] = setting([], "The keys that only this character listens to.")
+    character: str = setting(TEXT, "", "The name, or the class, of a character on the board.")
+    actions: List[str] = setting(TEXTS, [], "The keys that only this character listens to.")
 
 
 @dataclass
 class TeamSettings:
     """One side of a game, in [[teams]]. Members of a team share a policy: their lists of keys correspond."""
 
-    name: str = setting("", "What the team is called.")
-    reward: str = setting("", "The state value that the team makes grow.")
-    members: List[MemberSettings] = setting([], "Its characters, each with its own keys.")
+    name: str = setting(TEXT, "", "What the team is called.")
+    reward: str = setting(TEXT, "", "The state value that the team makes grow.")
+    members: List[MemberSettings] = field(default_factory=list)  # its characters, each with its own keys
     characters: List[str] = setting(
+        TEXTS,
         [],
         "What shows on the board as this team's own, if shared_policy: each team sees its own as the first team sees its.",
     )
     swap_steps: int = setting(
-        0, "Ghost steps before this team gets another snapshot; 0: as in [self_play].", low=0
+        WHOLE, 0, "Ghost steps before this team gets another snapshot; 0: as in [self_play].", low=0
     )
 
 
@@ -240,4 +334,36 @@ RETIRED = {"training": ("unknown_character_strategy",)}
 
 def all_settings() -> List[Tuple[str, Any]]:
     """(section, dataclass field) of every setting, in the order of the file."""
-    return [(section, field) for section, cls in SECTIONS.items() for field in fields(cls)]
+    return [(section, setting) for section, cls in SECTIONS.items() for setting in fields(cls)]
+
+
+def find_setting(name: str) -> Tuple[str, Any]:
+    """(section, dataclass field) of a setting by its name alone, as flags have it; raises KeyError."""
+    return _BY_NAME[name]
+
+
+def registry() -> Dict[str, Tuple[str, Any]]:
+    """(section, dataclass field) of every setting, by its name; raises TypeError when two settings have one name."""
+    found: Dict[str, Tuple[str, Any]] = {}
+    for section, setting in all_settings():
+        if setting.name in found:
+            raise TypeError(f"{setting.name} is in [{found[setting.name][0]}] and in [{section}]")
+        found[setting.name] = section, setting
+    return found
+
+
+_BY_NAME = registry()
+
+
+def new_run_values(algorithm: str, self_play: bool = False) -> Dict[str, Any]:
+    """By name, what `create` writes where that is not what a file means that leaves it out."""
+    asked = [
+        "new_run" if algorithm == "dqn" else "new_table_run",
+        *(["new_self_play_run"] if self_play else []),
+    ]
+    return {
+        setting.name: setting.metadata[which]
+        for which in asked
+        for _, setting in all_settings()
+        if setting.metadata[which] is not None
+    }

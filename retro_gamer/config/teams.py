@@ -73,7 +73,7 @@ def _read(cls: Any, values: Dict[str, Any], heading: str, problems: List[str]) -
                 problem_text(f"{heading}: {name} = {value!r:.100}", known[name].metadata["help"], problem)
             )
         else:
-            setattr(made, name, value)
+            setattr(made, name, known[name].metadata["kind"].converted(value))
     return made
 
 

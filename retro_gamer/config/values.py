@@ -6,14 +6,14 @@ import json
 import math
 import re
 import sys
-from dataclasses import MISSING, fields
+from dataclasses import MISSING
 from pathlib import Path
-from typing import Any, Dict, List, Tuple, Union
+from typing import Any, Dict, List, Union
 
-from retro_gamer.config.settings import (
-    SECTIONS,
-)
+from retro_gamer.config.settings import all_settings, find_setting
 from retro_gamer.errors import ConfigError, did_you_mean
+
+__all__ = ["check_value", "find_setting", "parse_toml", "problem_text", "read_toml", "toml_value"]
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -72,38 +72,19 @@ def toml_value(value: Any) -> str:
 
 def check_value(setting: Any, value: Any) -> str:
     """What is wrong with a value for this setting, and what to try; empty when nothing is."""
-    kind, limits = setting.type, setting.metadata
+    kind, choices = setting.metadata["kind"], setting.metadata["choices"]
     default = toml_value(_default(setting))
-    if kind == "bool":
-        return "" if isinstance(value, bool) else f"It must be true or false. Try: {setting.name} = {default}"
-    if kind == "str":
-        if not isinstance(value, str):
-            return f'It must be text in quotes. Try: {setting.name} = "..."'
-        if limits["choices"] and value not in limits["choices"]:
-            hint = did_you_mean(toml_value(value), map(toml_value, limits["choices"]))
-            return f"It must be one of {', '.join(limits['choices'])}.{hint}"
-        return ""
-    if kind.startswith("List"):
-        item_class, what = (str, "texts in quotes") if kind == "List[str]" else (int, "whole numbers")
-        if not isinstance(value, list) or not all(type(item) is item_class for item in value):
-            return f"It must be a list of {what}. Try: {setting.name} = {default if default != '[]' else '[...]'}"
-        if item_class is int:
-            return next((why for item in value for why in [_check_range(limits, item)] if why), "")
-        return ""
-    if kind.startswith("Union") and value == "auto":
-        return ""
-    number = type(value) is int or (type(value) is float and kind != "int")
-    if not number:
-        what = (
-            "a whole number"
-            if kind == "int"
-            else 'a number or "auto"'
-            if kind.startswith("Union")
-            else "a number"
-        )
-        return f"It must be {what}. Try: {setting.name} = {default}"
-    why = _check_range(limits, value)
-    return f"{why} Try: {setting.name} = {default}" if why else ""
+    if not kind.accepts(value):
+        example = kind.example or (default if default != "[]" else "[...]")
+        return f"It must be {kind.what}. Try: {setting.name} = {example}"
+    if choices and value not in choices:
+        hint = did_you_mean(toml_value(value), map(toml_value, choices))
+        return f"It must be one of {', '.join(choices)}.{hint}"
+    for number in kind.numbers(value):
+        why = _check_range(setting.metadata, number)
+        if why:
+            return why if isinstance(value, list) else f"{why} Try: {setting.name} = {default}"
+    return ""
 
 
 def _check_range(limits: Dict[str, Any], value: float) -> str:
@@ -150,13 +131,4 @@ def unknown_setting(section: str, name: str, known: List[str]) -> str:
 
 def sections_with(name: str) -> List[str]:
     """The sections that have a setting of this name."""
-    return [section for section, cls in SECTIONS.items() if name in {setting.name for setting in fields(cls)}]
-
-
-def find_setting(name: str) -> Tuple[str, Any]:
-    """(section, dataclass field) of a setting by its name alone; raises KeyError."""
-    for section, cls in SECTIONS.items():
-        for setting in fields(cls):
-            if setting.name == name:
-                return section, setting
-    raise KeyError(name)
+    return [section for section, setting in all_settings() if setting.name == name]

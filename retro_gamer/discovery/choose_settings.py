@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.config.settings import SECTIONS, TrainingSettings
+from retro_gamer.config.settings import TrainingSettings, all_settings, find_setting, new_run_values
 from retro_gamer.config.teams import check_teams, read_teams, swap_steps
-from retro_gamer.config.values import check_value, find_setting, toml_value
+from retro_gamer.config.values import check_value, toml_value
 from retro_gamer.discovery.probing import Probe, find_actions, find_reward, only_player, probe_game
 from retro_gamer.environment.game import state_number
 from retro_gamer.environment.teams import check_teams_in_game, count_features
@@ -18,30 +17,6 @@ from retro_gamer.errors import ConfigError, GameError, RetroGamerError, did_you_
 from retro_gamer.hosting.blame import blame
 from retro_gamer.hosting.loading import load_factory, make_game, parse_game, read_description
 
-# The defaults of a new run, chosen by measurement on seven games: docs/defaults.md has the table.
-# (The defaults in settings.py are for settings that a file leaves out, and are those of the original.)
-NEW_RUN: Dict[str, Any] = {
-    "board": False,
-    "egocentric_radius": 3,
-    "radar": True,
-    "dueling": True,
-    "learning_rate": 5e-4,
-    "learning_rate_min": 5e-5,
-    "learning_rate_decay": 1.0,
-    "epsilon_min": 0.02,
-    "epsilon_decay_turns": 20000,
-    "training_turns": 400000,
-}
-NEW_TABULAR_RUN: Dict[str, Any] = {
-    "learning_rate": 0.1,
-    "learning_rate_decay": 1.0,
-    "board": True,
-    "epsilon_min": 0.02,
-    "epsilon_decay_turns": 50000,
-    "training_turns": 200000,
-}
-# Of a new self-play run: ratings take the place of greedy evaluations.
-NEW_SELF_PLAY_RUN: Dict[str, Any] = {"evaluate_every": 0}
 SWAPS_PER_TEAM_CHANGE = 10  # of a ghost's policy, while another team learns
 MANY_CHARACTERS = 1000  # on the board at once: the radar would cost more than the game itself
 
@@ -60,7 +35,8 @@ def choose_settings(
     notes: Dict[str, str] = {}
     _check_values(flags, "the settings for the new run")
     if config.game.gym:
-        _apply(config, {**_defaults(flags), "algorithm": flags.get("algorithm", "dqn")})
+        algorithm = flags.get("algorithm", "dqn")
+        _apply(config, {**new_run_values(algorithm), "algorithm": algorithm})
         from retro_gamer.environment.gym import describe_gym
 
         messages += describe_gym(config)
@@ -92,7 +68,8 @@ def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, st
     """Fill in what the game's description says, and find out the rest by playing."""
     messages = []
     description, path = read_description(config.game)
-    _apply(config, _defaults({**description, **flags}))
+    algorithm = {**description, **flags}.get("algorithm", "dqn")
+    _apply(config, new_run_values(algorithm, self_play=bool(description.get("teams"))))
     if path is not None:
         messages.append(f"Read the description of the game in {path}.")
         _apply_description(config, description, path, messages)
@@ -171,9 +148,6 @@ def _describe_teams(
         seen.board, seen.egocentric_radius, seen.radar = True, 0, bool(known.get("radar", False))
     elif probe.n_agents > MANY_CHARACTERS:
         seen.radar = False
-    _apply(
-        config, {**NEW_SELF_PLAY_RUN, **{name: known[name] for name in NEW_SELF_PLAY_RUN if name in known}}
-    )
     sizes = [len(team.members) for team in config.teams]
     for team, size in zip(config.teams, sizes):
         others = max(other for i, other in enumerate(sizes) if config.teams[i] is not team)
@@ -277,10 +251,6 @@ def _apply_description(
     _apply(config, settings)
 
 
-def _defaults(known: Dict[str, Any]) -> Dict[str, Any]:
-    return NEW_TABULAR_RUN if known.get("algorithm", "dqn") != "dqn" else NEW_RUN
-
-
 def _check_values(values: Dict[str, Any], source: str) -> None:
     """Raise ConfigError when a name is not that of a setting, or a value cannot be one, before the game is tried out."""
     problems = []
@@ -288,7 +258,7 @@ def _check_values(values: Dict[str, Any], source: str) -> None:
         try:
             _, setting = find_setting(name)
         except KeyError:
-            known = [setting.name for cls in SECTIONS.values() for setting in fields(cls)]
+            known = [setting.name for _, setting in all_settings()]
             problems.append(f"There is no setting {name!r}." + did_you_mean(name, known))
         else:
             problem = check_value(setting, value)

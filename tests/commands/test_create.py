@@ -13,8 +13,7 @@ from observing import ARROWS, needs_retro
 from retro_gamer.cli import main
 from retro_gamer.commands.create import create_run
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.config.settings import all_settings
-from retro_gamer.discovery.choose_settings import NEW_RUN
+from retro_gamer.config.settings import all_settings, find_setting, new_run_values
 from retro_gamer.errors import ConfigError, RetroGamerError
 
 STUDENT_GAMES = Path(__file__).resolve().parent.parent / "student_games"
@@ -185,9 +184,8 @@ def test_flags_go_before_probing():
 
 def test_what_nobody_says_is_the_default_of_new_runs():
     config, _ = create("games/shooter.py", gamma=0.9)
-    for name, value in NEW_RUN.items():
-        section = next(section for section, field in all_settings() if field.name == name)
-        assert getattr(getattr(config, section), name) == value
+    for name, value in new_run_values("dqn").items():
+        assert getattr(getattr(config, find_setting(name)[0]), name) == value
     assert config.training.gamma == 0.9
 
 

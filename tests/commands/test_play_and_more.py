@@ -136,6 +136,16 @@ def test_info(workshop, command):
     assert "Checkpoints  none yet; train with:  retro-gamer train new" in command("info", "new")[1]
 
 
+@pytest.mark.parametrize(
+    "flags", [[], ["--algorithm", "sarsa"], ["--gamma", "0.9", "--learning-rate", "0.0005"]]
+)
+def test_info_names_the_settings_that_are_not_those_of_a_new_run(command, tmp_path, flags):
+    run = str(tmp_path / "new")
+    assert command("create", "--game", "forager", "--output", run, *flags)[0] == 0
+    named = [line for line in command("info", run)[1].splitlines() if line.startswith("Settings")]
+    assert named == (["Settings     gamma = 0.9"] if "--gamma" in flags else [])
+
+
 def test_clean(workshop, command, monkeypatch):
     Path("runs/snake/notes.txt").write_text("mine")
     config = Path("runs/snake/config.toml").read_bytes()

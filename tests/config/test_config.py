@@ -9,9 +9,10 @@ import pytest
 from config_texts import LEAST, problems_of, with_setting
 
 from retro_gamer.config.key_names import KEY_NAMES, key_problem
+from retro_gamer.config.kinds import FLAG, NUMBER, NUMBER_OR_AUTO, TEXT, TEXTS, WHOLE, WHOLES
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.config.settings import SECTIONS, all_settings
-from retro_gamer.config.values import check_value, find_setting
+from retro_gamer.config.settings import SECTIONS, all_settings, find_setting, new_run_values, registry
+from retro_gamer.config.values import check_value
 
 ALL = [pytest.param(section, field, id=f"{section}.{field.name}") for section, field in all_settings()]
 
@@ -58,9 +59,35 @@ def test_list_defaults_are_not_shared_between_configurations():
     assert RunConfig().metadata.actions == []
 
 
-def test_setting_names_are_unique_because_flags_have_no_sections():
-    names = [field.name for _, field in all_settings()]
-    assert len(set(names)) == len(names)
+def test_setting_names_are_unique_because_flags_have_no_sections(monkeypatch):
+    assert len(registry()) == len(all_settings())
+    monkeypatch.setitem(SECTIONS, "other", SECTIONS["model"])
+    with pytest.raises(TypeError, match=r"hidden_sizes is in \[model\] and in \[other\]"):
+        registry()
+
+
+@pytest.mark.parametrize("section, field", ALL)
+def test_the_kind_of_a_setting_is_that_of_its_annotation(section, field):
+    kinds = {
+        "bool": FLAG,
+        "int": WHOLE,
+        "float": NUMBER,
+        "str": TEXT,
+        "List[str]": TEXTS,
+        "List[int]": WHOLES,
+        "Union[float, str]": NUMBER_OR_AUTO,
+    }
+    assert field.metadata["kind"] is kinds[field.type]
+
+
+@pytest.mark.parametrize("algorithm", ["dqn", "sarsa"])
+@pytest.mark.parametrize("self_play", [False, True])
+def test_what_a_new_run_has_is_allowed_and_another_value_than_the_default(algorithm, self_play):
+    for name, value in new_run_values(algorithm, self_play).items():
+        section, field = find_setting(name)
+        assert check_value(field, value) == "" and value != getattr(SECTIONS[section](), name)
+    assert new_run_values(algorithm, self_play).get("evaluate_every") == (0 if self_play else None)
+    assert new_run_values(algorithm)["learning_rate"] == (5e-4 if algorithm == "dqn" else 0.1)
 
 
 # Types and ranges, from the table of settings
