@@ -1,6 +1,6 @@
 """Another library learns one of our games: Stable-Baselines3's DQN on a retro game wrapped for Gymnasium.
 
-pip install stable-baselines3 "retro-gamer-numpy[gym]"
+pip install stable-baselines3 gymnasium
 python examples/stable_baselines3_dqn.py --game forager --turns 30000
 """
 

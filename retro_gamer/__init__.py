@@ -5,7 +5,11 @@
 Each name is imported when it is first used, so that `import retro_gamer` costs next to nothing.
 """
 
-from typing import TYPE_CHECKING, Any
+from retro_gamer.hosting import hidden_modules
+
+hidden_modules.install()  # before anything else is imported
+
+from typing import TYPE_CHECKING, Any  # noqa: E402
 
 __version__ = "0.1.0"
 

@@ -12,7 +12,14 @@ from typing import Any, Callable, Dict, List, NoReturn, Optional
 from retro_gamer import __version__
 from retro_gamer.config.kinds import FLAG, Kind
 from retro_gamer.config.settings import all_settings
-from retro_gamer.errors import ConfigError, RetroGamerError, did_you_mean, explain_os_error
+from retro_gamer.errors import (
+    ConfigError,
+    RetroGamerError,
+    command_line,
+    did_you_mean,
+    explain_os_error,
+    install_command,
+)
 from retro_gamer.hosting.interrupts import heeding_ctrl_c
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
@@ -62,7 +69,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         return _fail(
             options,
             f"This Python ({sys.executable}) has no {error.name}, which retro-gamer needs. Install it "
-            f"with:  python -m pip install {error.name}",
+            f"with:  {install_command(error.name)}",
             FAILED,
         )
     except MemoryError:
@@ -380,7 +387,9 @@ def create_command(options: argparse.Namespace) -> int:
         made = create_run(options.game, options.output, flags)
     for message in made.messages:
         print(message)
-    print(f"Made {Path(str(made.run), made.run.config_path.name)}. Next:\n  retro-gamer train {made.run}")
+    print(
+        f"Made {Path(str(made.run), made.run.config_path.name)}. Next:\n  {command_line('train', made.run)}"
+    )
     return DONE
 
 
@@ -484,7 +493,7 @@ def import_torch_command(options: argparse.Namespace) -> int:
             f"But a training was started here without them: it goes on from {output.resume_path}, and removes checkpoints "
             "with\nhigher numbers than its own. To go on from the imported ones, remove that file first."
         )
-    print(f"Watch it:      retro-gamer play {output}\nTrain on:      retro-gamer train {output}")
+    print(f"Watch it:      {command_line('play', output)}\nTrain on:      {command_line('train', output)}")
     return FAILED if done.failed else DONE
 
 
@@ -547,5 +556,5 @@ def _clean(run: Any, sure: bool) -> int:
             return FAILED
     for path in files:
         path.unlink()
-    print(f"Removed. Train afresh with:  retro-gamer train {run}")
+    print(f"Removed. Train afresh with:  {command_line('train', run)}")
     return DONE

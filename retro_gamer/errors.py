@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import sys
 from typing import Any, Iterable
 
 
@@ -82,3 +84,40 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
     near = get_close_matches(name, list(known), 1)
     return f" Did you mean {near[0]}?" if near else ""
+
+
+# What a message tells people to type.
+
+
+def command_line(*arguments: Any) -> str:
+    """The command line `retro-gamer ARGUMENTS` as it can be typed here: quoted, and by a name that is found."""
+    from shutil import which  # only when something is said
+
+    names = [str(argument) for argument in arguments]
+    # A name that begins with a dash would be taken for an option.
+    names[1:] = [f".{os.sep}{name}" if re.match(r"-[^-]", name) else name for name in names[1:]]
+    program = "retro-gamer" if which("retro-gamer") else f"{python_command()} -m retro_gamer"
+    return " ".join([program, *map(quoted, names)])
+
+
+def install_command(*packages: str) -> str:
+    """How to install packages for the Python that runs this."""
+    return f"{python_command()} -m pip install {' '.join(packages)}"
+
+
+def python_command() -> str:
+    """How to start this Python: by its bare name where that finds it."""
+    from shutil import which
+
+    executable = sys.executable or "python"
+    name = os.path.basename(executable)
+    return name if os.path.normcase(which(name) or "") == os.path.normcase(executable) else quoted(executable)
+
+
+def quoted(text: str) -> str:
+    """An argument as the shell of this system takes it for one."""
+    if os.name == "nt":  # for cmd and PowerShell alike
+        return text if re.fullmatch(r"[\w.:\\/+=@-]+", text) else f'"{text}"'
+    from shlex import quote
+
+    return quote(text)

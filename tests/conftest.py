@@ -28,6 +28,19 @@ def _train(folder, name, *flags, game, episodes):
     return folder / "runs" / name
 
 
+@pytest.fixture(scope="session", autouse=True)
+def script_on_the_path(tmp_path_factory):
+    """Commands are printed as for somebody who installed the library: by the name of its script."""
+    folder = tmp_path_factory.mktemp("bin")
+    script = folder / ("retro-gamer.exe" if os.name == "nt" else "retro-gamer")
+    script.write_text("")
+    script.chmod(0o755)
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(folder), before])
+    yield
+    os.environ["PATH"] = before
+
+
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory):
     """A folder with trained runs in runs/: snake, forager (a table) and board (the whole board of snake)."""

@@ -1,6 +1,6 @@
 """CartPole-v1 with the settings that Stable-Baselines3 publishes for its DQN: 500 is the most a game can give.
 
-    pip install "retro-gamer-numpy[gym]"
+    pip install gymnasium
     python examples/validation/cartpole.py --seeds 5
 
 Settings: https://github.com/DLR-RM/rl-baselines3-zoo, hyperparams/dqn.yml. From the command line the same is

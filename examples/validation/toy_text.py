@@ -1,6 +1,6 @@
 """Gymnasium's toy text environments, learned with a table and compared with the exact optimum.
 
-    pip install "retro-gamer-numpy[gym]"
+    pip install gymnasium
     python examples/validation/toy_text.py --seeds 3
 
 The optimum comes from value iteration (Sutton & Barto 2018, section 4.4) over the transition table `env.unwrapped.P`,

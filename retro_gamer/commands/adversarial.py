@@ -14,7 +14,7 @@ from typing import Any, Dict, List, Optional
 
 import numpy as np
 
-from retro_gamer.errors import ConfigError, RetroGamerError
+from retro_gamer.errors import ConfigError, RetroGamerError, command_line
 from retro_gamer.policy.trained_policy import pin_checkpoint
 from retro_gamer.runs.archive import write_atomically
 from retro_gamer.runs.directory import RunDirectory, load_checkpoint
@@ -39,7 +39,7 @@ class Alternation:
             if run.load_config().teams:
                 raise ConfigError(
                     f"{run} is a self-play run: its teams train against each other already, with\n"
-                    f"  retro-gamer train {run}"
+                    f"  {command_line('train', run)}"
                 )
         self._child: Optional[subprocess.Popen] = None
         self.stopping = False

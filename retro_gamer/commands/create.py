@@ -6,7 +6,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.discovery.choose_settings import choose_settings
-from retro_gamer.errors import ConfigError
+from retro_gamer.errors import ConfigError, command_line
 from retro_gamer.runs.directory import RunDirectory
 
 
@@ -27,7 +27,7 @@ def create_run(game: str, output: str, flags: Optional[Dict[str, Any]] = None) -
     run = RunDirectory(output)
     if run.config_path.exists():
         raise ConfigError(
-            f"There is a run at {run} already. Train it with  retro-gamer train {run} , or give another "
+            f"There is a run at {run} already. Train it with  {command_line('train', run)} , or give another "
             "--output."
         )
     if run.path.exists() and not run.path.is_dir():

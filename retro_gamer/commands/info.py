@@ -9,6 +9,7 @@ from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import new_run_values
 from retro_gamer.config.teams import policy_names
 from retro_gamer.config.values import toml_value
+from retro_gamer.errors import command_line
 from retro_gamer.runs.directory import RunDirectory, load_checkpoint
 
 UNBROKEN = "\xa0"  # stands for a space at which a line may not be broken
@@ -64,10 +65,10 @@ def _describe_checkpoints(run: RunDirectory, heading: str) -> List[str]:
     checkpoints = run.checkpoints()
     if run.original_checkpoints() and not checkpoints:
         return [
-            f"{heading}of the original retro-gamer only; make them ours with:  retro-gamer import-torch {run}"
+            f"{heading}of the original retro-gamer only; make them ours with:  {command_line('import-torch', run)}"
         ]
     if not checkpoints:
-        return [f"{heading}none yet; train with:  retro-gamer train {run}"]
+        return [f"{heading}none yet; train with:  {command_line('train', run)}"]
     names = [path.stem for _, path in checkpoints]
     shown = ", ".join(names if len(names) <= 5 else [names[0], "...", *names[-3:]])
     facts = load_checkpoint(checkpoints[-1][1]).facts

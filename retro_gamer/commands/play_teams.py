@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from retro_gamer.commands.play import explain_values, tidy_end
 from retro_gamer.environment.keys import make_keystroke
 from retro_gamer.environment.teams import TeamEnvironment, find_character
-from retro_gamer.errors import ConfigError, GameError
+from retro_gamer.errors import ConfigError, GameError, command_line, install_command
 from retro_gamer.games.engine import Game as OwnGame
 from retro_gamer.games.screen import Screen
 from retro_gamer.hosting.loading import load_factory, make_game
@@ -99,8 +99,8 @@ def play_against(run: RunDirectory, human: str, checkpoint: Optional[str]) -> st
     game = make_game(load_factory(table.config.game))
     if isinstance(game, OwnGame):
         raise GameError(
-            'Playing at the keyboard needs retro-games: pip install "retro-gamer-numpy[games]" (Python 3.10 or '
-            f"newer). Without it you can watch:  retro-gamer play {run}"
+            f"Playing at the keyboard needs retro-games:  {install_command('retro-games')}  (Python 3.10 or "
+            f"newer). Without it you can watch:  {command_line('play', run)}"
         )
     from blessed import Terminal
     from retro.input import TerminalInput  # type: ignore[import-not-found, import-untyped, unused-ignore]

@@ -10,7 +10,7 @@ import numpy as np
 from retro_gamer.agents.tabular import TabularAgent
 from retro_gamer.commands.evaluate_teams import evaluate_teams
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.errors import ConfigError, RetroGamerError
+from retro_gamer.errors import ConfigError, RetroGamerError, command_line
 from retro_gamer.hosting.supervision import supervised
 from retro_gamer.reporting.counting import Counting
 from retro_gamer.reporting.curves import panels_of
@@ -322,7 +322,9 @@ def _teams(run: RunDirectory, checkpoint: Optional[str], quiet: bool) -> List[Se
             text = evaluate_teams(run, checkpoint, TEAM_GAMES, seed=0, as_json=False)
     except RetroGamerError as error:
         return [Section("Who beats whom", paragraph(f"No game could be played for this report. {error}"))]
-    more = paragraph(f"Snapshots of the whole training against each other:  retro-gamer tournament {run}")
+    more = paragraph(
+        f"Snapshots of the whole training against each other:  {command_line('tournament', run)}"
+    )
     return [Section("Who beats whom", f'<pre class="seen">{text}</pre>\n{more}')]
 
 

@@ -9,6 +9,8 @@ import threading
 from contextlib import contextmanager
 from typing import Any, Callable, Iterator, Optional
 
+from retro_gamer.commands.what_next import what_next
+from retro_gamer.errors import command_line
 from retro_gamer.hosting.interrupts import raise_through
 from retro_gamer.hosting.supervision import supervised
 from retro_gamer.reporting.progress import ProgressLine, format_time
@@ -43,7 +45,7 @@ def train_run(run: RunDirectory, episodes: Optional[int] = None, minutes: Option
         _say_how_well(trainer)
     except KeyboardInterrupt:
         print()  # everything is saved: whoever does not want to wait for this may go
-    _say_what_next(trainer)
+    print("\n" + what_next(run, trainer.config, trainer.is_complete()))
     return 0
 
 
@@ -55,14 +57,14 @@ def _train(trainer: Trainer, line: ProgressLine, episodes: Optional[int], minute
     if episodes is None and trainer.is_complete():
         print(
             f"This training is complete: {trainer.episode} games, {trainer.turns:,} turns. Train on with\n"
-            f"  retro-gamer train {run} --episodes 500\n"
+            f"  {command_line('train', run, '--episodes', 500)}\n"
             f"or raise training_turns or training_episodes in {run.config_path}."
         )
         return False
     if not trainer.resumed and run.original_checkpoints():
         print(
             "This starts afresh. To go on from the checkpoints of the original retro-gamer that are here, stop it and "
-            f"run\n  retro-gamer import-torch {run}",
+            f"run\n  {command_line('import-torch', run)}",
             flush=True,
         )
     with supervised(line.say), stop_on_signals(trainer.stop, line):
@@ -73,7 +75,7 @@ def _train(trainer: Trainer, line: ProgressLine, episodes: Optional[int], minute
     if trainer.stopping:
         print(
             f"Stopped after game {trainer.episode} ({trainer.turns:,} turns) and saved. Go on with:\n"
-            f"  retro-gamer train {run}"
+            f"  {command_line('train', run)}"
         )
     return not trainer.stopping
 
@@ -148,19 +150,3 @@ def _say_how_well(trainer: Trainer) -> None:
     if "mean_score" in greedy:
         name = trainer.config.metadata.score
         print(f"That is a {name} of {greedy['mean_score']:.1f} (random play: {chance['mean_score']:.1f}).")
-
-
-def _say_what_next(trainer: Trainer) -> None:
-    run, teams = trainer.run, trainer.config.teams
-    team = f", team={teams[0].name!r}" if teams else ""
-    print(
-        ("" if trainer.is_complete() else f"\nTrain on:      retro-gamer train {run}")
-        + f"""
-Watch it:      retro-gamer play {run}
-Measure it:    retro-gamer {"tournament" if teams else "evaluate"} {run}
-Use it in a game:
-  from retro_gamer import TrainedPolicy, PolicyInput
-  ai = TrainedPolicy({str(run)!r}{team})
-  game = create_game()
-  game.play(input_source=PolicyInput(ai, game))"""
-    )

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any, List, Optional
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.stepped import SteppedEnvironment, ending_advice
-from retro_gamer.errors import ConfigError, RetroGamerError
+from retro_gamer.errors import ConfigError, RetroGamerError, install_command
 from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.loading import import_module
 
 
 def import_gymnasium() -> Any:
     try:
-        return importlib.import_module("gymnasium")
+        import gymnasium
     except ImportError:
         raise ConfigError(
-            'Gymnasium is not installed. Install it with  pip install "retro-gamer-numpy[gym]"'
+            f"Gymnasium is not installed. Install it with  {install_command('gymnasium')}"
         ) from None
+    return gymnasium
 
 
 class GymEnvironment(SteppedEnvironment):

@@ -12,7 +12,7 @@ from collections import defaultdict
 from time import perf_counter, sleep
 from typing import Any, Dict, Iterable, Sequence
 
-from retro_gamer.errors import GameError
+from retro_gamer.errors import GameError, install_command
 from retro_gamer.games.board import Position, occupied_positions
 from retro_gamer.games.errors import (
     AgentAlreadyInGame,
@@ -173,8 +173,8 @@ class Game:
         """
         if input_source is None:
             raise GameError(
-                "To play with the keyboard you need retro-games, which is not installed: run "
-                'pip install "retro-gamer-numpy[games]" (it needs Python 3.10 or newer) and start the game '
+                "To play with the keyboard you need retro-games, which is not installed: run\n"
+                f"  {install_command('retro-games')}\n(it needs Python 3.10 or newer) and start the game "
                 "again. Without it a trained policy can play, with play(input_source=PolicyInput(...))."
             )
         if not self.framerate > 0:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Callable, Optional, Tuple, Union
 
-from retro_gamer.errors import GameError, RetroGamerError
+from retro_gamer.errors import GameError, RetroGamerError, install_command
 from retro_gamer.hosting import interrupts
 
 SECONDS_OF_A_LONG_TURN = 3.0
@@ -162,7 +162,7 @@ def no_such_module(error: ImportError) -> str:
     missing = (getattr(error, "name", None) or "").partition(".")[0]
     if missing == "retro":
         return (
-            'The game needs retro-games. Install it with  pip install "retro-gamer-numpy[games]"  (Python 3.10 or '
+            f"The game needs retro-games. Install it with  {install_command('retro-games')}  (Python 3.10 or "
             "newer), or let the game use  from retro_gamer.games import Game  instead."
         )
     version = "{}.{}".format(*sys.version_info[:2])

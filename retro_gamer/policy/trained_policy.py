@@ -12,7 +12,7 @@ from typing import Any, Callable, Collection, Dict, Iterator, List, Optional, Un
 from retro_gamer.environment.keys import make_keystroke
 from retro_gamer.environment.observation import Encoder, custom_observation
 from retro_gamer.environment.player import player_finder
-from retro_gamer.errors import CheckpointError, ConfigError, RunNotFoundError
+from retro_gamer.errors import CheckpointError, ConfigError, RunNotFoundError, command_line
 from retro_gamer.policy.side import Side
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_file import build_agent, check_keys, check_team_facts, read_policy, vocabulary_of
@@ -171,7 +171,7 @@ class TrainedPolicy:
         if facts["gym"]:
             raise ConfigError(
                 f"The run {self._run} was trained on the Gymnasium environment {facts['gym']}, not on a game. "
-                f"Watch it with:  retro-gamer play {self._run}"
+                f"Watch it with:  {command_line('play', self._run)}"
             )
         if self._side is not None:
             return self._side.make_observe(facts)

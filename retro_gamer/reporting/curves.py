@@ -6,7 +6,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from retro_gamer.errors import ConfigError
+from retro_gamer.errors import ConfigError, command_line
 from retro_gamer.runs.directory import RunDirectory
 
 # What is drawn, from top to bottom: column of metrics.csv -> (title, what it is in plain words).
@@ -102,7 +102,7 @@ def panels_of(runs: Sequence[RunDirectory]) -> List[Panel]:
         names = ", ".join(map(str, runs))
         raise ConfigError(
             f"There is nothing to draw: no training has been noted in metrics.csv of {names}.\n"
-            f"Train first:  retro-gamer train {runs[0]}"
+            f"Train first:  {command_line('train', runs[0])}"
         )
     return panels
 

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Tuple
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.vocabulary import Vocabulary
-from retro_gamer.errors import ConfigError
+from retro_gamer.errors import ConfigError, command_line
 
 # Facts that, when they change, make the weights meaningless; and why.
 MEANINGLESS_AFTER: Dict[str, str] = {
@@ -86,7 +86,9 @@ def check_compatible(old: Dict[str, Any], new: Dict[str, Any], run: Any) -> None
             "",
         ]
     lines += [
-        "Put the old values back; or make a new run with  retro-gamer create ; or throw away what was learned with",
-        f"  retro-gamer clean {run}",
+        "Put the old values back; or make a new run with",
+        f"  {command_line('create', '--game', 'GAME', '--output', 'DIR')}",
+        "or throw away what was learned with",
+        f"  {command_line('clean', run)}",
     ]
     raise ConfigError("\n".join(lines))

@@ -35,7 +35,7 @@ from typing import (
 import numpy as np
 
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.errors import CheckpointError, RunNotFoundError
+from retro_gamer.errors import CheckpointError, RunNotFoundError, command_line
 from retro_gamer.runs.archive import (
     MAX_POLICY_BYTES,
     append,
@@ -117,7 +117,7 @@ class RunDirectory:
             what = "has no config.toml" if self.path.is_dir() else "does not exist"
             raise RunNotFoundError(
                 f"There is no run at {self}: the folder {what}. Make one with\n"
-                f"  retro-gamer create --game GAME --output {self}"
+                f"  {command_line('create', '--game', 'GAME', '--output', self)}\n(The folder is {self.path}.)"
             )
         return RunConfig.load(self.config_path)
 
@@ -174,12 +174,15 @@ class RunDirectory:
         return sorted((int(match.group(1)), self.checkpoints_path / name) for match, name in matches if match)
 
     def find_checkpoint(self, name: Optional[str] = None) -> Path:
-        """The file of a checkpoint: "ep_0500", "ep_0500.npz", "500", "best", "round_003"; None for the newest.
+        """The file of a checkpoint: "ep_0500", "ep_0500.npz", "500", "best", "round_003"; None for the newest
+        (the best where there is no other).
 
         Raises RunNotFoundError, with what there is, when it is not there.
         """
         checkpoints = self.checkpoints()
         if name is None:
+            if not checkpoints and self.best_path.is_file():
+                return self.best_path
             if not checkpoints:
                 self._no_checkpoints()
             return checkpoints[-1][1]
@@ -206,10 +209,10 @@ class RunDirectory:
         if self.original_checkpoints():
             raise RunNotFoundError(
                 f"{self.checkpoints_path} holds checkpoints of the original retro-gamer (.pt), which "
-                f"need torch there. Make them ours, without it:  retro-gamer import-torch {self}"
+                f"need torch there. Make them ours, without it:  {command_line('import-torch', self)}"
             )
         raise RunNotFoundError(
-            f"The run {self} has no checkpoint yet. Train it first:  retro-gamer train {self}"
+            f"The run {self} has no checkpoint yet. Train it first:  {command_line('train', self)}"
         )
 
     def save_policy(self, path: Path, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> None:

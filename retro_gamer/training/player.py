@@ -8,7 +8,7 @@ from retro_gamer.agents import Agent
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.base import Environment
 from retro_gamer.environment.make import make_environment
-from retro_gamer.errors import CheckpointError, ConfigError
+from retro_gamer.errors import CheckpointError, ConfigError, command_line
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_file import apply_facts, build_agent, read_policy, vocabulary_of
 
@@ -29,7 +29,7 @@ def load_player(run: RunDirectory, checkpoint: Optional[str] = None) -> Player:
     if config.teams:
         raise ConfigError(
             f"{run} is a self-play run of {len(config.teams)} teams. Compare its policies with:\n"
-            f"  retro-gamer tournament {run}"
+            f"  {command_line('tournament', run)}"
         )
     path, loaded = read_policy(run, checkpoint)
     facts = loaded.facts

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/scaling.py [--output docs/scaling.svg] [--seconds 2] [--json out.json]
 
-Needs this library and matplotlib (pip install "retro-gamer-numpy[docs]"). Boards are synthetic: random symbols in random
+Needs this library and matplotlib (pip install matplotlib). Boards are synthetic: random symbols in random
 cells, made beforehand, so that nothing but the agent is measured: one `act` (epsilon 0.05) and one `learn` a turn, a
 learning step every 4 turns. What is not varied stays at 32x16 cells, 5% of them occupied, 6 kinds of characters, batch
 64, [128, 64], prioritized replay of 50,000. One thread, CPU time.

@@ -36,7 +36,7 @@ def test_train_in_an_empty_folder_makes_the_bundled_run(empty, command):
     )
     assert f"Train on:      retro-gamer train {run}\n" in out
     assert f"Watch it:      retro-gamer play {run}\nMeasure it:    retro-gamer evaluate {run}\n" in out
-    assert f"  ai = TrainedPolicy({run!r})\n" in out
+    assert f"\nai = TrainedPolicy({os.path.abspath(run)!r})\n" in out
     assert checkpoint_names(run)[-1] == "ep_0002.npz"
     status, out, _ = command("train", "runs/catch", "--episodes", "1")
     assert status == 0 and out.startswith("Going on after game 2 (") and "Trained 3 games" in out
@@ -77,7 +77,7 @@ def test_train_is_quiet_where_nobody_is_looking(workshop):
     result = run_command("train", "runs/forager", "--episodes", "3", cwd=workshop)
     assert (result.returncode, result.stderr) == (0, "")
     assert "\r" not in result.stdout and "turns/s" not in result.stdout
-    assert result.stdout.count("\n") < 15
+    assert result.stdout.count("\n") < 20
 
 
 # The progress line sees an eighth of a second go by with each game, however fast the machine is.

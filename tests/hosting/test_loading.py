@@ -271,7 +271,7 @@ def test_missing_retro_games_are_explained(monkeypatch):
         monkeypatch.setitem(sys.modules, name, None)
     write("my_game.py", "from retro.game import Game\n")
     text = failure("my_game")
-    assert 'pip install "retro-gamer-numpy[games]"' in text and "from retro_gamer.games import Game" in text
+    assert "-m pip install retro-games" in text and "from retro_gamer.games import Game" in text
 
 
 def test_a_relative_import_in_a_file_named_alone():

@@ -349,7 +349,7 @@ def test_prints_stand_above_the_progress_line(game_folder):
     terminal.close()
     lines = re.split(r"[\r\n]+", terminal.output)
     assert lines.count("The game prints: here") >= 19 and "Trained 412 games" in terminal.output
-    assert not [line for line in lines if "prints" in line and not line.startswith("The game prints")]
+    assert not [line for line in lines if "prints:" in line and not line.startswith("The game prints")]
 
 
 # Hanging

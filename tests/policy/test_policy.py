@@ -108,8 +108,11 @@ def test_a_whole_board_policy_says_why_it_cannot_play_on_another_size(workshop):
 
 
 def test_missing_runs_and_checkpoints(workshop):
-    with pytest.raises(FileNotFoundError, match="There is no run at runs.nowhere: the folder does not exist"):
+    with pytest.raises(
+        FileNotFoundError, match="There is no run at runs.nowhere: the folder does not exist"
+    ) as caught:
         TrainedPolicy("runs/nowhere")
+    assert str(Path("runs/nowhere").absolute()) in str(caught.value)
     with pytest.raises(
         RunNotFoundError, match=r"no checkpoint 'ep_7' .* There are: ep_0250, ep_0500, best\."
     ):
