@@ -82,8 +82,9 @@ def _describe_checkpoints(run: RunDirectory, heading: str) -> List[str]:
 
 def _changed_settings(config: RunConfig) -> List[str]:
     """The settings of how it sees and learns that are not what `create` writes by itself."""
-    usual = new_run_values(config.training.algorithm, self_play=bool(config.teams))
-    defaults = RunConfig().to_dict()
+    defaults, training = RunConfig().to_dict(), config.training
+    usual = new_run_values(training.algorithm, self_play=bool(config.teams))
+    usual["training_episodes"] = max(defaults["training"]["training_episodes"], training.training_turns)
     return [
         f"{name} = {toml_value(value)}".replace(" ", UNBROKEN)
         for section, values in config.to_dict().items()
