@@ -156,10 +156,10 @@ class DQNAgent(Agent):
         self.optimizer.learning_rate = value
 
     def _scaled_q_values(self, observation: Observation) -> np.ndarray:
-        cells, features = observation.cells, observation.features
+        features = observation.features
         if self.feature_scale.active or features.dtype != FLOAT32:
             features = self.feature_scale.apply(features)
-        return self.online.q_values(cells, features, self.replay.boards.numbers_of(cells))
+        return self.online.q_values(observation.symbols, features)
 
     def q_values(self, observation: Observation) -> np.ndarray:
         return self._scaled_q_values(observation) / self.scale.value

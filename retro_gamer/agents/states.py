@@ -22,8 +22,7 @@ MAX_COMPARED = 10**8  # characters of states that have the same hash; 2,000 shor
 def state_of(observation: Any) -> Hashable:
     """What stands in the table for an observation; raises ObservationError when it cannot be hashed."""
     if type(observation) is Observation:
-        cells, features = observation
-        return cells.tobytes() + features.tobytes() if len(features) else cells.tobytes()
+        return observation.to_bytes()
     try:
         hash(observation)
     except TypeError:

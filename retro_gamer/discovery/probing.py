@@ -8,9 +8,9 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tu
 
 import numpy as np
 
+from retro_gamer.environment.characters import board_size_of, check_characters, shown_characters
 from retro_gamer.environment.game import seed_everything, state_number
 from retro_gamer.environment.keys import KeyInput
-from retro_gamer.environment.observation import board_size_of, check_characters, shown_characters
 from retro_gamer.environment.player import keyboard_driven
 from retro_gamer.errors import ConfigError, GameError
 from retro_gamer.hosting.blame import blamed

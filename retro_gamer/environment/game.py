@@ -10,15 +10,10 @@ import numpy as np
 
 from retro_gamer.config.settings import MetadataSettings, PreprocessingSettings
 from retro_gamer.environment.base import Environment, Step
+from retro_gamer.environment.characters import explain
+from retro_gamer.environment.encoder import Encoder
 from retro_gamer.environment.keys import KeyInput
-from retro_gamer.environment.observation import (
-    Encoder,
-    Observation,
-    ObservationShape,
-    as_number,
-    custom_observation,
-    explain,
-)
+from retro_gamer.environment.observation import Observation, ObservationShape, as_number, custom_observation
 from retro_gamer.environment.player import player_finder
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import GameError, RetroGamerError

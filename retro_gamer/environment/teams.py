@@ -8,8 +8,9 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tu
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import TeamSettings
+from retro_gamer.environment.encoder import Encoder
 from retro_gamer.environment.game import RetroEnvironment, make_encoder, state_number
-from retro_gamer.environment.observation import Encoder, Observation, ObservationShape
+from retro_gamer.environment.observation import Observation, ObservationShape
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError, RetroGamerError
 from retro_gamer.hosting.blame import blame

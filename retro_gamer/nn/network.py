@@ -242,17 +242,16 @@ class QNetwork:
         if self.front is not None and self.join is not None:
             self.front.backward(self.join.backward(gradient))
 
-    def q_values(
-        self, cells: np.ndarray, features: np.ndarray, numbers: Optional[np.ndarray] = None
-    ) -> np.ndarray:
-        """Q-values [n_actions] of a single observation: the same numbers as `forward`, sooner.
+    def q_values(self, symbols: np.ndarray, features: np.ndarray) -> np.ndarray:
+        """Q-values [n_actions] of a single observation: the same as `forward` computes, but faster.
 
-        `numbers` are the `symbol_numbers` of the cells, for who knows them already.
+        symbols [n] int are the `symbol_numbers` of its cells; features [n_features] float32.
         """
         with one_blas_thread:
             if self.front is None or self.join is None:
-                y = self.first.forward_one(symbol_numbers(cells) if numbers is None else numbers, features)
+                y = self.first.forward_one(symbols, features)
             else:
+                cells = SymbolLists(symbols[None], self.shape["n_cells"]).cells()[0]
                 y = self.first.forward_one(symbol_numbers(cells[self.n_image_cells :]), features)
                 y += self.join.apply(self.front.apply(cells[: self.n_image_cells]))
             for layer in self.layers:

@@ -9,11 +9,9 @@ import numpy as np
 
 from retro_gamer.config.key_names import key_problem
 from retro_gamer.config.settings import MetadataSettings
+from retro_gamer.environment.characters import shown_characters
 from retro_gamer.environment.game import RetroEnvironment
-from retro_gamer.environment.observation import (
-    NO_FEATURES,
-    shown_characters,
-)
+from retro_gamer.environment.observation import NO_FEATURES
 from retro_gamer.errors import ConfigError, ObservationError
 from retro_gamer.original.metadata import GameMetadata
 from retro_gamer.original.observation import FlatEncoder, encode_state

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from retro_gamer.environment.observation import explain, shown_characters
+from retro_gamer.environment.characters import explain, shown_characters
 from retro_gamer.errors import ObservationError
 
 

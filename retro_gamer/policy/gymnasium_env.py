@@ -135,7 +135,7 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
     def _convert(self, observation: Observation) -> Any:
         if isinstance(self.observation_space, gymnasium.spaces.Box):
             return observation.features
-        cells = observation.cells.astype(np.int64)
+        cells = observation.inputs.astype(np.int64)
         if isinstance(self.observation_space, gymnasium.spaces.Dict):
             return {"cells": cells, "features": observation.features}
         return cells

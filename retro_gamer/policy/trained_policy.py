@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, Collection, Dict, Iterator, List, Optional, Union
 
+from retro_gamer.environment.encoder import Encoder
 from retro_gamer.environment.keys import make_keystroke
-from retro_gamer.environment.observation import Encoder, custom_observation
+from retro_gamer.environment.observation import custom_observation
 from retro_gamer.environment.player import player_finder
 from retro_gamer.errors import CheckpointError, ConfigError, RunNotFoundError, command_line
 from retro_gamer.policy.side import Side

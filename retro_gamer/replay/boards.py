@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Optional, Tuple, Union
+from typing import Any, Dict, Union
 
 import numpy as np
 
@@ -27,7 +27,6 @@ class BoardMemory:
 
     def _clear(self, width: int) -> None:
         """Nothing on any board, and room for lists of this width, if these are not larger than the cells."""
-        self._newest: Optional[Tuple[np.ndarray, np.ndarray]] = None  # the board put last, and its numbers
         self.listed = width * BYTES_PER_NUMBER <= self.n_cells
         if self.listed:
             self._boards = np.full((self.capacity, width), NO_MORE, np.int32)
@@ -35,29 +34,26 @@ class BoardMemory:
         else:
             self._boards = np.zeros((self.capacity, self.n_cells), np.uint8)
 
-    def put(self, slot: int, cells: np.ndarray) -> None:
-        """Keep a board [n_cells] of symbols (uint8, 0 for nothing there) in a slot."""
-        if not self.listed:
-            self._boards[slot] = cells
-            return
-        numbers = symbol_numbers(cells)
-        self._newest = cells, numbers
-        n, row = len(numbers), self._boards[slot]
-        if n > len(row):
-            self._widen_lists(n)
-            self.put(slot, cells)
-            return
-        row[:n] = numbers
+    def put(self, slot: int, observation: Any) -> None:
+        """Keep in a slot what an observation says of the board: its `symbols` [n], or its `inputs` [n_cells] uint8."""
+        if self.listed:
+            self._make_room(len(observation.symbols))
+        if self.listed:
+            self._put_list(slot, observation.symbols)
+        else:
+            self._boards[slot] = observation.inputs
+
+    def _put_list(self, slot: int, symbols: np.ndarray) -> None:
+        n, row = len(symbols), self._boards[slot]
+        row[:n] = symbols
         row[n:] = NO_MORE
         self._lengths[slot] = n
 
-    def numbers_of(self, cells: np.ndarray) -> Optional[np.ndarray]:
-        """The `symbol_numbers` of these cells if they were put just now: what was seen last is what to act upon next."""
-        return self._newest[1] if self._newest is not None and cells is self._newest[0] else None
-
-    def _widen_lists(self, n: int) -> None:
-        """Make room for n symbols a board, or turn all lists into cells."""
+    def _make_room(self, n: int) -> None:
+        """Make the lists long enough for n symbols a board; where they would be too long, turn all into cells."""
         old, lengths = self._boards, self._lengths
+        if n <= old.shape[1]:
+            return
         width = old.shape[1]
         while width < n:
             width *= 2
@@ -79,7 +75,6 @@ class BoardMemory:
     def widen_cells(self, n_cells: int) -> None:
         """Make room for more cells a board; in those that are there, nothing is in the new cells."""
         more, self.n_cells = n_cells - self.n_cells, n_cells
-        self._newest = None
         if self.listed:  # (symbol - 1) * n_cells + cell
             there = self._boards != NO_MORE
             self._boards[there] += self._boards[there] // (n_cells - more) * more
@@ -102,9 +97,15 @@ class BoardMemory:
             cells = state["cells"]
             if cells.dtype != np.uint8 or cells.shape[1:] != (self.n_cells,):
                 raise ValueError(f"the boards of the memory have not {self.n_cells} cells each")
+            boards = cells[slots]
             self._clear(FIRST_WIDTH)
-            for slot, board in enumerate(cells[slots]):
-                self.put(slot, board)
+            if self.listed:
+                self._make_room(int((boards != 0).sum(axis=1).max(initial=0)))
+            if not self.listed:
+                self._boards[:n] = boards
+                return
+            for slot, board in enumerate(boards):
+                self._put_list(slot, symbol_numbers(board))
             return
         lists = state["lists"]
         if lists.dtype != np.int32 or lists.ndim != 2 or lists.min(initial=0) < 0:

@@ -89,7 +89,7 @@ class ReplayMemory:
     def _store(self, observation) -> int:
         slot = self._position
         self.sampler.remove(slot)
-        self.boards.put(slot, observation.cells)
+        self.boards.put(slot, observation)
         self.features[slot] = observation.features
         self._position = (slot + 1) % self.capacity
         self.n_slots_used = max(self.n_slots_used, slot + 1)

@@ -11,7 +11,7 @@ from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, OFF_BOARD
 
 OFF_BOARD_SHOWN = "▒"
-# The radar's readings of a distance (environment/observation.py), to the right or below: above, to the left, they mirror.
+# The radar's readings of a distance (environment/encoder.py), to the right or below: above, to the left, they mirror.
 DISTANCES = {5: "0", 6: "1", 7: "2-3", 8: "4-7", 9: "8 or more", 4: "1", 3: "2-3", 2: "4-7", 1: "8 or more"}
 
 
@@ -27,14 +27,11 @@ def sight_of(environment: Environment, observation: Any) -> Sight:
     """The parts of an observation that a policy of this environment is shown."""
     if not isinstance(observation, Observation):  # a table with an observation function of its own
         return Sight([], [], [("state", value) for value in _flat(observation)])
-    height, width = environment.shape.board_shape
-    n_seen = height * width
-    cells = observation.cells
+    cells = observation.cells.reshape(environment.shape.board_shape)
     board = [
-        "".join(symbol_shown(number, environment.characters) for number in row)
-        for row in cells[:n_seen].reshape(height, width).tolist()
+        "".join(symbol_shown(number, environment.characters) for number in row) for row in cells.tolist()
     ]
-    return Sight(board, _radar(cells[n_seen:], environment.characters), _numbers(environment, observation))
+    return Sight(board, _radar(observation.radar, environment.characters), _numbers(environment, observation))
 
 
 def symbol_shown(number: int, characters: Sequence[str]) -> str:

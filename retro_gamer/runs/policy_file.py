@@ -14,7 +14,8 @@ from retro_gamer.agents.make import make_agent
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import ALGORITHMS
 from retro_gamer.config.teams import MAX_TEAMS
-from retro_gamer.environment.observation import MAX_BOARD_SIDE, ObservationShape
+from retro_gamer.environment.characters import MAX_BOARD_SIDE
+from retro_gamer.environment.observation import ObservationShape
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import CheckpointError
 from retro_gamer.nn.network import Convolution, parameter_shapes

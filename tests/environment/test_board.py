@@ -13,9 +13,7 @@ from observing import (
     make_game,
 )
 
-from retro_gamer.environment.observation import (
-    Observation,
-)
+from retro_gamer.environment.observation import Observation
 from retro_gamer.errors import ObservationError, RetroGamerError
 
 

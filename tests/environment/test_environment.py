@@ -199,10 +199,10 @@ def trajectory(environment, seed, n_turns=60):
     chooser, seen = random.Random(seed), [environment.reset(seed)]
     for _ in range(n_turns):
         step = environment.step(chooser.randrange(len(environment.actions)))
-        seen.append((step.observation.cells.tolist(), step.reward, step.terminated))
+        seen.append((step.observation.inputs.tolist(), step.reward, step.terminated))
         if step.terminated:
             break
-    return [seen[0].cells.tolist(), *seen[1:]]
+    return [seen[0].inputs.tolist(), *seen[1:]]
 
 
 @pytest.mark.parametrize("module", [snake, catch, forager], ids=lambda module: module.__name__)

@@ -12,9 +12,7 @@ from observing import (
     make_game,
 )
 
-from retro_gamer.environment.observation import (
-    custom_observation,
-)
+from retro_gamer.environment.observation import custom_observation
 from retro_gamer.errors import ObservationError
 from retro_gamer.games.screen import board_lines
 from retro_gamer.original.observation import (

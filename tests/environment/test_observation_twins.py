@@ -20,9 +20,7 @@ from observing import (
     slow_observation,
 )
 
-from retro_gamer.environment.observation import (
-    shown_characters,
-)
+from retro_gamer.environment.characters import shown_characters
 from retro_gamer.environment.player import player_finder
 from retro_gamer.games.screen import board_lines
 from retro_gamer.original.observation import (
@@ -150,7 +148,7 @@ def test_observations_of_different_turns_are_different_arrays():
     for what in ENCODERS.values():
         game.agents[0].position = (0, 0)
         encoder = make_encoder("ab", **what)
-        before = encoder.observe(game).cells
+        before = encoder.observe(game).inputs
         copy = before.copy()
         game.agents[0].position = (3, 2)
         encoder.observe(game)

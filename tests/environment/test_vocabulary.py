@@ -11,9 +11,7 @@ from observing import (
     make_game,
 )
 
-from retro_gamer.environment.observation import (
-    Encoder,
-)
+from retro_gamer.environment.encoder import Encoder
 from retro_gamer.environment.player import player_finder
 from retro_gamer.environment.vocabulary import MAX_CHARACTERS, Vocabulary
 from retro_gamer.errors import ObservationError

@@ -17,7 +17,7 @@ A, B, C = 2, 3, 4  # the first three symbols
 
 
 def cells(encoder, game, agent=None):
-    return encoder.observe(game, agent).cells.tolist()
+    return encoder.observe(game, agent).inputs.tolist()
 
 
 def towards_food(game, rng):

@@ -7,8 +7,8 @@ import random
 
 import pytest
 
+from retro_gamer.environment.encoder import Encoder
 from retro_gamer.environment.keys import KeyInput
-from retro_gamer.environment.observation import Encoder
 from retro_gamer.environment.player import player_finder
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.games import engine

@@ -27,6 +27,7 @@ from retro_gamer.nn import (
     huber,
 )
 from retro_gamer.nn.network import CONV_FILTERS, Convolution, conv_stride, parameter_shapes
+from retro_gamer.nn.symbols import symbol_numbers
 
 # n_cells counts the cells of board_shape and the readings beyond it, as a radar gives them.
 KINDS = {
@@ -241,7 +242,7 @@ def test_q_values_is_forward_of_one(kind, dtype, tolerance):
     before = network.get_state()
     q = network.forward(network.encode(cells, features)).copy()
     for i in range(len(cells)):
-        mine = network.q_values(cells[i], features[i])
+        mine = network.q_values(symbol_numbers(cells[i]), features[i])
         assert mine.shape == (network.shape["n_actions"],) and mine.dtype == dtype
         np.testing.assert_allclose(mine, q[i], rtol=tolerance, atol=tolerance)
     for name, array in network.get_state().items():
@@ -257,7 +258,7 @@ def test_q_values_does_not_disturb_a_forward_that_waits_for_its_backward(kind):
     expected = [full_gradient(parameter).copy() for parameter in network.parameters]
     network.forward(x)
     cells, features = observations(network, 1, seed=9)
-    network.q_values(cells[0], features[0])
+    network.q_values(symbol_numbers(cells[0]), features[0])
     network.backward(c.copy())
     for parameter, gradient in zip(network.parameters, expected):
         np.testing.assert_array_equal(full_gradient(parameter), gradient)
@@ -428,7 +429,7 @@ class TestConstruction:
             with pytest.raises(IndexError):
                 network.forward(network.encode(cells, features))
             with pytest.raises(IndexError):
-                network.q_values(cells[0], features[0])
+                network.q_values(symbol_numbers(cells[0]), features[0])
 
 
 class TestState:
@@ -489,7 +490,9 @@ class TestState:
         np.testing.assert_allclose(
             network.forward(network.encode(cells, features)), before * factor, rtol=1e-10
         )
-        np.testing.assert_allclose(network.q_values(cells[0], features[0]), before[0] * factor, rtol=1e-10)
+        np.testing.assert_allclose(
+            network.q_values(symbol_numbers(cells[0]), features[0]), before[0] * factor, rtol=1e-10
+        )
         changed = {
             name for name, array in network.get_state().items() if not np.array_equal(array, state[name])
         }
@@ -541,7 +544,9 @@ class TestGrow:
         assert bigger.dtype == network.dtype
         wider = np.concatenate([cells, np.zeros((9, more_cells), np.uint8)], axis=1)
         np.testing.assert_allclose(bigger.forward(bigger.encode(wider, features)), q, rtol=1e-10, atol=1e-10)
-        np.testing.assert_allclose(bigger.q_values(wider[0], features[0]), q[0], rtol=1e-10, atol=1e-10)
+        np.testing.assert_allclose(
+            bigger.q_values(symbol_numbers(wider[0]), features[0]), q[0], rtol=1e-10, atol=1e-10
+        )
         np.testing.assert_array_equal(network.forward(network.encode(cells, features)), q)  # unchanged itself
 
     @pytest.mark.parametrize("kind, more_cells, more_symbols", GROWTHS)
@@ -565,12 +570,12 @@ class TestGrow:
         bigger = self.grown(network, 2, 1, np.random.default_rng(16))
         cells, features = observations(network, 1)
         wider = np.concatenate([cells, np.zeros((1, 2), np.uint8)], axis=1)
-        q = bigger.q_values(wider[0], features[0])
+        q = bigger.q_values(symbol_numbers(wider[0]), features[0])
         new_symbol, new_reading = wider[0].copy(), wider[0].copy()
         new_symbol[0] = network.shape["n_symbols"]
         new_reading[-1] = 1
-        assert not np.allclose(bigger.q_values(new_symbol, features[0]), q)
-        assert not np.allclose(bigger.q_values(new_reading, features[0]), q)
+        assert not np.allclose(bigger.q_values(symbol_numbers(new_symbol), features[0]), q)
+        assert not np.allclose(bigger.q_values(symbol_numbers(new_reading), features[0]), q)
 
     @pytest.mark.parametrize("kind", ["plain", "spatial and radar"])
     def test_the_same_seed_grows_the_same_network(self, kind):

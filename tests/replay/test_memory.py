@@ -5,20 +5,17 @@ from __future__ import annotations
 import io
 import itertools
 import sys
-from collections import namedtuple
 
 import numpy as np
 import pytest
 from replaying import slow_n_step
 
+from retro_gamer.environment.observation import NO_FEATURES, Observation
 from retro_gamer.nn import SymbolLists
 from retro_gamer.replay import (
     BoardMemory,
     ReplayMemory,
 )
-
-Seen = namedtuple("Seen", "cells features")
-
 
 N_CELLS = (
     5  # of a board: with 5 the memory keeps its cells, with 40 (five of them not empty) a list of its symbols
@@ -53,7 +50,7 @@ class Games:
         cells = np.zeros(boards.n_cells, np.uint8)
         cells[:3] = number % 256, number // 256 % 256, number // 65536
         cells[3 : 5 if boards.listed else None] = 200 + number % 50
-        return Seen(cells, np.array([number, self.game, step], np.float32))
+        return Observation(cells, np.array([number, self.game, step], np.float32))
 
     def play(self, length=None, how=None, on_step=lambda: None):
         """One game, ended in one of three ways."""
@@ -77,7 +74,7 @@ class Games:
                 last and how == "terminated",
                 last and how == "truncated",
             )
-            seen = Seen(
+            seen = Observation(
                 np.full_like(next_seen.cells, 255), np.full(3, -1, np.float32)
             )  # must not be looked at
             on_step()
@@ -145,6 +142,10 @@ def saved_and_loaded(state):
         return {name: arrays[name] for name in arrays.files}
 
 
+def of(cells):
+    return Observation(cells, NO_FEATURES)
+
+
 class TestBoardMemory:
     """Beside the slow obvious twin: an array of all cells."""
 
@@ -156,7 +157,7 @@ class TestBoardMemory:
         for turn in range(400):
             cells = (rng.integers(1, 256, n_cells) * (rng.random(n_cells) < turn / 400)).astype(np.uint8)
             slot = int(rng.integers(50))
-            memory.put(slot, cells)
+            memory.put(slot, of(cells))
             twin[slot] = cells
             slots = rng.integers(50, size=20)
             taken = memory.take(slots)
@@ -170,7 +171,7 @@ class TestBoardMemory:
     def test_lists_are_as_long_as_they_must_be(self):
         memory = BoardMemory(10, 100)
         for slot, n in enumerate([0, 2, 5, 16]):
-            memory.put(slot, (np.arange(100) < n).astype(np.uint8))
+            memory.put(slot, of((np.arange(100) < n).astype(np.uint8)))
         assert memory.listed
         assert [memory.take(np.array(slots)).numbers.shape for slots in ([0, 0], [1, 0], [0, 2, 1], [3])] == [
             (2, 0),
@@ -178,24 +179,13 @@ class TestBoardMemory:
             (3, 5),
             (1, 16),
         ]
-        memory.put(0, np.ones(100, np.uint8))  # 128 numbers are more than 100 bytes
+        memory.put(0, of(np.ones(100, np.uint8)))  # 128 numbers are more than 100 bytes
         assert not memory.listed
         np.testing.assert_array_equal(memory.take(np.arange(4)).sum(axis=1), [100, 2, 5, 16])
 
-    def test_the_numbers_of_the_newest_board_are_kept(self):
-        memory = BoardMemory(3, 20)
-        first, second = np.eye(2, 20, dtype=np.uint8)
-        assert memory.numbers_of(first) is None
-        memory.put(0, first)
-        assert memory.numbers_of(first).tolist() == [0] and memory.numbers_of(first.copy()) is None
-        memory.put(1, second)
-        assert memory.numbers_of(second).tolist() == [1] and memory.numbers_of(first) is None
-        memory.widen_cells(30)
-        assert memory.numbers_of(second) is None, "numbers change with the number of cells"
-
     def test_numbers_are_the_places_in_the_one_hot_board(self):
         memory = BoardMemory(2, 20)
-        memory.put(1, np.array([0, 3, 0, 1] + [0] * 16, np.uint8))
+        memory.put(1, of(np.array([0, 3, 0, 1] + [0] * 16, np.uint8)))
         assert memory.take(np.array([1])).numbers.tolist() == [[2 * 20 + 1, 3]]
 
     def test_old_states_have_cells_and_become_lists(self):
@@ -466,7 +456,7 @@ class TestReplayState:
         games, others = Games(memory, 3, 0.9), Games(used, 3, 0.9, seed=7)
         for _ in range(20):
             others.play()
-        nothing = Seen(np.zeros(N_CELLS, np.uint8), np.zeros(3, np.float32))
+        nothing = Observation(np.zeros(N_CELLS, np.uint8), np.zeros(3, np.float32))
         for _ in range(2):
             used.add(nothing, 0, 1000.0, nothing, False, False)
         games.play(length=5)

@@ -1,0 +1,225 @@
+"""How an agent sees a game: from the characters on the board to an `Observation`.
+
+Four ways of seeing, which `config.toml` switches on and off:
+
+    board         every cell of the board, where it is
+    egocentric    the cells around the character that the agent controls; beyond the edge is a symbol of its own
+    radar         for every kind of character, roughly where the nearest one is
+    observe_state values of the game's state
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from retro_gamer.environment.characters import board_size_of, explain, visible_cells
+from retro_gamer.environment.observation import (
+    NO_CELLS,
+    NO_FEATURES,
+    UINT8,
+    Observation,
+    ObservationShape,
+    as_number,
+    check_features,
+)
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, OFF_BOARD, Vocabulary
+from retro_gamer.errors import ObservationError
+
+# The radar's reading of a distance: 5 is zero; 6, 7, 8, 9 are 1, 2-3, 4-7 and 8 or more cells to the right or
+# below; 4, 3, 2, 1 the same to the left or above. 0: no such character.
+READINGS_PER_CHARACTER = 2
+N_READINGS = 10
+
+Painted = Iterable[Tuple[Any, int, int, str]]  # as `visible_cells` gives them
+
+
+def radar_reading(distance: int) -> int:
+    size = min(4, abs(distance).bit_length())
+    return 5 + size if distance > 0 else 5 - size
+
+
+class Encoder:
+    """Builds observations straight from a game's characters.
+
+    `board_size` is (width, height). The agent sees the whole board (`board`), or a window of (2 egocentric_radius + 1)^2
+    cells around its character, or neither; and besides, if they are switched on, the radar's readings and the values
+    named in `observe_state`. `find_player(game)` returns the character that the agent controls, or None.
+    """
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        *,
+        board_size: Tuple[int, int],
+        board: bool,
+        egocentric_radius: int,
+        radar: bool,
+        observe_state: Sequence[str],
+        find_player: Callable[[Any], Any],
+    ):
+        self.vocabulary, self.find_player = vocabulary, find_player
+        self.board, self.radius, self.radar = board, 0 if board else egocentric_radius, radar
+        if radar:
+            # The first layer has as many rows for an input as there are symbols; a reading needs one for each value.
+            vocabulary.make_room(N_READINGS)
+        self.observe_state = list(observe_state)
+        self.n_features: Optional[int] = None if self.observe_state else 0
+        self._readings: Dict[int, int] = {d: radar_reading(d) for d in range(-512, 513)}
+        self._last_position: Optional[Tuple[int, int]] = None
+        self._set_board_size(board_size)
+
+    def _set_board_size(self, board_size: Tuple[int, int]) -> None:
+        """Prepare a blank board, framed with `radius` off-board cells on each side: a window never leaves it."""
+        self.board_size = width, height = board_size
+        radius = self.radius
+        blank = np.full((height + 2 * radius, width + 2 * radius), OFF_BOARD, np.uint8)
+        blank[radius : radius + height, radius : radius + width] = 0
+        self._blank, self._framed_shape = blank.tobytes(), blank.shape
+
+    @property
+    def shape(self) -> ObservationShape:
+        """The sizes of an observation; with a vocabulary that grows, they do too."""
+        side = 2 * self.radius + 1
+        board_shape = (side, side) if self.radius else (0, 0)
+        if self.board:
+            board_shape = self.board_size[1], self.board_size[0]
+        n_cells, n_symbols = board_shape[0] * board_shape[1], self.vocabulary.n_symbols
+        if self.radar:
+            n_cells += READINGS_PER_CHARACTER * (n_symbols - FIRST_CHARACTER)
+        return ObservationShape(n_cells, n_symbols, self.n_features or 0, board_shape)
+
+    def observe(self, game: Any, character: Any = None) -> Observation:
+        """The observation of `game`, seen from `character` (default: the one that the keys control).
+
+        Raises ObservationError when the board has another size than a whole board must have, or something on it or in
+        the observed state cannot be read.
+        """
+        if game.board_size != self.board_size:
+            self._other_board(board_size_of(game))
+        try:
+            inputs, n_readings = self._look(game, character)
+        except (TypeError, ValueError, AttributeError) as error:
+            raise explain(game, error) from error
+        return Observation(
+            inputs, self.features(game.state) if self.observe_state else NO_FEATURES, n_readings
+        )
+
+    def _look(self, game: Any, character: Any) -> Tuple[np.ndarray, int]:
+        """The cells, then the radar's readings; and how many readings there are."""
+        if not (self.radius or self.radar):
+            if not self.board:
+                return NO_CELLS, 0
+            return np.frombuffer(self._paint(visible_cells(game.agents, self.board_size)), UINT8), 0
+        player = character if character is not None else self.find_player(game)
+        center = self._center(player)
+        characters = game.agents
+        if not self.radar and len(characters) > (2 * self.radius + 1) ** 2:  # a crowd: most are out of sight
+            characters = self._near(characters, center)
+        painted = list(visible_cells(characters, self.board_size))
+        cells: Any = self._paint(painted)
+        if self.radius:
+            (x, y), side = center, 2 * self.radius + 1
+            framed = np.frombuffer(cells, UINT8).reshape(self._framed_shape)
+            cells = framed[y : y + side, x : x + side].tobytes()
+        elif not self.board:
+            cells = b""
+        readings = self._radar_readings(painted, player, center) if self.radar else b""
+        return np.frombuffer(cells + readings, UINT8), len(readings)
+
+    def _center(self, player: Any) -> Tuple[int, int]:
+        """Where the player is; where it was last, when it is gone or off the board."""
+        width, height = self.board_size
+        if player is not None:
+            x, y = player.position
+            if 0 <= x < width and 0 <= y < height:
+                self._last_position = (x, y)
+        if self._last_position is None or not (
+            self._last_position[0] < width and self._last_position[1] < height
+        ):
+            self._last_position = (width // 2, height // 2)
+        return self._last_position
+
+    def _paint(self, painted: Painted) -> bytearray:
+        """The symbol in each cell of the framed board, row by row: what is painted later covers what is there."""
+        canvas = bytearray(self._blank)
+        stride, radius, symbols = self._framed_shape[1], self.radius, self.vocabulary
+        first = radius * stride + radius
+        for _, x, y, shown in painted:
+            canvas[first + y * stride + x] = symbols[shown]
+        return canvas
+
+    def _near(self, characters: Sequence[Any], center: Tuple[int, int]) -> List[Any]:
+        """Those of the characters that may show in the window."""
+        # Not game.get_agents_by_position(): it may be from before the last move, and asking could change the next turn.
+        (center_x, center_y), radius = center, self.radius
+        near = []
+        for character in characters:
+            if getattr(character, "display", True):
+                x, y = character.position
+                in_sight = abs(x - center_x) <= radius and abs(y - center_y) <= radius
+                if in_sight or getattr(character, "size", None) is not None:
+                    near.append(character)
+        return near
+
+    def _radar_readings(self, painted: Painted, player: Any, center: Tuple[int, int]) -> bytearray:
+        """Where the nearest of each kind of character is; of several equally near ones, the one painted last."""
+        symbols, (center_x, center_y) = self.vocabulary, center
+        nearest: Dict[int, Tuple[int, int, int]] = {}  # symbol -> (distance, dx, dy)
+        for character, x, y, shown in painted:
+            symbol = symbols[shown]
+            if character is not player:
+                dx, dy = x - center_x, y - center_y
+                distance = abs(dx) + abs(dy)
+                best = nearest.get(symbol)
+                if best is None or distance <= best[0]:
+                    nearest[symbol] = (distance, dx, dy)
+        readings = bytearray(READINGS_PER_CHARACTER * (symbols.n_symbols - FIRST_CHARACTER))
+        for symbol, (_, dx, dy) in nearest.items():
+            if symbol >= FIRST_CHARACTER:
+                place = READINGS_PER_CHARACTER * (symbol - FIRST_CHARACTER)
+                readings[place] = self._reading(dx)
+                readings[place + 1] = self._reading(dy)
+        return readings
+
+    def _reading(self, distance: int) -> int:
+        reading = self._readings.get(distance)
+        return radar_reading(int(distance)) if reading is None else reading
+
+    def features(self, state: Any) -> np.ndarray:
+        """The observed state values as one vector [n_features] float32; lists and tuples count value by value.
+
+        Raises ObservationError for a value that is missing or is not a number.
+        """
+        values: List[float] = []
+        for key in self.observe_state:
+            if key not in state:
+                raise ObservationError(
+                    f"observe_state names {key!r}, but the game's state has no such value. It has: "
+                    f"{', '.join(map(str, state)) or 'nothing'}."
+                )
+            value = state[key]
+            try:
+                values.extend(map(as_number, value if isinstance(value, (list, tuple)) else [value]))
+            except (TypeError, ValueError, OverflowError):
+                raise ObservationError(
+                    f"observe_state names {key!r}, whose value is {value!r:.200}: not a number, or one too large. Only "
+                    "numbers, or lists of numbers, can be observed."
+                ) from None
+        with np.errstate(over="ignore"):  # what is too large becomes infinite and is refused
+            features = np.array(values, np.float32)
+        if self.n_features is None:
+            self.n_features = len(features)
+        return check_features(features, self.n_features)
+
+    def _other_board(self, board_size: Tuple[int, int]) -> None:
+        if board_size == self.board_size:
+            return
+        if self.board:
+            raise ObservationError(
+                "The board is {}x{}, but this agent sees a whole board of {}x{}: a network with board = true works on "
+                "boards of one size only. Train on a board of this size, or with egocentric_radius = 4 and board = "
+                "false, which works on any.".format(*board_size, *self.board_size)
+            )
+        self._set_board_size(board_size)
