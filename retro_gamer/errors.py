@@ -10,7 +10,10 @@ import errno
 import os
 import re
 import sys
+from itertools import islice
 from typing import Any, Iterable
+
+MAX_NAME = 60  # of what is spelled wrong: to compare names takes time with the square of their length
 
 
 class RetroGamerError(Exception):
@@ -79,10 +82,12 @@ def _from_here(filename: Any) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """ " Did you mean ...?" with the known name spelled most alike; nothing when none is."""
+    """ " Did you mean ...?" with the known name spelled most alike; nothing when none is, or the name is very long."""
     from difflib import get_close_matches  # only when something is wrong: it takes a millisecond to import
 
-    near = get_close_matches(name, list(known), 1)
+    if len(name) > MAX_NAME:
+        return ""
+    near = get_close_matches(name, [other for other in islice(known, 1000) if len(other) <= MAX_NAME], 1)
     return f" Did you mean {near[0]}?" if near else ""
 
 

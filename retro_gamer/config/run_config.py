@@ -22,7 +22,9 @@ from retro_gamer.config.settings import (
 )
 from retro_gamer.config.teams import check_teams, read_teams, teams_to_list, teams_to_toml
 from retro_gamer.config.values import (
+    MAX_PROBLEMS,
     check_value,
+    first_of,
     problem_text,
     read_toml,
     sections_with,
@@ -31,8 +33,6 @@ from retro_gamer.config.values import (
     unknown_setting,
 )
 from retro_gamer.errors import ConfigError
-
-MAX_PROBLEMS = 100  # more are of no use to anyone
 
 
 @dataclass
@@ -212,10 +212,11 @@ def _check_metadata(config: RunConfig) -> List[str]:
                 'Try: actions = ["KEY_LEFT", "KEY_RIGHT"]',
             )
         )
-    for key in metadata.actions:
-        why = key_problem(key)
-        if why:
-            problems.append(problem_text(f"actions: {key!r}", "Each action is the name of a key.", why))
+    problems += first_of(
+        problem_text(f"actions: {key!r}", "Each action is the name of a key.", why)
+        for key, why in zip(metadata.actions, map(key_problem, metadata.actions))
+        if why
+    )
     if len(set(metadata.actions)) < len(metadata.actions):
         problems.append(
             problem_text(

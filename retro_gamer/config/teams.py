@@ -10,13 +10,14 @@ from typing import Any, Dict, List
 
 from retro_gamer.config.key_names import key_problem
 from retro_gamer.config.settings import MemberSettings, TeamSettings
-from retro_gamer.config.values import check_value, problem_text, toml_value
+from retro_gamer.config.values import MAX_PROBLEMS, check_value, first_of, problem_text, toml_value
 
 EXAMPLE = """[[teams]]
 name = "chaser"
 reward = "chaser_reward"
 members = [{ character = "Chaser", actions = ["KEY_LEFT", "KEY_RIGHT"] }]"""
 MAX_TEAMS = 16
+MAX_MEMBERS = 100
 MAX_NAME_BYTES = 100  # most disks allow a folder's name 255, some 143
 # What Windows keeps for devices, and no folder can be called.
 _DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")
@@ -31,17 +32,20 @@ def read_teams(data: Any, problems: List[str]) -> List[TeamSettings]:
             f"  teams = {data!r:.100}\n    Each team is a section of its own. Try:\n{_indented(EXAMPLE)}"
         )
         return []
+    if len(data) > MAX_TEAMS:
+        problems.append(_wrong_number(len(data)))
     teams = []
-    for number, values in enumerate(data, 1):
+    for number, values in enumerate(data[:MAX_TEAMS], 1):
         heading = f"team {values.get('name') or number!r:.40}"
         values = dict(values)
         members = values.pop("members", [])
         team = _read(TeamSettings, values, heading, problems)
-        if not isinstance(members, list) or not all(isinstance(member, dict) for member in members):
+        fits = isinstance(members, list) and all(isinstance(member, dict) for member in members)
+        if not fits or len(members) > MAX_MEMBERS:
             problems.append(
                 problem_text(
                     f"{heading}: members = {members!r:.100}",
-                    "A team has a list of characters, each with its keys.",
+                    f"A team has a list of characters, each with its keys: at most {MAX_MEMBERS}.",
                     'members = [{ character = "Chaser", actions = ["KEY_LEFT"] }]',
                 )
             )
@@ -54,10 +58,20 @@ def read_teams(data: Any, problems: List[str]) -> List[TeamSettings]:
     return teams
 
 
+def _wrong_number(count: int) -> str:
+    return problem_text(
+        f"[[teams]]: {count}",
+        f"A game has 2 to {MAX_TEAMS} teams that play each other.",
+        "With one side only, leave the teams out: name actions and reward in [metadata].",
+    )
+
+
 def _read(cls: Any, values: Dict[str, Any], heading: str, problems: List[str]) -> Any:
     known = {setting.name: setting for setting in fields(cls) if setting.name != "members"}
     made = cls()
     for name, value in values.items():
+        if len(problems) >= MAX_PROBLEMS:
+            break
         if name not in known:
             problems.append(
                 problem_text(
@@ -83,13 +97,7 @@ def check_teams(teams: List[TeamSettings], shared_policy: bool, observation_func
         return []
     problems = []
     if not 2 <= len(teams) <= MAX_TEAMS:
-        problems.append(
-            problem_text(
-                f"[[teams]]: {len(teams)}",
-                f"A game has 2 to {MAX_TEAMS} teams that play each other.",
-                "With one side only, leave the teams out: name actions and reward in [metadata].",
-            )
-        )
+        problems.append(_wrong_number(len(teams)))
     named: Dict[str, str] = {}  # as a disk may see the name -> the name
     for team in teams:
         other = named.setdefault(_as_a_disk_sees(team.name), team.name)
@@ -107,7 +115,8 @@ def check_teams(teams: List[TeamSettings], shared_policy: bool, observation_func
             problem_text(f"team {name!r}", "Two teams have this name.", "Give each team its own name.")
         )
     for team in teams:
-        problems += _check_team(team)
+        if len(problems) < MAX_PROBLEMS:
+            problems += _check_team(team)
     problems += _check_keys(teams)
     if shared_policy and len({len(member.actions) for team in teams for member in team.members}) > 1:
         problems.append(
@@ -192,6 +201,8 @@ def _check_team(team: TeamSettings) -> List[str]:
             )
         )
     for member in team.members:
+        if len(problems) >= MAX_PROBLEMS:
+            break
         if not member.character:
             problems.append(
                 problem_text(
@@ -208,12 +219,11 @@ def _check_team(team: TeamSettings) -> List[str]:
                     'Try: actions = ["KEY_LEFT", "KEY_RIGHT"]',
                 )
             )
-        problems += [
+        problems += first_of(
             problem_text(f"{heading}: actions: {key!r}", "Each action is the name of a key.", why)
-            for key in member.actions
-            for why in [key_problem(key)]
+            for key, why in zip(member.actions, map(key_problem, member.actions))
             if why
-        ]
+        )
     if len({len(member.actions) for member in team.members}) > 1:
         problems.append(
             problem_text(

@@ -7,8 +7,9 @@ import math
 import re
 import sys
 from dataclasses import MISSING
+from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, List, Union
+from typing import Any, Dict, Iterable, List, Union
 
 from retro_gamer.config.settings import all_settings, find_setting
 from retro_gamer.errors import ConfigError, did_you_mean
@@ -25,6 +26,14 @@ MAX_TOML_BYTES = 2**18
 
 
 MAX_DOTS = 200
+MAX_DIGITS = 1000
+MAX_PROBLEMS = 100  # more are of no use to anyone, and each hint takes a millisecond
+MAX_ITEMS = 1000  # of a list
+
+
+def first_of(problems: Iterable[str]) -> List[str]:
+    """As many problems as are of use, made one by one."""
+    return list(islice(problems, MAX_PROBLEMS))
 
 
 def read_toml(path: Union[str, Path]) -> Dict[str, Any]:
@@ -49,6 +58,8 @@ def parse_toml(content: bytes, path: str) -> Dict[str, Any]:
             raise ValueError(
                 f"a line has more than {MAX_DOTS} dots"
             )  # a.b.c...: takes time with the square of their number
+        if any(len(digits) > MAX_DIGITS for digits in re.findall("[0-9_]{20,}", text)):
+            raise ValueError(f"a number has more than {MAX_DIGITS} digits")  # so does this
         return tomllib.loads(text.replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         raise ConfigError(
@@ -77,6 +88,8 @@ def check_value(setting: Any, value: Any) -> str:
     if not kind.accepts(value):
         example = kind.example or (default if default != "[]" else "[...]")
         return f"It must be {kind.what}. Try: {setting.name} = {example}"
+    if isinstance(value, list) and len(value) > MAX_ITEMS:
+        return f"It has {len(value)} entries, and {MAX_ITEMS} are the most."
     if choices and value not in choices:
         hint = did_you_mean(toml_value(value), map(toml_value, choices))
         return f"It must be one of {', '.join(choices)}.{hint}"

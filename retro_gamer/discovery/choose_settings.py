@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import TrainingSettings, all_settings, find_setting, new_run_values
 from retro_gamer.config.teams import check_teams, read_teams, swap_steps
-from retro_gamer.config.values import check_value, toml_value
+from retro_gamer.config.values import MAX_PROBLEMS, check_value, toml_value
 from retro_gamer.discovery.probing import Probe, find_actions, find_reward, only_player, probe_game
 from retro_gamer.environment.game import state_number
 from retro_gamer.environment.teams import check_teams_in_game, count_features
@@ -255,6 +255,8 @@ def _check_values(values: Dict[str, Any], source: str) -> None:
     """Raise ConfigError when a name is not that of a setting, or a value cannot be one, before the game is tried out."""
     problems = []
     for name, value in values.items():
+        if len(problems) >= MAX_PROBLEMS:
+            break
         try:
             _, setting = find_setting(name)
         except KeyError:

@@ -12,7 +12,8 @@ from retro_gamer.config.key_names import KEY_NAMES, key_problem
 from retro_gamer.config.kinds import FLAG, NUMBER, NUMBER_OR_AUTO, TEXT, TEXTS, WHOLE, WHOLES
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import SECTIONS, all_settings, find_setting, new_run_values, registry
-from retro_gamer.config.values import check_value
+from retro_gamer.config.values import check_value, parse_toml
+from retro_gamer.errors import ConfigError
 
 ALL = [pytest.param(section, field, id=f"{section}.{field.name}") for section, field in all_settings()]
 
@@ -353,3 +354,48 @@ def test_the_keys_of_blessed_are_known():
         r"KEY_(F\d+|UP|DOWN|LEFT|RIGHT|ENTER|TAB|ESCAPE|BACKSPACE|DELETE|INSERT|HOME|END|PG(UP|DOWN)|KP_\w+)"
     )
     assert {name for name in codes.values() if everyday.fullmatch(name)} - KEY_NAMES <= {"KEY_F0"}
+
+
+# What strangers write
+
+
+MANY = {
+    "unknown settings": "[training]\n" + "\n".join(f"gama{i} = 1" for i in range(15_000)),
+    "unknown sections": "\n".join(f"[trainin{i}]" for i in range(15_000)),
+    "one unknown setting, of any length": "[training]\n" + "gama" * 60_000 + " = 1",
+    "an algorithm of any length": '[training]\nalgorithm = "' + "q_learning" * 20_000 + '"',
+    "keys": "[metadata]\nactions = [" + ",".join(f"'KEY_UP{i}'" for i in range(900)) + "]",
+    "far too many keys": "[metadata]\nactions = [" + ",".join(f"'KEY{i}'" for i in range(20_000)) + "]",
+    "characters": "[metadata]\ncharacter_set = [" + ",".join(f"'ab{i}'" for i in range(20_000)) + "]",
+    "teams": "[[teams]]\n" * 22_000,
+    "settings of a team": "[[teams]]\n" + "\n".join(f"nam{i} = 1" for i in range(20_000)),
+    "members": "[[teams]]\nmembers = [" + ",".join(["{}"] * 20_000) + "]",
+    "keys of members": "\n".join(
+        f'[[teams]]\nname = "a{i}"\nmembers = ['
+        + ",".join('{character = "c%d", actions = ["KEY_LEFTY"]}' % j for j in range(90))
+        + "]"
+        for i in range(16)
+    ),
+    "keys of one member": "[[teams]]\nmembers = [{character = 'a', actions = ["
+    + ",".join(f"'KEY_UP{i}'" for i in range(900))
+    + "]}]",
+    "digits": "[training]\nseed = " + "9" * 250_000,
+}
+
+
+@pytest.mark.parametrize("what", MANY)
+def test_however_much_is_wrong_little_is_compared_and_said(what, monkeypatch):
+    """To look for a name spelled alike takes a millisecond: it is done a hundred times, not 20,000 times."""
+    import difflib
+
+    calls, look = [], difflib.get_close_matches
+
+    def count(word, possibilities, *rest):
+        calls.append(len(word))
+        return look(word, possibilities, *rest)
+
+    monkeypatch.setattr(difflib, "get_close_matches", count)
+    with pytest.raises(ConfigError) as caught:
+        RunConfig.from_dict(parse_toml(MANY[what].encode(), "config.toml"))
+    assert len(calls) <= 3 * 100 and max(calls, default=0) <= 100
+    assert len(str(caught.value)) < 60_000
