@@ -1,0 +1,288 @@
+"""How good the defaults are: `create` with nothing named, training, and greedy play, on games of every kind pupils write.
+
+    python tests/benchmarks/skill.py --quick                        # 12 games, one seed, 15 CPU seconds each
+    python tests/benchmarks/skill.py --seeds 3 --seconds 15,60,120  # all games; hours, goes on after a stop
+    python tests/benchmarks/skill.py --games levels,fog --table     # the table of what was measured
+
+For each game: random play, a sensible player by hand, and the policy after each number of CPU seconds. A policy's skill is
+its share of the hand player's lead over random play. The table ends with the interquartile mean over games and seeds
+(Agarwal et al. 2021), with a bootstrap interval. Each cell is a file in --output, and is not measured again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+HERE = Path(__file__).resolve().parent
+TOP = HERE.parent.parent
+GAMES_FOLDER = HERE / "skill_games"
+sys.path[:0] = [str(TOP), str(GAMES_FOLDER)]
+
+import numpy as np  # noqa: E402
+import players  # noqa: E402
+
+EVALUATION_GAMES = 30
+MAX_TURNS = 2000
+
+
+class Game(NamedTuple):
+    """A game of the suite."""
+
+    spec: str  # as `create --game` takes it
+    by_hand: Optional[Callable[[Any], Optional[str]]]  # a sensible player
+    random: Optional[float] = None  # known results, where there is no player by hand
+    reference: Optional[float] = None
+    quick: bool = False
+
+
+def _own(name: str, quick: bool = False) -> Game:
+    return Game(str(GAMES_FOLDER / f"{name}.py"), importlib.import_module(name).by_hand, quick=quick)
+
+
+def _pupil(name: str, quick: bool = False) -> Game:
+    return Game(str(GAMES_FOLDER / "pupils" / f"{name}.py"), getattr(players, name), quick=quick)
+
+
+def suite() -> Dict[str, Game]:
+    own = "shooter dodge keys_and_doors racing platformer typing_game quiz two_phases frogger pong fruit hunter moles oven"
+    quick = {"shooter", "keys_and_doors", "frogger", "hunter", "oven", "moles"}
+    games = {name: _own(name, name in quick) for name in f"{own} pellets slow_garden stacker lanes".split()}
+    for name in "flappy lander levels g2048 connect4 fog border menu".split():
+        games[name] = _pupil(name, name in ("levels", "fog", "flappy", "lander"))
+    games["snake"] = Game("snake", players.snake, quick=True)
+    games["catch"] = Game("catch", players.catch)
+    games["forager"] = Game("forager", players.forager)
+    games["retro_snake"] = Game("retro.examples.snake", players.snake)
+    games["retro_nav"] = Game("retro.examples.nav", None, 175.7, 1900.0, quick=True)
+    games["retro_beast"] = Game("retro.examples.beast", None, -10.3, -5.0)
+    games["cartpole"] = Game("gym:CartPole-v1", None, 22.0, 500.0)
+    games["acrobot"] = Game("gym:Acrobot-v1", None, -500.0, -90.0)
+    return games
+
+
+# One cell: a game, a seed
+
+
+def measure(name: str, seed: int, seconds: Sequence[float], folder: Path) -> Dict[str, Any]:
+    """Train for so many CPU seconds in steps; greedy returns after each. Run in a process of its own."""
+    from retro_gamer.commands.create import create_run
+    from retro_gamer.errors import RetroGamerError
+    from retro_gamer.runs.directory import RunDirectory
+    from retro_gamer.training.evaluation import evaluate
+    from retro_gamer.training.player import load_player
+    from retro_gamer.training.trainer import Trainer
+
+    game = suite()[name]
+    run = RunDirectory(folder / "run")
+    began = time.process_time()
+    try:
+        made = create_run(game.spec, str(run.path), {"seed": seed})
+    except RetroGamerError as error:
+        return {"game": name, "seed": seed, "refused": str(error)}
+    created = time.process_time() - began
+    reward = made.config.metadata.reward
+    result: Dict[str, Any] = {
+        "game": name,
+        "seed": seed,
+        "create_seconds": round(created, 2),
+        "actions": list(made.config.metadata.actions),
+        "reward": reward,
+        "greedy": {},
+    }
+    used = 0.0
+    try:
+        for goal in seconds:
+            trainer = Trainer(run)
+            started = time.process_time()
+            if not trainer.is_complete():
+                trainer.train(
+                    on_episode=lambda status, t=trainer, end=started + goal - used: (
+                        t.stop() if time.process_time() >= end else None
+                    )
+                )
+            used += time.process_time() - started
+            player = load_player(run)
+            greedy = evaluate(player.environment, player.agent, EVALUATION_GAMES, seed=0)
+            result["greedy"][str(goal)] = greedy.returns.tolist()
+            result["turns"] = trainer.turns
+    except RetroGamerError as error:
+        result["refused"] = str(error)
+    return result
+
+
+def play(game: Game, reward: str, actions: Sequence[str], by_hand: bool) -> float:
+    """The mean return of a player by hand, or of random play, over the evaluation's seeds."""
+    from retro_gamer.environment.keys import KeyInput
+    from retro_gamer.hosting.loading import load_factory, parse_game
+
+    factory = load_factory(parse_game(game.spec))
+    results = []
+    for seed in range(EVALUATION_GAMES):
+        random.seed(seed)
+        chooser = random.Random(seed)
+        new = factory()
+        keys = KeyInput()
+        new.input_source = keys
+        new.start()
+        first = new.state.get(reward, 0)
+        while new.playing and new.turn_number < MAX_TURNS:
+            if by_hand:
+                assert game.by_hand is not None
+                keys.press(game.by_hand(new))
+            else:
+                keys.press(chooser.choice([*actions, None]))
+            new.step()
+        results.append(new.state.get(reward, 0) - first)
+    return float(np.mean(results))
+
+
+KEYS = {  # of the games whose keys `create` may guess wrongly: for random play
+    "typing_game": list("abcdefghijklmnopqrstuvwxyz"),
+    "quiz": list("0123456789"),
+    "moles": list("123456789"),
+    "lanes": list("123"),
+    "flappy": [" "],
+    "lander": [" "],
+    "connect4": list("1234567"),
+    "fog": list("wasd"),
+    "border": list("hjkl"),
+    "menu": ["KEY_ENTER", "KEY_LEFT", "KEY_RIGHT"],
+    "platformer": [" "],
+}
+REWARDS = {
+    "border": "points",
+    "fog": "gold",
+    "hunter": "enemy_reward",
+    "snake": "reward",
+    "retro_snake": "reward",
+    "forager": "reward",
+}
+ARROWS = ["KEY_LEFT", "KEY_RIGHT", "KEY_UP", "KEY_DOWN"]
+
+
+def references(name: str, output: Path) -> Tuple[float, float]:
+    """(random play, player by hand) of a game; kept in a file."""
+    game, path = suite()[name], output / f"reference-{name}.json"
+    if game.random is not None and game.reference is not None:
+        return game.random, game.reference
+    if not path.is_file():
+        keys = [*KEYS.get(name, ARROWS), *([" "] if name == "shooter" else [])]
+        reward = REWARDS.get(name, "score")
+        found = [play(game, reward, keys, by_hand) for by_hand in (False, True)]
+        path.write_text(json.dumps(found), encoding="utf-8")
+    low, high = json.loads(path.read_text(encoding="utf-8"))
+    return low, high
+
+
+# The table
+
+
+def skill_of(returns: Sequence[float], low: float, high: float) -> float:
+    return (float(np.mean(returns)) - low) / (high - low)
+
+
+def interquartile_mean(values: np.ndarray) -> float:
+    ordered = np.sort(values)
+    cut = len(ordered) // 4
+    return float(ordered[cut : len(ordered) - cut].mean())
+
+
+def table(output: Path, names: Sequence[str], seconds: Sequence[float]) -> str:
+    cells: Dict[str, List[Dict[str, Any]]] = {name: [] for name in names}
+    for path in sorted(output.glob("cell-*.json")):
+        cell = json.loads(path.read_text(encoding="utf-8"))
+        if cell["game"] in cells:
+            cells[cell["game"]].append(cell)
+    head = "".join(f"{f'{goal:g} s':>22}" for goal in seconds)
+    lines = [f"{'game':16}{'random':>9}{'by hand':>9}{head}  (mean return, skill; worst seed)"]
+    skills: Dict[float, List[float]] = {goal: [] for goal in seconds}
+    for name in names:
+        if not cells[name]:
+            continue
+        low, high = references(name, output)
+        shown = ""
+        for goal in seconds:
+            found = [cell["greedy"].get(str(goal)) for cell in cells[name] if cell.get("greedy")]
+            found = [returns for returns in found if returns is not None]
+            refused = sum("refused" in cell for cell in cells[name])
+            scores = [skill_of(returns, low, high) for returns in found] + [0.0] * refused
+            skills[goal] += scores
+            mean = f"{np.mean([np.mean(returns) for returns in found]):.1f}" if found else "refused"
+            shown += f"{mean:>10}{np.mean(scores):6.2f}{min(scores):6.2f}" if scores else " " * 22
+        lines.append(f"{name:16}{low:9.1f}{high:9.1f}{shown}")
+    rng, tail = np.random.default_rng(0), ""
+    for goal in seconds:
+        values = np.clip(np.array(skills[goal]), -1.0, 1.5)
+        if len(values):
+            means = [interquartile_mean(rng.choice(values, len(values))) for _ in range(1000)]
+            tail += f"{interquartile_mean(values):10.2f} ({np.percentile(means, 2.5):.2f}-{np.percentile(means, 97.5):.2f})"
+    return "\n".join([*lines, f"{'interquartile mean of skill':34}{tail}"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--games", help="some of them, with commas between")
+    parser.add_argument("--quick", action="store_true", help="12 games of all kinds, one seed, 15 seconds")
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--seconds", default="15,60,120", help="of CPU time, with commas between")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--output", default="skill-results")
+    parser.add_argument("--table", action="store_true", help="only the table of what there is")
+    parser.add_argument("--cell", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    seconds = [float(goal) for goal in options.seconds.split(",")]
+    if options.quick:
+        seconds = seconds if options.seconds != "15,60,120" else [15.0]
+    output = Path(options.output).resolve()
+    output.mkdir(parents=True, exist_ok=True)
+    if options.cell:
+        name, seed = options.cell.rsplit("-", 1)
+        with tempfile.TemporaryDirectory() as folder:
+            result = measure(name, int(seed), seconds, Path(folder))
+        (output / f"cell-{options.cell}.json").write_text(json.dumps(result), encoding="utf-8")
+        return
+    games = suite()
+    names = (
+        options.games.split(",")
+        if options.games
+        else [n for n, g in games.items() if g.quick or not options.quick]
+    )
+    if not options.table:
+        _run([f"{name}-{seed}" for seed in range(options.seeds) for name in names], options, output)
+    print(table(output, names, seconds))
+
+
+def _run(cells: Sequence[str], options: argparse.Namespace, output: Path) -> None:
+    """Each cell in a process of its own, `--jobs` at a time."""
+    waiting = [cell for cell in cells if not (output / f"cell-{cell}.json").is_file()]
+    running: List[Tuple[str, subprocess.Popen]] = []
+    flags = ["--seconds", "15" if options.quick and options.seconds == "15,60,120" else options.seconds]
+    while waiting or running:
+        while waiting and len(running) < options.jobs:
+            cell = waiting.pop(0)
+            command = [sys.executable, __file__, "--cell", cell, "--output", str(output), *flags]
+            running.append((cell, subprocess.Popen(command)))
+        time.sleep(0.5)
+        for cell, process in list(running):
+            if process.poll() is not None:
+                running.remove((cell, process))
+                print(
+                    f"{cell}: {'done' if process.returncode == 0 else 'FAILED'}", file=sys.stderr, flush=True
+                )
+
+
+if __name__ == "__main__":
+    main()
