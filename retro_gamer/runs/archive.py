@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import time
@@ -64,8 +65,14 @@ def append(path: Path, text: str) -> None:
     """Add text to the end of a file. It outlives this process at once, and a power cut after `flush_to_disk`."""
     check_own_file(path)
     try:
-        with open(path, "a", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with open(path, "ab", buffering=0) as file:
+            length, data = file.tell(), text.encode("utf-8")
+            try:
+                if file.write(data) < len(data):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            except OSError:
+                file.truncate(length)  # no half of a line, to which the next one would be added
+                raise
     except OSError as error:
         error.filename = str(path)
         raise

@@ -16,6 +16,7 @@ import math
 import os
 import re
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import (
     Any,
@@ -46,6 +47,8 @@ from retro_gamer.runs.archive import (
 )
 from retro_gamer.runs.json_text import parse_json
 from retro_gamer.runs.lock import Lock
+from retro_gamer.runs.metrics import METRICS as METRICS
+from retro_gamer.runs.metrics import read_table, to_row, to_text, to_values
 from retro_gamer.runs.plain_files import check_own_file, check_own_folder, has_another_name, read_whole
 
 FORMAT_VERSION = 1  # of checkpoints
@@ -56,18 +59,6 @@ OLDEST_RESUME_VERSION = (
 MAX_RESUME_BYTES = 16 * 2**30
 MAX_FACTS_BYTES = 2**20  # of a policy
 MAX_RESUME_FACTS_BYTES = 2**23  # with a line for every game since the last checkpoint
-METRICS = (
-    "episode",
-    "turns",
-    "seconds",
-    "mean_return",
-    "mean_length",
-    "loss",
-    "epsilon",
-    "learning_rate",
-    "eval_return",
-)
-SELF_PLAY_METRICS = (*METRICS, "team", "rating")
 _OTHER_CHECKPOINT = re.compile(r"round_\d+")  # made by adversarial training
 _CHECKPOINT_NAME = re.compile(r"ep_(\d+)\.npz")
 _ORIGINAL_NAME = re.compile(r"ep_(\d+)\.pt")
@@ -277,40 +268,46 @@ class RunDirectory:
     def log(self, line: str) -> None:
         append(self.log_path, line + "\n")
 
-    def add_metrics(self, row: Dict[str, Any]) -> None:
+    def add_metrics(self, values: Dict[str, Any]) -> None:
         """Append a row to metrics.csv; missing values stay empty."""
         new = not self.metrics_path.is_file() or not self.metrics_path.stat().st_size
-        names = SELF_PLAY_METRICS if "team" in row else METRICS
-        text = ",".join(_csv_value(row.get(name)) for name in names) + "\n"
-        append(self.metrics_path, (",".join(names) + "\n" if new else "") + text)
+        append(self.metrics_path, to_text([to_row(values)], head=new))
 
     def read_metrics(self) -> List[Dict[str, Any]]:
-        """The rows of metrics.csv; empty values are left out, and rows that were cut short."""
+        """The rows of metrics.csv; empty values are left out, and rows that cannot be read."""
         if not self.metrics_path.is_file():
             return []
-        head, *rows = _whole_lines(self.metrics_path) or [""]
-        names, found = head.strip().split(","), []
-        for row in rows:
-            values = _read_row(names, row)
-            if values is not None:
-                found.append(values)
-        return found
+        return [to_values(row) for row in read_table(read_whole(self.metrics_path)).rows]
 
-    def forget_after(self, episode: int) -> None:
-        """Drop log lines and metrics of later games, which will be played again; and a last line cut short."""
+    def forget_after(self, episode: int) -> List[str]:
+        """Drop log lines and metrics of later games, which will be played again; and a last line cut short.
+
+        A file that another program changed is kept under another name; returns what there is to say of it.
+        """
+        notices = []
         if self.metrics_path.is_file():
-            lines = _whole_lines(self.metrics_path)
-            names = lines[0].strip().split(",") if lines else []
-            rows = [(_read_row(names, row), row) for row in lines[1:]]
-            kept = [row for values, row in rows if values is not None and values["episode"] <= episode]
-            _rewrite(self.metrics_path, lines[:1] + kept)
+            table = read_table(read_whole(self.metrics_path))
+            if not table.as_written:
+                aside = _set_aside(self.metrics_path)
+                notices.append(
+                    f"Another program has changed {self.metrics_path}. It is kept as {aside.name}; of its rows, "
+                    f"{len(table.rows)} can be read and stay in {self.metrics_path.name}."
+                )
+            rows = [row for row in table.rows if float(row["episode"]) <= episode]
+            _rewrite(self.metrics_path, to_text(rows, head=bool(rows)))
         if self.log_path.is_file():
-            _rewrite(
-                self.log_path, [line for line in _whole_lines(self.log_path) if _log_episode(line) <= episode]
-            )
+            try:
+                whole_lines, _, _ = read_whole(self.log_path).rpartition(b"\n")
+                lines = (whole_lines + b"\n").decode("utf-8").split("\n")[:-1] if whole_lines else []
+            except UnicodeDecodeError:
+                aside, lines = _set_aside(self.log_path), []
+                notices.append(f"Another program has changed {self.log_path}. It is kept as {aside.name}.")
+            kept = [line + "\n" for line in lines if _log_episode(line) <= episode]
+            _rewrite(self.log_path, "".join(kept))
         for number, path in self.checkpoints():
             if number > episode:
                 path.unlink()
+        return notices
 
     def files_to_clean(self) -> List[Path]:
         """All that training made: everything but config.toml and files of other kinds."""
@@ -350,11 +347,14 @@ class RunDirectory:
             if _LEFT_BEHIND.fullmatch(path.name) and not path.is_dir()
         ]
 
-    def tidy_up(self, episode: int) -> None:
-        """Remove what a kill left behind: halves of files, and all of the games after `episode`, the last that counts."""
+    def tidy_up(self, episode: int) -> List[str]:
+        """Remove what a kill left behind: halves of files, and all of the games after `episode`, the last that counts.
+
+        Returns what there is to say, as `forget_after` does.
+        """
         for path in self.left_behind():
             path.unlink()
-        self.forget_after(episode)
+        return self.forget_after(episode)
 
 
 def evenly_spread(numbers: Iterable[int], keep: int, every: int) -> Set[int]:
@@ -406,9 +406,13 @@ def _facts_from_array(array: Optional[np.ndarray], path: Path, max_bytes: int) -
     raise CheckpointError(f"{path} is not a checkpoint of this library: it does not say what it holds.")
 
 
-def _whole_lines(path: Path) -> List[str]:
-    """The lines of a text file, without a last one that was cut short."""
-    return [line + "\n" for line in read_whole(path).decode("utf-8", errors="replace").split("\n")[:-1]]
+def _set_aside(path: Path) -> Path:
+    """Keep a copy of a file beside it, under a name that is free; returns the name."""
+    names = (path.with_name(f"{path.stem}.edited-{number}{path.suffix}") for number in count(1))
+    aside = next(name for name in names if not os.path.lexists(name))
+    content = read_whole(path)
+    write_atomically(aside, lambda file: file.write(content))
+    return aside
 
 
 def _copy_in_place(path: Path) -> None:
@@ -417,28 +421,10 @@ def _copy_in_place(path: Path) -> None:
     write_atomically(path, lambda file: file.write(content))
 
 
-def _rewrite(path: Path, lines: List[str]) -> None:
-    content = "".join(lines).encode("utf-8")
+def _rewrite(path: Path, text: str) -> None:
+    content = text.encode("utf-8")
     if content != read_whole(path):
         write_atomically(path, lambda file: file.write(content))
-
-
-def _read_row(names: Sequence[str], row: str) -> Optional[Dict[str, Any]]:
-    """The values in a row of metrics.csv by name, without the empty ones; None if it is not such a row."""
-    values = row.strip().split(",")
-    if len(values) != len(names):
-        return None
-    try:
-        found: Dict[str, Any] = {
-            name: value if name == "team" else float(value) for name, value in zip(names, values) if value
-        }
-    except ValueError:
-        return None
-    return found if 0 <= found.get("episode", -1) < float("inf") else None
-
-
-def _csv_value(value: Any) -> str:
-    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _log_episode(line: str) -> int:

@@ -264,9 +264,8 @@ class SelfPlayTrainer(Trainer):
 
     # Saving
 
-    def _tidy_up(self) -> None:
-        for name in self.policies:
-            self.run.of(name).tidy_up(self.episode)
+    def _tidy_up(self) -> List[str]:
+        return [notice for name in self.policies for notice in self.run.of(name).tidy_up(self.episode)]
 
     def _remove_old_checkpoints(self) -> None:
         """Thin out each policy's snapshots, without those that may still be played against."""

@@ -176,7 +176,8 @@ class Trainer:
         if threads.NOTICE:
             on_notice(threads.NOTICE)
         with self.run.locked():
-            self._tidy_up()
+            for notice in self._tidy_up():
+                on_notice(notice)
             if (
                 not self.run.resume_path.is_file()
             ):  # a kill before the first checkpoint begins again with the same games
@@ -250,9 +251,9 @@ class Trainer:
         self.agent.learning_rate = learning_rate_at(self.config.training, self.turns, self.episode)
         return play_episode(self.environment, self.agent, self._epsilon_of_turn())
 
-    def _tidy_up(self) -> None:
-        """Remove what a kill left behind."""
-        self.run.tidy_up(self.episode)
+    def _tidy_up(self) -> List[str]:
+        """Remove what a kill left behind; returns what there is to say."""
+        return self.run.tidy_up(self.episode)
 
     def _remove_old_checkpoints(self) -> None:
         training = self.config.training

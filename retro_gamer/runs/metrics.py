@@ -1,0 +1,94 @@
+"""The rows of metrics.csv, as a training writes them and as a spreadsheet may leave them."""
+
+from __future__ import annotations
+
+import csv
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence
+
+METRICS = (
+    "episode",
+    "turns",
+    "seconds",
+    "mean_return",
+    "mean_length",
+    "loss",
+    "epsilon",
+    "learning_rate",
+    "eval_return",
+)
+SELF_PLAY_METRICS = (*METRICS, "team", "rating")
+TEXT = ("team",)  # all other values are numbers
+BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
+
+Row = Dict[str, str]  # the values by name, without the empty ones
+
+
+class Table(NamedTuple):
+    """What can be read in a file, and whether it is as a training wrote it."""
+
+    rows: List[Row]
+    as_written: bool
+
+
+def read_table(content: bytes) -> Table:
+    """The rows of a file. A last line that was cut short is no row, and no change by somebody else."""
+    head, *lines = content.decode("utf-8", errors="replace").split("\n")[:-1] or [""]
+    for names in (METRICS, SELF_PLAY_METRICS):
+        if head == ",".join(names):
+            rows = [_read_row(names, line.split(",")) for line in lines]
+            if None not in rows:
+                return Table([row for row in rows if row is not None], as_written=True)
+    whole = content.rstrip(b"\n").count(b"\n") or content.endswith(b"\n")
+    return Table(_read_edited(content), as_written=False) if whole else Table([], as_written=True)
+
+
+def _read_edited(content: bytes) -> List[Row]:
+    """The rows that are left of a file that another program saved: with other separators, marks, comments, columns."""
+    encoding = next((name for mark, name in BYTE_ORDER_MARKS.items() if content.startswith(mark)), "utf-8")
+    lines = content.decode(encoding, errors="replace").replace("\0", "").splitlines()
+    for number, line in enumerate(lines):
+        for separator in ",;\t":
+            names = [name.strip() for name in next(csv.reader([line], delimiter=separator), [])]
+            if "episode" in names:
+                rows = csv.reader(lines[number + 1 :], delimiter=separator)
+                decimal_comma = separator != ","
+                return [row for row in (_read_row(names, values, decimal_comma) for values in rows) if row]
+    return []
+
+
+def _read_row(names: Sequence[str], values: Sequence[str], decimal_comma: bool = False) -> Optional[Row]:
+    """The known values of a row; None if it is not a row of these columns."""
+    if len(values) != len(names):
+        return None
+    row: Row = {}
+    for name, value in zip(names, values):
+        if name in SELF_PLAY_METRICS and value.strip():
+            row[name] = value.strip()
+            if decimal_comma and name not in TEXT:
+                row[name] = row[name].replace(",", ".")
+    try:
+        episode = to_values(row).get("episode", -1)
+    except ValueError:
+        return None
+    return row if 0 <= episode < float("inf") else None
+
+
+def to_values(row: Row) -> Dict[str, Any]:
+    """The numbers in a row; raises ValueError when one is none."""
+    return {name: value if name in TEXT else float(value) for name, value in row.items()}
+
+
+def to_row(values: Dict[str, Any]) -> Row:
+    """The opposite: a row as it is written."""
+    texts = {
+        name: f"{value:.6g}" if isinstance(value, float) else str(value) for name, value in values.items()
+    }
+    return {name: texts[name] for name, value in values.items() if value is not None}
+
+
+def to_text(rows: Iterable[Row], head: bool) -> str:
+    """The lines of a file for these rows, which all are of one kind of training."""
+    rows = list(rows)
+    names = SELF_PLAY_METRICS if any("team" in row for row in rows) else METRICS
+    lines = [",".join(row.get(name, "") for name in names) for row in rows]
+    return "".join(line + "\n" for line in ([",".join(names)] if head else []) + lines)
