@@ -9,6 +9,7 @@ from retro_gamer.hosting import hidden_modules
 
 hidden_modules.install()  # before anything else is imported
 
+import sys  # noqa: E402
 from typing import TYPE_CHECKING, Any  # noqa: E402
 
 __version__ = "0.1.0"
@@ -39,6 +40,12 @@ def __getattr__(name: str) -> Any:
         globals()[name] = value
         return value
     raise AttributeError(f"module 'retro_gamer' has no attribute {name!r}")
+
+
+if hasattr(sys.modules.get("gymnasium"), "registry"):  # whoever has it may want our games from it
+    from retro_gamer.environment.gymnasium_ids import register
+
+    register(sys.modules["gymnasium"])
 
 
 def __dir__() -> list:

@@ -261,10 +261,8 @@ def _bounds(given: Any, space: Space) -> Any:
         low, high = (
             np.broadcast_to(np.asarray(side, np.float32), space.shape).ravel() for side in (low, high)
         )
-    slack = 1e-5 * np.maximum(
-        1, np.maximum(*(np.where(np.isfinite(side), np.abs(side), 0) for side in (low, high)))
-    )
-    return low - slack, high + slack
+        slack = [1e-5 * np.maximum(1, np.abs(side)) for side in (low, high)]  # floats are rounded
+        return low - slack[0], high + slack[1]
 
 
 def _short(value: Any) -> str:

@@ -112,8 +112,8 @@ def escape_parameters(color: str | None, background: str | None = None) -> str:
     A colour may be "red", "red_on_black" or "on_black". What it leaves open comes from `background`, another
     colour in the same form. An unknown name counts as left open: better no colour than no picture.
     """
-    front, back = _split(color)
-    base_front, base_back = _split(background)
+    front, back = palette_numbers(color)
+    base_front, base_back = palette_numbers(background)
     front = base_front if front is None else front
     back = base_back if back is None else back
     parts = [] if front is None else [f"38;5;{front}"]
@@ -122,7 +122,8 @@ def escape_parameters(color: str | None, background: str | None = None) -> str:
     return ";".join(parts)
 
 
-def _split(color: str | None) -> tuple[int | None, int | None]:
+def palette_numbers(color: str | None) -> tuple[int | None, int | None]:
+    """The numbers of a colour such as "red_on_black" and of what is behind it; None for what it leaves open."""
     if not isinstance(color, str):
         return None, None
     front, _, back = color.lower().rpartition("on_") if "on_" in color.lower() else (color.lower(), "", "")

@@ -35,13 +35,13 @@ def board_lines(game: Any) -> list[str]:
     """
     width, height = game.board_size
     rows = [[" "] * width for _ in range(height)]
-    for (x, y), cell in _visible_cells(game).items():
+    for (x, y), cell in visible_cells(game).items():
         if 0 <= x < width and 0 <= y < height:
             rows[int(y)][int(x)] = cell.character
     return ["".join(row) for row in rows]
 
 
-def _visible_cells(game: Any) -> dict[tuple[int, int], _Cell]:
+def visible_cells(game: Any) -> dict[tuple[int, int], _Cell]:
     # Not game.get_agents_by_position(): to fill its cache between two turns could change the next one.
     top: dict[tuple[int, int], tuple[int, Any]] = {}
     for agent in game.agents:
@@ -159,7 +159,7 @@ class Screen:
         y = _window_start(int(origin_y), view_height, height, None if focus is None else int(focus[1]))
 
         edge, bar = self._draw("─") * width, self._draw("│")
-        cells = _visible_cells(game)
+        cells = visible_cells(game)
         box = [self._draw("┌") + edge + self._draw("┐")]
         box += [bar + self._board_row(game, cells, x, row, width) + bar for row in range(y, y + height)]
         box.append(self._draw("└") + edge + self._draw("┘"))

@@ -3,9 +3,13 @@
     from retro_gamer.policy.gymnasium_env import make_gym_env
     env = make_gym_env("snake")        # or "my_game", "my_game:create_game", "my_game.py"
 
-or, with Gymnasium's own `make` and the wrappers it adds:
+or, with Gymnasium's own `make` and the wrappers it adds, any game or a bundled one:
 
-    env = gymnasium.make("retro_gamer.policy.gymnasium_env:retro_gamer/Game-v0", game="snake")
+    env = gymnasium.make("retro_gamer.policy.gymnasium_env:retro_gamer/Game-v0", game="my_game.py")
+    env = gymnasium.make("retro_gamer.policy.gymnasium_env:retro_gamer/Snake-v0")
+
+What stands before the colon is imported by Gymnasium, and registers the ids. `import retro_gamer` does too, after
+`import gymnasium`.
 
 This is the one module that cannot be imported without Gymnasium.
 """
@@ -13,7 +17,9 @@ This is the one module that cannot be imported without Gymnasium.
 from __future__ import annotations
 
 import random
+import time
 from contextlib import contextmanager
+from operator import index
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Union
 
 import numpy as np
@@ -23,11 +29,13 @@ from retro_gamer.config.values import find_setting
 from retro_gamer.discovery.choose_settings import choose_settings
 from retro_gamer.environment.game import RetroEnvironment, seed_everything
 from retro_gamer.environment.gym import import_gymnasium
+from retro_gamer.environment.gymnasium_ids import register
 from retro_gamer.environment.make import make_environment
 from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, NOTHING, ROOM, Vocabulary
 from retro_gamer.errors import ConfigError
-from retro_gamer.games.screen import board_lines
+from retro_gamer.games.screen import Screen, board_lines
+from retro_gamer.policy.picture import board_picture
 
 gymnasium = import_gymnasium()
 
@@ -40,7 +48,8 @@ def make_gym_env(
     Arguments:
         game: what `retro-gamer create --game` takes; or a function that returns a new game, and then the settings must
             name its `actions` and `reward`.
-        render_mode: "ansi" for `render()` to return the board as text.
+        render_mode: "ansi" for `render()` to return the board as text, "rgb_array" for a picture [height, width, 3] of
+            uint8, "human" to have every turn drawn in the terminal.
         settings: any of config.toml's [metadata] and [preprocessing], and max_turns_per_episode, by name:
             `board=True`, `egocentric_radius=3`, `actions=["KEY_LEFT", "KEY_RIGHT"]`. What is left out is chosen as
             `retro-gamer create` would.
@@ -48,8 +57,7 @@ def make_gym_env(
     Raises RetroGamerErrors for a game or a setting that cannot work.
     """
     if isinstance(game, str):
-        config, _, _ = choose_settings(game, settings)
-        return RetroGymEnv(config, render_mode=render_mode)
+        return RetroGymEnv(choose_settings(game, settings)[0], render_mode=render_mode)
     values: Dict[str, Dict[str, Any]] = {"game": {"module": "a function"}}
     for name, value in settings.items():
         try:
@@ -67,25 +75,29 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
     values or a function of the game's own are observed; a Dict of both as "cells" and "features", if both are there.
     Characters that turn up late get the symbol numbers that are left over, and then none.
 
+    `config` is a RunConfig, or what `make_gym_env` takes as a game. Pickled, it comes back with the game it is in, if
+    the game's own objects can be pickled.
+
     The reward is the change of the state value `reward`. `info` holds the score, where the game has one. The game has
     its own randomness: what else draws from Python's or NumPy's global generators neither disturbs it nor is disturbed.
     """
 
-    metadata = {"render_modes": ["ansi"], "render_fps": 12}
+    metadata = {"render_modes": ["ansi", "rgb_array", "human"], "render_fps": 12}
 
     def __init__(
         self,
-        config: RunConfig,
+        config: Union[RunConfig, str],
         factory: Optional[Callable[[], Any]] = None,
         render_mode: Optional[str] = None,
     ):
-        if render_mode not in (None, "ansi"):
-            raise ConfigError(f'render_mode = {render_mode!r}: it can be "ansi", or left out.')
-        if config.game.gym or config.tabular:
-            raise ConfigError(
-                "Only a retro game can be wrapped for Gymnasium, and without an algorithm for tables."
-            )
-        self.render_mode = render_mode
+        if render_mode not in (None, *self.metadata["render_modes"]):
+            modes = ", ".join(self.metadata["render_modes"])
+            raise ConfigError(f"render_mode = {render_mode!r}: it can be one of {modes}, or left out.")
+        if isinstance(config, str):
+            config = choose_settings(config)[0]
+        _check_one_player(config)
+        self.render_mode, self._config, self._factory = render_mode, config, factory
+        self._screen: Optional[Screen] = None  # when it draws in the terminal
         self._randomness: Tuple[Any, Any] = random.getstate(), np.random.get_state()
         vocabulary = _FixedVocabulary(config.metadata.character_set)
         vocabulary.make_room(vocabulary.n_symbols + ROOM)  # for characters that turn up late
@@ -118,19 +130,79 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
         with self._own_randomness():
             seed_everything(int(self.np_random.integers(2**32)))
             observation = self.environment.reset()
+        self._show()
         return self._convert(observation), self._info()
 
     def step(self, action: Any) -> Tuple[Any, float, bool, bool, Dict[str, Any]]:
         """Press the key of an action and play one turn: (observation, reward, terminated, truncated, info)."""
         if self.environment.game is None:
             raise ConfigError("step was called before reset.")
+        number = self._number_of(action)
         with self._own_randomness():
-            observation, reward, terminated, truncated = self.environment.step(int(action))
+            observation, reward, terminated, truncated = self.environment.step(number)
+        self._show()
         return self._convert(observation), reward, terminated, truncated, self._info()
 
-    def render(self) -> Optional[str]:
-        """The board as text, a line for each row, when render_mode is "ansi"."""
-        return "\n".join(board_lines(self.environment.game)) if self.render_mode == "ansi" else None
+    def _number_of(self, action: Any) -> int:
+        try:
+            number = index(action)
+        except TypeError:
+            number = -1
+        if not 0 <= number < len(self.actions):
+            known = ", ".join(f"{i} ({key or 'no key'})" for i, key in enumerate(self.actions))
+            raise ConfigError(f"There is no action {action!r:.100}. An action is one of: {known}.")
+        return number
+
+    def render(self) -> Union[None, str, np.ndarray]:
+        """The board: text, a line for each row ("ansi"), or pixels [height, width, 3] uint8 ("rgb_array").
+
+        None when it is drawn in the terminal anyway ("human"), or not at all.
+        """
+        if self.render_mode not in ("ansi", "rgb_array"):
+            return None
+        if self.environment.game is None:
+            raise ConfigError("render was called before reset.")
+        if self.render_mode == "rgb_array":
+            return board_picture(self.environment.game)
+        return "\n".join(board_lines(self.environment.game))
+
+    def _show(self) -> None:
+        """Draw the game in the terminal, a turn at a time."""
+        if self.render_mode != "human":
+            return
+        if self._screen is None:
+            self._screen = Screen().__enter__()
+        self._screen.render(self.environment.game)
+        if self._screen.is_terminal:
+            time.sleep(1 / self.metadata["render_fps"])
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        if self._screen is not None:
+            self._screen.__exit__(None, None, None)
+            self._screen = None
+
+    def __reduce__(self) -> Any:
+        # Made anew first, which finds the game's module again; then put where it was.
+        environment, encoder = self.environment, self.environment.encoder
+        state = {
+            "environment": {name: getattr(environment, name) for name in _OF_A_GAME},
+            "characters": list(environment.characters),
+            "last_position": encoder._last_position if encoder is not None else None,
+            "own": {"_randomness": self._randomness, "_np_random": self._np_random, "spec": self.spec},
+        }
+        return type(self), (self._config, self._factory, self.render_mode), state
+
+    def __setstate__(self, state: Dict[str, Any]) -> None:
+        vars(self).update(state["own"])
+        vars(self.environment).update(state["environment"])
+        encoder = self.environment.encoder
+        if encoder is not None:
+            for character in state["characters"]:
+                encoder.vocabulary.add(character)
+            encoder._last_position = state["last_position"]
+        if self.environment.game is not None:
+            self.environment.game.input_source = self.environment._keys
 
     def _convert(self, observation: Observation) -> Any:
         if isinstance(self.observation_space, gymnasium.spaces.Box):
@@ -165,5 +237,21 @@ class _FixedVocabulary(Vocabulary):
         return self.add(character) if FIRST_CHARACTER + len(self.characters) < self.n_symbols else NOTHING
 
 
-if "retro_gamer/Game-v0" not in gymnasium.registry:
-    gymnasium.register("retro_gamer/Game-v0", entry_point=f"{__name__}:make_gym_env")
+_OF_A_GAME = ("game", "_turn", "_reward_so_far", "_n_features", "_keys")
+
+
+def _check_one_player(config: RunConfig) -> None:
+    if config.teams:
+        names = " and ".join(team.name for team in config.teams)
+        raise ConfigError(
+            f"{config.game.module} is a game for {len(config.teams)} teams ({names}), but a Gymnasium environment has one "
+            "player. Wrap a game for one, such as snake; or train the teams against each other:\n"
+            f"  retro-gamer create --game {config.game.module.replace('retro_gamer.games.', '')} --output runs/game"
+        )
+    if config.game.gym or config.tabular:
+        raise ConfigError(
+            "Only a retro game can be wrapped for Gymnasium, and without an algorithm for tables."
+        )
+
+
+register(gymnasium)

@@ -530,7 +530,8 @@ def test_render_and_info(wrapper):
     [
         ((create_walk,), {}, "actions is empty"),
         ((create_walk,), {**WALK, "speed": 3}, "no setting 'speed'"),
-        ((create_walk, "human"), WALK, "render_mode = 'human'"),
+        ((create_walk, "video"), WALK, "render_mode = 'video'.*ansi, rgb_array, human"),
+        (("tron",), {}, r"(?s)tron is a game for 2 teams .*one player.*--game tron"),
         (("no_such_game",), {}, "no_such_game"),
         (("gym:CartPole-v1",), {}, "Only a retro game"),
         (("forager",), {"algorithm": "q_learning"}, "without an algorithm"),
