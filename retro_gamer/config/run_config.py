@@ -129,10 +129,12 @@ def _read_section(
     known = {setting.name: setting for setting in fields(section_class)}
     section = section_class()
     for key, value in values.items():
-        if key in RETIRED.get(name, ()):
-            continue
         if len(problems) >= MAX_PROBLEMS:
             break
+        if key in RETIRED.get(name, {}):
+            if value and RETIRED[name][key]:
+                problems.append(problem_text(f"{key} = {toml_value(value)}", *RETIRED[name][key]))
+            continue
         if key not in known:
             problems.append(unknown_setting(name, key, list(known)))
             continue
@@ -200,10 +202,6 @@ def _check_metadata(config: RunConfig) -> List[str]:
     problems: List[str] = []
     if config.game.gym:
         return problems
-    if not config.game.module and not config.game.factory:
-        problems.append(
-            problem_text("[game] module is missing", GameSettings.__doc__ or "", 'Try: module = "my_game"')
-        )
     if not metadata.actions and not config.teams:
         problems.append(
             problem_text(
@@ -279,6 +277,15 @@ def _check_preprocessing(config: RunConfig) -> List[str]:
                     "observation_function and observe_state are both set",
                     "Either describes all that is observed.",
                     "Remove one: the function can return the state values too.",
+                )
+            )
+        if seen.spatial and not config.tabular:
+            problems.append(
+                problem_text(
+                    "observation_function and spatial = true are both set",
+                    "The convolutions of spatial look at the board itself, not at what a function returns.",
+                    "Set spatial = false, for a dense network on what the function returns; or remove the function. "
+                    "(The original retro-gamer made such runs. They cannot be used here.)",
                 )
             )
         return problems

@@ -328,8 +328,20 @@ SECTIONS: Dict[str, Any] = {
     "self_play": SelfPlaySettings,
 }
 
-# Settings that files made by retro-gamer 0.4.0 may hold and that mean nothing here.
-RETIRED = {"training": ("unknown_character_strategy",)}
+# Settings that files made by the original retro-gamer may hold and that mean nothing here. Those that did mean
+# something, when they are true, come with an explanation and what to try.
+RETIRED: Dict[str, Dict[str, Tuple[str, ...]]] = {
+    "training": {"unknown_character_strategy": ()},
+    "preprocessing": {
+        "egocentric": (
+            "retro-gamer 0.1 cut the board to a window around egocentric_player. Such a network cannot be used here.",
+            "To train anew with a window: remove egocentric and egocentric_player, set board = false, and name the "
+            "character as player in [metadata]",
+        ),
+        "egocentric_player": (),
+        "observe_state_sizes": (),
+    },
+}
 
 
 def all_settings() -> List[Tuple[str, Any]]:

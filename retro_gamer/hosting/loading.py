@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import sys
+import threading
 import time
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -144,6 +145,15 @@ class PlaysItself(GameError):
     """A game began to play while it was only to be imported or made."""
 
 
+_this_thread = threading.local()  # its `unattended`: how many of these it is inside
+
+
+def refuse_while_imported(what: str) -> None:
+    """Raise PlaysItself where a game is only being imported or made; `what` says what it does instead."""
+    if getattr(_this_thread, "unattended", 0):
+        raise PlaysItself(what)
+
+
 @contextmanager
 def unattended() -> Iterator[None]:
     """While a game is imported or made, it finds no keyboard, cannot begin to play, and leaves no __pycache__ behind."""
@@ -158,16 +168,25 @@ def unattended() -> Iterator[None]:
     plays = [(game_class, game_class.play) for game_class in classes]
     for game_class in classes:
         game_class.play = play
+    _this_thread.unattended = getattr(_this_thread, "unattended", 0) + 1
     try:
         yield
     finally:
+        _this_thread.unattended -= 1
         sys.stdin, sys.dont_write_bytecode = stdin, no_bytecode
         for game_class, own_play in plays:
             game_class.play = own_play
 
 
 def load_factory(game: GameSettings) -> Callable[[], Any]:
-    """The function that makes a new game; raises GameError when there is none."""
+    """The function that makes a new game; raises ConfigError when none is named, GameError when there is none."""
+    if not game.factory and not game.module:
+        raise ConfigError(
+            "The run's config.toml names no game, as when a script trained it on a game that only the script can make. "
+            "Train it there; TrainedPolicy plays it. To use commands, the game must be a function of a module, such as "
+            'create_game() in my_game.py. Name it in config.toml:\n  [game]\n  module = "my_game"\n'
+            '  path = "the folder of my_game.py"'
+        )
     module_name, _, function = (
         game.factory.rpartition(":") if game.factory else (game.module, "", "create_game")
     )

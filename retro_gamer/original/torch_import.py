@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import reprlib
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
@@ -84,11 +85,6 @@ def _check_config(config: RunConfig, run: RunDirectory) -> None:
             f"{run.config_path} sets {', '.join(foreign)}, which the original retro-gamer did not have: its "
             "checkpoints cannot have been trained with it. Put the config.toml back that it wrote."
         )
-    if metadata.observation_function and seen.spatial:
-        raise ConfigError(
-            f"{run.config_path} sets observation_function and spatial = true: convolutions over what a "
-            "function returns. Here convolutions look at the board only, so this run cannot be imported."
-        )
     if not metadata.board_size or (seen.board and not metadata.character_set):
         raise ConfigError(
             f"{run.config_path} lacks board_size or character_set in [metadata]. The original writes them "
@@ -121,6 +117,7 @@ def convert(path: Path, config: RunConfig, episode: int) -> Checkpoint:
         turns = content.get("total_steps")
         if type(turns) is not int or not 0 <= turns < 2**53:
             raise CheckpointError("it does not say after how many turns it was saved (total_steps)")
+        config = _with_extras_size(config, content["model_state_dict"])
         weights = _read_weights(file, content["model_state_dict"], config)
     vocabulary = Vocabulary(config.metadata.character_set)
     custom = bool(config.metadata.observation_function)
@@ -143,6 +140,18 @@ def convert(path: Path, config: RunConfig, episode: int) -> Checkpoint:
     check_facts(facts, path)
     build_agent(checkpoint, path)  # it finds out whether the weights can be used
     return checkpoint
+
+
+def _with_extras_size(config: RunConfig, tensors: Dict[Any, Any]) -> RunConfig:
+    """The configuration with extras_size, which versions before 0.3.4 did not write: what the board leaves of the inputs."""
+    metadata, seen = config.metadata, config.preprocessing
+    if metadata.extras_size or not (seen.observe_state or metadata.observation_function):
+        return config
+    layer = "mlp" if seen.spatial else "net"
+    first, n_inputs = tensors.get(f"{layer}.0.weight"), _expected_shapes(config)[f"{layer}.0.weight"][1]
+    if not isinstance(first, Tensor) or len(first.shape) != 2 or first.shape[1] < n_inputs:
+        return config  # what is wrong with it is said when it is read
+    return replace(config, metadata=replace(metadata, extras_size=first.shape[1] - n_inputs))
 
 
 def _n_inputs(config: RunConfig) -> Tuple[int, int]:

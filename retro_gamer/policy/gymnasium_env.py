@@ -58,7 +58,7 @@ def make_gym_env(
     """
     if isinstance(game, str):
         return RetroGymEnv(choose_settings(game, settings)[0], render_mode=render_mode)
-    values: Dict[str, Dict[str, Any]] = {"game": {"module": "a function"}}
+    values: Dict[str, Dict[str, Any]] = {}
     for name, value in settings.items():
         try:
             values.setdefault(find_setting(name)[0], {})[name] = value

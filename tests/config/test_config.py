@@ -183,7 +183,6 @@ def test_all_problems_are_listed_at_once():
     }
     text = problems_of(data)
     for part in (
-        "module is missing",
         "KEY_LEFFT",
         "Each key is one action",
         "reward = 5",
@@ -196,7 +195,7 @@ def test_all_problems_are_listed_at_once():
         "learning_rat in [training]",
     ):
         assert part in text
-    assert text.startswith("Found 11 problems in config.toml:")
+    assert text.startswith("Found 10 problems in config.toml:")
 
 
 def test_one_problem_is_not_many():
@@ -271,7 +270,6 @@ def test_find_setting_knows_the_section():
 @pytest.mark.parametrize(
     "section, values, expected",
     [
-        ("game", {"module": ""}, "[game] module is missing"),
         ("game", {"factory": "my_game"}, "factory = 'my_game'"),
         ("game", {"factory": "my_game:new-game"}, 'Try: "my_game:create_game"'),
         ("metadata", {"actions": []}, "actions is empty or missing"),
@@ -304,8 +302,22 @@ def test_an_observation_function_and_observed_state_values_exclude_each_other():
 
 def test_with_an_observation_function_the_encoders_do_not_matter():
     data = with_setting("metadata", "observation_function", "my_game:observe")
-    data["preprocessing"] = {"board": True, "egocentric_radius": 3, "spatial": True}
+    data["preprocessing"] = {"board": True, "egocentric_radius": 3}
     assert problems_of(data) == ""
+
+
+def test_no_convolution_over_what_a_function_returns():
+    data = with_setting("metadata", "observation_function", "my_game:observe")
+    data["preprocessing"] = {"spatial": True}
+    assert "observation_function and spatial = true are both set" in problems_of(data)
+    assert problems_of({**data, "training": {"algorithm": "q_learning"}}) == ""  # which has no network
+
+
+def test_settings_of_the_first_versions_of_the_original_that_mean_nothing():
+    old = {"egocentric": False, "egocentric_player": "hunter", "observe_state_sizes": {"energy": 1}}
+    assert problems_of({**LEAST, "preprocessing": {**old, "observe_state": ["energy"]}}) == ""
+    text = problems_of({**LEAST, "preprocessing": {**old, "egocentric": True}})
+    assert "egocentric = true" in text and "retro-gamer 0.1 cut the board to a window" in text
 
 
 def test_a_gymnasium_run_needs_no_keys_and_no_reward():

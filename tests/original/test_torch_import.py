@@ -344,7 +344,7 @@ def test_a_config_that_was_changed(workshop, name, old, new, match):
             "custom",
             "spatial = false\nboard = false",
             "spatial = true\nboard = true",
-            "over what a function returns",
+            "observation_function and spatial = true are both set",
         ),
     ],
 )
