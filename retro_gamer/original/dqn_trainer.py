@@ -5,29 +5,45 @@ from __future__ import annotations
 import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, Set, Union
+from typing import Any, Callable, Dict, List, Optional, Set, Tuple, Union
 
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.config.settings import ModelSettings
+from retro_gamer.config.settings import ModelSettings, TrainingSettings
 from retro_gamer.config.values import toml_value
-from retro_gamer.errors import ConfigError
+from retro_gamer.errors import ConfigError, ObservationError
+from retro_gamer.hosting.loading import make_game, refuse_while_imported
+from retro_gamer.original.game_environment import GameEnvironment
+from retro_gamer.original.game_factory import check_factory, describe, locate
 from retro_gamer.original.metadata import GameMetadata
 from retro_gamer.reporting.progress import ProgressLine
-from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.runs.directory import RunDirectory, load_checkpoint
 from retro_gamer.training.trainer import Status, Trainer
+
+__all__ = ["DEFAULTS", "DQNTrainer", "MODEL_KEYS", "validate_hyperparams"]
+
+MODEL_KEYS = frozenset(setting.name for setting in fields(ModelSettings))
+DEFAULTS: Dict[str, Any] = {**vars(ModelSettings()), **vars(TrainingSettings())}
+
+
+def validate_hyperparams(hyperparams: Dict[str, Any]) -> None:
+    """Raise ConfigError (a ValueError) listing everything wrong with settings of [model] and [training]."""
+    example = {"actions": ["a"], "reward": "score"}
+    RunConfig.from_dict({"metadata": example, **_by_section(hyperparams)}, source="the hyperparameters")
 
 
 class DQNTrainer:
     """Trains an agent to play a game.
 
     Arguments:
-        game_factory: a function that returns a new game.
-        metadata: what the game is.
+        game_factory: a function that returns a new game. The commands (`retro-gamer play` and others) find it if it is
+            a function of a module; of others they say that only the script has it.
+        metadata: what the game is. What it does not say, board_size and character_set, is found out and filled in.
         run_dir: the folder of the run; its config.toml is written if it is not there yet.
         preprocessing: settings of section [preprocessing].
         hyperparams: settings of sections [model] and [training].
 
-    Raises ConfigError (a ValueError) that lists everything wrong with the settings.
+    Raises ConfigError (a ValueError) that lists everything wrong with the settings, and ObservationError (a ValueError)
+    when what is observed is not one flat vector of numbers, or shorter than the board that metadata describes.
     """
 
     def __init__(
@@ -38,35 +54,54 @@ class DQNTrainer:
         preprocessing: Optional[Dict[str, Any]] = None,
         **hyperparams: Any,
     ):
-        self.game_factory, self.metadata = game_factory, metadata
+        refuse_while_imported("It makes a DQNTrainer.")
+        check_factory(game_factory)
+        self.game_factory, self.metadata, self.run_dir = game_factory, metadata, Path(run_dir)
         self.run = RunDirectory(run_dir)
         config = self._config(preprocessing or {}, hyperparams)
         if self.run.config_path.is_file():
-            self._check_same(
-                config, {*(preprocessing or {}), *hyperparams, "actions", "reward", "observation_function"}
-            )
+            given = {*(preprocessing or {}), *hyperparams, "actions", "reward", "observation_function"}
+            self._check_same(config, given)
         else:
-            self.run.create(config.to_toml())
+            only_here = f"Only the script that trains this run can make the game: {describe(game_factory)}."
+            self.run.create(config.to_toml({} if config.game.factory else {"game.module": only_here}))
+        if not config.game.factory:
+            _notice(self._not_for_commands())
         self.trainer = Trainer(self.run, game_factory)
+        if not self.trainer.resumed and self.run.original_checkpoints():
+            _notice(
+                f"This starts afresh. To go on from the .pt files here:  retro-gamer import-torch {self.run}"
+            )
+        self._fill_in_metadata(config.metadata.board_size)
 
     def _config(self, preprocessing: Dict[str, Any], hyperparams: Dict[str, Any]) -> RunConfig:
         metadata = self.metadata.to_dict()
         metadata.pop("extras_size", None)
-        metadata["board_size"] = list(self.metadata.board_size or self.game_factory().board_size)
-        model_names = {setting.name for setting in fields(ModelSettings)}
+        metadata["board_size"] = list(self.metadata.board_size or make_game(self.game_factory).board_size)
+        seen = {"spatial": self.metadata.spatial, "board": self.metadata.board, **preprocessing}
         return RunConfig.from_dict(
             {
-                "game": _where_from(self.game_factory),
+                "game": locate(self.game_factory),
                 "metadata": metadata,
-                "preprocessing": {
-                    "spatial": self.metadata.spatial,
-                    "board": self.metadata.board,
-                    **preprocessing,
-                },
-                "model": {key: value for key, value in hyperparams.items() if key in model_names},
-                "training": {key: value for key, value in hyperparams.items() if key not in model_names},
+                "preprocessing": seen,
+                **_by_section(hyperparams),
             },
             source="the arguments of DQNTrainer",
+        )
+
+    def _not_for_commands(self) -> str:
+        """What to tell somebody whose game only this script can make."""
+        game = self.run.load_config().game
+        named = game.factory or game.module
+        then = (
+            f"they play the game that {self.run.config_path} names, {named}"
+            if named
+            else "they will not find it"
+        )
+        return (
+            f"Only this script can make the game: {describe(self.game_factory)}. It trains here, and TrainedPolicy plays "
+            f"it; but commands such as  retro-gamer play {self.run}  cannot: {then}. For those, pass a function of a "
+            "module, one whose  def  stands at the left edge of a .py file."
         )
 
     def _check_same(self, config: RunConfig, names: Set[str]) -> None:
@@ -84,6 +119,49 @@ class DQNTrainer:
                 + "\n".join(differences)
                 + "\nChange the settings there, or use another run_dir."
             )
+
+    def _fill_in_metadata(self, board_size: List[int]) -> None:
+        """Say in `metadata` what was found out about the game, as scripts expect it."""
+        config, metadata, shape = self.trainer.config, self.metadata, self.trainer.environment.shape
+        metadata.board = config.preprocessing.board
+        metadata.board_size = board_size[0], board_size[1]
+        by_function = config.metadata.observation_function
+        if metadata.board and not by_function and not metadata.character_set:
+            metadata.character_set = list(self.trainer.vocabulary.characters)
+        metadata.extras_size = 0
+        n_board = metadata.obs_size if by_function else 0
+        if shape.n_features < n_board:
+            raise ObservationError(
+                f"The observation function returned {shape.n_features} numbers, but a board of character_set and board_size "
+                f"alone has {n_board}. Make them fit, or set board = False if there is no board in what it returns."
+            )
+        metadata.extras_size = shape.n_features - n_board
+
+    @property
+    def hp(self) -> Dict[str, Any]:
+        """All settings of [model] and [training]."""
+        return {**vars(self.trainer.config.model), **vars(self.trainer.config.training)}
+
+    @property
+    def env(self) -> GameEnvironment:
+        """A new environment that shows the game as it is trained on, as one flat vector."""
+        observe_state = self.trainer.config.preprocessing.observe_state
+        return GameEnvironment(self.game_factory, self.metadata, observe_state, self.metadata.board)
+
+    @property
+    def epsilon(self) -> float:
+        """The share of random actions at this point of the training."""
+        return self.trainer.epsilon
+
+    @property
+    def total_steps(self) -> int:
+        """Turns trained so far."""
+        return self.trainer.turns
+
+    @property
+    def start_episode(self) -> int:
+        """The number of the next game; the first is 1."""
+        return self.trainer.episode + 1
 
     def train(
         self,
@@ -105,40 +183,58 @@ class DQNTrainer:
 
         def report(row: Dict[str, Any]) -> None:
             if on_checkpoint is not None:
-                on_checkpoint(
-                    {
-                        "episode": row["episode"],
-                        "avg_reward": row["mean_return"],
-                        "avg_steps": row["mean_length"],
-                        "avg_loss": row["loss"] or 0.0,
-                        "epsilon": row["epsilon"],
-                    }
-                )
+                on_checkpoint(_as_original(row))
 
         try:
-            self.trainer.train(on_episode=watch, on_checkpoint=report)
+            self.trainer.train(
+                on_episode=watch, on_checkpoint=report, on_notice=line.say if line else _notice
+            )
         finally:
             if line is not None:
                 line.clear()
 
-    def load_checkpoint(self, path: Union[str, Path]) -> None:
-        """Take over the weights of a checkpoint. (A run goes on by itself; this is for starting from another one.)"""
-        from retro_gamer.runs.directory import load_checkpoint
+    def _run_episode(self) -> Tuple[float, int, float, bool]:
+        """Train for one game: its reward, turns and mean loss, and whether a learning step was made."""
+        ended = []
+        self.trainer.train(episodes=1, on_episode=ended.append)
+        last = ended[0].last
+        return last.episode_return, last.turns, last.mean_loss or 0.0, last.mean_loss is not None
 
-        checkpoint = load_checkpoint(Path(path))
+    def load_checkpoint(self, path: Union[str, Path]) -> None:
+        """Take over the weights of a checkpoint. (A run goes on by itself; this is for starting from another one.)
+
+        Raises ConfigError when it does not fit this training, and CheckpointError when it cannot be read.
+        """
+        path = Path(path)
+        if path.suffix == ".pt":
+            raise ConfigError(
+                f"{path} is a checkpoint of the original retro-gamer. Turn the whole run into ours first:\n"
+                f"  retro-gamer import-torch {path.parent.parent}\nThen training goes on from the newest by itself."
+            )
+        checkpoint = load_checkpoint(path)
         try:
             self.trainer.agent.set_policy(checkpoint.arrays)
         except (KeyError, ValueError) as error:
             raise ConfigError(f"{path} does not fit this training: {error}") from error
 
 
-def _where_from(factory: Callable[[], Any]) -> Dict[str, str]:
-    """Section [game] for a function, so that `retro-gamer play` finds it too, wherever it is called from."""
-    module, name = getattr(factory, "__module__", "game"), getattr(factory, "__name__", "")
-    file = getattr(sys.modules.get(module), "__file__", None)
-    folder = ""
-    if file is not None and module == "__main__":
-        module, folder = Path(file).stem, str(Path(file).resolve().parent)
-    elif file is not None and "." not in module and "site-packages" not in Path(file).parts:
-        folder = str(Path(file).resolve().parent)
-    return {"module": module, "path": folder, "factory": f"{module}:{name}" if name.isidentifier() else ""}
+def _by_section(hyperparams: Dict[str, Any]) -> Dict[str, Dict[str, Any]]:
+    return {
+        "model": {key: value for key, value in hyperparams.items() if key in MODEL_KEYS},
+        "training": {key: value for key, value in hyperparams.items() if key not in MODEL_KEYS},
+    }
+
+
+def _as_original(row: Dict[str, Any]) -> Dict[str, Any]:
+    """A row of the metrics under the original's names."""
+    return {
+        "episode": row["episode"],
+        "avg_reward": row["mean_return"],
+        "avg_steps": row["mean_length"],
+        "avg_loss": row["loss"] or 0.0,
+        "epsilon": row["epsilon"],
+    }
+
+
+def _notice(text: str) -> None:
+    print(f"retro-gamer: {text}", file=sys.stderr)

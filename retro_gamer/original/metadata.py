@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.errors import ConfigError
+from retro_gamer.config.values import toml_value
+from retro_gamer.errors import ConfigError, GameError
 from retro_gamer.hosting.loading import load_function, parse_game, read_description
+
+__all__ = ["GameMetadata"]
 
 EXAMPLE = '[tool.retro-gamer]\nactions = ["KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN"]\nreward = "score"'
 
@@ -16,8 +20,9 @@ EXAMPLE = '[tool.retro-gamer]\nactions = ["KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KE
 class GameMetadata:
     """The keys of a game, the state value to maximise, and how it is seen.
 
-    `board_size` is (width, height). `observation_function` and `factory` are "module:function". The number of
-    actions includes doing nothing, which is always the last.
+    `board_size` is (width, height) in cells. `observation_function` and `factory` are "module:function". Making a
+    DQNTrainer fills in what is not given: `board_size`, `character_set`, and `extras_size`, how many numbers of an
+    observation come after the board.
     """
 
     actions: List[str]
@@ -33,12 +38,20 @@ class GameMetadata:
     def validate(self) -> None:
         """Raise ConfigError (a ValueError) listing everything that is wrong."""
         values = {key: value for key, value in self.to_dict().items() if value is not None}
-        RunConfig.from_dict({"game": {"module": "game"}, "metadata": values}, source="the game's description")
+        game = {} if self.factory is None else {"factory": self.factory}
+        RunConfig.from_dict({"game": game, "metadata": values}, source="the game's description")
 
     @classmethod
     def from_pyproject(cls, module_name: str) -> "GameMetadata":
-        """The description in the pyproject.toml beside a module; raises FileNotFoundError or ValueError."""
-        section, path = read_description(parse_game(module_name))
+        """The description in the pyproject.toml beside a module.
+
+        Raises an error that is a FileNotFoundError and a ValueError when there is no such module or description, and
+        ConfigError (a ValueError) when it lacks something.
+        """
+        try:
+            section, path = read_description(parse_game(module_name))
+        except ConfigError as error:
+            raise DescriptionNotFoundError(str(error)) from error
         if path is None:
             raise DescriptionNotFoundError(
                 f"There is no pyproject.toml with a [tool.retro-gamer] section beside {module_name}. Write one:\n\n"
@@ -48,6 +61,7 @@ class GameMetadata:
 
     @classmethod
     def from_dict(cls, data: Dict[str, Any]) -> "GameMetadata":
+        """From a [tool.retro-gamer] or [metadata] section; raises ConfigError without `actions` and `reward`."""
         missing = [key for key in ("actions", "reward") if key not in data]
         if missing:
             raise ConfigError(
@@ -60,12 +74,13 @@ class GameMetadata:
             character_set=data.get("character_set"),
             spatial=data.get("spatial", False),
             board_size=tuple(size) if size else None,
-            observation_function=data.get("observation_function"),
-            factory=data.get("factory"),
+            observation_function=data.get("observation_function") or None,  # config.toml has "" for none
+            factory=data.get("factory") or None,
             extras_size=int(data.get("extras_size", 0)),
         )
 
     def to_dict(self) -> Dict[str, Any]:
+        """Section [metadata] of a config.toml: what is not set is left out."""
         result: Dict[str, Any] = {"actions": self.actions, "reward": self.reward}
         if self.board_size is not None:
             result["board_size"] = list(self.board_size)
@@ -77,11 +92,18 @@ class GameMetadata:
             result["extras_size"] = self.extras_size
         return result
 
+    def to_toml(self, path: Union[str, Path]) -> None:
+        """Write `to_dict()` to a file as its section [metadata]."""
+        lines = [f"{name} = {toml_value(value)}\n" for name, value in self.to_dict().items()]
+        Path(path).write_bytes(("[metadata]\n" + "".join(lines)).encode("utf-8"))
+
+    def resolve_factory(self) -> Optional[Callable[[], Any]]:
+        """The function that makes games, imported; None when `factory` is not set. Raises ConfigError (a ValueError)."""
+        return _resolve(self.factory, "factory")
+
     def resolve_observation_function(self) -> Optional[Callable[[Any], Any]]:
-        """The function itself, imported; None when there is none."""
-        if not self.observation_function:
-            return None
-        return load_function(self.observation_function, "observation_function")
+        """The function that observes games, imported; None when there is none. Raises ConfigError (a ValueError)."""
+        return _resolve(self.observation_function, "observation_function")
 
     @property
     def obs_size(self) -> int:
@@ -92,7 +114,22 @@ class GameMetadata:
 
     @property
     def n_actions(self) -> int:
+        """The number of actions: one for each key, and doing nothing, which is always the last."""
         return len(self.actions) + 1
+
+
+def _resolve(reference: Optional[str], what: str) -> Optional[Callable[..., Any]]:
+    if not reference:
+        return None
+    module, colon, name = reference.partition(":")
+    if not (module and colon and name):
+        raise ConfigError(
+            f'{what} = {reference!r}: it names a function of a module. Try: "my_game:{name or "function"}"'
+        )
+    try:
+        return load_function(reference, what)
+    except GameError as error:
+        raise ConfigError(str(error)) from error
 
 
 class DescriptionNotFoundError(ConfigError, FileNotFoundError):

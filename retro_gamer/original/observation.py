@@ -12,6 +12,8 @@ import numpy as np
 from retro_gamer.environment.characters import explain, shown_characters
 from retro_gamer.errors import ObservationError
 
+__all__ = ["egocentric_board", "encode_board", "encode_observation", "encode_state"]
+
 
 def encode_board(board_chars: Sequence[Sequence[str]], character_set: Sequence[str]) -> np.ndarray:
     """One-hot [height, width, characters] of a board given as rows of characters; unknown ones are all zero."""

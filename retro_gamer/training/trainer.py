@@ -84,7 +84,9 @@ class Trainer:
         self.environment = make_environment(self.config, self.vocabulary, factory)
         self.evaluation_environment = make_environment(self.config, self.vocabulary, factory)
         if known is None:
-            exploration = training.exploration_turns if not self.config.metadata.character_set else 0
+            metadata = self.config.metadata
+            nothing_to_find = metadata.character_set or metadata.observation_function
+            exploration = 0 if nothing_to_find else training.exploration_turns
             discover_characters(self.environment, exploration, training.seed)
             shape = self.environment.shape
         else:

@@ -187,7 +187,7 @@ def test_resolve_observation_function():
         ).resolve_observation_function()(3)
         == 7
     )
-    with pytest.raises(GameError, match="the module observing has no function nothing"):
+    with pytest.raises(ConfigError, match="the module observing has no function nothing"):
         GameMetadata(["a"], "r", observation_function="observing:nothing").resolve_observation_function()
 
 
