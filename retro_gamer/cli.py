@@ -89,7 +89,16 @@ def _fail(
 
         traceback.print_exception(type(error), error, error.__traceback__)
     print(f"retro-gamer: {message}", file=sys.stderr)
+    _say_if_installed_twice(sys.stderr)
     return status
+
+
+def _say_if_installed_twice(stream: Any) -> None:
+    from retro_gamer.commands.installed import clash
+
+    text = clash()
+    if text:
+        print(f"\n{text}", file=stream)
 
 
 class Parser(argparse.ArgumentParser):
@@ -179,6 +188,9 @@ def build_parser() -> argparse.ArgumentParser:
     play.add_argument("run", metavar="DIR", help="the folder of the run")
     play.add_argument(
         "--fps", type=_positive_float, default=12.0, metavar="N", help="turns shown a second (default 12)"
+    )
+    play.add_argument(  # the original's name for --fps
+        "--framerate", dest="fps", type=_positive_float, default=argparse.SUPPRESS, help=argparse.SUPPRESS
     )
     play.add_argument("--explain", action="store_true", help="show what it expects of each key")
     play.add_argument("--seed", type=_seed, help="the same seed shows the same game")
@@ -493,7 +505,14 @@ def import_torch_command(options: argparse.Namespace) -> int:
             f"But a training was started here without them: it goes on from {output.resume_path}, and removes checkpoints "
             "with\nhigher numbers than its own. To go on from the imported ones, remove that file first."
         )
-    print(f"Watch it:      {command_line('play', output)}\nTrain on:      {command_line('train', output)}")
+    game = output.load_config().game
+    if game.module or game.factory:
+        print(f"Watch it:      {command_line('play', output)}\nTrain on:      {command_line('train', output)}")
+    else:
+        print(
+            f"TrainedPolicy({str(output)!r}) plays it. To watch it or to train on, name its game in {output.config_path}:"
+            '\n  [game]\n  module = "my_game"\n  path = "the folder of my_game.py"'
+        )
     return FAILED if done.failed else DONE
 
 
@@ -502,6 +521,7 @@ def info_command(options: argparse.Namespace) -> int:
     from retro_gamer.runs.directory import RunDirectory
 
     print(describe_run(RunDirectory(options.run)))
+    _say_if_installed_twice(sys.stdout)
     return DONE
 
 
