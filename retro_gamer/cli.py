@@ -507,7 +507,9 @@ def import_torch_command(options: argparse.Namespace) -> int:
         )
     game = output.load_config().game
     if game.module or game.factory:
-        print(f"Watch it:      {command_line('play', output)}\nTrain on:      {command_line('train', output)}")
+        print(
+            f"Watch it:      {command_line('play', output)}\nTrain on:      {command_line('train', output)}"
+        )
     else:
         print(
             f"TrainedPolicy({str(output)!r}) plays it. To watch it or to train on, name its game in {output.config_path}:"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, distribution
 
+from retro_gamer.errors import python_command
+
 NAMES = ("retro-gamer", "retro-gamer-numpy")  # the original's and ours
 
 
@@ -16,5 +18,5 @@ def clash() -> str:
     return (
         f"Both {versions[0]} (the original, on torch) and {versions[1]} are installed in this Python. They fill the same "
         "folder, so files of one have replaced files of the other. Remove both, then install the one you want again:\n"
-        f"  python -m pip uninstall {' '.join(NAMES)}"
+        f"  {python_command()} -m pip uninstall {' '.join(NAMES)}"
     )

@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, List, Optional, Set, Tuple, Union
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import ModelSettings, TrainingSettings
 from retro_gamer.config.values import toml_value
-from retro_gamer.errors import ConfigError, ObservationError
+from retro_gamer.errors import ConfigError, ObservationError, command_line
 from retro_gamer.hosting.loading import make_game, refuse_while_imported
 from retro_gamer.original.game_environment import GameEnvironment
 from retro_gamer.original.game_factory import check_factory, describe, locate
@@ -70,7 +70,7 @@ class DQNTrainer:
         self.trainer = Trainer(self.run, game_factory)
         if not self.trainer.resumed and self.run.original_checkpoints():
             _notice(
-                f"This starts afresh. To go on from the .pt files here:  retro-gamer import-torch {self.run}"
+                f"This starts afresh. To go on from the .pt files here:  {command_line('import-torch', self.run)}"
             )
         self._fill_in_metadata(config.metadata.board_size)
 
@@ -100,7 +100,7 @@ class DQNTrainer:
         )
         return (
             f"Only this script can make the game: {describe(self.game_factory)}. It trains here, and TrainedPolicy plays "
-            f"it; but commands such as  retro-gamer play {self.run}  cannot: {then}. For those, pass a function of a "
+            f"it; but commands such as  {command_line('play', self.run)}  cannot: {then}. For those, pass a function of a "
             "module, one whose  def  stands at the left edge of a .py file."
         )
 
@@ -209,7 +209,7 @@ class DQNTrainer:
         if path.suffix == ".pt":
             raise ConfigError(
                 f"{path} is a checkpoint of the original retro-gamer. Turn the whole run into ours first:\n"
-                f"  retro-gamer import-torch {path.parent.parent}\nThen training goes on from the newest by itself."
+                f"  {command_line('import-torch', path.parent.parent)}\nThen training goes on from the newest by itself."
             )
         checkpoint = load_checkpoint(path)
         try:

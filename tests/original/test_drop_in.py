@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 from dataclasses import fields
@@ -12,7 +13,7 @@ import pytest
 from retro_gamer.cli import build_parser
 from retro_gamer.config.values import read_toml
 from retro_gamer.env import GameEnvironment
-from retro_gamer.errors import GameError
+from retro_gamer.errors import GameError, command_line
 from retro_gamer.games import Game, catch, snake
 from retro_gamer.metadata import GameMetadata
 from retro_gamer.model_agent import PolicyInput, TrainedPolicy
@@ -235,7 +236,7 @@ def test_a_game_in_place_of_the_function_that_makes_it(make):
 
 def test_a_checkpoint_of_the_original_is_not_loaded_as_ours(tmp_path):
     trainer = DQNTrainer(catch.create_game, described(), tmp_path / "run", **TINY)
-    with pytest.raises(ValueError, match=f"retro-gamer import-torch {tmp_path / 'old'}"):
+    with pytest.raises(ValueError, match=re.escape(command_line("import-torch", tmp_path / "old"))):
         trainer.load_checkpoint(tmp_path / "old" / "checkpoints" / "ep_0100.pt")
 
 
@@ -243,9 +244,8 @@ def test_a_run_of_the_original_in_the_same_folder_is_said(tmp_path, capsys):
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "ep_0100.pt").write_bytes(b"")
     DQNTrainer(catch.create_game, described(), tmp_path, **TINY)
-    assert f"This starts afresh. To go on from the .pt files here:  retro-gamer import-torch {tmp_path}" in (
-        capsys.readouterr().err
-    )
+    said = "This starts afresh. To go on from the .pt files here:  " + command_line("import-torch", tmp_path)
+    assert said in capsys.readouterr().err
 
 
 def test_a_script_that_trains_when_it_is_imported_is_named(tmp_path, monkeypatch):

@@ -56,13 +56,13 @@ def test_the_same_values_as_there(workshop, name):
 
 @each_run
 def test_only_what_needs_the_game_asks_for_it(workshop, name, capsys):
-    with pytest.raises(RunNotFoundError, match="retro-gamer import-torch"):
+    with pytest.raises(RunNotFoundError, match="import-torch"):
         TrainedPolicy(name)
-    assert main(["info", name]) == 0 and "retro-gamer import-torch" in capsys.readouterr().out
+    assert main(["info", name]) == 0 and "import-torch" in capsys.readouterr().out
     assert main(["import-torch", name]) == 0
     out = capsys.readouterr().out
     assert f"TrainedPolicy({name!r}) plays it. To watch it or to train on, name its game" in out
-    assert "retro-gamer play" not in out
+    assert "Watch it:" not in out
     assert main(["info", name]) == 0 and "ep_0003" in capsys.readouterr().out
     for command in ("play", "evaluate", "train"):
         assert main([command, name]) == 2 and "names no game" in capsys.readouterr().err
