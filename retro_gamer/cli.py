@@ -19,8 +19,10 @@ from retro_gamer.errors import (
     did_you_mean,
     explain_os_error,
     install_command,
+    printable,
 )
 from retro_gamer.hosting.interrupts import heeding_ctrl_c
+from retro_gamer.hosting.output import harmless_output
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
@@ -37,6 +39,11 @@ def main(arguments: Optional[List[str]] = None) -> int:
             stream.reconfigure(
                 errors="replace"
             )  # a terminal that cannot show a character must not stop a training
+    with harmless_output():
+        return _run(arguments)
+
+
+def _run(arguments: Optional[List[str]]) -> int:
     with suppress(OSError):  # the current folder may have been removed
         if str(Path.cwd()) not in sys.path:
             sys.path.insert(
@@ -398,7 +405,7 @@ def create_command(options: argparse.Namespace) -> int:
     with supervised():
         made = create_run(options.game, options.output, flags)
     for message in made.messages:
-        print(message)
+        print(printable(message))
     print(
         f"Made {Path(str(made.run), made.run.config_path.name)}. Next:\n  {command_line('train', made.run)}"
     )
@@ -415,7 +422,7 @@ def train_command(options: argparse.Namespace) -> int:
     if not run.path.exists() and run.path.name in BUNDLED:
         print(f"There is no run at {run} yet: making one for the bundled game {run.path.name}.")
         for message in create_run(run.path.name, str(run.path)).messages:
-            print(message)
+            print(printable(message))
     return train_run(run, options.episodes, options.minutes)
 
 

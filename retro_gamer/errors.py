@@ -11,13 +11,39 @@ import os
 import re
 import sys
 from itertools import islice
-from typing import Any, Iterable
+from typing import Any, Iterable, Optional
 
 MAX_NAME = 60  # of what is spelled wrong: to compare names takes time with the square of their length
+
+MAX_MESSAGE = 50_000  # characters; more are of no use to anyone
+# Characters that do something to a terminal, or to the order of others, instead of being seen.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def printable(text: str, most: Optional[int] = MAX_MESSAGE) -> str:
+    """A text of anyone's as it can be printed: what would do something to a terminal is shown as an escape, like \\x1b.
+
+    Of more than `most` characters the rest is left out (None: nothing is). Lines stay lines.
+    """
+    if most is not None and len(text) > most:
+        text = f"{text[:most]} ... (and {len(text) - most} characters more)"
+    return _UNPRINTABLE.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), text)
+
+
+def on_one_line(text: Any, most: int = 200) -> str:
+    """The same for a name or a value within a line of ours."""
+    text = str(text)
+    return printable(text[:most] + ("..." if len(text) > most else "")).replace("\n", "\\n")
 
 
 class RetroGamerError(Exception):
     """The parent of every error raised on purpose."""
+
+    def __str__(self) -> str:  # it may quote what strangers wrote; and OSError would print its errno pair
+        return printable(str(self.args[0])) if self.args else ""
 
 
 class ConfigError(RetroGamerError, ValueError):
@@ -26,9 +52,6 @@ class ConfigError(RetroGamerError, ValueError):
 
 class RunNotFoundError(RetroGamerError, FileNotFoundError):
     """There is no such run directory, or no such checkpoint in it."""
-
-    def __str__(self) -> str:  # OSError would print its errno pair
-        return str(self.args[0]) if self.args else ""
 
 
 class RunBusyError(RetroGamerError):

@@ -17,7 +17,9 @@ import numpy as np
 from retro_gamer.errors import ConfigError, RetroGamerError, command_line
 from retro_gamer.policy.trained_policy import pin_checkpoint
 from retro_gamer.runs.archive import write_atomically
-from retro_gamer.runs.directory import RunDirectory, load_checkpoint
+from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.runs.plain_files import read_whole
+from retro_gamer.runs.policy_file import read_policy
 from retro_gamer.training.evaluation import evaluate
 from retro_gamer.training.player import load_player
 
@@ -61,7 +63,7 @@ class Alternation:
         before = round_path(run, number - 1)
         if number == 1 and not before.is_file() and run.checkpoints() and not self._began(run):
             _keep(run, before)  # it had been trained before the first round
-        start = load_checkpoint(before).facts["episode"] if before.is_file() else 0
+        start = read_policy(run, before.stem)[1].facts["episode"] if before.is_file() else 0
         self._mark_begun(run)
         left = start + self.episodes - _episode(run)
         if left > 0 and not self.stopping:
@@ -139,7 +141,7 @@ def round_path(run: RunDirectory, number: int) -> Path:
 
 
 def _keep(run: RunDirectory, path: Path) -> None:
-    newest = run.find_checkpoint().read_bytes()
+    newest = read_whole(run.find_checkpoint())
     write_atomically(path, lambda file: file.write(newest))
 
 

@@ -9,8 +9,9 @@ from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import new_run_values
 from retro_gamer.config.teams import policy_names
 from retro_gamer.config.values import toml_value
-from retro_gamer.errors import command_line
+from retro_gamer.errors import command_line, on_one_line
 from retro_gamer.runs.directory import RunDirectory, load_checkpoint
+from retro_gamer.runs.policy_file import is_count
 
 UNBROKEN = "\xa0"  # stands for a space at which a line may not be broken
 
@@ -22,18 +23,21 @@ def describe_run(run: RunDirectory) -> str:
     actions = "those of the environment" if config.game.gym else toml_value(config.metadata.actions)
     lines = [
         f"Run          {run}",
-        f"Game         {game}" + (f" (in {config.game.path})" if config.game.path else ""),
+        f"Game         {on_one_line(game)}"
+        + (f" (in {on_one_line(config.game.path)})" if config.game.path else ""),
     ]
     if config.teams:
         lines += [
-            f"Team         {team.name}, whose reward is {team.reward}: "
-            + ", ".join(f"{member.character} {toml_value(member.actions)}" for member in team.members)
+            f"Team         {on_one_line(team.name)}, whose reward is {on_one_line(team.reward)}: "
+            + ", ".join(
+                on_one_line(f"{member.character} {toml_value(member.actions)}") for member in team.members
+            )
             for team in config.teams
         ]
     else:
         lines += [
-            f"Actions      {actions}",
-            f"Reward       {config.metadata.reward or 'that of the environment'}",
+            f"Actions      {on_one_line(actions)}",
+            f"Reward       {on_one_line(config.metadata.reward or 'that of the environment')}",
         ]
     lines.append(f"Algorithm    {config.training.algorithm}")
     changed = _changed_settings(config)
@@ -51,7 +55,7 @@ def describe_run(run: RunDirectory) -> str:
         lines += ["", f"{'game':>8}{'turns':>10}{'reward':>10}{'length':>8}{last[0]:>10}{last[1]:>9}"]
         for row in rows[-5:]:
             if config.teams:
-                shown = f"{row['team']:>10}{row['rating']:9.0f}"
+                shown = f"{on_one_line(row['team']):>10}{row['rating']:9.0f}"
             else:
                 greedy = f"{row['eval_return']:.1f}" if "eval_return" in row else ""
                 shown = f"{greedy:>10}{row['epsilon']:9.3f}"
@@ -72,11 +76,11 @@ def _describe_checkpoints(run: RunDirectory, heading: str) -> List[str]:
     names = [path.stem for _, path in checkpoints]
     shown = ", ".join(names if len(names) <= 5 else [names[0], "...", *names[-3:]])
     facts = load_checkpoint(checkpoints[-1][1]).facts
+    games = f"{facts['episode']} games" if is_count(facts.get("episode")) else f"{checkpoints[-1][0]} games"
+    turns = f", {facts['turns']:,} turns" if is_count(facts.get("turns")) else ""
     return [
         f"{heading}{len(names)}: {shown}" + (", best" if run.best_path.is_file() else ""),
-        f"Trained      {facts.get('episode')} games, {facts.get('turns'):,} turns"
-        if isinstance(facts.get("turns"), int)
-        else f"Trained      {checkpoints[-1][0]} games",
+        f"Trained      {games}{turns}",
     ]
 
 
@@ -86,7 +90,7 @@ def _changed_settings(config: RunConfig) -> List[str]:
     usual = new_run_values(training.algorithm, self_play=bool(config.teams))
     usual["training_episodes"] = max(defaults["training"]["training_episodes"], training.training_turns)
     return [
-        f"{name} = {toml_value(value)}".replace(" ", UNBROKEN)
+        on_one_line(f"{name} = {toml_value(value)}").replace(" ", UNBROKEN)
         for section, values in config.to_dict().items()
         if section in ("preprocessing", "model", "training")
         for name, value in values.items()

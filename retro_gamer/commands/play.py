@@ -16,6 +16,7 @@ from retro_gamer.errors import RetroGamerError
 from retro_gamer.games.screen import Screen, understand_escape_codes
 from retro_gamer.hosting.blame import blame, blamed
 from retro_gamer.hosting.interrupts import raise_through
+from retro_gamer.hosting.output import in_colors
 from retro_gamer.hosting.supervision import supervised, to_stderr
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training.player import Player, load_player
@@ -145,7 +146,7 @@ def _watch_gym(player: Player, fps: float, explain: bool, seed: Optional[int]) -
                     with blamed(f"when it was drawn after turn {turns}"):
                         picture = environment.env.render()  # type: ignore[attr-defined]
                     if mode == "ansi":
-                        print(picture, file=out)
+                        print(in_colors(str(picture)), file=getattr(out, "unfiltered", out))
                     if out.isatty():
                         time.sleep(1 / fps)
     except KeyboardInterrupt:

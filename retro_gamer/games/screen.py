@@ -78,7 +78,8 @@ class Screen:
     """
 
     def __init__(self, output: TextIO | None = None, size: tuple[int, int] | None = None) -> None:
-        self.output: TextIO = sys.stdout if output is None else output
+        output = sys.stdout if output is None else output
+        self.output: TextIO = getattr(output, "unfiltered", output)
         self.size = size
         self.is_terminal = _is_terminal(self.output)
         self.use_color = self.is_terminal and not os.environ.get("NO_COLOR")

@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from typing import Any, Callable, Iterator, Tuple
 
+from retro_gamer.errors import printable
 from retro_gamer.hosting.blame import is_engine_code, is_game_code, is_library_code
 
 SECONDS_BEFORE_WARNING = 10.0
@@ -17,7 +18,7 @@ LINES_SHOWN = 20  # of what the game prints: some print every turn
 
 
 def to_stderr(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(printable(line), file=sys.stderr, flush=True)
 
 
 class supervised:

@@ -51,5 +51,6 @@ class Counting:
 
     def _write(self, text: str) -> None:
         with suppress(OSError, ValueError):  # the terminal was closed
-            self.stream.write(text)
-            self.stream.flush()
+            stream = getattr(self.stream, "unfiltered", self.stream)
+            stream.write(text)
+            stream.flush()

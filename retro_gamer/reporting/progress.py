@@ -10,6 +10,7 @@ from collections import deque
 from contextlib import suppress
 from typing import Callable, Deque, Optional, TextIO, Tuple
 
+from retro_gamer.errors import printable
 from retro_gamer.training.trainer import Status
 
 UNIMPORTANT = ("turns", "epsilon", "speed")  # parts that go when the terminal is too narrow, in this order
@@ -89,18 +90,22 @@ class ProgressLine:
         room = self._room()
         text = text[:room]
         try:
-            self.stream.write("\r" + text.ljust(min(self._width, room)))
-            self.stream.flush()
+            self._write("\r" + text.ljust(min(self._width, room)))
         except OSError:  # the terminal was closed: what matters is that the training is saved
             self.shown, self._width = False, 0
         else:
             self._width = len(text)
 
+    def _write(self, text: str) -> None:
+        stream = getattr(self.stream, "unfiltered", self.stream)
+        stream.write(text)
+        stream.flush()
+
     def say(self, text: str) -> None:
         """Print a line above the progress line."""
         self.clear()
         with suppress(OSError):  # the terminal was closed
-            print(text, file=self.stream)
+            print(printable(text), file=self.stream)
 
     def blank(self) -> str:
         """What wipes the line away, for whoever cannot wait for `clear`; nothing when there is none."""
@@ -110,8 +115,7 @@ class ProgressLine:
     def clear(self) -> None:
         if self.shown and self._width:
             with suppress(OSError):
-                self.stream.write(self.blank())
-                self.stream.flush()
+                self._write(self.blank())
 
 
 def _short(number: float) -> str:

@@ -36,7 +36,7 @@ from typing import (
 import numpy as np
 
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.errors import CheckpointError, RunNotFoundError, command_line
+from retro_gamer.errors import CheckpointError, RunNotFoundError, command_line, printable
 from retro_gamer.runs.archive import (
     MAX_POLICY_BYTES,
     append,
@@ -266,7 +266,7 @@ class RunDirectory:
     # Logs
 
     def log(self, line: str) -> None:
-        append(self.log_path, line + "\n")
+        append(self.log_path, printable(line) + "\n")
 
     def add_metrics(self, values: Dict[str, Any]) -> None:
         """Append a row to metrics.csv; missing values stay empty."""
