@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Optional, Tuple
 import numpy as np
 
 from retro_gamer.errors import ObservationError
-from retro_gamer.nn.symbols import symbol_numbers
+from retro_gamer.nn.sparse.lists import symbol_numbers
 
 UINT8 = np.dtype(np.uint8)
 NO_CELLS = np.zeros(0, UINT8)

@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-from itertools import chain
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from retro_gamer.nn.convolutions import Conv2D, Flatten, SeenBoards, SymbolConv2D, Window
 from retro_gamer.nn.layers import Dense, Dueling, ReLU
-from retro_gamer.nn.parameters import pack
-from retro_gamer.nn.symbols import SymbolDense, SymbolEncoder, SymbolInput, SymbolLists, symbol_numbers
+from retro_gamer.nn.parameters import Parameter, pack
+from retro_gamer.nn.sparse.front import Convolution, ConvolutionalFront, usual_convolutions
+from retro_gamer.nn.sparse.geometry import SeenBoards
+from retro_gamer.nn.sparse.lists import Boards, SymbolLists
+from retro_gamer.nn.sparse.symbols import SymbolDense, SymbolInput
 from retro_gamer.nn.threads import one_blas_thread
-
-CONV_FILTERS = (16, 32)
 
 # How large the first weights are beside those of He et al.; in the last layer smaller, so that no action looks better than
 # another before anything is known. With convolutions all are smaller, with the variance 1 / (3 fan_in) that torch gives
 # them: so they learn more in the same turns in most games tried (docs/performance.md, "The convolutional front").
 SCALE, HEAD_SCALE = 1.0, 0.1
 SPATIAL_SCALE = 6**-0.5
-
-
-class Convolution(NamedTuple):
-    """One convolutional layer of a front; it has as much zero padding as keeps the size at stride 1."""
-
-    filters: int
-    kernel: int
-    stride: int
-
-
-def usual_convolutions(height: int, width: int) -> Tuple[Convolution, ...]:
-    """What a new network looks at a board with.
-
-    The first looks at 3 x 3 cells, on boards larger than 12 x 12 in steps of two; the second joins 2 x 2 of its
-    places. What reaches the dense layers so stays small.
-    """
-    return Convolution(CONV_FILTERS[0], 3, conv_stride(height, width)), Convolution(CONV_FILTERS[1], 2, 2)
 
 
 class NetworkInput(NamedTuple):
@@ -50,64 +32,6 @@ class NetworkInput(NamedTuple):
 
     def after(self, n: int) -> "NetworkInput":
         return NetworkInput(None if self.board is None else self.board.after(n), self.rest.after(n))
-
-
-class ConvolutionalFront:
-    """Convolutions over boards of symbols, each with a ReLU: [batch, height * width] -> [batch, n_outputs]."""
-
-    def __init__(
-        self,
-        height: int,
-        width: int,
-        n_symbols: int,
-        convolutions: Sequence[Convolution],
-        rng: np.random.Generator,
-        scale: float,
-        dtype,
-    ):
-        (filters, kernel, stride), *others = convolutions
-        window = Window(height, width, kernel, stride)
-        self.first, self.first_relu = SymbolConv2D(n_symbols, filters, rng, window, scale, dtype), ReLU()
-        self.others: List[Tuple[Conv2D, ReLU]] = []
-        for convolution in others:
-            n_channels, window = filters, Window(*window.output_size, convolution.kernel, convolution.stride)
-            filters = convolution.filters
-            self.others.append((Conv2D(n_channels, filters, rng, window, scale, dtype), ReLU()))
-        self.flatten = Flatten()
-        self.layers: List[Any] = [
-            self.first,
-            self.first_relu,
-            *chain.from_iterable(self.others),
-            self.flatten,
-        ]
-        self.n_outputs = window.n_outputs * filters
-
-    def encode(self, boards: np.ndarray) -> SeenBoards:
-        """Look up, once for all networks, what sees something on boards [batch, n_cells]."""
-        seen, patches = self.first.encode(boards)
-        looks, boards_of_rows = [], [seen.boards]
-        for convolution, _ in self.others:
-            seen, looked_at = seen.through(convolution.window)
-            looks.append(looked_at)
-            boards_of_rows.append(seen.boards)
-        return SeenBoards(patches, looks, seen.rows[:, 1:], boards_of_rows)
-
-    def forward(self, x: SeenBoards) -> np.ndarray:
-        y = self.first_relu.forward(self.first.forward(x.patches))
-        for (convolution, relu), looks in zip(self.others, x.looks):
-            y = relu.forward(convolution.forward(y, looks))
-        return self.flatten.forward(y, x.rows)
-
-    def backward(self, gradient: np.ndarray) -> None:
-        for layer in reversed(self.layers):
-            gradient = layer.backward(gradient)
-
-    def apply(self, cells: np.ndarray) -> np.ndarray:
-        """The output [n_outputs] for a single board [n_cells]."""
-        y = cells
-        for layer in self.layers:
-            y = layer.apply(y)
-        return y
 
 
 def parameter_shapes(
@@ -146,19 +70,16 @@ def parameter_shapes(
     return shapes
 
 
-def conv_stride(height: int, width: int) -> int:
-    return 2 if max(height, width) > 12 else 1
-
-
 class QNetwork:
-    """A multilayer perceptron with ReLUs, on symbols and numbers; optionally with a convolutional front.
+    """Q(s, a) for every action a: a multilayer perceptron with ReLUs, on symbols and numbers.
 
-    cells [batch, n_cells] uint8: first the `height * width` cells of `board_shape` (if there is one), then any
-    further readings that are symbols too. features [batch, n_features]. Output: [batch, n_actions].
+        h_1 = max(0, one_hot(symbols) W + features V + b + conv(board) J)      W and V are the table of `first`
+        h_i = max(0, h_(i-1) W_i + b_i),   Q = h_last W_head + b_head          the last term of h_1 only if `spatial`
 
-    With `spatial` the board goes through convolutions first (the usual ones, or those given); everything else joins
-    at the first hidden layer.
-    With `dueling` the last layer is split into a value and advantages.
+    What it sees has n_cells symbol inputs: first the height * width cells of `board_shape`, if there is one, then the
+    readings of the radar; each a number below n_symbols, 0 for nothing. And n_features ordinary numbers. Q is [batch,
+    n_actions]. With `spatial` the board goes through convolutions (the usual ones, or those given) instead of being
+    one-hot in the first layer. With `dueling` the last layer is split into a value and advantages.
     """
 
     def __init__(
@@ -190,25 +111,32 @@ class QNetwork:
         )
         self.dtype = dtype
         self.n_image_cells = board_shape[0] * board_shape[1] if spatial else 0
-        self.encoder = SymbolEncoder(n_cells - self.n_image_cells, n_symbols, n_features, dtype)
-        scale, head_scale = (SPATIAL_SCALE, SPATIAL_SCALE) if spatial else (SCALE, HEAD_SCALE)
-        self.first = SymbolDense(self.encoder, hidden_sizes[0], rng, scale, dtype)
+        n_rest, n_hidden, scale = (
+            n_cells - self.n_image_cells,
+            hidden_sizes[0],
+            SPATIAL_SCALE if spatial else SCALE,
+        )
+        self.first = SymbolDense(n_rest, n_symbols, n_features, n_hidden, rng, scale, dtype)
         self.front: Optional[ConvolutionalFront] = None
         self.join: Optional[Dense] = None
         if spatial:
-            self.front = ConvolutionalFront(
-                board_shape[0], board_shape[1], n_symbols, convolutions, rng, scale, dtype
-            )
-            self.join = Dense(self.front.n_outputs, hidden_sizes[0], rng, scale, dtype)
+            self.front = ConvolutionalFront(*board_shape, n_symbols, convolutions, rng, scale, dtype)
+            self.join = Dense(self.front.n_outputs, n_hidden, rng, scale, dtype)
+        self._add_layers(rng, scale)
+        self._dense = pack([parameter for layer in self._all_layers() for parameter in layer.parameters()])
+        self.parameters = [self._dense] + ([self.first.table] if self.first.n_rows else [])
+
+    def _add_layers(self, rng: np.random.Generator, scale: float) -> None:
+        """Everything after the first layer: ReLU, (dense, ReLU) for each further hidden layer, and the head."""
+        sizes, n_actions, dueling = self.shape["hidden_sizes"], self.shape["n_actions"], self.shape["dueling"]
+        head_scale = SPATIAL_SCALE if self.shape["spatial"] else HEAD_SCALE
         self.layers: List[Any] = [ReLU()]
-        for n_inputs, n_outputs in zip(hidden_sizes, hidden_sizes[1:]):
-            self.layers += [Dense(n_inputs, n_outputs, rng, scale, dtype), ReLU()]
-        self.head = Dense(hidden_sizes[-1], n_actions + int(dueling), rng, head_scale, dtype)
+        for n_inputs, n_outputs in zip(sizes, sizes[1:]):
+            self.layers += [Dense(n_inputs, n_outputs, rng, scale, self.dtype), ReLU()]
+        self.head = Dense(sizes[-1], n_actions + int(dueling), rng, head_scale, self.dtype)
         self.layers.append(self.head)
         if dueling:
-            self.layers.append(Dueling(n_actions, dtype))
-        self._dense = pack([parameter for layer in self._all_layers() for parameter in layer.parameters()])
-        self.parameters = [self._dense] + ([self.first.table] if self.encoder.n_rows else [])
+            self.layers.append(Dueling(n_actions, self.dtype))
 
     def __repr__(self) -> str:
         return "QNetwork([{}])".format(", ".join(repr(layer) for layer in self._all_layers()))
@@ -217,13 +145,15 @@ class QNetwork:
         front = [*self.front.layers, self.join] if self.front is not None else []
         return [self.first, *front, *self.layers]
 
-    def encode(self, boards: Union[np.ndarray, SymbolLists], features: np.ndarray) -> NetworkInput:
-        """A batch of boards, as cells [batch, n_cells] or as lists, and features [batch, n_features]."""
+    def encode(self, boards: Boards, features: np.ndarray) -> NetworkInput:
+        """A batch of boards, as cells [batch, n_cells] uint8 or as lists, and features [batch, n_features]."""
         if self.front is None:
-            return NetworkInput(None, self.encoder.encode(boards, features))
-        cells = boards.cells() if isinstance(boards, SymbolLists) else boards
-        board, rest = cells[:, : self.n_image_cells], cells[:, self.n_image_cells :]
-        return NetworkInput(self.front.encode(board), self.encoder.encode(rest, features))
+            return NetworkInput(None, self.first.encode(boards, features))
+        rest: Boards = boards
+        if self.first.n_cells:
+            cells = boards.cells() if isinstance(boards, SymbolLists) else boards
+            rest = cells[:, self.n_image_cells :]
+        return NetworkInput(self.front.encode(boards), self.first.encode(rest, features))
 
     def forward(self, x: NetworkInput) -> np.ndarray:
         """Q-values [batch, n_actions]."""
@@ -245,15 +175,17 @@ class QNetwork:
     def q_values(self, symbols: np.ndarray, features: np.ndarray) -> np.ndarray:
         """Q-values [n_actions] of a single observation: the same as `forward` computes, but faster.
 
-        symbols [n] int are the `symbol_numbers` of its cells; features [n_features] float32.
+        symbols [n] int are the `symbol_numbers` of its inputs; features [n_features] float32.
         """
         with one_blas_thread:
             if self.front is None or self.join is None:
-                y = self.first.forward_one(symbols, features)
+                y = self.first.apply(symbols, features)
             else:
-                cells = SymbolLists(symbols[None], self.shape["n_cells"]).cells()[0]
-                y = self.first.forward_one(symbol_numbers(cells[self.n_image_cells :]), features)
-                y += self.join.apply(self.front.apply(cells[: self.n_image_cells]))
+                symbol, cell = np.divmod(symbols, self.shape["n_cells"])
+                image = cell < self.n_image_cells
+                rest = (symbol * self.first.n_cells + cell - self.n_image_cells)[~image]
+                y = self.first.apply(rest, features)
+                y += self.join.apply(self.front.apply(symbol[image] + 1, cell[image]))
             for layer in self.layers:
                 y = layer.apply(y)
             return y
@@ -273,7 +205,10 @@ class QNetwork:
 
         Without a generator the new starts from zero.
         """
-        sizes = {**self.shape, "n_cells": n_cells, "n_symbols": n_symbols}
+        sizes, convolutions = (
+            {**self.shape, "n_cells": n_cells, "n_symbols": n_symbols},
+            self.shape["convolutions"],
+        )
         bigger = QNetwork(**sizes, rng=rng or np.random.default_rng(0), dtype=self.dtype)
         if rng is None:
             for parameter in bigger.parameters:
@@ -282,23 +217,21 @@ class QNetwork:
         for name, new in arrays.items():
             old = mine[name]
             if name == "symbols":
-                n_features = self.encoder.n_features
+                n_features = self.first.n_features
                 new[:n_features] = old[:n_features]
-                old_n, old_cells, width = self.encoder.n_symbols - 1, self.encoder.n_cells, old.shape[1]
-                by_symbol = new[n_features:].reshape(n_symbols - 1, bigger.encoder.n_cells, width)
+                old_n, old_cells, width = self.first.n_symbols - 1, self.first.n_cells, old.shape[1]
+                by_symbol = new[n_features:].reshape(n_symbols - 1, bigger.first.n_cells, width)
                 by_symbol[:old_n, :old_cells] = old[n_features:].reshape(old_n, old_cells, width)
             elif name == "conv_0_weights":
-                old_n, (places, width) = (
-                    self.encoder.n_symbols - 1,
-                    (self.shape["convolutions"][0].kernel ** 2, old.shape[1]),
-                )
+                old_n, places, width = self.first.n_symbols - 1, convolutions[0].kernel ** 2, old.shape[1]
                 new.reshape(places, n_symbols - 1, width)[:, :old_n] = old.reshape(places, old_n, width)
             else:
                 new[...] = old
         bigger.set_state(arrays)
         return bigger
 
-    def _named_parameters(self):
+    def _named_parameters(self) -> Iterator[Tuple[str, Parameter]]:
+        """The parameters under their names in a checkpoint."""
         yield "symbols", self.first.table
         yield "symbols_bias", self.first.bias
         if self.front is not None and self.join is not None:

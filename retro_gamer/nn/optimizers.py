@@ -33,21 +33,6 @@ def clip_by_global_norm(parameters: Sequence[Parameter], max_norm: float) -> flo
     return norm
 
 
-class SGD:
-    """w <- w - learning_rate * g."""
-
-    def __init__(self, parameters: Sequence[Parameter], learning_rate: float):
-        self.parameters, self.learning_rate = list(parameters), learning_rate
-
-    def step(self) -> None:
-        for parameter in self.parameters:
-            change = parameter.gradient * parameter.value.dtype.type(self.learning_rate)
-            if parameter.rows is None:
-                parameter.value -= change
-            else:
-                parameter.value[parameter.rows] -= change
-
-
 class Adam:
     """Adam (Kingma & Ba 2015, algorithm 1): steps scaled by running means of the gradient and of its square.
 

@@ -6,7 +6,7 @@ from typing import Any, Dict, Union
 
 import numpy as np
 
-from retro_gamer.nn.symbols import NO_MORE, SymbolLists, symbol_numbers
+from retro_gamer.nn.sparse.lists import NO_MORE, SymbolLists, symbol_numbers
 
 FIRST_WIDTH = 4
 BYTES_PER_NUMBER = 4

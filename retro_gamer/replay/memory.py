@@ -6,7 +6,7 @@ from typing import Dict, Iterator, NamedTuple, Optional, Union
 
 import numpy as np
 
-from retro_gamer.nn.symbols import SymbolLists
+from retro_gamer.nn.sparse.lists import SymbolLists
 from retro_gamer.replay.boards import BoardMemory
 from retro_gamer.replay.n_step import NStepAssembler, NStepTransition
 from retro_gamer.replay.samplers import PrioritizedSampler, UniformSampler

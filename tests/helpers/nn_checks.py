@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from retro_gamer.nn import symbols
-from retro_gamer.nn.convolutions import FIRST, Seen
+from retro_gamer.nn.sparse import symbols
+from retro_gamer.nn.sparse.geometry import FIRST, Seen
+from retro_gamer.nn.sparse.lists import NO_MORE, SymbolLists
 
 # Boards with few symbols are multiplied in another way than boards with many: make all of them the one or the other.
 each_form = pytest.mark.parametrize("form", ["sparse", "compact"])
@@ -70,8 +71,8 @@ def lists_of(cells):
         [(int(symbol) - 1) * n_cells + cell for cell, symbol in enumerate(board) if symbol] for board in cells
     ]
     most = max(map(len, lists), default=0)
-    padded = [numbers + [symbols.NO_MORE] * (most - len(numbers)) for numbers in lists]
-    return symbols.SymbolLists(np.array(padded, np.int32).reshape(len(cells), most), n_cells)
+    padded = [numbers + [NO_MORE] * (most - len(numbers)) for numbers in lists]
+    return SymbolLists(np.array(padded, np.int32).reshape(len(cells), most), n_cells)
 
 
 def randomize(layer, rng):
@@ -123,13 +124,13 @@ class OverImages:
 
     def forward(self, x):
         batch, height, width, channels = self.shape = x.shape
-        seen, looks = Seen.where(np.ones((batch, 1 + height * width), bool)).through(self.layer.window)
+        seen, looks = Seen.where(np.ones((batch, 1 + height * width), bool)).through(self.layer.geometry)
         rows = np.concatenate(
             [np.zeros((FIRST, channels), x.dtype), x.reshape(batch * height * width, channels)]
         )
         y = self.layer.forward(rows, looks)
         assert len(y) == FIRST + len(seen.places) and not y[0].any()
-        return y[FIRST:].reshape((batch,) + self.layer.window.output_size + (-1,))
+        return y[FIRST:].reshape((batch,) + self.layer.geometry.output_size + (-1,))
 
     def backward(self, gradient):
         n, n_outputs = len(gradient), gradient.shape[-1]

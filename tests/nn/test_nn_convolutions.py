@@ -14,9 +14,9 @@ from nn_checks import (
     randomize,
 )
 
-from retro_gamer.nn import Conv2D, Flatten, SymbolConv2D, Window
-from retro_gamer.nn.convolutions import FIRST, Seen
-from retro_gamer.nn.network import Convolution, ConvolutionalFront
+from retro_gamer.nn import Conv2D, Flatten, KernelGeometry, SymbolConv2D
+from retro_gamer.nn.sparse.front import Convolution, ConvolutionalFront
+from retro_gamer.nn.sparse.geometry import FIRST, Seen
 
 CONV_CASES = [  # height, width, kernel, stride
     (5, 5, 3, 1),
@@ -86,48 +86,58 @@ def written_out(rows, seen, size):
     return image.reshape(batch, height, width, -1)
 
 
-class TestWindow:
+def on_board(cells):
+    """The symbols on a board [n_cells], and their cells."""
+    cell = cells.nonzero()[0]
+    return cells[cell].astype(int), cell
+
+
+class TestKernelGeometry:
     @conv_case
     def test_looks_at_and_seen_by_are_the_same_the_other_way_round(self, height, width, kernel, stride):
-        window = Window(height, width, kernel, stride)
-        assert window.looks_at.shape == (1 + window.n_outputs, kernel**2) and not window.looks_at[0].any()
+        geometry = KernelGeometry(height, width, kernel, stride)
+        assert (
+            geometry.looks_at.shape == (1 + geometry.n_outputs, kernel**2) and not geometry.looks_at[0].any()
+        )
         forth = {
             (place, i, int(cell))
-            for place in range(1, 1 + window.n_outputs)
-            for i, cell in enumerate(window.looks_at[place])
+            for place in range(1, 1 + geometry.n_outputs)
+            for i, cell in enumerate(geometry.looks_at[place])
             if cell
         }
         back = {
             (int(place), int(i), cell)
-            for cell in range(1, 1 + window.n_inputs)
-            for place, i in zip(window.seen_by[cell], window.seen_with[cell])
+            for cell in range(1, 1 + geometry.n_inputs)
+            for place, i in zip(geometry.seen_by[cell], geometry.seen_with[cell])
             if place
         }
-        assert forth == back and not window.seen_by[0].any()
-        assert set(window.border) == {
-            place for place in range(1, 1 + window.n_outputs) if not window.looks_at[place].all()
+        assert forth == back and not geometry.seen_by[0].any()
+        assert set(geometry.border) == {
+            place for place in range(1, 1 + geometry.n_outputs) if not geometry.looks_at[place].all()
         }
 
     def test_by_hand(self):
-        window = Window(3, 4, kernel=2, stride=2)  # 2 x 2 places; the lower ones reach below the picture
-        assert window.output_size == (2, 2)
+        geometry = KernelGeometry(
+            3, 4, kernel=2, stride=2
+        )  # 2 x 2 places; the lower ones reach below the picture
+        assert geometry.output_size == (2, 2)
         np.testing.assert_array_equal(
-            window.looks_at, [[0] * 4, [1, 2, 5, 6], [3, 4, 7, 8], [9, 10, 0, 0], [11, 12, 0, 0]]
+            geometry.looks_at, [[0] * 4, [1, 2, 5, 6], [3, 4, 7, 8], [9, 10, 0, 0], [11, 12, 0, 0]]
         )
-        np.testing.assert_array_equal(window.border, [3, 4])
-        np.testing.assert_array_equal(window.seen_by.ravel(), [0, 1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4])
-        np.testing.assert_array_equal(window.seen_with.ravel(), [0, 0, 1, 0, 1, 2, 3, 2, 3, 0, 1, 0, 1])
+        np.testing.assert_array_equal(geometry.border, [3, 4])
+        np.testing.assert_array_equal(geometry.seen_by.ravel(), [0, 1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4])
+        np.testing.assert_array_equal(geometry.seen_with.ravel(), [0, 0, 1, 0, 1, 2, 3, 2, 3, 0, 1, 0, 1])
 
 
 class TestConv2D:
     @conv_case
     def test_forward_is_the_slow_one(self, height, width, kernel, stride):
         rng = np.random.default_rng(8)
-        layer = Conv2D(2, 3, rng, Window(height, width, kernel, stride), dtype=np.float64)
+        layer = Conv2D(2, 3, rng, KernelGeometry(height, width, kernel, stride), dtype=np.float64)
         randomize(layer, rng)
         x = rng.normal(size=(2, height, width, 2))
         y = OverImages(layer).forward(x)
-        assert y.shape[1:3] == layer.window.output_size == (-(-height // stride), -(-width // stride))
+        assert y.shape[1:3] == layer.geometry.output_size == (-(-height // stride), -(-width // stride))
         slow = slow_convolution(x, layer.weights.value, layer.bias.value, kernel, stride)
         np.testing.assert_allclose(y, slow, rtol=1e-11, atol=1e-12)
         for image, expected in zip(x, slow):
@@ -138,20 +148,20 @@ class TestConv2D:
     @conv_case
     def test_gradients(self, height, width, kernel, stride):
         rng = np.random.default_rng(9)
-        layer = Conv2D(2, 2, rng, Window(height, width, kernel, stride), dtype=np.float64)
+        layer = Conv2D(2, 2, rng, KernelGeometry(height, width, kernel, stride), dtype=np.float64)
         check_layer(OverImages(layer), rng.normal(size=(2, height, width, 2)), rng)
 
     @pytest.mark.parametrize("kernel, stride", [(3, 1), (3, 2), (2, 1), (2, 2)])
     def test_backward_on_the_first_rows(self, kernel, stride):
         rng = np.random.default_rng(10)
-        layer = Conv2D(2, 3, rng, Window(5, 6, kernel, stride), dtype=np.float64)
+        layer = Conv2D(2, 3, rng, KernelGeometry(5, 6, kernel, stride), dtype=np.float64)
         check_first_rows(OverImages(layer), rng.normal(size=(4, 5, 6, 2)), 2, rng)
 
     @staticmethod
     def partly_seen(height, width, kernel, stride, filled=0.2):
         """Three pictures that are the same in most places, as rows; and a layer that looks at them."""
         rng = np.random.default_rng(13)
-        layer = Conv2D(2, 3, rng, Window(height, width, kernel, stride), dtype=np.float64)
+        layer = Conv2D(2, 3, rng, KernelGeometry(height, width, kernel, stride), dtype=np.float64)
         randomize(layer, rng)
         mask = rng.random((3, 1 + height * width)) < filled
         mask[1] = False
@@ -163,22 +173,22 @@ class TestConv2D:
     @conv_case
     def test_places_that_see_nothing_are_computed_once(self, height, width, kernel, stride):
         rng, layer, seen, rows = self.partly_seen(height, width, kernel, stride)
-        after, looks = seen.through(layer.window)
+        after, looks = seen.through(layer.geometry)
         y = layer.forward(rows.copy(), looks)
         assert len(y) == FIRST + len(after.places) and not y[0].any()
         slow = slow_convolution(
             written_out(rows, seen, (height, width)), layer.weights.value, layer.bias.value, kernel, stride
         )
         np.testing.assert_allclose(
-            written_out(y, after, layer.window.output_size), slow, rtol=1e-11, atol=1e-12
+            written_out(y, after, layer.geometry.output_size), slow, rtol=1e-11, atol=1e-12
         )
         # On a picture without anything only the border sees something else than nothing.
-        np.testing.assert_array_equal(after.places[after.boards == 1], layer.window.border)
+        np.testing.assert_array_equal(after.places[after.boards == 1], layer.geometry.border)
 
     @conv_case
     def test_gradients_where_most_see_nothing(self, height, width, kernel, stride):
         rng, layer, seen, rows = self.partly_seen(height, width, kernel, stride)
-        after, looks = seen.through(layer.window)
+        after, looks = seen.through(layer.geometry)
         c = rng.normal(size=(FIRST + len(after.places), 3))
         c[0] = 0
 
@@ -199,29 +209,29 @@ class TestConv2D:
         rng = np.random.default_rng(11)
         x = rng.normal(size=(18, 1))
         before = x.copy()
-        layer = Conv2D(1, 2, rng, Window(4, 4), dtype=np.float64)
-        looks = Seen.where(np.ones((1, 17), bool)).through(layer.window)[1]
+        layer = Conv2D(1, 2, rng, KernelGeometry(4, 4), dtype=np.float64)
+        looks = Seen.where(np.ones((1, 17), bool)).through(layer.geometry)[1]
         layer.backward(layer.forward(x, looks))
         layer.apply(x[1:])
         np.testing.assert_array_equal(x, before)
 
     def test_apply_remembers_nothing(self):
         rng, layer, seen, rows = self.partly_seen(4, 6, 3, 1)
-        _, looks = seen.through(layer.window)
+        _, looks = seen.through(layer.geometry)
         c = rng.normal(size=layer.forward(rows, looks).shape)
         expected = layer.backward(c.copy())
         layer.apply(rng.normal(size=(25, 2)))
         np.testing.assert_array_equal(layer.backward(c.copy()), expected)
 
     def test_a_picture_of_no_channels_gives_the_bias(self):
-        layer = Conv2D(0, 2, np.random.default_rng(12), Window(3, 4))
+        layer = Conv2D(0, 2, np.random.default_rng(12), KernelGeometry(3, 4))
         layer.bias.value[...] = 3, 4
         y = OverImages(layer).forward(np.zeros((2, 3, 4, 0), np.float32))
         np.testing.assert_array_equal(y, np.broadcast_to(np.float32([3, 4]), (2, 3, 4, 2)))
 
     def test_repr(self):
         assert (
-            repr(Conv2D(2, 5, np.random.default_rng(0), Window(3, 3, stride=2)))
+            repr(Conv2D(2, 5, np.random.default_rng(0), KernelGeometry(3, 3, stride=2)))
             == "Conv2D(2, 5, kernel=3, stride=2)"
         )
 
@@ -230,10 +240,10 @@ class TestSymbolConv2D:
     """Against the slow convolution, and against Conv2D, over the one-hot picture of the same boards."""
 
     @staticmethod
-    def build(rng, n_symbols, window, n_outputs=3):
-        layer = SymbolConv2D(n_symbols, n_outputs, rng, window, dtype=np.float64)
+    def build(rng, n_symbols, geometry, n_outputs=3):
+        layer = SymbolConv2D(n_symbols, n_outputs, rng, geometry, dtype=np.float64)
         randomize(layer, rng)
-        twin = Conv2D(n_symbols - 1, n_outputs, rng, window, dtype=np.float64)
+        twin = Conv2D(n_symbols - 1, n_outputs, rng, geometry, dtype=np.float64)
         twin.weights.value[...], twin.bias.value[...] = layer.weights.value, layer.bias.value
         return layer, OverImages(twin)
 
@@ -241,18 +251,18 @@ class TestSymbolConv2D:
     @conv_case
     def test_forward_and_backward(self, height, width, kernel, stride, filled):
         rng = np.random.default_rng(28)
-        layer, twin = self.build(rng, 4, Window(height, width, kernel, stride))
+        layer, twin = self.build(rng, 4, KernelGeometry(height, width, kernel, stride))
         board = random_boards(rng, 3, height, width, 4, filled)
         image = one_hot_image(board, 4)
         seen, patches = layer.encode(board.reshape(3, -1))
         rows = layer.forward(patches)
-        y = written_out(rows, seen, layer.window.output_size)
+        y = written_out(rows, seen, layer.geometry.output_size)
         slow = slow_convolution(image, layer.weights.value, layer.bias.value, kernel, stride)
         assert not rows[0].any() and y.shape == slow.shape
         np.testing.assert_allclose(y, twin.forward(image), rtol=1e-11, atol=1e-12)
         np.testing.assert_allclose(y, slow, rtol=1e-11, atol=1e-12)
         for cells, expected in zip(board, slow):
-            alone = layer.apply(cells.ravel())
+            alone = layer.apply(*on_board(cells.ravel()))
             assert not alone[0].any()
             np.testing.assert_allclose(alone[1:], expected.reshape(-1, 3), rtol=1e-11, atol=1e-12)
         gradient = rng.normal(size=y.shape)
@@ -268,7 +278,7 @@ class TestSymbolConv2D:
     @pytest.mark.parametrize("kernel, stride", [(3, 1), (3, 2), (2, 2)])
     def test_gradients_by_finite_differences(self, kernel, stride):
         rng = np.random.default_rng(29)
-        layer, _ = self.build(rng, 3, Window(4, 5, kernel, stride), n_outputs=2)
+        layer, _ = self.build(rng, 3, KernelGeometry(4, 5, kernel, stride), n_outputs=2)
         _, patches = layer.encode(random_boards(rng, 2, 4, 5, 3, 0.3).reshape(2, -1))
         c = rng.normal(size=layer.forward(patches).shape)
         c[0] = 0
@@ -281,7 +291,7 @@ class TestSymbolConv2D:
             assert_same_gradient(parameter.gradient.copy(), numeric_gradient(loss, parameter.value))
 
     def test_no_symbols_give_the_bias(self):
-        layer = SymbolConv2D(1, 2, np.random.default_rng(31), Window(3, 4))
+        layer = SymbolConv2D(1, 2, np.random.default_rng(31), KernelGeometry(3, 4))
         layer.bias.value[...] = 3, 4
         y = layer.forward(layer.encode(np.zeros((2, 12), np.uint8))[1])
         np.testing.assert_array_equal(y, [[0, 0], [3, 4]])
@@ -289,19 +299,19 @@ class TestSymbolConv2D:
         np.testing.assert_array_equal(layer.bias.gradient, [24, 24])
 
     def test_an_unknown_symbol_is_an_error(self):
-        layer, _ = self.build(np.random.default_rng(32), 3, Window(2, 2))
+        layer, _ = self.build(np.random.default_rng(32), 3, KernelGeometry(2, 2))
         with pytest.raises(IndexError):
             layer.encode(np.full((1, 4), 3, np.uint8))
         with pytest.raises(IndexError):
-            layer.apply(np.full(4, 3, np.uint8))
+            layer.apply(*on_board(np.full(4, 3, np.uint8)))
 
     def test_first_weights_are_those_of_the_convolution_over_the_one_hot_image(self):
-        layer = SymbolConv2D(30, 32, np.random.default_rng(33), Window(3, 3))
+        layer = SymbolConv2D(30, 32, np.random.default_rng(33), KernelGeometry(3, 3))
         assert layer.weights.value.dtype == np.float32 and layer.weights.value.shape == (9 * 29, 32)
-        twin = Conv2D(29, 32, np.random.default_rng(33), Window(3, 3))
+        twin = Conv2D(29, 32, np.random.default_rng(33), KernelGeometry(3, 3))
         np.testing.assert_array_equal(layer.weights.value, twin.weights.value)
         assert twin.weights.value.std() == pytest.approx((2 / (9 * 29)) ** 0.5, rel=0.03)
-        smaller = SymbolConv2D(30, 32, np.random.default_rng(33), Window(3, 3), scale=0.25)
+        smaller = SymbolConv2D(30, 32, np.random.default_rng(33), KernelGeometry(3, 3), scale=0.25)
         np.testing.assert_array_equal(smaller.weights.value, layer.weights.value / 4)
         assert smaller.weights.value.dtype == np.float32
         assert repr(layer) == "SymbolConv2D(29, 32, kernel=3, stride=1)"
@@ -360,7 +370,7 @@ class TestFront:
             front.forward(front.encode(board.reshape(6, -1))), expected, rtol=1e-10, atol=1e-11
         )
         for cells, y in zip(board.reshape(6, -1), expected):
-            np.testing.assert_allclose(front.apply(cells), y, rtol=1e-10, atol=1e-11)
+            np.testing.assert_allclose(front.apply(*on_board(cells)), y, rtol=1e-10, atol=1e-11)
 
     def test_parts_of_a_batch(self, kind, size, filled):
         """`first` and `after` are the encoding of these boards alone."""

@@ -23,16 +23,16 @@ from retro_gamer.nn import (
     CompactInput,
     Dense,
     Dueling,
+    OneHotDense,
     Parameter,
     ReLU,
     SparseInput,
     SymbolDense,
-    SymbolEncoder,
     he_normal,
     huber,
 )
 from retro_gamer.nn.parameters import add_up, pack
-from retro_gamer.nn.symbols import nonzero_bytes, symbol_numbers
+from retro_gamer.nn.sparse.lists import nonzero_bytes, symbol_numbers
 
 
 class TestDense:
@@ -147,7 +147,8 @@ def test_add_up(shape):
 
 
 def test_few_symbols_are_added_up_and_many_are_multiplied():
-    rng, encoder = np.random.default_rng(25), SymbolEncoder(500, 3, 0)
+    rng = np.random.default_rng(25)
+    encoder = SymbolDense(500, 3, 0, 4, rng)
     nothing = np.zeros((64, 0), np.float32)
     for filled, kind in ((0.004, SparseInput), (0.5, CompactInput), (0.0, CompactInput)):
         assert type(encoder.encode(random_cells(rng, 64, 500, 3, filled), nothing)) is kind
@@ -170,11 +171,9 @@ SYMBOL_CASES = [  # batch, n_cells, n_symbols, n_features, filled
 
 def build_symbols(case, rng, n_outputs=3):
     batch, n_cells, n_symbols, n_features, filled = case
-    encoder = SymbolEncoder(n_cells, n_symbols, n_features, np.float64)
-    layer = SymbolDense(encoder, n_outputs, rng, dtype=np.float64)
+    layer = SymbolDense(n_cells, n_symbols, n_features, n_outputs, rng, dtype=np.float64)
     layer.bias.value[...] = rng.normal(size=n_outputs)
     return (
-        encoder,
         layer,
         random_cells(rng, batch, n_cells, n_symbols, filled),
         rng.normal(size=(batch, n_features)),
@@ -189,12 +188,12 @@ class TestSymbols:
 
     @pytest.mark.parametrize("case", SYMBOL_CASES)
     def test_encoding_is_the_one_hot_input_without_its_empty_columns(self, case):
-        encoder, _, cells, features = build_symbols(case, np.random.default_rng(14))
-        x = encoder.encode(cells, features)
+        layer, cells, features = build_symbols(case, np.random.default_rng(14))
+        x = layer.encode(cells, features)
         dense = one_hot_input(cells, features, case[2])
-        assert dense.shape[1] == encoder.n_rows
+        assert dense.shape[1] == layer.n_rows
         rows, transposed = x.transposed_times(np.eye(len(cells)))
-        rows = np.arange(encoder.n_rows) if rows is None else rows
+        rows = np.arange(layer.n_rows) if rows is None else rows
         filled = np.zeros_like(dense)
         filled[:, rows] = transposed.T
         np.testing.assert_array_equal(filled, dense)
@@ -204,35 +203,35 @@ class TestSymbols:
 
     @pytest.mark.parametrize("case", SYMBOL_CASES)
     def test_forward_is_the_dense_product(self, case):
-        encoder, layer, cells, features = build_symbols(case, np.random.default_rng(15))
+        layer, cells, features = build_symbols(case, np.random.default_rng(15))
         expected = one_hot_input(cells, features, case[2]) @ layer.table.value + layer.bias.value
         np.testing.assert_allclose(
-            layer.forward(encoder.encode(cells, features)), expected, rtol=1e-12, atol=1e-12
+            layer.forward(layer.encode(cells, features)), expected, rtol=1e-12, atol=1e-12
         )
 
     @pytest.mark.parametrize("case", SYMBOL_CASES)
-    def test_forward_one_is_forward(self, case):
-        encoder, layer, cells, features = build_symbols(case, np.random.default_rng(16))
-        expected = layer.forward(encoder.encode(cells, features))
+    def test_apply_is_forward(self, case):
+        layer, cells, features = build_symbols(case, np.random.default_rng(16))
+        expected = layer.forward(layer.encode(cells, features))
         for i in range(len(cells)):
-            y = layer.forward_one(symbol_numbers(cells[i]), features[i])
+            y = layer.apply(symbol_numbers(cells[i]), features[i])
             np.testing.assert_allclose(y, expected[i], rtol=1e-12, atol=1e-12)
-        assert layer.bias.value is not layer.forward_one(symbol_numbers(cells[0]), features[0])
+        assert layer.bias.value is not layer.apply(symbol_numbers(cells[0]), features[0])
 
-    def test_forward_one_leaves_the_weights_alone(self):
+    def test_apply_leaves_the_weights_alone(self):
         for case in SYMBOL_CASES:
-            _, layer, cells, features = build_symbols(case, np.random.default_rng(17))
+            layer, cells, features = build_symbols(case, np.random.default_rng(17))
             table, bias = layer.table.value.copy(), layer.bias.value.copy()
-            layer.forward_one(symbol_numbers(cells[0]), features[0])
+            layer.apply(symbol_numbers(cells[0]), features[0])
             np.testing.assert_array_equal(layer.table.value, table)
             np.testing.assert_array_equal(layer.bias.value, bias)
 
     @pytest.mark.parametrize("case", SYMBOL_CASES)
     def test_gradients(self, case):
         rng = np.random.default_rng(18)
-        encoder, layer, cells, features = build_symbols(case, rng, n_outputs=2)
+        layer, cells, features = build_symbols(case, rng, n_outputs=2)
         c = rng.normal(size=(len(cells), 2))
-        x = encoder.encode(cells, features)
+        x = layer.encode(cells, features)
 
         def loss():
             return float((layer.forward(x) * c).sum())
@@ -250,27 +249,25 @@ class TestSymbols:
     @pytest.mark.parametrize("case", [case for case in SYMBOL_CASES if case[0] > 2])
     def test_backward_on_the_first_rows(self, case):
         rng = np.random.default_rng(19)
-        encoder, layer, cells, features = build_symbols(case, rng)
+        layer, cells, features = build_symbols(case, rng)
         c = rng.normal(size=(2, 3))
-        layer.forward(encoder.encode(cells, features))
+        layer.forward(layer.encode(cells, features))
         layer.backward(c)
         partly, partly_bias = full_gradient(layer.table), layer.bias.gradient.copy()
-        layer.forward(encoder.encode(cells[:2], features[:2]))
+        layer.forward(layer.encode(cells[:2], features[:2]))
         layer.backward(c)
         np.testing.assert_allclose(partly, full_gradient(layer.table), rtol=1e-12, atol=1e-14)
         np.testing.assert_allclose(partly_bias, layer.bias.gradient, rtol=1e-12)
 
     def test_the_form_is_the_one_to_be_tested(self, form):
-        encoder, _, cells, features = build_symbols((20, 30, 6, 3, 0.2), np.random.default_rng(28))
+        layer, cells, features = build_symbols((20, 30, 6, 3, 0.2), np.random.default_rng(28))
         kind = {"sparse": SparseInput, "compact": CompactInput}[form]
-        assert (
-            type(encoder.encode(cells, features)) is type(encoder.encode(lists_of(cells), features)) is kind
-        )
+        assert type(layer.encode(cells, features)) is type(layer.encode(lists_of(cells), features)) is kind
 
     def test_rows_in_which_adam_runs_on(self, form):
         """Those of the boards with a gradient, where rows are added up; of the whole batch, where they are multiplied."""
-        encoder, layer, cells, features = build_symbols((20, 30, 6, 3, 0.2), np.random.default_rng(27))
-        layer.forward(encoder.encode(cells, features))
+        layer, cells, features = build_symbols((20, 30, 6, 3, 0.2), np.random.default_rng(27))
+        layer.forward(layer.encode(cells, features))
         layer.backward(np.ones((7, 3)))
         n = {"sparse": 7, "compact": 20}[form]
         assert (
@@ -279,52 +276,101 @@ class TestSymbols:
         )
 
     def test_first_and_after_split_a_batch(self):
-        encoder, layer, cells, features = build_symbols((6, 5, 3, 2, 0.5), np.random.default_rng(20))
-        x = encoder.encode(cells, features)
+        layer, cells, features = build_symbols((6, 5, 3, 2, 0.5), np.random.default_rng(20))
+        x = layer.encode(cells, features)
         whole = layer.forward(x)
         np.testing.assert_allclose(layer.forward(x.first(4)), whole[:4], rtol=1e-12)
         np.testing.assert_allclose(layer.forward(x.after(4)), whole[4:], rtol=1e-12)
 
     def test_an_encoding_outlives_the_next_one(self):
         rng = np.random.default_rng(21)
-        encoder, layer, cells, features = build_symbols((6, 5, 3, 2, 0.5), rng)
-        x = encoder.encode(cells, features)
+        layer, cells, features = build_symbols((6, 5, 3, 2, 0.5), rng)
+        x = layer.encode(cells, features)
         before = layer.forward(x)
-        encoder.encode(random_cells(rng, 9, 5, 3, 0.9), rng.normal(size=(9, 2)))
+        layer.encode(random_cells(rng, 9, 5, 3, 0.9), rng.normal(size=(9, 2)))
         np.testing.assert_array_equal(layer.forward(x), before)
 
     def test_large_boards_do_not_overflow_the_small_cell_type(self):
-        encoder = SymbolEncoder(600, 200, 1)
+        layer = SymbolDense(600, 200, 1, 1, np.random.default_rng(0))
         cells = np.zeros((1, 600), np.uint8)
         cells[0, 599] = 199
         assert symbol_numbers(cells[0]).tolist() == [600 * 199 - 1]
-        x = encoder.encode(cells, np.ones((1, 1), np.float32))
+        x = layer.encode(cells, np.ones((1, 1), np.float32))
         assert x.transposed_times(np.ones((1, 1)))[0].tolist() == [0, 600 * 199]
 
     def test_what_stands_for_no_symbol_stays_zero(self):
         rng = np.random.default_rng(24)
-        encoder, layer, cells, features = build_symbols((20, 30, 6, 3, 0.2), rng)
+        layer, cells, features = build_symbols((20, 30, 6, 3, 0.2), rng)
         adam = Adam([layer.table], 0.1)
         for _ in range(3):
-            layer.forward(encoder.encode(cells, features))
+            layer.forward(layer.encode(cells, features))
             layer.backward(rng.normal(size=(20, 3)))
             adam.step()
         assert layer.table.value.any(axis=1).all() and not layer._table[-1].any()
 
     def test_an_unknown_symbol_is_an_error(self):
-        encoder, layer, cells, features = build_symbols((2, 4, 3, 0, 1.0), np.random.default_rng(22))
+        layer, cells, features = build_symbols((2, 4, 3, 0, 1.0), np.random.default_rng(22))
         cells[...] = 3
         with pytest.raises(IndexError):
-            encoder.encode(cells, features)
+            layer.encode(cells, features)
         with pytest.raises(IndexError):
-            encoder.encode(lists_of(cells), features)
+            layer.encode(lists_of(cells), features)
         with pytest.raises(IndexError):
-            layer.forward_one(symbol_numbers(cells[0]), features[0])
+            layer.apply(symbol_numbers(cells[0]), features[0])
 
     def test_first_weights_suit_the_number_of_cells_and_not_of_rows(self):
-        layer = SymbolDense(SymbolEncoder(90, 20, 10), 64, np.random.default_rng(23))
+        layer = SymbolDense(90, 20, 10, 64, np.random.default_rng(23))
         assert layer.table.value.std() == pytest.approx((2 / 100) ** 0.5, rel=0.02)
         assert repr(layer) == "SymbolDense(1720, 64)"
+
+    @pytest.mark.parametrize("case", SYMBOL_CASES)
+    def test_it_is_the_plain_one_hot_layer(self, case):
+        """The twin that has no trick: the same weights from the same generator, outputs and gradients."""
+        rng = np.random.default_rng(29)
+        batch, n_cells, n_symbols, n_features, filled = case
+        layer, plain = (
+            kind(n_cells, n_symbols, n_features, 3, np.random.default_rng(30), 0.5, np.float64)
+            for kind in (SymbolDense, OneHotDense)
+        )
+        cells, features = (
+            random_cells(rng, batch, n_cells, n_symbols, filled),
+            rng.normal(size=(batch, n_features)),
+        )
+        np.testing.assert_array_equal(layer.table.value, plain.table.value)
+        x = plain.encode(cells, features)
+        np.testing.assert_array_equal(x, one_hot_input(cells, features, n_symbols))
+        expected = plain.forward(x)
+        for boards in (cells, lists_of(cells)):
+            np.testing.assert_allclose(layer.forward(layer.encode(boards, features)), expected, atol=1e-12)
+        for one_layer in (layer, plain):
+            y = [one_layer.apply(symbol_numbers(board), numbers) for board, numbers in zip(cells, features)]
+            np.testing.assert_allclose(y, expected, atol=1e-12)
+        gradient = rng.normal(size=(batch, 3))[: max(1, batch // 2)]
+        layer.backward(gradient.copy())
+        plain.backward(gradient.copy())
+        np.testing.assert_allclose(full_gradient(layer.table), plain.table.gradient, atol=1e-12)
+        np.testing.assert_allclose(layer.bias.gradient, plain.bias.gradient, atol=1e-12)
+
+
+def test_the_example_of_the_one_hot_layer(monkeypatch):
+    """What its docstring shows of a board of 3 x 3 cells."""
+    cells, features = np.array([[0, 1, 0, 0, 0, 2, 0, 0, 1]], np.uint8), np.array([[0.5]])
+    plain = OneHotDense(9, 3, 1, 2, np.random.default_rng(31), dtype=np.float64)
+    shown = "0.5   0 1 0  0 0 0  0 0 1    0 0 0  0 0 1  0 0 0"
+    assert plain.encode(cells, features)[0].tolist() == [float(number) for number in shown.split()]
+    assert shown in OneHotDense.__doc__
+    weights = plain.table.value
+    np.testing.assert_allclose(
+        plain.forward(plain.encode(cells, features))[0],
+        0.5 * weights[0] + weights[2] + weights[9] + weights[15] + plain.bias.value,
+    )
+    assert symbol_numbers(cells[0]).tolist() == lists_of(cells).numbers[0].tolist() == [1, 14, 8]
+    layer = SymbolDense(9, 3, 1, 2, np.random.default_rng(31), dtype=np.float64)
+    force_form("sparse", monkeypatch)
+    assert layer.encode(cells, features).rows_of_board.tolist() == [[2], [15], [9]]
+    force_form("compact", monkeypatch)
+    values, rows = layer.encode(cells, features)
+    assert values.tolist() == [[0.5, 1, 1, 1]] and rows.tolist() == [0, 2, 9, 15]
 
 
 class TestParameters:

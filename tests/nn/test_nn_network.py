@@ -26,8 +26,9 @@ from retro_gamer.nn import (
     clip_by_global_norm,
     huber,
 )
-from retro_gamer.nn.network import CONV_FILTERS, Convolution, conv_stride, parameter_shapes
-from retro_gamer.nn.symbols import symbol_numbers
+from retro_gamer.nn.network import Convolution, parameter_shapes
+from retro_gamer.nn.sparse.front import CONV_FILTERS, conv_stride
+from retro_gamer.nn.sparse.lists import symbol_numbers
 
 # n_cells counts the cells of board_shape and the readings beyond it, as a radar gives them.
 KINDS = {
@@ -364,7 +365,7 @@ class TestConstruction:
             rng=np.random.default_rng(0),
         )
         layers = [layer for layer in network.front.layers if isinstance(layer, (Conv2D, SymbolConv2D))]
-        assert [(layer.window.kernel, layer.window.stride) for layer in layers] == [(3, stride), (2, 2)]
+        assert [(layer.geometry.kernel, layer.geometry.stride) for layer in layers] == [(3, stride), (2, 2)]
         assert network.shape["convolutions"] == ((CONV_FILTERS[0], 3, stride), (CONV_FILTERS[1], 2, 2))
 
     def test_parameter_shapes_of_own_convolutions(self):

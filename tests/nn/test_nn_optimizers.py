@@ -1,11 +1,11 @@
-"""SGD, Adam and clipping, each against the formula written out; the row-sparse forms against the plain ones."""
+"""Adam and clipping, each against the formula written out; the row-sparse forms against the plain ones."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from retro_gamer.nn import SGD, Adam, Parameter, clip_by_global_norm
+from retro_gamer.nn import Adam, Parameter, clip_by_global_norm
 
 
 def parameter(value, gradient, rows=None):
@@ -73,18 +73,6 @@ class TestClip:
         clip_by_global_norm([one], 10.0)
         np.testing.assert_allclose(view, [6, 8])
         assert one.gradient is view and view.dtype == np.float32
-
-
-class TestSGD:
-    def test_by_hand(self):
-        one = parameter([1.0, 2.0], [10.0, -20.0])
-        SGD([one], 0.1).step()
-        np.testing.assert_allclose(one.value, [0.0, 4.0])
-
-    def test_rows(self):
-        one = parameter(np.ones((4, 2)), [[1.0, 2.0], [3.0, 4.0]], rows=[3, 1])
-        SGD([one], 0.5).step()
-        np.testing.assert_allclose(one.value, [[1, 1], [-0.5, -1], [1, 1], [0.5, 0]])
 
 
 class TestAdam:

@@ -120,8 +120,8 @@ def test_with_many_threads_the_weights_are_the_same_and_the_user_keeps_his(
         assert array.tobytes() == policies[1][name].tobytes(), name
     policy, seen = TrainedPolicy(tmp_path / "4"), []
     first = policy._agent.online.first
-    product = first.forward_one
-    monkeypatch.setattr(first, "forward_one", lambda *a: seen.append(CONTROL.get()) or product(*a))
+    product = first.apply
+    monkeypatch.setattr(first, "apply", lambda *a: seen.append(CONTROL.get()) or product(*a))
     game = create_game()
     game.start()
     policy.get_action(game)

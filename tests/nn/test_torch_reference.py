@@ -9,7 +9,17 @@ import pytest
 from nn_checks import OverImages, full_gradient
 
 from retro_gamer.agents.dqn import td_targets
-from retro_gamer.nn import Adam, Conv2D, Dense, Parameter, QNetwork, ReLU, Window, clip_by_global_norm, huber
+from retro_gamer.nn import (
+    Adam,
+    Conv2D,
+    Dense,
+    KernelGeometry,
+    Parameter,
+    QNetwork,
+    ReLU,
+    clip_by_global_norm,
+    huber,
+)
 
 PATH = Path(__file__).resolve().parent.parent / "data" / "torch_reference.npz"
 CLOSE = dict(rtol=1e-10, atol=1e-12)
@@ -62,8 +72,8 @@ def test_convolutions(torch):
     rng = np.random.default_rng(0)
     n_flat, n_outputs = torch["conv_weights_2"].shape
     size = torch["conv_image"].shape[1:3]
-    first = Conv2D(3, 4, rng, Window(*size), dtype=np.float64)
-    second = Conv2D(4, 6, rng, Window(*size, stride=2), dtype=np.float64)
+    first = Conv2D(3, 4, rng, KernelGeometry(*size), dtype=np.float64)
+    second = Conv2D(4, 6, rng, KernelGeometry(*size, stride=2), dtype=np.float64)
     dense = Dense(n_flat, n_outputs, rng, dtype=np.float64)
     layers, learning = [OverImages(first), ReLU(), OverImages(second), ReLU()], [first, second, dense]
     for i, layer in enumerate(learning):
