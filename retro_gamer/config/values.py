@@ -6,15 +6,12 @@ import json
 import math
 import re
 import sys
-from dataclasses import MISSING
-from itertools import islice
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Union
+from typing import Any, Callable, Dict, List, Tuple, Union
 
-from retro_gamer.config.settings import all_settings, find_setting
+from retro_gamer.config.problems import MAX_PROBLEMS, Problem
 from retro_gamer.errors import ConfigError, did_you_mean
-
-__all__ = ["check_value", "find_setting", "parse_toml", "problem_text", "read_toml", "toml_value"]
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -27,13 +24,7 @@ MAX_TOML_BYTES = 2**18
 
 MAX_DOTS = 200
 MAX_DIGITS = 1000
-MAX_PROBLEMS = 100  # more are of no use to anyone, and each hint takes a millisecond
 MAX_ITEMS = 1000  # of a list
-
-
-def first_of(problems: Iterable[str]) -> List[str]:
-    """As many problems as are of use, made one by one."""
-    return list(islice(problems, MAX_PROBLEMS))
 
 
 def read_toml(path: Union[str, Path]) -> Dict[str, Any]:
@@ -122,26 +113,25 @@ def _default(setting: Any) -> Any:
     return setting.default if setting.default is not MISSING else setting.default_factory()
 
 
-def problem_text(heading: str, explanation: str, try_this: str) -> str:
-    return f"  {heading[:300]}\n    {explanation}\n    -> {try_this}"
+def read_settings(
+    cls: Any, values: Dict[str, Any], unknown: Callable[[str, List[str]], Problem], where: str = ""
+) -> Tuple[Any, List[Problem]]:
+    """A settings class with these values, and what is wrong with them: those keep their defaults.
 
-
-def unknown_name(shown: str, name: str, known: List[str], what: str) -> str:
-    hint = did_you_mean(name, known).lstrip() or f"Known: {', '.join(known)}."
-    return problem_text(shown, f"There is no such {what}.", hint)
-
-
-def unknown_setting(section: str, name: str, known: List[str]) -> str:
-    homes = sections_with(name)
-    if homes:
-        return problem_text(
-            f"{name} in [{section}]",
-            "This setting has its place in another section.",
-            f"Move it to [{homes[0]}].",
-        )
-    return unknown_name(f"{name} in [{section}]", name, known, "setting")
-
-
-def sections_with(name: str) -> List[str]:
-    """The sections that have a setting of this name."""
-    return [section for section, setting in all_settings() if setting.name == name]
+    `unknown` says what is wrong with a name that is no setting's, given the names that are; `where` goes before the others.
+    """
+    known = {setting.name: setting for setting in fields(cls) if "kind" in setting.metadata}
+    good: Dict[str, Any] = {}
+    problems: List[Problem] = []
+    for name, value in values.items():
+        if len(problems) >= MAX_PROBLEMS:
+            break
+        if name not in known:
+            problems.append(unknown(name, list(known)))
+            continue
+        metadata, why = known[name].metadata, check_value(known[name], value)
+        if why:
+            problems.append(Problem(f"{where}{name} = {value!r:.100}", metadata["help"], why, (name,)))
+        else:
+            good[name] = metadata["kind"].converted(value)
+    return cls(**good), problems

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
+from retro_gamer.config.problems import MAX_PROBLEMS, listed
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import TrainingSettings, all_settings, find_setting, new_run_values
-from retro_gamer.config.teams import check_teams, read_teams, swap_steps
-from retro_gamer.config.values import MAX_PROBLEMS, check_value, toml_value
+from retro_gamer.config.team_checks import check_teams
+from retro_gamer.config.teams import read_teams, swap_steps
+from retro_gamer.config.values import check_value, toml_value
 from retro_gamer.discovery.probing import Probe, find_actions, find_reward, only_player, probe_game
 from retro_gamer.environment.game import state_number
 from retro_gamer.environment.teams import check_teams_in_game, count_features
@@ -128,9 +131,10 @@ def _describe_teams(
     """Fill in a self-play run: how its game is seen, and how often ghosts get another policy."""
     metadata, seen, settings = config.metadata, config.preprocessing, config.self_play
     messages: List[str] = []
-    problems = check_teams(config.teams, settings.shared_policy, metadata.observation_function)
+    found = check_teams(config.teams, settings.shared_policy, metadata.observation_function)
+    problems = list(islice(found, MAX_PROBLEMS))
     if problems:
-        raise ConfigError("The teams of the game cannot play:\n\n" + "\n\n".join(problems))
+        raise ConfigError(f"The teams of the game cannot play:\n\n{listed(problems)}")
     game = make_game(factory)
     check_teams_in_game(config.teams, game)
     count_features(config, game)
@@ -229,10 +233,9 @@ def _apply_description(
     config: RunConfig, description: Dict[str, Any], path: Path, messages: List[str]
 ) -> None:
     settings = {}
-    problems: List[str] = []
-    config.teams = read_teams(description.get("teams", []), problems)
+    config.teams, problems = read_teams(description.get("teams", []))
     if problems:
-        raise ConfigError(f"Found problems in [tool.retro-gamer] in {path}:\n\n" + "\n\n".join(problems))
+        raise ConfigError(f"Found problems in [tool.retro-gamer] in {path}:\n\n{listed(problems)}")
     self_play = description.get("self_play", {})
     if not isinstance(self_play, dict):
         raise ConfigError(
@@ -253,7 +256,7 @@ def _apply_description(
 
 def _check_values(values: Dict[str, Any], source: str) -> None:
     """Raise ConfigError when a name is not that of a setting, or a value cannot be one, before the game is tried out."""
-    problems = []
+    problems: List[str] = []
     for name, value in values.items():
         if len(problems) >= MAX_PROBLEMS:
             break

@@ -25,7 +25,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Union
 import numpy as np
 
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.config.values import find_setting
+from retro_gamer.config.settings import find_setting
 from retro_gamer.discovery.choose_settings import choose_settings
 from retro_gamer.environment.game import RetroEnvironment, seed_everything
 from retro_gamer.environment.gym import import_gymnasium

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import SECTIONS, MemberSettings, TeamSettings, all_settings
 from retro_gamer.config.teams import read_teams
-from retro_gamer.config.values import toml_value, tomllib
+from retro_gamer.config.values import read_settings, toml_value, tomllib
 from retro_gamer.errors import ConfigError, RetroGamerError
 
 
@@ -118,8 +118,7 @@ TEAMS = [
 
 def test_teams_are_written_and_read_back():
     data = tomllib.loads(RunConfig(teams=TEAMS).to_toml())
-    problems = []
-    assert read_teams(data["teams"], problems) == TEAMS and not problems
+    assert read_teams(data["teams"]) == (TEAMS, [])
 
 
 def test_without_teams_there_is_nothing_about_self_play():
@@ -217,13 +216,9 @@ def random_config():
     max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
 )
 def test_what_is_written_is_read_back_unchanged(config):
-    from retro_gamer.config import run_config as module
-
     data = tomllib.loads(config.to_toml())
     for section, cls in SECTIONS.items():
-        problems = []
-        assert module._read_section(section, cls, data[section], problems, []) == getattr(config, section)
-        assert not problems
+        assert read_settings(cls, data[section], lambda name, known: None) == (getattr(config, section), [])
 
 
 @given(strings)
