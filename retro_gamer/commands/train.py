@@ -13,9 +13,20 @@ from retro_gamer.commands.what_next import what_next
 from retro_gamer.errors import command_line
 from retro_gamer.hosting.interrupts import raise_through
 from retro_gamer.hosting.supervision import supervised
+from retro_gamer.reporting.counting import Counting
+from retro_gamer.reporting.dashboard import Dashboard
+from retro_gamer.reporting.findings import describe
 from retro_gamer.reporting.progress import ProgressLine, format_time
+from retro_gamer.reporting.training_doctor import (
+    examine_metrics,
+    examine_play,
+    is_worth_using,
+    verdict,
+    watch_greedy_games,
+)
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.training.evaluation import evaluate, random_play
+from retro_gamer.training.evaluation import Evaluation, evaluate, random_play
+from retro_gamer.training.player import Player
 from retro_gamer.training.trainer import Trainer
 
 FINAL_GAMES = 30
@@ -24,7 +35,7 @@ FINAL_GAMES = 30
 def train_run(run: RunDirectory, episodes: Optional[int] = None, minutes: Optional[float] = None) -> int:
     """Train a run, show how it goes, and say how well it plays; returns the exit status."""
     trainer: Trainer
-    line = ProgressLine()
+    line = Dashboard()
     with run.locked():
         with supervised(line.say):
             if run.load_config().teams:
@@ -33,6 +44,7 @@ def train_run(run: RunDirectory, episodes: Optional[int] = None, minutes: Option
                 trainer = SelfPlayTrainer(run)
             else:
                 trainer = Trainer(run)
+        line.remember(run.read_metrics())
         finished = _train(trainer, line, episodes, minutes)
     if not finished:
         return 0
@@ -41,11 +53,12 @@ def train_run(run: RunDirectory, episodes: Optional[int] = None, minutes: Option
         flush=True,
     )
     _say_if_still_exploring(trainer)
+    worth_using = True
     try:
-        _say_how_well(trainer)
+        worth_using = _say_how_well(trainer)
     except KeyboardInterrupt:
         print()  # everything is saved: whoever does not want to wait for this may go
-    print("\n" + what_next(run, trainer.config, trainer.is_complete()))
+    print("\n" + what_next(run, trainer.config, trainer.is_complete(), worth_using))
     return 0
 
 
@@ -131,7 +144,8 @@ def _say_if_still_exploring(trainer: Trainer) -> None:
         )
 
 
-def _say_how_well(trainer: Trainer) -> None:
+def _say_how_well(trainer: Trainer) -> bool:
+    """Say how good it is beside random play, and what may be wrong when it is no better; whether it is worth using."""
     if trainer.config.teams:
         from retro_gamer.commands.evaluate_teams import evaluate_teams
 
@@ -139,14 +153,29 @@ def _say_how_well(trainer: Trainer) -> None:
         with supervised():
             text = evaluate_teams(trainer.run, None, FINAL_GAMES, seed=0, as_json=False)
         print(text)
-        return
+        return True
     environment = trainer.evaluation_environment
-    with supervised():
-        greedy = evaluate(environment, trainer.agent, FINAL_GAMES, seed=0).summary()
-        chance = random_play(environment, FINAL_GAMES, seed=0).summary()
-    print(
-        f"Over {FINAL_GAMES} games it reaches a reward of {greedy['mean']:.1f} (random play: {chance['mean']:.1f})."
-    )
-    if "mean_score" in greedy:
+    with supervised(), Counting("measuring game", 2 * FINAL_GAMES) as count:
+        greedy = evaluate(environment, trainer.agent, FINAL_GAMES, seed=0, on_game=count)
+        chance = random_play(environment, FINAL_GAMES, seed=0, on_game=lambda done: count(FINAL_GAMES + done))
+    print(f"Over {FINAL_GAMES} games: {verdict(greedy, chance)}")
+    if greedy.scores is not None and chance.scores is not None:
         name = trainer.config.metadata.score
-        print(f"That is a {name} of {greedy['mean_score']:.1f} (random play: {chance['mean_score']:.1f}).")
+        print(f"That is a {name} of {greedy.scores.mean():.1f} (random play: {chance.scores.mean():.1f}).")
+    if is_worth_using(greedy, chance):
+        return True
+    _say_what_may_be_wrong(trainer, greedy, chance)
+    return False
+
+
+def _say_what_may_be_wrong(trainer: Trainer, greedy: Evaluation, chance: Evaluation) -> None:
+    """The first thing that is wrong with the training, with its causes; `doctor` tells more."""
+    config, run = trainer.config, trainer.run
+    findings = examine_metrics(run.read_metrics(), config)
+    if not findings:
+        player = Player(trainer.evaluation_environment, trainer.agent, {}, "the newest", config)
+        with supervised():
+            findings = examine_play(watch_greedy_games(player, 5, config.training.gamma), greedy, chance)
+    if findings:
+        print("\n" + describe(findings[:1]))
+    print(f"\nFind out more about what may be wrong:  {command_line('doctor', run)}")

@@ -25,11 +25,14 @@ while not over:
 print("reward", total)"""
 
 
-def what_next(run: RunDirectory, config: RunConfig, complete: bool) -> str:
-    """The commands for a trained run, and a script that plays with it."""
+def what_next(run: RunDirectory, config: RunConfig, complete: bool, worth_using: bool = True) -> str:
+    """The commands for a trained run, and a script that plays with it where it is worth using."""
     measure = "tournament" if config.teams else "evaluate"
     lines = [] if complete else [f"Train on:      {command_line('train', run)}"]
     lines += [f"Watch it:      {command_line('play', run)}", f"Measure it:    {command_line(measure, run)}"]
+    if not worth_using:
+        return "\n".join(lines)
+    lines.append(f"See why:       {command_line('report', run)}")
     where = "with a script" if config.game.gym else "in a game, with a script"
     return "\n".join([*lines, f"Use it {where}, such as play_it.py:", "", script_for(run, config)])
 

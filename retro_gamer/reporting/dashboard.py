@@ -1,0 +1,205 @@
+"""A training in the terminal: a bar, the curves of the whole run, and one line of numbers; redrawn in place."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from typing import Any, Callable, Dict, List, Optional, Sequence, TextIO, Tuple
+
+import numpy as np
+
+from retro_gamer.reporting.curves import Curve, Panel
+from retro_gamer.reporting.progress import ProgressLine
+from retro_gamer.reporting.text_chart import draw_panel
+from retro_gamer.training.trainer import Status
+
+SMALLEST = (60, 22)  # columns and rows; in a smaller window there is one line
+WIDE = 110  # columns from which charts stand side by side
+WIDEST = 160
+MAX_POINTS = 120  # of a curve; neighbours are averaged when there are more
+EXPLORING = 0.8  # with more random keys than this, a training game is about as good as random play
+MEANINGS = {
+    "greedy reward": "a game without random keys",
+    "training reward": "a game while it learns",
+    "game length": "turns of a game",
+    "loss": "how far its expectations are off",
+}
+
+
+class Series:
+    """Points (x, y) in order, never more than about MAX_POINTS: the older they get, the more of them are averaged."""
+
+    def __init__(self) -> None:
+        self._points: List[Tuple[float, float, int]] = []  # (sum of x, sum of y, how many)
+        self._per_point = 1
+
+    def add(self, x: float, y: Optional[float]) -> None:
+        if y is None or not np.isfinite(y):
+            return
+        if self._points and self._points[-1][2] < self._per_point:
+            sum_x, sum_y, n = self._points[-1]
+            self._points[-1] = (sum_x + x, sum_y + y, n + 1)
+            return
+        self._points.append((x, y, 1))
+        if len(self._points) > MAX_POINTS:
+            pairs = zip(self._points[::2], self._points[1::2])
+            self._points = [(a[0] + b[0], a[1] + b[1], a[2] + b[2]) for a, b in pairs]
+            self._per_point *= 2
+
+    def curve(self, name: str) -> Optional[Curve]:
+        if not self._points:
+            return None
+        x = np.array([sum_x / n for sum_x, _, n in self._points])
+        y = np.array([sum_y / n for _, sum_y, n in self._points])
+        return Curve(name, x, y, y, y)
+
+
+class Dashboard(ProgressLine):
+    """Draws the progress of a training as a picture of several lines; in a small window, the one line.
+
+    `history` are the rows of metrics.csv of earlier sittings, so that the curves show the whole run.
+    """
+
+    def __init__(
+        self,
+        stream: Optional[TextIO] = None,
+        interval: float = 0.5,
+        clock: Callable[[], float] = time.monotonic,
+        history: Sequence[Dict[str, Any]] = (),
+    ):
+        super().__init__(stream, interval, clock)
+        self.series = {name: Series() for name in MEANINGS}
+        self._at_random: List[float] = []  # returns of the first games, when nearly all keys were random
+        self._evaluated: Any = None
+        self._lines = 0  # drawn on the screen now
+        self._status: Optional[Status] = None
+        self.remember(history)
+
+    def remember(self, history: Sequence[Dict[str, Any]]) -> None:
+        """Rows of metrics.csv of earlier sittings."""
+        for row in history:
+            self._add_row(row)
+
+    def _add_row(self, row: Dict[str, Any]) -> None:
+        turns = row.get("turns")
+        if turns is None:
+            return
+        columns = ("eval_return", "mean_return", "mean_length", "loss")
+        for series, column in zip(self.series.values(), columns):
+            series.add(turns, row.get(column))
+        if row.get("epsilon", 0.0) > EXPLORING and "mean_return" in row:
+            self._at_random.append(row["mean_return"])
+
+    def update(self, status: Status) -> None:
+        last = status.last
+        for name, value in (
+            ("training reward", last.episode_return),
+            ("game length", last.turns),
+            ("loss", last.mean_loss),
+        ):
+            self.series[name].add(status.turns, value)
+        if status.epsilon > EXPLORING:
+            self._at_random.append(last.episode_return)
+        if status.evaluation is not None and status.evaluation is not self._evaluated:
+            self._evaluated = status.evaluation
+            self.series["greedy reward"].add(status.turns, status.evaluation.mean)
+        self._status = status
+        super().update(status)
+
+    def _draw(self, text: str) -> None:
+        columns, rows = self._size()
+        if columns < SMALLEST[0] or rows < SMALLEST[1]:
+            self._wipe()
+            super()._draw(text)
+            return
+        lines = [*self._bar(columns), *self._charts(columns, rows - 6), text[:columns]]
+        up = f"\x1b[{self._lines - 1}F" if self._lines > 1 else "\r"
+        # Each line is overwritten and its rest cleared, so that nothing flickers.
+        body = "\n".join(f"{line}\x1b[K" for line in lines)
+        try:
+            self.stream.write((up if self._lines else "") + body + "\x1b[J")
+            self.stream.flush()
+        except OSError:  # the terminal was closed: what matters is that the training is saved
+            self.shown, self._lines = False, 0
+        else:
+            self._lines, self._width = len(lines), 0
+
+    def _bar(self, columns: int) -> List[str]:
+        status = self._status
+        if status is None:
+            return []
+        done = status.turns / status.goal_turns if status.goal_turns else 0.0
+        done = min(1.0, max(done, status.episode / max(1, status.goal_episodes)))
+        full, empty = ("█", "░") if self._unicode else ("#", ".")
+        width = columns - 7
+        filled = int(done * width)
+        return [f"{full * filled}{empty * (width - filled)} {100 * done:4.0f}%", ""]
+
+    def _charts(self, columns: int, rows: int) -> List[str]:
+        curves = {name: series.curve(name) for name, series in self.series.items()}
+        panels = [Panel(name, MEANINGS[name], [curve]) for name, curve in curves.items() if curve is not None]
+        if self._at_random:
+            level = float(np.mean(self._at_random[-200:]))
+            panels = [panel.beside(level) if "reward" in panel.title else panel for panel in panels]
+        side_by_side = 2 if columns >= WIDE else 1
+        fits = max(1, rows // 12) * side_by_side
+        panels = panels[:fits]
+        width = columns if side_by_side == 1 else columns // 2 - 2
+        drawn = [draw_panel(panel, width, 6, self._unicode) for panel in panels]
+        lines: List[str] = []
+        for start in range(0, len(drawn), side_by_side):
+            lines += [*_beside(drawn[start : start + side_by_side], width), ""]
+        return lines
+
+    @property
+    def _unicode(self) -> bool:
+        try:
+            "⣿│└─█░".encode(getattr(self.stream, "encoding", None) or "ascii")
+        except (UnicodeEncodeError, LookupError):
+            return False
+        return True
+
+    def _size(self) -> Tuple[int, int]:
+        try:
+            columns, rows = os.get_terminal_size(self.stream.fileno())
+        except (OSError, ValueError, AttributeError):
+            return 0, 0
+        return min(WIDEST, columns - 1), rows
+
+    def _wipe(self) -> None:
+        if self._lines:
+            with suppress(OSError):
+                self.stream.write(self.blank())
+
+    def blank(self) -> str:
+        lines, self._lines = self._lines, 0
+        if not lines:
+            return super().blank()
+        return (f"\x1b[{lines - 1}F" if lines > 1 else "\r") + "\x1b[J"
+
+    def clear(self) -> None:
+        """Leave the last picture where it is, with the prompt below it."""
+        if self._lines and self.shown:
+            with suppress(OSError):
+                self.stream.write("\n")
+                self.stream.flush()
+            self._lines = 0
+        else:
+            super().clear()
+
+    def say(self, text: str) -> None:
+        """Print a line above the picture, which is drawn again below it."""
+        if self._lines and self.shown:
+            with suppress(OSError):
+                self.stream.write(self.blank() + text + "\n")
+                self.stream.flush()
+        else:
+            super().say(text)
+
+
+def _beside(blocks: Sequence[List[str]], width: int) -> List[str]:
+    """Blocks of lines next to each other."""
+    height = max(map(len, blocks))
+    padded = [[*block, *[""] * (height - len(block))] for block in blocks]
+    return ["  ".join(line.ljust(width) for line in row).rstrip() for row in zip(*padded)]
