@@ -196,7 +196,7 @@ def build_parser() -> argparse.ArgumentParser:
     play.add_argument(
         "--fps", type=_positive_float, default=12.0, metavar="N", help="turns shown a second (default 12)"
     )
-    play.add_argument(  # the original's name for --fps
+    play.add_argument(  # the original's
         "--framerate", dest="fps", type=_positive_float, default=argparse.SUPPRESS, help=argparse.SUPPRESS
     )
     play.add_argument("--explain", action="store_true", help="show what it expects of each key")
@@ -277,7 +277,9 @@ def build_parser() -> argparse.ArgumentParser:
         "Turn the checkpoints of a run of the original retro-gamer (.pt) into ours, without torch.",
         "import-torch runs/snake",
     )
-    importing.add_argument("run", metavar="DIR", help="the folder of the run, trained with retro-gamer 0.4.0")
+    importing.add_argument(
+        "run", metavar="DIR", help="the folder of the run, trained with retro-gamer 0.1 to 0.4"
+    )
     importing.add_argument(
         "--output",
         metavar="OUT",
@@ -292,6 +294,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     plot.add_argument("runs", metavar="DIR", nargs="+", help="the folders of runs of one game")
     plot.add_argument("--svg", metavar="FILE", help="write a picture instead of drawing in the terminal")
+    plot.add_argument(
+        "--output", "-o", dest="svg", default=argparse.SUPPRESS, help=argparse.SUPPRESS
+    )  # the original's
 
     report = command(
         "report",
@@ -493,36 +498,9 @@ def tournament_command(options: argparse.Namespace) -> int:
 
 
 def import_torch_command(options: argparse.Namespace) -> int:
-    from retro_gamer.original.torch_import import import_run
-    from retro_gamer.runs.directory import RunDirectory
+    from retro_gamer.commands.import_torch import import_torch
 
-    output = RunDirectory(options.output or options.run)
-    done = import_run(RunDirectory(options.run), output)
-    if done.written:
-        names, s = done.written[0].stem, ""
-        if len(done.written) > 1:
-            names, s = f"{names} to {done.written[-1].stem}", "s"
-        print(f"Imported {len(done.written)} checkpoint{s} into {output.checkpoints_path}: {names}.")
-    if done.kept:
-        print(f"{len(done.kept)} of these numbers were there already and stay as they are.")
-    for error in done.failed:
-        print(f"retro-gamer: {error}", file=sys.stderr)
-    if output.resume_path.is_file() and done.written:
-        print(
-            f"But a training was started here without them: it goes on from {output.resume_path}, and removes checkpoints "
-            "with\nhigher numbers than its own. To go on from the imported ones, remove that file first."
-        )
-    game = output.load_config().game
-    if game.module or game.factory:
-        print(
-            f"Watch it:      {command_line('play', output)}\nTrain on:      {command_line('train', output)}"
-        )
-    else:
-        print(
-            f"TrainedPolicy({str(output)!r}) plays it. To watch it or to train on, name its game in {output.config_path}:"
-            '\n  [game]\n  module = "my_game"\n  path = "the folder of my_game.py"'
-        )
-    return FAILED if done.failed else DONE
+    return FAILED if import_torch(options.run, options.output) else DONE
 
 
 def info_command(options: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import List, Optional, Sequence
 
+from retro_gamer.errors import ConfigError
 from retro_gamer.reporting.curves import panels_of
 from retro_gamer.reporting.svg_chart import draw_svg
 from retro_gamer.reporting.text_chart import draw_panels
@@ -19,8 +20,11 @@ WIDEST = 100  # columns: a wider chart shows no more
 def plot_runs(runs: Sequence[RunDirectory], svg: Optional[str] = None) -> str:
     """The curves as text, or, with `svg`, a sentence about the file that they were written to.
 
-    Raises ConfigError for runs that were never trained or are of different games, OSError for a file that cannot be written.
+    Raises ConfigError for runs that were never trained or are of different games and for a picture that is no .svg,
+    OSError for a file that cannot be written.
     """
+    if svg is not None and Path(svg).suffix.lower() in (".png", ".pdf", ".jpg", ".jpeg"):
+        raise ConfigError(f"{svg}: a picture is written as SVG. Name it {Path(svg).with_suffix('.svg')}")
     panels = panels_of(runs)
     if svg is not None:
         text = draw_svg(panels)

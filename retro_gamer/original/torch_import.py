@@ -1,4 +1,4 @@
-"""Runs of the original retro-gamer (0.4.0, on torch): its checkpoints made ours, with the same Q-values."""
+"""Runs of the original retro-gamer (0.1.0 to 0.4.0, on torch): its checkpoints made ours, with the same Q-values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import numpy as np
 
 from retro_gamer.agents.agent import with_prefix
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.environment.game import RetroEnvironment, make_encoder
+from retro_gamer.environment.encoder import Encoder
+from retro_gamer.environment.game import make_encoder
+from retro_gamer.environment.observation import ObservationShape
 from retro_gamer.environment.vocabulary import MAX_CHARACTERS, Vocabulary
 from retro_gamer.errors import CheckpointError, ConfigError, RunNotFoundError
 from retro_gamer.nn.network import Convolution
@@ -120,19 +122,8 @@ def convert(path: Path, config: RunConfig, episode: int) -> Checkpoint:
         config = _with_extras_size(config, content["model_state_dict"])
         weights = _read_weights(file, content["model_state_dict"], config)
     vocabulary = Vocabulary(config.metadata.character_set)
-    custom = bool(config.metadata.observation_function)
-    encoder = None if custom else make_encoder(config.metadata, config.preprocessing, vocabulary)
-    environment = RetroEnvironment(
-        lambda: None, config.metadata, encoder, (lambda game: None) if custom else None
-    )
-    n_board, n_more = _n_inputs(config)
-    facts = {
-        **describe_policy(config, environment, vocabulary),
-        "n_features": n_more + (n_board if custom else 0),
-        "episode": episode,
-        "turns": turns,
-        "evaluation": None,
-    }
+    described = describe_policy(config, _what_is_seen(config, vocabulary), vocabulary)
+    facts = {**described, "episode": episode, "turns": turns, "evaluation": None}
     if config.preprocessing.spatial:
         facts["convolutions"] = [list(convolution) for convolution in CONVOLUTIONS]
     network = _network(weights, config, vocabulary, facts)
@@ -140,6 +131,23 @@ def convert(path: Path, config: RunConfig, episode: int) -> Checkpoint:
     check_facts(facts, path)
     build_agent(checkpoint, path)  # it finds out whether the weights can be used
     return checkpoint
+
+
+class Seen(NamedTuple):
+    """What a policy's description says of its environment."""
+
+    actions: List[Optional[str]]
+    shape: ObservationShape
+    encoder: Optional[Encoder]  # None: a function observes
+
+
+def _what_is_seen(config: RunConfig, vocabulary: Vocabulary) -> Seen:
+    n_board, n_more = _n_inputs(config)
+    actions = [*config.metadata.actions, None]
+    if config.metadata.observation_function:
+        return Seen(actions, ObservationShape(0, 1, n_board + n_more, (0, 0)), None)
+    encoder = make_encoder(config.metadata, config.preprocessing, vocabulary)
+    return Seen(actions, encoder.shape._replace(n_features=n_more), encoder)
 
 
 def _with_extras_size(config: RunConfig, tensors: Dict[Any, Any]) -> RunConfig:

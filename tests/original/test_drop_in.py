@@ -10,7 +10,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from retro_gamer.cli import build_parser
+from retro_gamer.cli import build_parser, main
 from retro_gamer.config.values import read_toml
 from retro_gamer.env import GameEnvironment
 from retro_gamer.errors import GameError, command_line
@@ -299,3 +299,10 @@ def test_a_wrong_framerate_is_named_as_it_was_typed(capsys):
     with pytest.raises(SystemExit):
         build_parser().parse_args(["play", "run", "--framerate", "0"])
     assert "argument --framerate: '0' is not a number above 0" in capsys.readouterr().err
+
+
+def test_a_plot_is_saved_by_its_flag_but_only_as_svg(tmp_path, capsys):
+    assert build_parser().parse_args(["plot", "run", "-o", "a.svg"]).svg == "a.svg"
+    assert build_parser().parse_args(["plot", "run"]).svg is None
+    assert main(["plot", str(tmp_path), "--output", "curves.png"]) == 2
+    assert "curves.png: a picture is written as SVG. Name it curves.svg" in capsys.readouterr().err
