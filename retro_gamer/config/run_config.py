@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Union
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Union
 
 from retro_gamer.config.checks import check_learning, check_metadata, check_preprocessing
 from retro_gamer.config.problems import (
@@ -27,6 +27,7 @@ from retro_gamer.config.settings import (
     SelfPlaySettings,
     TeamSettings,
     TrainingSettings,
+    find_setting,
 )
 from retro_gamer.config.team_checks import check_teams
 from retro_gamer.config.teams import read_teams, teams_to_list, teams_to_toml
@@ -49,6 +50,15 @@ class RunConfig:
     @property
     def tabular(self) -> bool:
         return self.training.algorithm != "dqn"
+
+    def with_settings(self, values: Mapping[str, Any]) -> "RunConfig":
+        """The same configuration with these values, by the names of the settings; raises KeyError for an unknown name."""
+        changes: Dict[str, Dict[str, Any]] = {}
+        for name, value in values.items():
+            changes.setdefault(find_setting(name)[0], {})[name] = value
+        return replace(
+            self, **{section: replace(getattr(self, section), **new) for section, new in changes.items()}
+        )
 
     @classmethod
     def from_dict(cls, data: Dict[str, Any], source: str = "config.toml") -> "RunConfig":
@@ -142,7 +152,7 @@ def _read_section(name: str, values: Any) -> Any:
     values = values if isinstance(values, dict) else {}
     retired = {key: RETIRED[name][key] for key in values if key in RETIRED.get(name, {})}
     old = [
-        Problem(f"{key} = {toml_value(values[key])}", *said)
+        Problem(f"{key} = {toml_value(values[key])}", said[0], said[1])
         for key, said in retired.items()
         if values[key] and said
     ]

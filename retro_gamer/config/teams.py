@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from copy import deepcopy
 from dataclasses import asdict, replace
 from typing import Any, Dict, List, Tuple
 
@@ -119,10 +118,10 @@ def config_of_policy(config: Any, name: str) -> Any:
     It is that of the first character that the policy controls.
     """
     team = next(team for team in config.teams if name in ("", team.name))
-    own = deepcopy(config)
-    own.metadata.actions, own.metadata.reward = list(team.members[0].actions), team.reward
-    own.metadata.player = team.members[0].character
-    return own
+    first = team.members[0]
+    return config.with_settings(
+        {"actions": list(first.actions), "reward": team.reward, "player": first.character}
+    )
 
 
 def swap_steps(num_agents: int, num_opponent_agents: int, team_change: int, swaps: int) -> int:

@@ -48,13 +48,12 @@ class TeamEnvironment:
         ]
         self._game = RetroEnvironment(
             factory or load_factory(config.game),
-            config.metadata,
+            replace(config.metadata, reward=self.teams[0].reward),  # that of the others is read here
             None,
             _unseen,
             tabular=True,
             max_turns=config.training.max_turns_per_episode,
         )
-        self._game.metadata.reward = self.teams[0].reward  # that of the others is read here
         self._characters: List[Any] = []  # of each seat
         self._totals: List[float] = []
         self._turns = 0

@@ -57,7 +57,7 @@ class Table:
         game = new_game_of(self.config, factory)
         check_teams_in_game(self.config.teams, game)
         if not self.config.metadata.board_size:
-            self.config.metadata.board_size = list(game.board_size)
+            self.config = self.config.with_settings({"board_size": list(game.board_size)})
         self.characters = own_characters(self.config.teams, self.config.self_play.shared_policy, game)
         self.n_features = count_features(self.config, game)
         self.environment = TeamEnvironment(self.config, factory)

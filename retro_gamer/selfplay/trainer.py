@@ -71,6 +71,7 @@ class SelfPlayTrainer(Trainer):
                     path, newest[name] = read_team_policy(run, name)
                     build_agent(newest[name], path)  # finds out whether its weights can be used
         self.table = Table(run, config, factory)
+        self.config = config = self.table.config  # which knows the size of the board
         self.environment = self.table.environment  # type: ignore[assignment]
         known = (
             resume.facts["characters"]

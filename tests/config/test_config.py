@@ -91,6 +91,15 @@ def test_what_a_new_run_has_is_allowed_and_another_value_than_the_default(algori
     assert new_run_values(algorithm)["learning_rate"] == (5e-4 if algorithm == "dqn" else 0.1)
 
 
+def test_other_values_make_another_configuration():
+    config = RunConfig.from_dict(LEAST)
+    other = config.with_settings({"gamma": 0.5, "radar": True, "seed": 7})
+    assert (other.training.gamma, other.preprocessing.radar, other.training.seed) == (0.5, True, 7)
+    assert config == RunConfig.from_dict(LEAST) and other.metadata == config.metadata
+    with pytest.raises(KeyError):
+        config.with_settings({"gama": 0.5})
+
+
 # Types and ranges, from the table of settings
 
 
