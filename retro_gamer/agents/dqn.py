@@ -9,6 +9,7 @@ import numpy as np
 
 from retro_gamer.agents.agent import Agent, Transition, under_prefix, with_prefix
 from retro_gamer.agents.feature_scale import FeatureScale
+from retro_gamer.agents.reward_scale import RewardScale
 from retro_gamer.environment.observation import Observation, ObservationShape
 from retro_gamer.errors import TrainingDivergedError
 from retro_gamer.nn import Adam, QNetwork, clip_by_global_norm, huber
@@ -19,15 +20,17 @@ from retro_gamer.replay import Batch, ReplayMemory
 FLOAT32 = np.dtype(np.float32)
 MAX_GRADIENT_NORM = 10.0
 
-# Learning steps are made in bundles, whose batches are drawn together: with train_every = 4, eight steps every 32 turns. It
-# is faster, and as good (docs/performance.md, "Eight learning steps at a time"). Larger batches make smaller bundles.
-BUNDLE, BUNDLE_DRAWS = 8, 512
+# The batches of learning steps that are made together are drawn together: at most so many, and so many transitions.
+BATCHES_AT_A_TIME, DRAWS_AT_A_TIME = 8, 512
 
 
 def td_targets(
-    returns: np.ndarray, discounts: np.ndarray, next_q_target: np.ndarray, next_q_online: Optional[np.ndarray]
+    reward_sums: np.ndarray,
+    discounts: np.ndarray,
+    next_q_target: np.ndarray,
+    next_q_online: Optional[np.ndarray],
 ) -> np.ndarray:
-    """What Q(s, a) should have been, for a batch: returns, discounts [batch]; next_q_* [batch, n_actions].
+    """What Q(s, a) should have been, [batch]; for reward_sums and discounts [batch], next_q_* [batch, n_actions].
 
     DQN takes the target network's best value for s'; Double DQN (van Hasselt et al. 2016, equation 4) lets the
     online network choose the action and the target network say what it is worth:
@@ -36,46 +39,7 @@ def td_targets(
     """
     chooser = next_q_target if next_q_online is None else next_q_online
     best = chooser.argmax(axis=1)
-    return returns + discounts * next_q_target[np.arange(len(best)), best]
-
-
-class RewardScale:
-    """The number that rewards are multiplied by inside the network.
-
-    A network learns best when its outputs are neither tiny nor huge. In "auto" mode the scale follows the rewards:
-    1 / (ROOM * root mean square of the rewards so far). Its changes are passed on to the output layer, which keeps
-    every prediction as it was (the idea of PopArt, van Hasselt et al. 2016b).
-    """
-
-    ROOM = 4.0
-    MEMORY = 0.9999  # of the running mean of squares, per turn: about the last 10,000 turns
-
-    def __init__(self, scale: Any):
-        self.fixed = None if scale == "auto" else float(scale)
-        self.value = self.fixed or 1.0
-        self._sum, self._weight = 0.0, 0.0
-
-    def add(self, reward: float) -> None:
-        self._sum = self.MEMORY * self._sum + reward * reward
-        self._weight = self.MEMORY * self._weight + 1.0
-
-    def update(self) -> float:
-        """Follow the rewards; returns by what factor the scale changed."""
-        new = self.fixed  # another than before only when the setting was changed
-        if new is None:
-            if self._sum <= 0:
-                return 1.0
-            new = 1.0 / (self.ROOM * (self._sum / self._weight) ** 0.5)
-            if 0.8 < new / self.value < 1.25:
-                return 1.0
-        factor, self.value = new / self.value, new
-        return factor
-
-    def get_state(self) -> Dict[str, np.ndarray]:
-        return {"reward_scale": np.array([self.value, self._sum, self._weight])}
-
-    def set_state(self, state: Dict[str, np.ndarray]) -> None:
-        self.value, self._sum, self._weight = (float(number) for number in state["reward_scale"])
+    return reward_sums + discounts * next_q_target[np.arange(len(best)), best]
 
 
 class DQNAgent(Agent):
@@ -99,7 +63,7 @@ class DQNAgent(Agent):
         learning_starts: int,
         train_every: int,
         gradient_steps: int,
-        target_update_freq: int,
+        target_update_period: int,
         double: bool,
         n_step: int,
         prioritized: bool,
@@ -112,9 +76,13 @@ class DQNAgent(Agent):
     ):
         self.n_actions, self.rng, self.n_symbols = n_actions, rng, shape.n_symbols
         self.batch_size, self.gradient_steps, self.train_every = batch_size, gradient_steps, train_every
-        self.learning_starts, self.target_update_freq = max(learning_starts, batch_size), target_update_freq
+        self.learning_starts, self.target_update_period = (
+            max(learning_starts, batch_size),
+            target_update_period,
+        )
         self.double = double
-        self.bundle = max(1, min(BUNDLE, BUNDLE_DRAWS // batch_size))  # learning steps
+        self._configured = train_every, gradient_steps
+        self._batches_at_a_time = max(1, min(BATCHES_AT_A_TIME, DRAWS_AT_A_TIME // batch_size))
         self._rows = np.arange(batch_size)
         self.turns = 0
         sizes: Dict[str, Any] = dict(
@@ -175,22 +143,15 @@ class DQNAgent(Agent):
         self.turns += 1
         if len(self.replay) < self.learning_starts:
             return None
-        if self.turns % self.target_update_freq == 0 or self.optimizer.t == 0:
+        if self.turns % self.target_update_period == 0 or self.optimizer.t == 0:
             self._update_target()
-        n_steps = self._steps_due()
-        if not n_steps:
+        if self.turns % self.train_every:
             return None
-        bundles = range(0, n_steps, self.bundle)
-        return sum(self._learning_steps(min(self.bundle, n_steps - done)) for done in bundles) / n_steps
-
-    def _steps_due(self) -> int:
-        """How many learning steps are due after this turn: `gradient_steps` for every `train_every` turns, in bundles."""
-        rounds = max(1, self.bundle // self.gradient_steps)
-        return 0 if self.turns % (rounds * self.train_every) else rounds * self.gradient_steps
+        return self._learning_steps(self.gradient_steps) / self.gradient_steps
 
     def _update_target(self) -> None:
         """Let the target network catch up, and the scales follow the rewards and what is seen."""
-        self.feature_scale.update(self.replay.newest_features(self.target_update_freq))
+        self.feature_scale.update(self.replay.newest_features(self.target_update_period))
         factor = self.scale.update()
         if factor != 1.0:
             self.online.scale_output(factor)
@@ -198,7 +159,14 @@ class DQNAgent(Agent):
 
     @one_blas_thread
     def _learning_steps(self, n_steps: int) -> float:
-        """Steps of gradient descent on batches that are drawn together; returns the sum of their losses."""
+        """Steps of gradient descent, one after the other; returns the sum of their losses."""
+        losses = 0.0
+        for start in range(0, n_steps, self._batches_at_a_time):
+            losses += self._steps_drawn_together(min(self._batches_at_a_time, n_steps - start))
+        return losses
+
+    def _steps_drawn_together(self, n_steps: int) -> float:
+        """Draw the batches of some steps, make the steps, then set the new priorities; returns the sum of the losses."""
         losses, indices, td_errors = 0.0, [], []
         for batch in self.replay.sample_batches(self.batch_size, n_steps):
             loss, errors = self._learning_step(batch)
@@ -211,29 +179,33 @@ class DQNAgent(Agent):
     def _learning_step(self, batch: Batch) -> Tuple[float, np.ndarray]:
         """One step of gradient descent on the loss of a batch; returns the loss and the TD errors [batch]."""
         n, rows = self.batch_size, self._rows
-        seen = self.online.encode(batch.boards, self.feature_scale.apply(batch.features))  # s, then s'
+        # The observations of a batch are first all s, then all s': one pass through the online network serves both.
+        seen = self.online.encode(batch.boards, self.feature_scale.apply(batch.features))
         next_q_target = self.target.forward(seen.after(n))  # [batch, n_actions]
         q = self.online.forward(seen if self.double else seen.first(n))  # [batch or 2 batch, n_actions]
         targets = td_targets(
-            batch.returns * np.float32(self.scale.value),
+            batch.reward_sums * np.float32(self.scale.value),
             batch.discounts,
             next_q_target,
             q[n:] if self.double else None,
         )
-        td_errors = q[rows, batch.actions] - targets
+        td_errors = targets - q[rows, batch.actions]
         loss, gradient_of_chosen = huber(td_errors, batch.weights)
+        self._check_finite(loss)
+        gradient = np.zeros((n, self.n_actions), np.float32)  # dL/dQ(s, .)
+        gradient[rows, batch.actions] = gradient_of_chosen  # the actions not taken have nothing to learn
+        self.online.backward(gradient)
+        clip_by_global_norm(self.online.parameters, MAX_GRADIENT_NORM)
+        self.optimizer.step()
+        return loss, td_errors
+
+    def _check_finite(self, loss: float) -> None:
         if not math.isfinite(loss):
             raise TrainingDivergedError(
                 "The training diverged: the network's values have grown beyond all numbers. What was saved before is "
                 f"intact. Try a smaller learning_rate (now {self.learning_rate:g}), or go on from an earlier checkpoint: "
                 "delete resume.npz and the checkpoints after it."
             )
-        gradient = np.zeros((n, self.n_actions), np.float32)
-        gradient[rows, batch.actions] = gradient_of_chosen  # the actions not taken have nothing to learn
-        self.online.backward(gradient)
-        clip_by_global_norm(self.online.parameters, MAX_GRADIENT_NORM)
-        self.optimizer.step()
-        return loss, td_errors
 
     def end_episode(self) -> None:
         self.replay.end_episode()
@@ -259,6 +231,7 @@ class DQNAgent(Agent):
                 moment[...] = parameter.value
 
     def get_policy(self) -> Dict[str, np.ndarray]:
+        """network/... (see `QNetwork.get_state`), `scale` () of the rewards, and what features are scaled by."""
         policy = with_prefix("network", self.online.get_state())
         policy["scale"] = np.array(self.scale.value)
         return {**policy, **self.feature_scale.get_policy()}
@@ -273,6 +246,7 @@ class DQNAgent(Agent):
         self.target.copy_from(self.online)
 
     def get_state(self) -> Dict[str, np.ndarray]:
+        """The policy, and target/..., optimizer/..., replay/..., reward_scale [3], turns (), rounds (): see each part."""
         return {
             **self.get_policy(),
             **with_prefix("target", self.target.get_state()),
@@ -281,6 +255,7 @@ class DQNAgent(Agent):
             **self.scale.get_state(),
             **self.feature_scale.get_state(),
             "turns": np.array(self.turns),
+            "rounds": np.array(self.train_every // self._configured[0]),
         }
 
     def set_state(self, state: Dict[str, np.ndarray]) -> None:
@@ -295,3 +270,9 @@ class DQNAgent(Agent):
         self.scale.set_state(state)
         self.feature_scale.set_state(state)
         self.turns = int(state["turns"])
+        # Once, train_every = 4 meant eight steps every 32 turns: a training that began so goes on so.
+        as_before = max(1, self._batches_at_a_time // self._configured[1])
+        rounds = int(state.get("rounds", as_before))
+        if not 1 <= rounds <= BATCHES_AT_A_TIME:
+            raise ValueError("the learning steps come in rounds that there never were")
+        self.train_every, self.gradient_steps = (rounds * setting for setting in self._configured)

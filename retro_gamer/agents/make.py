@@ -57,7 +57,7 @@ def make_agent(
         learning_starts=training.learning_starts,
         train_every=training.train_every,
         gradient_steps=training.gradient_steps,
-        target_update_freq=training.target_update_freq,
+        target_update_period=training.target_update_freq,
         double=training.double,
         n_step=training.n_step,
         prioritized=training.prioritize_experiences,

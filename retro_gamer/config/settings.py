@@ -215,10 +215,14 @@ class TrainingSettings:
     learning_starts: int = setting(
         WHOLE, 0, "Turns before the first learning step (never fewer than batch_size).", low=0
     )
-    train_every: int = setting(
-        WHOLE, 4, "Turns for each learning step (they are made eight at a time).", low=1
+    train_every: int = setting(WHOLE, 4, "Turns between learning steps.", low=1, new_run=32)
+    gradient_steps: int = setting(
+        WHOLE,
+        1,
+        "Learning steps made then: as many turns apart, several together are faster.",
+        low=1,
+        new_run=8,
     )
-    gradient_steps: int = setting(WHOLE, 1, "Learning steps each time.", low=1)
     target_update_freq: int = setting(WHOLE, 500, "Turns between updates of the target network.", low=1)
     double: bool = setting(FLAG, True, "true: Double DQN, which does not take lucky guesses for real values.")
     n_step: int = setting(

@@ -39,7 +39,7 @@ def choose_settings(
     _check_values(flags, "the settings for the new run")
     if config.game.gym:
         algorithm = flags.get("algorithm", "dqn")
-        _apply(config, {**new_run_values(algorithm), "algorithm": algorithm})
+        _apply(config, {**_new_run(algorithm, flags), "algorithm": algorithm})
         from retro_gamer.environment.gym import describe_gym
 
         messages += describe_gym(config)
@@ -59,6 +59,15 @@ def choose_settings(
     return config, messages, notes
 
 
+def _new_run(algorithm: str, named: Dict[str, Any], self_play: bool = False) -> Dict[str, Any]:
+    """The values of a new run. Learning steps every so many turns, and how many then, are one choice: naming either of the
+    two settings leaves the plain default of the other."""
+    values, pace = new_run_values(algorithm, self_play), ("train_every", "gradient_steps")
+    if any(name in named for name in pace):
+        values = {name: value for name, value in values.items() if name not in pace}
+    return values
+
+
 def _let_turns_decide(config: RunConfig, notes: Dict[str, str]) -> None:
     """What falls with the turns must not be cut short by the number of games, unless somebody set it."""
     training = config.training
@@ -72,7 +81,7 @@ def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, st
     messages = []
     description, path = read_description(config.game)
     algorithm = {**description, **flags}.get("algorithm", "dqn")
-    _apply(config, new_run_values(algorithm, self_play=bool(description.get("teams"))))
+    _apply(config, _new_run(algorithm, {**description, **flags}, bool(description.get("teams"))))
     if path is not None:
         messages.append(f"Read the description of the game in {path}.")
         _apply_description(config, description, path, messages)

@@ -182,10 +182,13 @@ class QNetwork:
                 y = self.first.apply(symbols, features)
             else:
                 symbol, cell = np.divmod(symbols, self.shape["n_cells"])
-                image = cell < self.n_image_cells
-                rest = (symbol * self.first.n_cells + cell - self.n_image_cells)[~image]
+                rest = symbols[:0]
+                if self.first.n_cells:
+                    image = cell < self.n_image_cells
+                    rest = (symbol * self.first.n_cells + cell - self.n_image_cells)[~image]
+                    symbol, cell = symbol[image], cell[image]
                 y = self.first.apply(rest, features)
-                y += self.join.apply(self.front.apply(symbol[image] + 1, cell[image]))
+                y += self.join.apply(self.front.apply(symbol + 1, cell))
             for layer in self.layers:
                 y = layer.apply(y)
             return y

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, NamedTuple, Optional, Union
+from typing import Any, Dict, Iterator, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
@@ -18,7 +18,7 @@ class Batch(NamedTuple):
     boards: Union[np.ndarray, SymbolLists]  # [2 * batch, n_cells] uint8, or the same as lists
     features: np.ndarray  # [2 * batch, n_features] of the memory's feature_type
     actions: np.ndarray  # [batch] int
-    returns: np.ndarray  # [batch] float32, n-step
+    reward_sums: np.ndarray  # [batch] float32: of n steps, discounted
     discounts: np.ndarray  # [batch] float32: gamma^n, or 0 after the end of a game
     weights: np.ndarray  # [batch] float32, importance-sampling weights
     indices: np.ndarray  # [batch] int, for `update_priorities`
@@ -50,7 +50,7 @@ class ReplayMemory:
         self.boards = BoardMemory(capacity, n_cells)
         self.features = np.zeros((capacity, n_features), feature_type)
         self.actions = np.zeros(capacity, np.int32)
-        self.returns = np.zeros(capacity, np.float32)
+        self.reward_sums = np.zeros(capacity, np.float32)
         self.discounts = np.zeros(capacity, np.float32)
         self.next_slots = np.zeros(capacity, np.int32)
         self.assembler = NStepAssembler(n_step, gamma)
@@ -60,16 +60,25 @@ class ReplayMemory:
         self.n_transitions = 0  # ever completed
         self.n_slots_used = 0
         self._position = 0  # the next slot to write
-        self._current: Optional[int] = None  # the slot of the newest observation, while a game goes on
+        self._current: Optional[int] = None  # the slot of the newest observation, while a game is in progress
 
     def __len__(self) -> int:
-        """How many transitions can be drawn, to within those of the game going on."""
+        """How many transitions can be drawn; at most n_step too many while a game is in progress."""
         return min(self.n_transitions, self.n_slots_used)
 
     def add(
-        self, observation, action: int, reward: float, next_observation, terminated: bool, truncated: bool
+        self,
+        observation: Any,
+        action: int,
+        reward: float,
+        next_observation: Any,
+        terminated: bool,
+        truncated: bool,
     ) -> None:
-        """Remember one step. `observation` counts only at the start of a game: later it is the last next one."""
+        """Remember one step. `observation` counts only at the start of a game: later it is the last next one.
+
+        An observation has `symbols` [n] int and `inputs` [n_cells] uint8 (see `BoardMemory.put`) and `features`.
+        """
         if self._current is None:
             self._current = self._store(observation)
         slot = self._current
@@ -80,13 +89,13 @@ class ReplayMemory:
             self._current = None
 
     def end_episode(self) -> None:
-        """The game going on was given up: keep what is there, as if truncated."""
+        """The game in progress was given up: keep what is there, as if truncated."""
         if self._current is not None:
             for transition in self.assembler.flush(self._current):
                 self._complete(transition)
             self._current = None
 
-    def _store(self, observation) -> int:
+    def _store(self, observation: Any) -> int:
         slot = self._position
         self.sampler.remove(slot)
         self.boards.put(slot, observation)
@@ -98,37 +107,39 @@ class ReplayMemory:
     def _complete(self, transition: NStepTransition) -> None:
         slot = transition.slot
         self.actions[slot] = transition.action
-        self.returns[slot] = transition.n_step_return
+        self.reward_sums[slot] = transition.reward_sum
         self.discounts[slot] = transition.discount
         self.next_slots[slot] = transition.next_slot
         self.sampler.add(slot)
         self.n_transitions += 1
 
     def sample(self, batch_size: int) -> Batch:
-        """One batch."""
+        """One batch; raises ValueError while there is nothing to draw."""
         return next(self.sample_batches(batch_size, 1))
 
     def sample_batches(self, batch_size: int, n_batches: int) -> Iterator[Batch]:
-        """So many batches, drawn together now and dealt like cards; in each the largest weight is 1.
+        """n_batches batches from one draw; in each, the largest weight is 1.
 
-        The boards of each are fetched when its turn comes: those of all would be large.
+        Item i of the draw goes to batch i % n_batches, so that each batch covers the whole range of priorities.
         """
-        indices, weights = (
-            np.ascontiguousarray(drawn.reshape(batch_size, n_batches).T)
-            for drawn in self.sampler.sample(batch_size * n_batches)
+        indices, weights = self.sampler.sample(batch_size * n_batches)
+        for batch in range(n_batches):
+            yield self._batch(indices[batch::n_batches], weights[batch::n_batches])
+
+    def _batch(self, indices: np.ndarray, weights: np.ndarray) -> Batch:
+        both = np.concatenate([indices, self.next_slots.take(indices)])  # the slots of s, then of s'
+        return Batch(
+            boards=self.boards.take(both),
+            features=self.features.take(both, axis=0),
+            actions=self.actions.take(indices),
+            reward_sums=self.reward_sums.take(indices),
+            discounts=self.discounts.take(indices),
+            weights=weights / weights.max(),
+            indices=indices,
         )
-        both = np.concatenate([indices, self.next_slots.take(indices)], axis=1)
-        columns = (
-            self.features.take(both, axis=0),
-            self.actions.take(indices),
-            self.returns.take(indices),
-            self.discounts.take(indices),
-            weights / weights.max(axis=1, keepdims=True),
-            indices,
-        )
-        return (Batch(self.boards.take(slots), *rest) for slots, *rest in zip(both, *columns))
 
     def update_priorities(self, indices: np.ndarray, td_errors: np.ndarray) -> None:
+        """Tell the sampler the TD errors [n] of the transitions with these indices [n]."""
         self.sampler.update(indices, td_errors)
 
     def newest_features(self, n: int) -> np.ndarray:
@@ -140,15 +151,26 @@ class ReplayMemory:
         """Make room for more cells an observation; the old observations have nothing there."""
         self.boards.widen_cells(n_cells)
 
-    def get_state(self) -> Dict[str, np.ndarray]:
-        """Everything, between two games (the steps of a game going on are not included).
+    def _columns(self) -> Dict[str, np.ndarray]:
+        """What is kept for each slot, by its name in a saved state; besides the boards and the next slots."""
+        return {
+            "features": self.features,
+            "actions": self.actions,
+            "returns": self.reward_sums,
+            "discounts": self.discounts,
+        }
 
-        The large arrays are views, not copies: write them down before going on.
+    def get_state(self) -> Dict[str, np.ndarray]:
+        """Everything, between two games (the steps of a game in progress are not included).
+
+        n_transitions () and position () int; features [used, n_features], actions, returns, discounts and next_slots
+        [used]; lists or cells (see `BoardMemory`); sampler_... (see the samplers). The large arrays are views, not copies:
+        write them to the file before going on.
         """
         used = self.n_slots_used
         state = {"n_transitions": np.array(self.n_transitions), "position": np.array(self._position)}
-        for name in ("features", "actions", "returns", "discounts", "next_slots"):
-            state[name] = getattr(self, name)[:used]
+        state.update({name: column[:used] for name, column in self._columns().items()})
+        state["next_slots"] = self.next_slots[:used]
         state.update(self.boards.get_state(used))
         for name, value in self.sampler.get_state().items():
             state["sampler_" + name] = value
@@ -164,24 +186,26 @@ class ReplayMemory:
             raise ValueError("the place to write to is outside the memory")
         if used and not (0 <= state["next_slots"].min() and state["next_slots"].max() < used):
             raise ValueError("a turn of the memory is followed by one that is not there")
-        sampler = {
-            name[len("sampler_") :]: value for name, value in state.items() if name.startswith("sampler_")
-        }
+        slots, position = self._slots_to_take(used, position)
+        moved_to = np.zeros(used, np.int32)
+        moved_to[slots] = np.arange(len(slots))
+        self.n_transitions = int(state["n_transitions"])
+        self._position, self.n_slots_used = position, len(slots)
+        self.boards.set_state(state, slots)
+        for name, column in self._columns().items():
+            column[: len(slots)] = state[name][slots]
+        self.next_slots[: len(slots)] = moved_to[state["next_slots"][slots]]
+        start = "sampler_"
+        self.sampler.set_state(
+            {name[len(start) :]: value for name, value in state.items() if name.startswith(start)}, slots
+        )
+        self.assembler.flush(0)  # forget the game in progress
+        self._current = None
+
+    def _slots_to_take(self, used: int, position: int) -> Tuple[np.ndarray, int]:
+        """Which slots of a saved memory to take over, in this order, and the next one to write afterwards."""
         slots, went_round = np.arange(used), position < used
         if used > self.capacity or (went_round and used != self.capacity):
             slots = np.roll(slots, -position)[-self.capacity :] if went_round else slots[-self.capacity :]
             position = len(slots) % self.capacity
-        moved_to = np.zeros(used, np.int32)
-        moved_to[slots] = np.arange(len(slots))
-        self.n_transitions, self._position, self.n_slots_used = (
-            int(state["n_transitions"]),
-            position,
-            len(slots),
-        )
-        self.boards.set_state(state, slots)
-        for name in ("features", "actions", "returns", "discounts"):
-            getattr(self, name)[: len(slots)] = state[name][slots]
-        self.next_slots[: len(slots)] = moved_to[state["next_slots"][slots]]
-        self.sampler.set_state(sampler, slots)
-        self.assembler.flush(0)  # forget the game going on
-        self._current = None
+        return slots, position

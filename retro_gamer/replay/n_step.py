@@ -1,4 +1,4 @@
-"""n-step returns: several rewards in a row, then the value of where that led."""
+"""n-step learning: several rewards in a row, then the value of where that led."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Deque, List, NamedTuple, Tuple
 
 
 class NStepTransition(NamedTuple):
-    """From the observation in `slot`, taking `action`, came `n_step_return`, and then `next_slot`.
+    """From the observation in `slot`, taking `action`, came rewards, discounted `reward_sum`, and then `next_slot`.
 
-    The learning target is n_step_return + discount * max over a of Q(next_slot, a). `discount` is gamma to the
-    power of the number of steps in between, and 0 when the game was over.
+    The n-step return, the learning target, is reward_sum + discount * max over a of Q(next_slot, a). `discount` is gamma
+    to the power of the number of rewards, and 0 when the game was over.
     """
 
     slot: int
     action: int
-    n_step_return: float
+    reward_sum: float
     discount: float
     next_slot: int
 
@@ -23,7 +23,7 @@ class NStepTransition(NamedTuple):
 class NStepAssembler:
     """Turns single steps into n-step transitions (Sutton & Barto, section 7.1; Watkins 1989).
 
-        G = r_1 + gamma r_2 + ... + gamma^(n-1) r_n,   discount = gamma^n
+        reward_sum = r_1 + gamma r_2 + ... + gamma^(n-1) r_n,   discount = gamma^n
 
     When a game ends early, the transitions still waiting are handed out with fewer rewards. Ended by its own
     rules (terminated): nothing comes after, discount 0. Cut short (truncated): the game would have gone on, so
@@ -39,7 +39,7 @@ class NStepAssembler:
         self, slot: int, action: int, reward: float, next_slot: int, terminated: bool, truncated: bool
     ) -> List[NStepTransition]:
         """Take in one step; return the transitions that it completes."""
-        if self.n_step == 1:  # complete at once; the sum as `_pop` makes it turns -0.0 into 0.0
+        if self.n_step == 1:  # complete at once; + 0.0 as in `_pop`, so that both paths give the same bits
             return [NStepTransition(slot, action, reward + 0.0, 0.0 if terminated else self.gamma, next_slot)]
         self._waiting.append((slot, action))
         self._rewards.append(reward)
@@ -56,10 +56,10 @@ class NStepAssembler:
         return [self._pop(next_slot, False) for _ in range(len(self._waiting))]
 
     def _pop(self, next_slot: int, terminated: bool) -> NStepTransition:
-        n_step_return = 0.0
+        reward_sum = 0.0
         for reward in reversed(self._rewards):
-            n_step_return = reward + self.gamma * n_step_return  # G <- r + gamma G
+            reward_sum = reward + self.gamma * reward_sum  # R <- r + gamma R
         discount = 0.0 if terminated else self.gamma ** len(self._rewards)
         slot, action = self._waiting.popleft()
         self._rewards.popleft()
-        return NStepTransition(slot, action, n_step_return, discount, next_slot)
+        return NStepTransition(slot, action, reward_sum, discount, next_slot)

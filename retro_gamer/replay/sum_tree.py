@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Set, Tuple
+from typing import Any, Set, Tuple
 
 import numpy as np
 
@@ -18,16 +18,16 @@ class SumTree:
 
     def __init__(self, size: int):
         self.size = size
-        self.block = max(8, 1 << size.bit_length() // 2 >> 4)  # 16 of 50,000 leaves, 32 of 500,000
+        # A power of two near sqrt(size) / 16, at least 8: 16 for 50,000 leaves, 32 for 500,000.
+        self.block = max(8, 2 ** (size.bit_length() // 2) // 16)
         n_blocks = -(-size // self.block)
         self._values = np.zeros(n_blocks * self.block)
         self._leaves = self._values.reshape(n_blocks, self.block)  # the same numbers, block by block
         self._block_sums = np.zeros(n_blocks)
         self._stale: Set[int] = set()  # the blocks whose sums `set_one` left behind
 
-    @property
-    def _sums(self) -> np.ndarray:
-        """The sum of each block."""
+    def _up_to_date_sums(self) -> np.ndarray:
+        """The sum of each block, [n_blocks], after adding up the stale ones."""
         while self._stale:
             block = self._stale.pop()
             self._block_sums[block] = self._leaves[block].sum()
@@ -36,7 +36,7 @@ class SumTree:
     @property
     def root(self) -> float:
         """The sum of all values."""
-        return float(self._sums.sum())
+        return float(self._up_to_date_sums().sum())
 
     def set(self, indices: np.ndarray, values: np.ndarray) -> None:
         """Set the values at indices [n]; where an index stands twice, its last value counts."""
@@ -45,7 +45,7 @@ class SumTree:
             raise ValueError("priorities must be finite numbers, zero or more")
         self._values[indices] = values
         blocks = np.asarray(indices) // self.block
-        self._sums[blocks] = self._leaves[blocks].sum(axis=1)
+        self._up_to_date_sums()[blocks] = self._leaves[blocks].sum(axis=1)
 
     def set_one(self, index: int, value: float) -> None:
         """Set a single value. The sum of its block is added up when it is asked for: mostly several are set in between."""
@@ -64,23 +64,31 @@ class SumTree:
 
         An index with value 0 is never returned.
         """
-        sums = self._sums
-        tops = sums.cumsum()
+        sums = self._up_to_date_sums()
+        tops = sums.cumsum()  # [n_blocks]: the running sum at the end of each block
         if not tops[-1] > 0:
             raise ValueError("nothing can be drawn: every value is zero")
-        # Sums added up in another order round differently: a height at the very top must not run past the last
-        # value, nor the rest of it fall out of its block at either end.
-        blocks = tops.searchsorted(np.minimum(heights, np.nextafter(tops[-1], 0)), side="right")
-        rest = heights - (tops[blocks] - sums[blocks])
+        # First the block of each height, then the place within: where the running sum first exceeds it. Sums added up in
+        # another order round differently, so a height may lie a little beyond the last one: `below` moves it inside.
+        blocks = tops.searchsorted(below(heights, tops[-1]), side="right")
+        rest = heights - (
+            tops[blocks] - sums[blocks]
+        )  # what is left of each height at the start of its block
         running = self._leaves[blocks].cumsum(axis=1)  # [n, block]
-        rest = np.maximum(np.minimum(rest, np.nextafter(running[:, -1], 0)), 0)
+        rest = np.maximum(below(rest, running[:, -1]), 0)
         places = (running > rest[:, None]).argmax(axis=1)
         return blocks * self.block + places
 
     def check_valid(self) -> Tuple[bool, str]:
-        wrong = np.flatnonzero(self._sums != self._leaves.sum(axis=1))
+        """Whether every sum is right and every leaf beyond the end zero; and if not, what is wrong."""
+        wrong = np.flatnonzero(self._up_to_date_sums() != self._leaves.sum(axis=1))
         if len(wrong):
             return False, f"block {wrong[0]} does not hold the sum of its leaves"
         if self._values[self.size :].any():
             return False, "a leaf beyond the end is not zero"
         return True, ""
+
+
+def below(heights: np.ndarray, top: Any) -> np.ndarray:
+    """The same heights, where they are below the top; else the largest number that is."""
+    return np.minimum(heights, np.nextafter(top, 0))

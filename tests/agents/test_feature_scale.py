@@ -55,7 +55,7 @@ def agent(seed=0, capacity=500):
     return DQNAgent(
         shape=ObservationShape(0, 1, 2, (0, 0)), n_actions=2, hidden_sizes=[16], spatial=False, dueling=False,
         learning_rate=0.01, gamma=0.0, batch_size=16, memory_capacity=capacity, learning_starts=0, train_every=1,
-        gradient_steps=1, target_update_freq=50, double=True, n_step=1, prioritized=True, alpha=0.6, beta=0.4,
+        gradient_steps=1, target_update_period=50, double=True, n_step=1, prioritized=True, alpha=0.6, beta=0.4,
         reward_scale="auto", rng=np.random.default_rng(seed),
     )  # fmt: skip
 

@@ -97,7 +97,7 @@ def turns_per_second(
     for _part in range(4):  # the first is the warm-up
         started, first = time.process_time(), number
         while time.process_time() < started + seconds / 4:
-            for _ in range(agent.bundle * 4):  # one bundle of learning steps
+            for _ in range(agent.train_every):
                 turn(number, learn=True)
                 number += 1
         rates.append((number - first) / (time.process_time() - started))

@@ -70,7 +70,7 @@ def plain_adam(agent: Any) -> None:
 
 
 def one_at_a_time(agent: Any) -> None:
-    agent.bundle = 1
+    agent.train_every, agent.gradient_steps = 4, 1
 
 
 PLAIN: Dict[str, Callable[[Any], None]] = {"bundles": one_at_a_time, "adam": plain_adam}

@@ -189,6 +189,20 @@ def test_what_nobody_says_is_the_default_of_new_runs():
     assert config.training.gamma == 0.9
 
 
+@pytest.mark.parametrize(
+    "flags, expected",
+    [
+        ({}, (32, 8)),
+        ({"train_every": 4}, (4, 1)),
+        ({"gradient_steps": 2}, (4, 2)),
+        ({"train_every": 16, "gradient_steps": 4}, (16, 4)),
+    ],
+)
+def test_who_names_one_setting_of_the_pace_of_learning_does_not_get_the_other_of_new_runs(flags, expected):
+    training = create("games/shooter.py", **flags)[0].training
+    assert (training.train_every, training.gradient_steps) == expected
+
+
 def test_a_flag_for_the_board_switches_the_window_off():
     config, _ = create("games/shooter.py", board=True, spatial=True)
     assert (

@@ -427,12 +427,15 @@ class TestHuber:
         ],
     )
     def test_by_hand(self, error, loss, gradient):
-        assert huber(np.array([error])) == (loss, [gradient])
+        assert huber(np.array([error])) == (
+            loss,
+            [-gradient],
+        )  # of the prediction: the error is target - prediction
 
     def test_is_a_mean_over_the_batch_not_over_the_weights(self):
         loss, gradient = huber(np.array([0.5, -2.0]), np.array([1.0, 0.1]))
         assert loss == pytest.approx((0.125 + 0.15) / 2)
-        np.testing.assert_allclose(gradient, [0.25, -0.05])
+        np.testing.assert_allclose(gradient, [-0.25, 0.05])
 
     @pytest.mark.parametrize("weighted", [False, True])
     def test_gradient(self, weighted):
@@ -440,7 +443,7 @@ class TestHuber:
         errors = rng.normal(size=40) * 2
         weights = rng.random(40) if weighted else None
         _, gradient = huber(errors, weights)
-        assert_same_gradient(gradient, numeric_gradient(lambda: huber(errors, weights)[0], errors))
+        assert_same_gradient(-gradient, numeric_gradient(lambda: huber(errors, weights)[0], errors))
 
     def test_leaves_its_input_and_the_type_alone(self):
         errors, weights = np.float32([3, -4]), np.float32([0.5, 1])

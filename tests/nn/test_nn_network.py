@@ -183,11 +183,11 @@ def test_gradient_of_the_dqn_loss(kind, weighted):
     weights = rng.random(batch) if weighted else None
 
     def loss():
-        return huber(network.forward(x)[rows, actions] - targets, weights)[0]
+        return huber(targets - network.forward(x)[rows, actions], weights)[0]
 
     q = network.forward(x)
     gradient = np.zeros_like(q)
-    gradient[rows, actions] = huber(q[rows, actions] - targets, weights)[1]
+    gradient[rows, actions] = huber(targets - q[rows, actions], weights)[1]
     network.backward(gradient)
     full = [full_gradient(parameter).copy() for parameter in network.parameters]
     for parameter, analytic in zip(network.parameters, full):
@@ -313,7 +313,7 @@ def test_it_learns_a_table_of_values():
     optimizer = Adam(network.parameters, 0.01)
     for _ in range(300):
         q = network.forward(network.encode(cells, features))
-        loss, gradient = huber((q - values).ravel())
+        loss, gradient = huber((values - q).ravel())
         network.backward(gradient.reshape(12, 2))
         optimizer.step()
     assert loss < 1e-3

@@ -58,7 +58,7 @@ def test_dueling_network_loss_and_gradients(torch):
     q = network.forward(network.encode(torch["mlp_cells"], torch["mlp_features"]))
     np.testing.assert_allclose(q, torch["mlp_q"], **CLOSE)
     rows = np.arange(len(q))
-    errors = q[rows, torch["mlp_actions"]] - torch["mlp_targets"]
+    errors = torch["mlp_targets"] - q[rows, torch["mlp_actions"]]
     loss, gradient_of_chosen = huber(errors, torch["mlp_importance"])
     assert loss == pytest.approx(float(torch["mlp_loss"]), rel=1e-12)
     gradient = np.zeros_like(q)
@@ -97,10 +97,10 @@ def test_huber(torch):
     for error, loss, slope in zip(errors, torch["huber_losses"], torch["huber_slopes"]):
         mine = huber(np.array([error]))
         assert mine[0] == pytest.approx(loss, rel=1e-12)
-        assert mine[1][0] == pytest.approx(slope, rel=1e-12)
+        assert mine[1][0] == pytest.approx(-slope, rel=1e-12)
     loss, gradient = huber(errors, torch["huber_importance"])
     assert loss == pytest.approx(float(torch["huber_weighted_mean"]), rel=1e-12)
-    np.testing.assert_allclose(gradient, torch["huber_weighted_gradient"], **CLOSE)
+    np.testing.assert_allclose(gradient, -torch["huber_weighted_gradient"], **CLOSE)
 
 
 def test_adam(torch):

@@ -40,7 +40,6 @@ CASES: Dict[str, Tuple[str, str, int]] = {
     "uniform": ("snake", "--prioritize-experiences false --double false --dueling false --n-step 1", 20),
     "n-step": ("snake", "--n-step 3", 20),
     "small batches": ("catch", "--batch-size 16 --memory-capacity 700", 40),
-    "large batches": ("catch", "--batch-size 200", 40),
     "q_learning": ("forager", "--algorithm q_learning", 60),
     "dyna": ("forager", "--algorithm q_learning --planning-steps 3", 40),
     "sarsa": ("forager", "--algorithm sarsa", 60),
@@ -50,8 +49,9 @@ CASES: Dict[str, Tuple[str, str, int]] = {
     "radar table": ("snake", "--algorithm q_learning --board false --egocentric-radius 0 --radar true", 40),
     "self-play": ("tron", "", 40),
 }
-# Old runs in which the learning steps come otherwise: continued only, not begun anew.
+# Old runs in which learning steps came in rounds, whatever their settings said: continued only, not begun anew.
 CONTINUED: Dict[str, Tuple[str, str, int]] = {
+    "large batches": ("catch", "--batch-size 200", 40),
     "train_every 3": ("snake", "--train-every 3 --gradient-steps 2", 20),
     "train_every 1": ("snake", "--train-every 1 --batch-size 100", 20),
     "ten steps": ("snake", "--train-every 16 --gradient-steps 10", 20),

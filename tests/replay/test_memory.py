@@ -97,7 +97,7 @@ class Games:
             cells[:, 4] == cells[:, 3]
         ).all()
         assert batch.features.shape == (2 * n, 3) and batch.features.dtype == np.float32
-        for array in (batch.returns, batch.discounts, batch.weights):
+        for array in (batch.reward_sums, batch.discounts, batch.weights):
             assert array.shape == (n,) and array.dtype == np.float32
         assert batch.indices.shape == (n,)
         numbers = batch.features[:, 0].astype(int)
@@ -112,7 +112,7 @@ class Games:
             assert numbers[n + row] == next_number
             assert batch.features[n + row].tolist() == [next_number, game, step + next_number - numbers[row]]
             assert batch.actions[row] == action
-            assert batch.returns[row] == pytest.approx(total, rel=1e-6, abs=1e-6)
+            assert batch.reward_sums[row] == pytest.approx(total, rel=1e-6, abs=1e-6)
             assert batch.discounts[row] == pytest.approx(discount, rel=1e-6)
         return set(numbers[:n].tolist())
 

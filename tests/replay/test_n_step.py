@@ -42,7 +42,7 @@ class TestNStepAssembler:
             assert [one.action for one in got] == [t % 4 for t in range(length)]
             assert [one.next_slot - 100 for one in got] == [end for _, _, end in expected]
             np.testing.assert_allclose(
-                [one.n_step_return for one in got],
+                [one.reward_sum for one in got],
                 [total for total, _, _ in expected],
                 rtol=1e-12,
                 atol=1e-14,

@@ -200,7 +200,7 @@ def test_a_memory_of_another_capacity_keeps_the_newest_that_it_has_room_for(prio
             (
                 batch.features[i, 0],
                 batch.features[n + i, 0],
-                float(batch.returns[i]),
+                float(batch.reward_sums[i]),
                 float(batch.discounts[i]),
             )
             for i in range(n)

@@ -437,58 +437,76 @@ def test_dqn_finds_the_true_values_of_a_small_problem(settings):
     assert (np.array(found).argmax(axis=1) == 1).all()
 
 
-@pytest.mark.parametrize(
-    "train_every, gradient_steps, turns, steps",
-    [(4, 1, 32, 8), (1, 1, 8, 8), (3, 2, 12, 8), (5, 3, 10, 6), (2, 8, 2, 8), (7, 20, 7, 20)],
-)
-def test_learning_steps_come_in_bundles(train_every, gradient_steps, turns, steps):
-    """In the long run `gradient_steps` every `train_every` turns; of up to eight, as many as make a bundle at once."""
-    environment = ScaledRewards(1.0)
+@pytest.mark.parametrize("train_every, gradient_steps", [(4, 1), (1, 1), (3, 2), (32, 8), (2, 8), (7, 20)])
+def test_train_every_means_what_it_says(train_every, gradient_steps):
+    """After every `train_every` turns come `gradient_steps` learning steps, no sooner and no later."""
     agent = corridor_agent(train_every=train_every, gradient_steps=gradient_steps)
-    drawn, sample = [], agent.replay.sample_batches
-    agent.replay.sample_batches = lambda size, n: drawn.append(n) or sample(size, n)
-    seen, losses = [], []
-    while agent.turns < 40:
-        play_episode(environment, agent, lambda: 1.0)
-    start = agent.turns
-    learn = agent.learn
+    while agent.turns < 40:  # more than a batch
+        play_episode(ScaledRewards(1.0), agent, lambda: 1.0)
+    seen, losses, learn = [(agent.turns, agent.optimizer.t)], [], agent.learn
 
     def watched_learn(transition):
         losses.append(learn(transition))
         seen.append((agent.turns, agent.optimizer.t))
         return losses[-1]
 
-    agent.learn, before = watched_learn, agent.optimizer.t
+    agent.learn = watched_learn
     while agent.turns < 240:
-        play_episode(environment, agent, lambda: 1.0)
-    for turn, t in seen:
-        assert t - before == (turn // turns - start // turns) * steps
-    assert [loss is not None for loss in losses] == [turn % turns == 0 for turn, _ in seen]
-    assert max(drawn) == min(8, steps) and sum(drawn) == agent.optimizer.t
+        play_episode(ScaledRewards(1.0), agent, lambda: 1.0)
+    for (_, before), (turn, after) in zip(seen, seen[1:]):
+        assert after - before == (0 if turn % train_every else gradient_steps)
+    assert [loss is not None for loss in losses] == [turn % train_every == 0 for turn, _ in seen[1:]]
 
 
-@pytest.mark.parametrize("batch_size, bundle", [(1, 8), (64, 8), (100, 5), (512, 1), (4096, 1)])
-def test_larger_batches_make_smaller_bundles(batch_size, bundle):
-    assert corridor_agent(batch_size=batch_size).bundle == bundle
+@pytest.mark.parametrize(
+    "batch_size, gradient_steps, drawn", [(64, 8, [8]), (64, 20, [8, 8, 4]), (200, 5, [2, 2, 1])]
+)
+def test_batches_of_steps_made_together_are_drawn_together(batch_size, gradient_steps, drawn):
+    agent = corridor_agent(batch_size=batch_size, train_every=10**9)
+    while len(agent.replay) < batch_size:
+        play_episode(ScaledRewards(1.0), agent, lambda: 1.0)
+    found, sample = [], agent.replay.sample_batches
+    agent.replay.sample_batches = lambda size, n: found.append(n) or sample(size, n)
+    agent._learning_steps(gradient_steps)
+    assert found == drawn
+
+
+@pytest.mark.parametrize(
+    "batch_size, train_every, gradient_steps, as_it_was",
+    [(32, 4, 1, (32, 8)), (32, 3, 2, (12, 8)), (32, 7, 20, (7, 20)), (100, 1, 1, (5, 5))],
+)
+def test_a_training_that_began_in_rounds_goes_on_in_them(batch_size, train_every, gradient_steps, as_it_was):
+    """A state from before train_every was taken literally says nothing of rounds; then they were made of all settings."""
+    settings = dict(batch_size=batch_size, train_every=train_every, gradient_steps=gradient_steps)
+    old, state = corridor_agent(**settings), corridor_agent(**settings).get_state()
+    assert state.pop("rounds") == 1
+    old.set_state(state)
+    assert (old.train_every, old.gradient_steps) == as_it_was
+    later = corridor_agent(**settings)
+    for _ in range(2):  # also in the sitting after the next, and however often it is loaded
+        later.set_state(old.get_state())
+        assert (later.train_every, later.gradient_steps) == as_it_was
+    with pytest.raises(ValueError, match="rounds"):
+        later.set_state({**state, "rounds": np.array(10**6)})
 
 
 @pytest.mark.parametrize("prioritized", [False, True])
-def test_a_bundle_is_learning_steps_one_after_the_other(prioritized):
+def test_steps_made_together_are_steps_one_after_the_other(prioritized):
     """The slow twin: from the same batches, one step and one update of priorities at a time."""
     agents = [corridor_agent(prioritize_experiences=prioritized, train_every=10**9) for _ in range(2)]
     for agent in agents:
         for _ in range(30):
             play_episode(ScaledRewards(1.0), agent, lambda: 1.0)
-    bundled, twin = agents
+    together, twin = agents
     for _ in range(20):
-        loss = bundled._learning_steps(4)
+        loss = together._learning_steps(4)
         batches, losses = list(twin.replay.sample_batches(twin.batch_size, 4)), []
         for batch in batches:
             one, td_errors = twin._learning_step(batch)
             losses.append(one)
             twin.replay.update_priorities(batch.indices, td_errors)
         assert loss == pytest.approx(sum(losses), rel=1e-6)
-    for name, array in bundled.get_state().items():
+    for name, array in together.get_state().items():
         np.testing.assert_array_equal(array, twin.get_state()[name], err_msg=name)
 
 
