@@ -195,7 +195,7 @@ class DQNTrainer:
 
     def _run_episode(self) -> Tuple[float, int, float, bool]:
         """Train for one game: its reward, turns and mean loss, and whether a learning step was made."""
-        ended = []
+        ended: List[Status] = []
         self.trainer.train(episodes=1, on_episode=ended.append)
         last = ended[0].last
         return last.episode_return, last.turns, last.mean_loss or 0.0, last.mean_loss is not None

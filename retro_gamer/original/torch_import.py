@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import reprlib
 from dataclasses import replace
-from math import prod
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional
 
 import numpy as np
 
@@ -17,14 +16,18 @@ from retro_gamer.environment.game import make_encoder
 from retro_gamer.environment.observation import ObservationShape
 from retro_gamer.environment.vocabulary import MAX_CHARACTERS, Vocabulary
 from retro_gamer.errors import CheckpointError, ConfigError, RunNotFoundError
-from retro_gamer.nn.network import Convolution
-from retro_gamer.original.torch_file import TorchFile, open_torch_file
+from retro_gamer.original.torch_file import open_torch_file
 from retro_gamer.original.torch_pickle import Tensor
+from retro_gamer.original.torch_weights import (
+    CONVOLUTIONS,
+    expected_shapes,
+    n_inputs_of,
+    network_of,
+    read_weights,
+)
 from retro_gamer.runs.compatibility import describe_policy
 from retro_gamer.runs.directory import Checkpoint, RunDirectory
 from retro_gamer.runs.policy_file import build_agent, check_facts
-
-CONVOLUTIONS = (Convolution(32, 3, 1), Convolution(64, 3, 1))  # of its spatial network
 
 
 class Imported(NamedTuple):
@@ -120,13 +123,13 @@ def convert(path: Path, config: RunConfig, episode: int) -> Checkpoint:
         if type(turns) is not int or not 0 <= turns < 2**53:
             raise CheckpointError("it does not say after how many turns it was saved (total_steps)")
         config = _with_extras_size(config, content["model_state_dict"])
-        weights = _read_weights(file, content["model_state_dict"], config)
+        weights = read_weights(file, content["model_state_dict"], config)
     vocabulary = Vocabulary(config.metadata.character_set)
     described = describe_policy(config, _what_is_seen(config, vocabulary), vocabulary)
     facts = {**described, "episode": episode, "turns": turns, "evaluation": None}
     if config.preprocessing.spatial:
         facts["convolutions"] = [list(convolution) for convolution in CONVOLUTIONS]
-    network = _network(weights, config, vocabulary, facts)
+    network = network_of(weights, config, vocabulary, facts)
     checkpoint = Checkpoint(facts, {**with_prefix("network", network), "scale": np.array(1.0)})
     check_facts(facts, path)
     build_agent(checkpoint, path)  # it finds out whether the weights can be used
@@ -142,7 +145,7 @@ class Seen(NamedTuple):
 
 
 def _what_is_seen(config: RunConfig, vocabulary: Vocabulary) -> Seen:
-    n_board, n_more = _n_inputs(config)
+    n_board, n_more = n_inputs_of(config)
     actions = [*config.metadata.actions, None]
     if config.metadata.observation_function:
         return Seen(actions, ObservationShape(0, 1, n_board + n_more, (0, 0)), None)
@@ -156,60 +159,10 @@ def _with_extras_size(config: RunConfig, tensors: Dict[Any, Any]) -> RunConfig:
     if metadata.extras_size or not (seen.observe_state or metadata.observation_function):
         return config
     layer = "mlp" if seen.spatial else "net"
-    first, n_inputs = tensors.get(f"{layer}.0.weight"), _expected_shapes(config)[f"{layer}.0.weight"][1]
+    first, n_inputs = tensors.get(f"{layer}.0.weight"), expected_shapes(config)[f"{layer}.0.weight"][1]
     if not isinstance(first, Tensor) or len(first.shape) != 2 or first.shape[1] < n_inputs:
         return config  # what is wrong with it is said when it is read
     return replace(config, metadata=replace(metadata, extras_size=first.shape[1] - n_inputs))
-
-
-def _n_inputs(config: RunConfig) -> Tuple[int, int]:
-    """How many inputs its network has for the one-hot board, and how many besides."""
-    metadata = config.metadata
-    n_board = len(metadata.character_set) * metadata.board_size[0] * metadata.board_size[1]
-    return n_board if config.preprocessing.board else 0, metadata.extras_size
-
-
-def _expected_shapes(config: RunConfig) -> Dict[str, Tuple[int, ...]]:
-    """The shape of every array in its `model_state_dict`."""
-    shapes: Dict[str, Tuple[int, ...]] = {}
-    n_board, n_more = _n_inputs(config)
-    layers, n_inputs = "net", n_board + n_more
-    if config.preprocessing.spatial:
-        layers, n_channels = "mlp", len(config.metadata.character_set)
-        for i, (filters, kernel, _) in enumerate(CONVOLUTIONS):
-            shapes[f"conv.{2 * i}.weight"], shapes[f"conv.{2 * i}.bias"] = (
-                (filters, n_channels, kernel, kernel),
-                (filters,),
-            )
-            n_channels = filters
-        n_inputs = n_channels * config.metadata.board_size[0] * config.metadata.board_size[1] + n_more
-    sizes = [n_inputs, *config.model.hidden_sizes, len(config.metadata.actions) + 1]
-    for i, (n_in, n_out) in enumerate(zip(sizes, sizes[1:])):
-        shapes[f"{layers}.{2 * i}.weight"], shapes[f"{layers}.{2 * i}.bias"] = (n_out, n_in), (n_out,)
-    return shapes
-
-
-def _read_weights(file: TorchFile, tensors: Dict[Any, Any], config: RunConfig) -> Dict[str, np.ndarray]:
-    expected = _expected_shapes(config)
-    for name, shape in expected.items():
-        tensor = tensors.get(name)
-        if not isinstance(tensor, Tensor) or tensor.shape != shape or tensor.storage.dtype != "f4":
-            found = "is missing"
-            if isinstance(tensor, Tensor):
-                found = f"has shape {tensor.shape} and type {tensor.storage.dtype}"
-            raise CheckpointError(
-                f"{name} {found}, but by the run's config.toml it has shape {shape} and type f4: "
-                "board_size, character_set, hidden_sizes or another setting is not the one it was "
-                "trained with"
-            )
-    if len(tensors) > len(expected):
-        raise CheckpointError(
-            f"its network has {len(tensors)} arrays, but by the run's config.toml there are "
-            f"{len(expected)}: hidden_sizes or another setting is not the one it was trained with"
-        )
-    if sum(4 * prod(shape) for shape in expected.values()) > file.n_bytes:
-        raise CheckpointError("its tensors are larger together than the file")
-    return {name: file.read(tensors[name]) for name in expected}
 
 
 def _check_snapshot(snapshot: Any, config: RunConfig) -> None:
@@ -246,68 +199,3 @@ def _check_snapshot(snapshot: Any, config: RunConfig) -> None:
             + "\n".join(changes)
             + "\nPut the old values back"
         )
-
-
-def _network(
-    weights: Dict[str, np.ndarray], config: RunConfig, vocabulary: Vocabulary, facts: Dict[str, Any]
-) -> Dict[str, np.ndarray]:
-    """Its weights in our layout: the arrays of `QNetwork.get_state()`.
-
-    its board      one-hot: [cell, character], or [character, row, column] when spatial; no input for other characters
-    ours           symbol numbers, for which the first layer has the rows features, [symbol - 1, cell]
-    its layers     weights [n_outputs, n_inputs]; convolutions [n_outputs, n_inputs, row, column]
-    ours           weights [n_inputs, n_outputs]; convolutions [row, column, n_inputs, n_outputs]
-    """
-    layers, sizes = "mlp" if facts["spatial"] else "net", facts["hidden_sizes"]
-    first = weights[f"{layers}.0.weight"].T  # [n_inputs, n_outputs]: the board, then the features
-    n_board = len(first) - facts["n_features"]
-    board, features, bias = first[:n_board], first[n_board:], weights[f"{layers}.0.bias"]
-    # Where a character stands more than once in the set, the last place counts.
-    places = (
-        {character: i for i, character in enumerate(config.metadata.character_set)}
-        if facts["n_cells"]
-        else {}
-    )
-    space = places.pop(" ", None)
-    symbols = {vocabulary[character]: i for character, i in places.items()}
-    network: Dict[str, np.ndarray] = {}
-    if facts["spatial"]:
-        network.update(_convolutions(weights, symbols, facts["n_symbols"]))
-        height, width = facts["board_shape"]
-        by_place = board.reshape(CONVOLUTIONS[1].filters, height, width, sizes[0]).transpose(1, 2, 0, 3)
-        network["join_weights"], network["join_bias"] = (
-            by_place.reshape(-1, sizes[0]),
-            np.zeros(sizes[0], np.float32),
-        )
-    elif symbols:
-        by_cell = board.reshape(facts["n_cells"], -1, sizes[0])
-        by_symbol = np.zeros((facts["n_symbols"] - 1, facts["n_cells"], sizes[0]), np.float32)
-        for symbol, i in symbols.items():
-            by_symbol[symbol - 1] = by_cell[:, i]
-        if (
-            space is not None
-        ):  # here an empty cell has no input: the bias adds what it would, and characters take it back
-            by_symbol -= by_cell[:, space]
-            bias = bias + by_cell[:, space].sum(axis=0)
-        features = np.concatenate([features, by_symbol.reshape(-1, sizes[0])])
-    network["symbols"], network["symbols_bias"] = features, bias
-    for i in range(len(sizes)):
-        network[f"dense_{i}_weights"] = weights[f"{layers}.{2 * i + 2}.weight"].T
-        network[f"dense_{i}_bias"] = weights[f"{layers}.{2 * i + 2}.bias"]
-    return network
-
-
-def _convolutions(
-    weights: Dict[str, np.ndarray], symbols: Dict[int, int], n_symbols: int
-) -> Dict[str, np.ndarray]:
-    filters, kernel, _ = CONVOLUTIONS[0]
-    first = np.zeros((kernel, kernel, n_symbols - 1, filters), np.float32)
-    for symbol, i in symbols.items():
-        first[:, :, symbol - 1] = weights["conv.0.weight"][:, i].transpose(1, 2, 0)
-    second = weights["conv.2.weight"].transpose(2, 3, 1, 0)
-    return {
-        "conv_0_weights": first.reshape(-1, filters),
-        "conv_0_bias": weights["conv.0.bias"],
-        "conv_1_weights": second.reshape(-1, CONVOLUTIONS[1].filters),
-        "conv_1_bias": weights["conv.2.bias"],
-    }
