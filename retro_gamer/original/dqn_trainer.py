@@ -77,17 +77,33 @@ class DQNTrainer:
     def _config(self, preprocessing: Dict[str, Any], hyperparams: Dict[str, Any]) -> RunConfig:
         metadata = self.metadata.to_dict()
         metadata.pop("extras_size", None)
+        game = locate(self.game_factory)
+        if metadata.get("observation_function", "").startswith("__main__:"):
+            metadata["observation_function"] = self._named_for_others(metadata["observation_function"], game)
         metadata["board_size"] = list(self.metadata.board_size or make_game(self.game_factory).board_size)
         seen = {"spatial": self.metadata.spatial, "board": self.metadata.board, **preprocessing}
         return RunConfig.from_dict(
             {
-                "game": locate(self.game_factory),
+                "game": game,
                 "metadata": metadata,
                 "preprocessing": seen,
                 **_by_section(hyperparams),
             },
             source="the arguments of DQNTrainer",
         )
+
+    def _named_for_others(self, reference: str, game: Dict[str, str]) -> str:
+        """What other programs import a function of this script by; `game` gets the script's folder."""
+        function = self.metadata.resolve_observation_function()
+        place = locate(function) if function is not None else {}
+        if not place or game.get("path") not in (None, "", place["path"]):
+            _notice(
+                f"Only this script has the function {reference}, so only here can TrainedPolicy play this run."
+            )
+            return reference
+        sys.modules.setdefault(place["module"], sys.modules["__main__"])  # it is not run again to be imported
+        game["path"] = place["path"]
+        return place["factory"]
 
     def _not_for_commands(self) -> str:
         """What to tell somebody whose game only this script can make."""

@@ -22,7 +22,7 @@ def check_factory(factory: Any) -> None:
         )
 
 
-def locate(factory: Callable[[], Any]) -> Dict[str, str]:
+def locate(factory: Callable[..., Any]) -> Dict[str, str]:
     """Section [game] of a config.toml for a function, wherever commands are called from.
 
     Empty for all but a module's own functions and classes: a lambda, a partial, a method, a function of another one or of
@@ -35,7 +35,7 @@ def locate(factory: Callable[[], Any]) -> Dict[str, str]:
     return {"module": module, "path": folder, "factory": f"{module}:{factory.__name__}"}
 
 
-def describe(factory: Callable[[], Any]) -> str:
+def describe(factory: Callable[..., Any]) -> str:
     """What a function is, and the file and line it stands on, as far as that is known."""
     target: Any = factory
     kind = ""
@@ -73,7 +73,7 @@ def _importable_from(factory: Any) -> Optional[Tuple[str, str]]:
     if path in SCRIPTS:
         spec = getattr(module, "__spec__", None)
         path = spec.name if spec is not None else file.stem  # a spec: it was started by  python -m
-    if {"site-packages", "dist-packages"} & set(file.parts):
+    if {"site-packages", "dist-packages"} & set(file.parts) or path.startswith("retro_gamer."):
         return path, ""
     own = file.parent if file.name == "__init__.py" else file.with_suffix("")
     names = path.split(".")

@@ -202,3 +202,25 @@ def test_functions_of_a_script(tmp_path, file, arguments, found):
 def test_functions_typed_into_python(tmp_path):
     result = run_python("-", cwd=tmp_path, stdin=SCRIPT)
     assert result.returncode == 0 and "Only this script can make the game: create_game()." in result.stderr
+
+
+LOOKS = SCRIPT.replace(
+    "if __name__",
+    "def observe(game):\n    return [1.0, game.board_size[0]]\n\nprint('run once')\nif __name__",
+).replace('"score")', '"score", observation_function="__main__:observe")')
+
+
+def test_an_observation_function_of_the_script_is_found_again(tmp_path):
+    write(tmp_path, {"teach.py": LOOKS, "elsewhere/empty": ""})
+    result = run_python("teach.py", cwd=tmp_path)
+    assert result.returncode == 0 and result.stdout.count("run once") == 1, result.stderr
+    assert RunConfig.load(tmp_path / "run" / "config.toml").metadata.observation_function == "teach:observe"
+    result = run_command("evaluate", "../run", "--games", "1", cwd=tmp_path / "elsewhere")
+    assert result.returncode == 0, result.stderr
+    assert run_python("teach.py", cwd=tmp_path).returncode == 0  # goes on, with the same settings
+
+
+def test_an_observation_function_that_only_the_script_has_is_said(tmp_path):
+    result = run_python("-", cwd=tmp_path, stdin=LOOKS)
+    assert result.returncode == 0, result.stderr
+    assert "Only this script has the function __main__:observe" in result.stderr
