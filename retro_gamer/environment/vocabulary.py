@@ -49,6 +49,6 @@ class Vocabulary(Dict[str, int]):
         return number
 
     def make_room(self, n_symbols: int) -> None:
-        """Have room for so many symbols at least. It grows in steps, for with it grows the network."""
+        """Have room for at least n_symbols symbols. It grows in steps of ROOM, because the network grows with it."""
         while self.n_symbols < n_symbols:
             self.n_symbols += ROOM

@@ -194,7 +194,7 @@ class QNetwork:
             return y
 
     def scale_output(self, factor: float) -> None:
-        """Multiply every Q-value by `factor`, exactly, by way of the last layer's weights."""
+        """Multiply every Q-value by `factor`, exactly, through the last layer's weights: W <- f W, b <- f b."""
         for parameter in self.head.parameters():
             parameter.value *= parameter.value.dtype.type(factor)
 

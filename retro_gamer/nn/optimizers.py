@@ -1,8 +1,8 @@
 """Optimizers: turn gradients into changes of the weights.
 
 A parameter with `rows` set has a gradient in those rows only; its other rows, and what an optimizer remembers
-of them, stay as they are. For Adam this is the "lazy" variant: a row's momentum does not run on while nobody
-looks at it. docs/performance.md shows that it learns as well as the plain one.
+of them, stay as they are. For Adam this is the "lazy" variant: the momentum of a row does not run on while no batch uses
+it. docs/performance.md shows that it learns as well as the plain one.
 """
 
 from __future__ import annotations
@@ -34,13 +34,16 @@ def clip_by_global_norm(parameters: Sequence[Parameter], max_norm: float) -> flo
 
 
 class Adam:
-    """Adam (Kingma & Ba 2015, algorithm 1): steps scaled by running means of the gradient and of its square.
+    """Adam (Kingma & Ba 2015, algorithm 1): steps scaled by running means of the gradient g and of its square.
 
-        m <- b1 m + (1 - b1) g          v <- b2 v + (1 - b2) g^2
-        w <- w - learning_rate * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)
+    The paper's means are m <- b1 m + (1 - b1) g and v <- b2 v + (1 - b2) g^2. Kept here are the fading sums
+    s = m / (1 - b1) and S = v / (1 - b2), which take one pass over the weights less each. In step t:
 
-    What is kept are m / (1 - b1) and v / (1 - b2), fading sums of g and g^2: each takes one pass over the weights
-    less. The constant factors are left to two plain numbers of the last line.
+        s <- b1 s + g                                     S <- b2 S + g^2
+        c = (1 - b1) / (1 - b1^t)                         C = (1 - b2) / (1 - b2^t)
+        w <- w - learning_rate * c s / (sqrt(C S) + epsilon)
+
+    c s and C S are the means corrected for having started at zero, m / (1 - b1^t) and v / (1 - b2^t).
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Adam:
         self._work = [np.empty(0, parameter.value.dtype) for parameter in self.parameters]
 
     def step(self) -> None:
+        """Change every parameter by one step along its gradient."""
         self.t += 1
         for i, parameter in enumerate(self.parameters):
             if parameter.rows is None:
@@ -83,20 +87,20 @@ class Adam:
         if self._work[i].size < value.size:
             self._work[i] = np.empty(value.size, value.dtype)
         work = self._work[i][: value.size].reshape(value.shape)
-        # sum <- b1 sum + g
+        # s <- b1 s + g
         sums *= number(self.beta1)
         sums += gradient
-        # square sum <- b2 square sum + g^2
+        # S <- b2 S + g^2
         np.multiply(gradient, gradient, out=work)
         square_sums *= number(self.beta2)
         square_sums += work
-        # w <- w - rate * sum / (sqrt(square sum) + small)
-        of_sums = (1 - self.beta1) / (1 - self.beta1**self.t)  # the mean is this times the sum
-        of_squares = ((1 - self.beta2) / (1 - self.beta2**self.t)) ** 0.5
+        # w <- w - rate * c s / (sqrt(C S) + epsilon) = w - (rate * c / sqrt(C)) * (s / (sqrt(S) + epsilon / sqrt(C)))
+        c = (1 - self.beta1) / (1 - self.beta1**self.t)
+        sqrt_C = ((1 - self.beta2) / (1 - self.beta2**self.t)) ** 0.5
         np.sqrt(square_sums, out=work)
-        work += number(self.epsilon / of_squares)
+        work += number(self.epsilon / sqrt_C)
         np.divide(sums, work, out=work)
-        work *= number(self.learning_rate * of_sums / of_squares)
+        work *= number(self.learning_rate * c / sqrt_C)
         value -= work
         if self.t % STEPS_BETWEEN_TIDYING == 0:
             # A neuron that never fires leaves behind ever smaller sums. Below 1e-38 a float32 is "subnormal", and
@@ -105,15 +109,17 @@ class Adam:
                 moments[np.abs(moments) < SMALLEST_MOMENT] = 0
 
     def get_state(self) -> Dict[str, np.ndarray]:
+        """t (), and for parameter i: sum_i and square_sum_i, in its shape."""
         state = {"t": np.array(self.t)}
         for i, (sums, square_sums) in enumerate(zip(self.sums, self.square_sums)):
             state[f"sum_{i}"], state[f"square_sum_{i}"] = sums.copy(), square_sums.copy()
         return state
 
     def set_state(self, state: Dict[str, np.ndarray]) -> None:
+        """Go on from there; also from the means mean_i and square_i, which older files have. Raises ValueError."""
         self.t = int(state["t"])
         for i in range(len(self.parameters)):
-            if f"mean_{i}" in state:  # saved before the factors were left out
+            if f"mean_{i}" in state:
                 self.sums[i][...] = state[f"mean_{i}"] / (1 - self.beta1)
                 self.square_sums[i][...] = state[f"square_{i}"] / (1 - self.beta2)
             else:

@@ -17,7 +17,7 @@ class BoardMemory:
     """Boards of symbols by slot: as lists of what is on them while these are short, else cell by cell.
 
     In most games nearly all of a board is empty. A list of its few symbols takes a small part of the memory, is
-    fetched sooner, and is what the network needs anyway (see `SymbolLists`). Once a board has so many symbols that
+    fetched faster, and is what the network needs anyway (see `SymbolLists`). As soon as a board has so many symbols that
     its list would be larger than its cells, all are kept by their cells from then on. What is drawn is the same.
     """
 
@@ -87,7 +87,7 @@ class BoardMemory:
         return int(self._boards.max(initial=-1, where=self._boards != NO_MORE)) // max(1, self.n_cells) + 1
 
     def get_state(self, n: int) -> Dict[str, np.ndarray]:
-        """The first n slots. A view, not a copy: write it down before going on."""
+        """The first n slots, as `lists` [n, width] int32 or `cells` [n, n_cells] uint8: a view, not a copy."""
         return {"lists" if self.listed else "cells": self._boards[:n]}
 
     def set_state(self, state: Dict[str, np.ndarray], slots: np.ndarray) -> None:

@@ -31,14 +31,14 @@ class CompactInput(NamedTuple):
 
     def times(self, weights: np.ndarray) -> np.ndarray:
         """x W [batch, n_outputs], for the weights of all rows and one more."""
-        return self.values.dot(weights[:-1] if self.rows is None else weights.take(self.rows, axis=0))
+        return self.values @ (weights[:-1] if self.rows is None else weights.take(self.rows, axis=0))
 
     def transposed_times(self, gradient: np.ndarray) -> Tuple[Optional[np.ndarray], np.ndarray]:
         """x^T g for a gradient [n, n_outputs] of the first n boards: row numbers, and the sum in each of these rows.
 
         Rows that only other boards use are among them, with zeros: finding these would cost more than it saves.
         """
-        return self.rows, self.values[: len(gradient)].T.dot(gradient)
+        return self.rows, self.values[: len(gradient)].T @ gradient
 
 
 class SparseInput(NamedTuple):
@@ -62,7 +62,7 @@ class SparseInput(NamedTuple):
         for rows in self.rows_of_board[1:]:
             y += weights.take(rows, axis=0)
         if self.features.shape[1]:
-            y += self.features.dot(weights[: self.features.shape[1]])
+            y += self.features @ weights[: self.features.shape[1]]
         return y
 
     def transposed_times(self, gradient: np.ndarray) -> Tuple[Optional[np.ndarray], np.ndarray]:
@@ -73,7 +73,7 @@ class SparseInput(NamedTuple):
         values = np.zeros((n, len(rows) + 1), gradient.dtype)  # a last column for where there is no symbol
         values[np.arange(n), rows.searchsorted(rows_of_board)] = 1
         values[:, :n_features] = self.features[:n]
-        return rows, values[:, :-1].T.dot(gradient)
+        return rows, values[:, :-1].T @ gradient
 
 
 SymbolInput = Union[CompactInput, SparseInput]
