@@ -20,8 +20,8 @@ for module in pkgutil.walk_packages(retro_gamer.__path__, "retro_gamer."):
     if not module.name.endswith("__main__"):
         try:
             importlib.import_module(module.name)
-        except ModuleNotFoundError as error:
-            assert error.name in ("gymnasium", "retro"), error
+        except Exception as error:  # what is not installed here
+            assert "gymnasium" in str(error).lower() or "'retro'" in str(error), error
 """
 
 
