@@ -104,7 +104,13 @@ def has_a_pair_of_games(folder):
     shutil.rmtree(str(folder / "runs" / "enemy"))
 
 
+def has_a_run_called_mine(folder):
+    has_my_game(folder)
+    run_command_line("retro-gamer create --game my_game.py --output runs/mine", folder)
+
+
 READERS = {
+    "docs/how-to/it-does-not-learn.md": has_a_run_called_mine,
     "README.md": has_my_game,
     "docs/from-torch.md": has_runs_of_torch,
     "docs/integrating.md": has_a_pair_of_games,
