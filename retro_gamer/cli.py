@@ -111,6 +111,15 @@ def _say_if_installed_twice(stream: Any) -> None:
 class Parser(argparse.ArgumentParser):
     """Says what is wrong with a command and shows an example, without pages of usage before it."""
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
+            hint = did_you_mean(value, action.choices)
+            if not hint and Path(value).exists():
+                hint = f" A command comes first, such as  {command_line('train', value)}"
+            hint = hint or f" There are: {', '.join(action.choices)}."
+            self.error(f"There is no command {value!r}.{hint}")
+        super()._check_value(action, value)
+
     def error(self, message: str) -> NoReturn:
         print(f"{self.prog}: {message}\n{self.epilog}\nMore with:  {self.prog} --help", file=sys.stderr)
         raise SystemExit(WRONG_USE)
@@ -403,11 +412,12 @@ def _positive_float(text: str) -> float:
 
 def create_command(options: argparse.Namespace) -> int:
     from retro_gamer.commands.create import create_run
+    from retro_gamer.hosting.patience import telling_when_slow
     from retro_gamer.hosting.supervision import supervised
 
     names = [setting.name for _, setting in _settings_with_flags()]
     flags = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    with supervised():
+    with supervised(), telling_when_slow("Trying out the game, which takes a while: up to a minute"):
         made = create_run(options.game, options.output, flags)
     for message in made.messages:
         print(printable(message))

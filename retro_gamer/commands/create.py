@@ -7,6 +7,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.discovery.choose_settings import choose_settings
 from retro_gamer.errors import ConfigError, command_line
+from retro_gamer.hosting.loading import local_twin
 from retro_gamer.runs.directory import RunDirectory
 
 
@@ -33,6 +34,12 @@ def create_run(game: str, output: str, flags: Optional[Dict[str, Any]] = None) -
     if run.path.exists() and not run.path.is_dir():
         raise ConfigError(f"{run} is a file, not a folder. Give another --output.")
     config, messages, notes = choose_settings(game, flags)
+    twin = local_twin(game)
+    if twin:
+        other = command_line("create", "--game", twin, "--output", f"{run}_own")
+        messages.insert(
+            0, f"This is the game {game} that comes with retro-gamer. For {twin} in this folder:\n  {other}"
+        )
     try:
         run.create(config.to_toml(notes))
     except OSError as error:

@@ -12,6 +12,7 @@ from typing import Any, Callable, Iterator, Optional
 from retro_gamer.commands.what_next import what_next
 from retro_gamer.errors import command_line
 from retro_gamer.hosting.interrupts import raise_through
+from retro_gamer.hosting.patience import telling_when_slow
 from retro_gamer.hosting.supervision import supervised
 from retro_gamer.reporting.counting import Counting
 from retro_gamer.reporting.dashboard import Dashboard
@@ -37,7 +38,7 @@ def train_run(run: RunDirectory, episodes: Optional[int] = None, minutes: Option
     trainer: Trainer
     line = Dashboard()
     with run.locked():
-        with supervised(line.say):
+        with supervised(line.say), telling_when_slow("Getting ready, which takes a while", line.say):
             if run.load_config().teams:
                 from retro_gamer.selfplay.trainer import SelfPlayTrainer
 

@@ -66,7 +66,9 @@ class GameSettings:
     """Where the game comes from."""
 
     module: str = setting(TEXT, "", "The Python module that holds the game.")
-    path: str = setting(TEXT, "", "The folder to import it from; empty for an installed module.")
+    path: str = setting(
+        TEXT, "", "The folder to import it from, or the file itself; empty for an installed module."
+    )
     factory: str = setting(
         TEXT, "", "The function that makes a new game, as module:function. Empty: create_game in the module."
     )

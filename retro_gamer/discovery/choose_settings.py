@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from retro_gamer.config.problems import MAX_PROBLEMS, listed
 from retro_gamer.config.run_config import RunConfig
@@ -13,10 +13,21 @@ from retro_gamer.config.settings import TrainingSettings, all_settings, find_set
 from retro_gamer.config.team_checks import check_teams
 from retro_gamer.config.teams import read_teams, swap_steps
 from retro_gamer.config.values import check_value, toml_value
-from retro_gamer.discovery.probing import Probe, find_actions, find_reward, only_player, probe_game
-from retro_gamer.environment.game import state_number
+from retro_gamer.discovery.probing import (
+    ARROWS,
+    Probe,
+    actions_that_act,
+    find_actions,
+    find_reward,
+    only_player,
+    probe_game,
+    say_where_keys_are,
+)
+from retro_gamer.discovery.two_players import Player, find_players, teams_to_paste
+from retro_gamer.environment.game import LARGEST, state_number
+from retro_gamer.environment.new_games import refuse_used_games
 from retro_gamer.environment.teams import check_teams_in_game, count_features
-from retro_gamer.errors import ConfigError, GameError, RetroGamerError, did_you_mean
+from retro_gamer.errors import ConfigError, GameError, RetroGamerError, did_you_mean, quoted
 from retro_gamer.hosting.blame import blame
 from retro_gamer.hosting.loading import load_factory, make_game, parse_game, read_description
 
@@ -99,9 +110,14 @@ def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, st
             config, factory, {**description.get("self_play", {}), **known}, notes
         )
     metadata = config.metadata
+    doubts: List[str] = []
+    with _trying_out():
+        refuse_used_games(factory, known.get("actions") or (*ARROWS, *"wasd", " "))
     if not known.get("actions"):
         with _trying_out():
             metadata.actions = find_actions(factory, messages.append)
+            if not known.get("reward") and not known.get("player"):
+                _see_players(find_players(factory, metadata.actions), messages)
         messages.append(f"Found by trying keys: actions = {toml_value(metadata.actions)}")
         notes["metadata.actions"] = "Found by trying keys: these change the game."
     with _trying_out():
@@ -111,6 +127,11 @@ def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, st
             reward=known.get("reward") or "",
             say=messages.append,
         )
+        if known.get("actions") and not actions_that_act(factory, known["actions"]):
+            doubts.append(
+                f"But no key does anything: {', '.join(known['actions'])} changed nothing wherever they were tried.\n"
+                f"{say_where_keys_are(factory)}"
+            )
     if not known.get("reward"):
         game_state = make_game(factory).state
         metadata.reward, metadata.score = find_reward(probe.numbers, list(game_state))
@@ -120,18 +141,55 @@ def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, st
         )
         notes["metadata.reward"] = f"Found in the game's state, which has: {', '.join(map(str, game_state))}."
     _check_state_values(make_game(factory), known)
+    reward = known.get("reward") or metadata.reward
+    if reward in probe.huge:
+        raise GameError(
+            f"state[{reward!r}] grows without end: in {probe.turns} turns of random play it went beyond {LARGEST:.0e}, "
+            "where a single point is nothing. Does it double every turn? Add to it instead, in steps of about 1."
+        )
+    if not probe.numbers.get(reward):
+        doubts.append(
+            f"But in {probe.turns} turns of random play state[{reward!r}] never changed. Either random play never gets to "
+            f"where it does, or no line of the game changes it: look for it in {_file_of(factory)}."
+        )
     metadata.board_size = list(probe.board_size)
     if not known.get("character_set"):
         metadata.character_set = probe.characters
         notes["metadata.character_set"] = "Found in random play."
     messages.append(
         f"Board {probe.board_size[0]}x{probe.board_size[1]}, characters {' '.join(metadata.character_set)}"
-        f", at most {probe.n_agents} on the board; random games last {probe.mean_turns:.0f} turns."
+        f", at most {probe.n_agents} on the board; "
+        + (
+            f"random games last {probe.mean_turns:.0f} turns."
+            if probe.ended
+            else f"no random game was over within the {probe.turns} turns that were tried."
+        )
     )
-    if "observation_function" in known:
-        return messages
-    messages += _choose_encoders(config, probe, known, notes)
-    return messages
+    if "observation_function" not in known:
+        messages += _choose_encoders(config, probe, known, notes)
+    return messages + doubts
+
+
+def _see_players(players: Sequence[Player], messages: List[str]) -> None:
+    """Several players with keys and rewards of their own are teams: raise ConfigError with what to write."""
+    if not players:
+        return
+    who = " and ".join(f"{player.name} ({', '.join(player.keys)})" for player in players)
+    first = players[0]
+    one = f"--player {quoted(first.name)} --actions {','.join(first.keys)}"
+    if not all(player.reward for player in players):
+        messages.append(f"Several people play this game: {who}. To train one of them:\n  {one}")
+        return
+    raise ConfigError(
+        f"Several people play this game: {who}. Describe them as teams, and they train against each other. Write into "
+        f"pyproject.toml beside the game:\n\n{teams_to_paste(players)}\n"
+        f"and create again. Or train one of them alone:  {one} --reward {quoted(first.reward)}"
+    )
+
+
+def _file_of(factory: Any) -> str:
+    code = getattr(factory, "__code__", None)
+    return code.co_filename if code is not None else "the game"
 
 
 def _describe_teams(

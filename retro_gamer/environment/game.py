@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
+import linecache
 import math
-import random
 from typing import Any, Callable, List, Optional, Tuple
-
-import numpy as np
 
 from retro_gamer.config.settings import MetadataSettings, PreprocessingSettings
 from retro_gamer.environment.base import Environment, Step
+from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.characters import explain
 from retro_gamer.environment.encoder import Encoder
 from retro_gamer.environment.keys import KeyInput
+from retro_gamer.environment.new_games import refuse_used_games, share_characters
 from retro_gamer.environment.observation import Observation, ObservationShape, as_number, custom_observation
 from retro_gamer.environment.player import player_finder
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import GameError, RetroGamerError
 from retro_gamer.hosting.blame import blame, blamed, game_location
 from retro_gamer.hosting.loading import make_game
-
-
-def seed_everything(seed: int) -> None:
-    """Games draw from Python's and NumPy's global generators: put both in a known state."""
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
 
 
 def make_encoder(metadata: MetadataSettings, seen: PreprocessingSettings, vocabulary: Vocabulary) -> Encoder:
@@ -38,6 +32,10 @@ def make_encoder(metadata: MetadataSettings, seen: PreprocessingSettings, vocabu
         observe_state=seen.observe_state,
         find_player=player_finder(metadata.player),
     )
+
+
+LARGEST = 2.0**53  # from here on a float cannot count one by one
+ANOTHER_REWARD = 'reward = "NAME" in [metadata] of config.toml (with create: --reward NAME)'
 
 
 class RetroEnvironment(Environment):
@@ -63,6 +61,7 @@ class RetroEnvironment(Environment):
         self._n_features: Optional[int] = None
         self._turn = 0
         self._reward_so_far = 0.0
+        self._first_agents: Optional[List[Any]] = None  # until the second game
 
     @property
     def shape(self) -> ObservationShape:
@@ -86,13 +85,24 @@ class RetroEnvironment(Environment):
     def reset(self, seed: Optional[int] = None) -> Any:
         if seed is not None:
             seed_everything(seed)
-        self.game = make_game(self.factory, first=self.game is None)
+        before, self.game = self.game, make_game(self.factory, first=self.game is None)
+        self._compare_first_games(before)
         with blamed("when it started"):
             self.game.input_source = self._keys
             self.game.start()
         self._turn = 0
         self._reward_so_far = state_number(self.game, self.metadata.reward)
         return self.observe()
+
+    def _compare_first_games(self, before: Any) -> None:
+        """Is the second game new, or made of what the first one used?"""
+        if before is None:
+            self._first_agents = list(self.game.agents)
+        elif self._first_agents is not None:
+            if share_characters(before, self._first_agents, self.game):
+                refuse_used_games(self.factory, self.metadata.actions)
+                self.game = make_game(self.factory)
+            self._first_agents = None
 
     def step(self, action: int) -> Step:
         reward, terminated = self.play_turn(self.actions[action])
@@ -111,9 +121,7 @@ class RetroEnvironment(Environment):
         return reward, over
 
     def _advice(self, error: BaseException) -> str:
-        if isinstance(error, (TypeError, ValueError, AttributeError)) and not game_location(error):
-            return str(explain(self.game, error))  # the engine tripped over what a character was left like
-        return "A game ends with  game.end()" if isinstance(error, SystemExit) else ""
+        return advice_in_turn(error, self.game)
 
     def observe(self) -> Any:
         if self.observation_function is None:
@@ -132,13 +140,30 @@ class RetroEnvironment(Environment):
         return observation
 
 
+def advice_in_turn(error: BaseException, game: Any) -> str:
+    """What to try after an error in a turn of a game; empty where nothing is known to help."""
+    if isinstance(error, SystemExit):
+        return "A game ends with  game.end()"
+    place = game_location(error)
+    if place is None and isinstance(error, (TypeError, ValueError, AttributeError)):
+        return str(explain(game, error))  # the engine tripped over what a character was left like
+    if isinstance(error, KeyError) and error.args and isinstance(game.state, dict) and place is not None:
+        key = error.args[0]
+        if key not in game.state and "state" in linecache.getline(place[0], place[1]):
+            return (
+                f"The game's state has no {key!r}; it has: {', '.join(map(str, game.state)) or 'nothing'}. Give the new "
+                f"Game that value from the start:  Game(agents, {{{key!r}: 0}})"
+            )
+    return ""
+
+
 def state_number(game: Any, key: str, turn: int = 0) -> float:
     """A value of the game's state as a number; raises GameError when it is missing or is not one."""
     state = game.state
     if isinstance(state, dict) and key in state:
         value = state[key]
         kind = type(value)
-        if kind is int and -(2**53) < value < 2**53 or kind is float and math.isfinite(value):
+        if (kind is int or kind is float) and -LARGEST < value < LARGEST:
             return float(value)  # nearly always: soon done
     when = f" after turn {turn}" if turn else ""
     if not isinstance(state, dict):
@@ -146,7 +171,7 @@ def state_number(game: Any, key: str, turn: int = 0) -> float:
     if key not in state:
         raise GameError(
             f"The game's state has no value {key!r} to learn from{when}. It has: {', '.join(map(str, state)) or 'nothing'}. "
-            "Give the new Game that value from the start, or name another with --reward."
+            f"Give the new Game that value from the start, or name another: {ANOTHER_REWARD}."
         )
     value = state[key]
     try:
@@ -161,5 +186,10 @@ def state_number(game: Any, key: str, turn: int = 0) -> float:
     if not math.isfinite(number):
         raise GameError(
             f"state[{key!r}] is {number}{when}. Look for a division by zero, or a number that doubles for ever."
+        )
+    if abs(number) >= LARGEST:
+        raise GameError(
+            f"state[{key!r}] is {number:.3g}{when}: it grows without end, and beside such a number a single point is "
+            "nothing. Does it double every turn? Add to it instead, in steps of about 1."
         )
     return number

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Sequence
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.base import Environment
+from retro_gamer.environment.chance import seed_everything, undisturbed_randomness
 from retro_gamer.environment.game import RetroEnvironment, make_encoder
+from retro_gamer.environment.keys import KeyInput
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError
+from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.loading import load_factory, load_function, make_game
+
+TURNS_TO_FIND_THE_PLAYER = 200
 
 
 def make_environment(
@@ -43,21 +48,39 @@ def make_environment(
             metadata = replace(metadata, board_size=list(make_game(factory).board_size))
         encoder = make_encoder(metadata, config.preprocessing, vocabulary)
         if config.preprocessing.egocentric_radius or config.preprocessing.radar:
-            _check_player(factory, encoder)
+            _check_player(factory, encoder, metadata.actions)
     return RetroEnvironment(
         factory, metadata, encoder, function, config.tabular, config.training.max_turns_per_episode
     )
 
 
-def _check_player(factory: Callable[[], Any], encoder: Any) -> None:
+def _check_player(factory: Callable[[], Any], encoder: Any, actions: Sequence[str]) -> None:
     game = make_game(factory)
-    if encoder.find_player(game) is None:
+    if encoder.find_player(game) is None and not _player_comes_later(factory, encoder, actions):
         drivers = [type(agent).__name__ for agent in game.agents if hasattr(agent, "handle_keystroke")]
         raise ConfigError(
             "The window and the radar look from the character that the keys control, but no character on the board has "
             f'handle_keystroke (found: {", ".join(drivers) or "none"}). Name it with player = "its name" in [metadata], '
             "or use board = true, egocentric_radius = 0 and radar = false."
         )
+
+
+def _player_comes_later(factory: Callable[[], Any], encoder: Any, actions: Sequence[str]) -> bool:
+    """Does a character that listens to keys turn up in random play, such as behind a menu?"""
+    chooser, keys = random.Random(0), KeyInput()
+    with undisturbed_randomness(), blamed("while it was tried out"):
+        seed_everything(0)
+        game = make_game(factory)
+        game.input_source = keys
+        game.start()
+        for _ in range(TURNS_TO_FIND_THE_PLAYER):
+            if not game.playing:
+                break
+            keys.press(chooser.choice([*actions, None]))
+            game.step()
+            if encoder.find_player(game) is not None:
+                return True
+    return False
 
 
 def discover_characters(environment: Environment, turns: int, seed: int) -> None:

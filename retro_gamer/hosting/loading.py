@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import inspect
 import io
+import os
 import sys
 import threading
 import time
@@ -53,7 +56,10 @@ def _parse_environment(name: str, spec: str) -> GameSettings:
 
 
 def _find_module(target: str, spec: str) -> Tuple[str, str]:
-    """The name of the module that a user meant, and the folder to import it from; "" for an installed one."""
+    """The name of the module that a user meant, and the folder to import it from; "" for an installed one.
+
+    Instead of the folder it may be the file itself.
+    """
     path = Path(target)
     if path.exists() and (path.suffix == ".py" or path.is_dir()):
         module, folder = (
@@ -65,6 +71,8 @@ def _find_module(target: str, spec: str) -> Tuple[str, str]:
                 f"{target} cannot be imported, because of the dot in {module!r}. Rename it, for example to "
                 f"{module.replace('.', '_')}{path.suffix if path.is_file() else ''}."
             )
+        if path.is_file() and Path(folder, module, "__init__.py").is_file():
+            return module, str(path.resolve())  # the file itself: an import would find the folder beside it
         return module, folder
     if path.suffix == ".py" or "/" in target or "\\" in target:
         raise ConfigError(f"There is no game at {target} (looked in {Path.cwd()}). A game is {FORMS}.")
@@ -76,15 +84,29 @@ def _find_module(target: str, spec: str) -> Tuple[str, str]:
     return target, ""
 
 
+def local_twin(spec: str) -> str:
+    """What the user may have meant by the name of a bundled game: a game beside it, as --game takes it; "" if none."""
+    if spec not in BUNDLED:
+        return ""
+    if Path(f"{spec}.py").is_file():
+        return f"{spec}.py"
+    return f".{os.sep}{spec}" if Path(spec, "__init__.py").is_file() else ""
+
+
 def import_module(name: str, path: str = "") -> Any:
-    """Import a module of a game; raises GameError naming the file and line where it fails."""
+    """Import a module of a game; raises GameError naming the file and line where it fails.
+
+    `path` is the folder to import it from, or the file itself.
+    """
+    file = path if path.endswith(".py") and Path(path).stem == name else ""
+    path = str(Path(path).parent) if path.endswith(".py") else path
     for folder in (str(Path.cwd()), path):  # the game's own folder is looked through first
         if folder and folder not in sys.path:
             sys.path.insert(0, folder)
     began = time.monotonic()
     try:
         with unattended():
-            module = importlib.import_module(name)
+            module = _import_file(name, file) if file else importlib.import_module(name)
         interrupts.came_through()
     except ModuleNotFoundError as error:
         if error.name and (name == error.name or name.startswith(error.name + ".")):
@@ -115,7 +137,25 @@ def import_module(name: str, path: str = "") -> Any:
                 "that do so."
             )
         raise blame(error, f"while {name} was imported", advice) from error
-    _check_place(module, name, path)
+    if not file:
+        _check_place(module, name, path)
+    return module
+
+
+def _import_file(name: str, file: str) -> Any:
+    """Import a module from this file, whatever else there is of its name."""
+    known = sys.modules.get(name)
+    if known is not None and getattr(known, "__file__", None) == file:
+        return known
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None and spec.loader is not None  # it ends with .py
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
     return module
 
 
@@ -193,6 +233,7 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
     module = import_module(module_name, game.path)
     factory = getattr(module, function, None)
     if callable(factory):
+        check_factory(factory)
         return factory
     functions = [
         name
@@ -220,6 +261,27 @@ def load_function(reference: str, what: str, path: str = "") -> Callable[..., An
 def _only_make_it(error: BaseException) -> str:
     plays = isinstance(error, (SystemExit, EOFError, PlaysItself))
     return "It must only make the game and return it." if plays else ""
+
+
+def check_factory(factory: Callable[[], Any]) -> None:
+    """Raise GameError when a function cannot be called without arguments."""
+    try:
+        signature = inspect.signature(factory)
+        signature.bind()
+    except ValueError:  # it does not say what it takes
+        return
+    except TypeError:
+        needed = [
+            name
+            for name, parameter in signature.parameters.items()
+            if parameter.default is parameter.empty
+            and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        ]
+        name, where = getattr(factory, "__name__", "The factory"), first_line_of(factory)
+        raise GameError(
+            f"{name}() cannot be called without {', '.join(needed)}{f' ({where})' if where else ''}. The trainer calls it "
+            f"with nothing to make a new game: give every argument a default, such as  def {name}({needed[0]}=1):"
+        ) from None
 
 
 def make_game(factory: Callable[[], Any], first: bool = True) -> Any:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import random
-from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from retro_gamer.agents import Agent
 from retro_gamer.environment.base import Environment
+from retro_gamer.environment.chance import undisturbed_randomness  # noqa: F401
 from retro_gamer.training.loop import Episode, play_episode
 
 # Training's own evaluations draw their games from here on, far from the seeds that people name.
@@ -109,14 +108,3 @@ def bootstrap_interval(values: np.ndarray, resamples: int = 2000) -> Tuple[float
     means = rng.choice(values, (resamples, len(values))).mean(axis=1)
     low, high = np.percentile(means, [2.5, 97.5])
     return float(low), float(high)
-
-
-@contextmanager
-def undisturbed_randomness() -> Iterator[None]:
-    """Put the global random generators back afterwards, as if nothing had been drawn in between."""
-    python_state, numpy_state = random.getstate(), np.random.get_state()
-    try:
-        yield
-    finally:
-        random.setstate(python_state)
-        np.random.set_state(numpy_state)

@@ -383,7 +383,7 @@ def test_gymnasium_that_is_missing_is_named(monkeypatch):
     from retro_gamer.environment.gym import GymEnvironment
 
     monkeypatch.setitem(sys.modules, "gymnasium", None)
-    with pytest.raises(ConfigError, match=r'pip install "retro-gamer-numpy\[gym\]"'):
+    with pytest.raises(ConfigError, match="-m pip install gymnasium"):
         GymEnvironment("CartPole-v1")
 
 

@@ -1,0 +1,97 @@
+"""Is a game new each time it is made? The commonest mistake is to make it, or its characters, once for all."""
+
+from __future__ import annotations
+
+import random
+from typing import Any, Callable, Sequence, Tuple
+
+import numpy as np
+
+from retro_gamer.environment.chance import seed_everything, undisturbed_randomness
+from retro_gamer.environment.keys import KeyInput
+from retro_gamer.errors import GameError
+from retro_gamer.hosting.blame import blamed, first_line_of
+from retro_gamer.hosting.loading import make_game
+
+TURNS = 30  # played before the next game is looked at
+Parts = Tuple[Tuple[str, str], ...]
+
+
+def parts_of(game: Any) -> Parts:
+    """All plain values of a game, with names: its state, and what its characters hold."""
+    state = ((f"state[{key!r}]", repr(value)) for key, value in game.state.items())
+    parts = sorted((name, value) for name, value in state if " at 0x" not in value)  # such as of an object
+    for agent in game.agents:
+        held = sorted((name, value) for name, value in vars_of(agent).items() if _is_plain(value))
+        parts.append((type(agent).__name__, ""))
+        parts += [(f"{type(agent).__name__}.{name}", repr(value)) for name, value in held]
+    return tuple(parts)
+
+
+def vars_of(agent: Any) -> Any:
+    return getattr(agent, "__dict__", {})  # a class with __slots__ has none
+
+
+def first_difference(one: Parts, other: Parts) -> str:
+    """The name of the first value that differs; empty where none does."""
+    for (name, value), (other_name, other_value) in zip(one, other):
+        if (name, value) != (other_name, other_value):
+            return name if name == other_name else "which characters there are"
+    return "" if len(one) == len(other) else "which characters there are"
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, (tuple, list)):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (int, float, str, np.generic))
+
+
+def share_characters(one: Any, agents: Sequence[Any], other: Any) -> bool:
+    """Is the other game the same one, or are some of these agents of the first among its own?"""
+    known = set(map(id, agents))
+    return one is other or any(id(agent) in known for agent in other.agents)
+
+
+def refuse_used_games(factory: Callable[[], Any], keys: Sequence[str]) -> None:
+    """Raise GameError when new games share characters, or are one game, and so begin where the last one ended.
+
+    Games that share them and put everything back are as good as new. The global generators stay as they are.
+    """
+    with undisturbed_randomness():
+        game = _start(factory)
+        agents, begun = list(game.agents), parts_of(game)
+        _play(game, keys)
+        other = _start(factory)
+        if not share_characters(game, agents, other) or parts_of(other) == begun:
+            return
+    shared = sorted({type(agent).__name__ for agent in agents if any(agent is one for one in other.agents)})
+    what = "the same game" if game is other else f"games with the same characters ({', '.join(shared)})"
+    name, where = getattr(factory, "__name__", "The factory"), first_line_of(factory)
+    raise GameError(
+        f"{name}(){f' ({where})' if where else ''} gives {what} each time, so a new game begins where the last one "
+        f"ended.\nMake the game and all its characters inside {name}(), not above it."
+    )
+
+
+def _start(factory: Callable[[], Any]) -> Any:
+    seed_everything(0)
+    game = make_game(factory)
+    with blamed("when it started"):
+        game.input_source = KeyInput()
+        game.start()
+    return game
+
+
+def _play(game: Any, keys: Sequence[str]) -> None:
+    chooser = random.Random(0)
+    try:
+        for turn in range(TURNS):
+            game.input_source.press(chooser.choice([*keys, None]))
+            with blamed(f"in turn {turn + 1}"):
+                game.step()
+            if not game.playing:
+                return
+    except GameError as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            raise
+        # Else whoever plays it next will say so, and knows more.

@@ -1,0 +1,424 @@
+"""The mistakes that pupils make: each is named, with its line where there is one, and with what to do."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from observing import Hero, Piece
+
+from retro_gamer.discovery.choose_settings import choose_settings
+from retro_gamer.environment.game import LARGEST, RetroEnvironment, advice_in_turn
+from retro_gamer.environment.make import make_environment
+from retro_gamer.environment.new_games import refuse_used_games
+from retro_gamer.environment.vocabulary import Vocabulary
+from retro_gamer.errors import ConfigError, GameError
+from retro_gamer.games import engine
+from retro_gamer.hosting import patience
+from retro_gamer.hosting.patience import describe, telling_when_slow
+from retro_gamer.hosting.supervision import supervised
+
+PLAYER = """
+from random import randint
+from retro_gamer.games import Game
+class Player:
+    name, character = "player", "P"
+    def __init__(self): self.position = (5, 5)
+    def handle_keystroke(self, key, game):
+        x, y = self.position
+        if key.name == "{left}" and x > 0: self.position = (x - 1, y)
+        if key.name == "{right}" and x < 9: self.position = (x + 1, y)
+    def play_turn(self, game):
+        {turn}
+class Apple:
+    name, character = "apple", "o"
+    def __init__(self): self.position = (randint(0, 9), 0)
+    def play_turn(self, game):
+        x, y = self.position
+        self.position = (x, y + 1) if y < 9 else (randint(0, 9), 0)
+"""
+MAKE = "def create_game():\n    return Game([Player(), Apple()], {state}, board_size=(10, 10))\n"
+COUNT = 'game.state["score"] += self.position[0] == 5'
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield tmp_path
+    forget_games()
+
+
+def forget_games():
+    """The next game may have the name of one that was imported."""
+    here = str(Path.cwd())
+    for name, module in list(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(here):
+            del sys.modules[name]
+    linecache.clearcache()
+
+
+def write(name, make=MAKE, turn=COUNT, left="KEY_LEFT", right="KEY_RIGHT", state='{"score": 0}'):
+    source = PLAYER.format(turn=turn, left=left, right=right) + make.replace("{state}", state)
+    Path(f"{name}.py").write_text(source)
+    return f"{name}.py"
+
+
+def said(game, **flags):
+    return "\n".join(choose_settings(game, flags)[1])
+
+
+def refused(game, **flags):
+    with pytest.raises((GameError, ConfigError)) as caught, supervised():
+        choose_settings(game, flags)
+    return str(caught.value)
+
+
+# Games that are not new
+
+
+ONE_GAME = "game = Game([Player(), Apple()], {state}, board_size=(10, 10))\ndef create_game(): return game\n"
+SHARED = "player, apple = Player(), Apple()\ndef create_game(): return Game([player, apple], {state}, board_size=(10, 10))\n"
+ONE_SHARED = (
+    "player = Player()\ndef create_game(): return Game([player, Apple()], {state}, board_size=(10, 10))\n"
+)
+PUT_BACK = (
+    "player, apple = Player(), Apple()\ndef create_game():\n    player.__init__(); apple.__init__()\n"
+    "    return Game([player, apple], {state}, board_size=(10, 10))\n"
+)
+
+
+@pytest.mark.parametrize("flags", [{}, {"actions": ["KEY_LEFT", "KEY_RIGHT"]}], ids=["found", "named"])
+@pytest.mark.parametrize(
+    "make, what",
+    [
+        (ONE_GAME, "the same game"),
+        (SHARED, "the same characters (Apple, Player)"),
+        (ONE_SHARED, "the same characters (Player)"),
+    ],
+    ids=["game", "characters", "one character"],
+)
+def test_what_was_played_before_is_no_new_game(make, what, flags):
+    text = refused(write("used", make), **flags)
+    assert what in text and "used.py, line" in text and "Make the game and all its characters inside" in text
+
+
+def test_characters_that_are_put_back_are_as_good_as_new():
+    assert "Seen from player" in said(write("put_back", PUT_BACK))
+
+
+@pytest.mark.parametrize("make", [ONE_GAME, SHARED], ids=["game", "characters"])
+def test_a_training_finds_them_too(make):
+    game = write("used_later", MAKE)
+    config, _, _ = choose_settings(game, {"max_turns_per_episode": 20})
+    Path(game).write_text(
+        PLAYER.format(turn=COUNT, left="KEY_LEFT", right="KEY_RIGHT")
+        + make.replace("{state}", '{"score": 0}')
+    )
+    forget_games()
+    environment = make_environment(config, Vocabulary([], grows=True))
+    environment.reset(0)
+    for _ in range(20):
+        environment.step(0)
+    with pytest.raises(GameError, match="Make the game and all its characters inside"):
+        environment.reset(1)
+
+
+def test_looking_for_them_draws_nothing():
+    import random
+
+    import numpy as np
+
+    random.seed(5), np.random.seed(5)
+    refuse_used_games(lambda: engine.Game([Hero("h", (2, 2))], {"score": 0}, board_size=(9, 9)), ["KEY_UP"])
+    one = random.random(), np.random.rand()
+    random.seed(5), np.random.seed(5)
+    assert one == (random.random(), np.random.rand())
+
+
+def test_what_differs_between_two_games_is_named():
+    count = "n = [0]\ndef create_game():\n    n[0] += 1\n    game = Game([Player()], {state}, board_size=(10, 10))\n"
+    text = refused(write("counting", count + "    game.state['round'] = n[0]\n    return game\n"))
+    assert "never plays the same way twice" in text and "state['round'] is another" in text
+
+
+# Errors in a turn
+
+
+def test_a_missing_state_value_is_no_matter_of_keys():
+    text = refused(write("missing", turn='game.state["score"] += 1', state="{}"))
+    assert "KeyError" in text and "{'score': 0}" in text and "not one of the game's" not in text
+
+
+def test_a_question_to_nobody_is_no_matter_of_keys():
+    text = refused(write("asking", turn='input("Go on?")'))
+    assert "EOFError" in text and "input() gets no answer" in text and "not one of the game's" not in text
+
+
+def test_other_errors_in_a_turn_are_no_matter_of_keys_either():
+    text = refused(write("dividing", turn="1 / (self.position[0] - 6)"))
+    assert "ZeroDivisionError" in text and "not one of the game's" not in text
+
+
+def test_an_error_over_a_key_is():
+    Path("strict.py").write_text(
+        PLAYER.format(turn=COUNT, left="KEY_LEFT", right="KEY_RIGHT").replace(
+            "x, y = self.position\n        if key",
+            'x, y = self.position\n        {"KEY_LEFT": 1}[key.name]\n        if key',
+            1,
+        )
+        + MAKE.replace("{state}", '{"score": 0}')
+    )
+    text = refused("strict.py")
+    assert "KeyError" in text and "If this key is not one of the game's" in text
+
+
+def test_a_key_error_elsewhere_gets_no_advice_about_the_state():
+    game = engine.Game([Hero("h", (2, 2))], {"score": 0}, board_size=(9, 9))
+    try:
+        {"a": 1}["b"]
+    except KeyError as error:
+        assert advice_in_turn(error, game) == ""
+
+
+# The reward
+
+
+def test_a_reward_that_never_changes_is_told():
+    text = said(write("still", turn="pass"))
+    assert "state['score'] never changed" in text and "still.py" in text
+    assert "never changed" not in said(write("moving"))
+
+
+def test_a_reward_that_doubles_is_refused():
+    text = refused(write("doubling", turn='game.state["score"] = 2 * game.state["score"] + 1'))
+    assert "state['score'] grows without end" in text and "double every turn" in text
+
+
+@pytest.mark.parametrize("value", [2**53, -(2**60), 1e16, 2.0**53])
+def test_numbers_beside_which_a_point_is_nothing(value):
+    game = engine.Game([Hero("h", (2, 2))], {"score": 0}, board_size=(9, 9))
+    from retro_gamer.config.settings import MetadataSettings
+
+    environment = RetroEnvironment(
+        lambda: game, MetadataSettings(actions=["a"], reward="score"), None, lambda game: [0.0]
+    )
+    environment.reset()
+    game.state["score"] = LARGEST - 1
+    environment.play_turn(None)
+    game.state["score"] = value
+    with pytest.raises(GameError, match="grows without end"):
+        environment.play_turn(None)
+
+
+def test_a_reward_that_comes_later_is_refused_at_once():
+    text = refused(write("late", turn='game.state["level"] = 1', state='{"who": "me"}'))
+    assert "no number that could grow" in text and "{'level': 0}" in text
+
+
+def test_no_game_that_is_over_within_the_trial_has_no_length():
+    text = said(write("long"))
+    assert "no random game was over within the 1000 turns" in text and "random games last" not in text
+    assert "random games last" in said("catch")
+
+
+# Keys
+
+
+def test_a_key_by_a_wrong_name_is_corrected():
+    text = refused(write("wrong", left="LEFT", right="RIGHT"))
+    assert (
+        "compares with 'LEFT'" in text and "did you mean 'KEY_LEFT'?" in text and "wrong.py, line 7" in text
+    )
+    assert "--actions" not in text  # that would be of no use
+
+
+def test_keys_that_are_named_and_do_nothing_are_told():
+    text = said(write("wrong_too", left="LEFT", right="RIGHT"), actions=["KEY_LEFT", "KEY_RIGHT"])
+    assert "no key does anything" in text and "did you mean 'KEY_LEFT'?" in text
+    assert "no key does" not in said(write("right"), actions=["KEY_LEFT"])
+
+
+def test_nobody_listens():
+    make = "del Player.handle_keystroke\n" + MAKE
+    assert "No character of a new game has a method handle_keystroke" in refused(write("deaf", make))
+
+
+MENU = """
+class Menu:
+    display, name = False, "menu"
+    def handle_keystroke(self, key, game):
+        if key.name == "KEY_ENTER": game.remove_agent(self); game.add_agent(Player())
+def create_game(): return Game([Menu()], {state}, board_size=(10, 10))
+"""
+
+
+def test_a_player_behind_a_menu_is_found_and_trained():
+    config, messages, _ = choose_settings(write("menu", MENU), {})
+    assert (
+        config.metadata.actions == ["KEY_ENTER", "KEY_RIGHT", "KEY_LEFT"]
+        and config.metadata.player == "player"
+    )
+    make_environment(config, Vocabulary([], grows=True)).reset(0)  # which was refused
+
+
+def test_a_player_that_never_comes_is_refused():
+    config, _, _ = choose_settings(write("menu_again", MENU), {})
+    config.metadata.actions = ["KEY_LEFT"]
+    with pytest.raises(ConfigError, match="no character on the board has handle_keystroke"):
+        make_environment(config, Vocabulary([], grows=True))
+
+
+# Two players
+
+
+DUEL = """
+from random import randint
+from retro_gamer.games import Game
+class Player:
+    def __init__(self, name, position, keys, score):
+        self.name, self.character, self.position, self.keys, self.score = name, name[0], position, keys, score
+    def handle_keystroke(self, key, game):
+        k = key.name or str(key)
+        if k in self.keys:
+            dx, dy = [(0, -1), (-1, 0), (0, 1), (1, 0)][self.keys.index(k)]
+            to = (self.position[0] + dx, self.position[1] + dy)
+            if game.on_board(to): self.position = to
+    def play_turn(self, game):
+        if game.turn_number % 5 == 0: game.state[self.score] += randint(0, 1)
+def create_game():
+    return Game([Player("{one}", (0, 5), list("wasd"), "{s1}"),
+                 Player("{two}", (15, 5), ["KEY_UP", "KEY_LEFT", "KEY_DOWN", "KEY_RIGHT"], "{s2}")],
+                {state}, board_size=(16, 10))
+"""
+
+
+def duel(one, two, s1, s2):
+    state = "{%r: 0, %r: 0}" % (s1, s2) if s1 != s2 else "{%r: 0}" % s1
+    text = DUEL.replace("{one}", one).replace("{two}", two).replace("{s1}", s1).replace("{s2}", s2)
+    Path("duel.py").write_text(text.replace("{state}", state))
+    return "duel.py"
+
+
+@pytest.mark.parametrize(
+    "one, two, s1, s2",
+    [
+        ("Player 1", "Player 2", "score1", "score2"),
+        ("Red", "Blue", "red_points", "blue_points"),
+        ("A", "B", "score", "score_b"),
+    ],
+)
+def test_two_players_are_offered_teams_that_work(one, two, s1, s2):
+    game = duel(one, two, s1, s2)
+    text = refused(game)
+    assert (
+        f'name = "{one.replace(" ", "_")}"\nreward = "{s1}"' in text
+        and f'name = "{two.replace(" ", "_")}"\nreward = "{s2}"' in text
+    )
+    start = text.index("[[tool")
+    Path("pyproject.toml").write_text(text[start : text.index("and create again")])
+    config, _, _ = choose_settings(game, {})
+    assert [team.members[0].actions for team in config.teams] == [
+        ["w", "a", "s", "d"],
+        ["KEY_UP", "KEY_LEFT", "KEY_DOWN", "KEY_RIGHT"],
+    ]
+
+
+def test_one_of_two_players_can_be_trained():
+    config, _, _ = choose_settings(
+        duel("Player 1", "Player 2", "score1", "score2"),
+        {"player": "Player 1", "actions": list("wasd"), "reward": "score1"},
+    )
+    assert config.metadata.player == "Player 1"
+
+
+def test_with_one_score_for_both_it_is_only_told():
+    assert "Several people play this game" in said(duel("A", "B", "score", "score"))
+
+
+# A file beside a folder of the same name; the name of a bundled game
+
+
+def test_the_file_that_was_named_is_loaded_beside_a_folder_of_its_name():
+    Path("twin").mkdir()
+    Path("twin/__init__.py").write_text("raise RuntimeError('the folder')")
+    config, _, _ = choose_settings(write("twin"), {})
+    assert config.game.path == os.path.abspath("twin.py")
+    make_environment(config, Vocabulary([], grows=True)).reset(0)
+    forget_games()
+    assert "the folder" in refused("twin")
+
+
+def test_of_a_bundled_game_and_a_file_of_its_name_it_is_said_which(capsys):
+    from retro_gamer.cli import main
+
+    write("snake")
+    assert main(["create", "--game", "snake", "--output", "r"]) == 0
+    out = capsys.readouterr().out
+    assert (
+        "the game snake that comes with retro-gamer" in out and "create --game snake.py --output r_own" in out
+    )
+    assert main(["create", "--game", "snake.py", "--output", "mine"]) == 0
+    assert "comes with" not in capsys.readouterr().out
+
+
+def test_a_factory_with_arguments():
+    text = refused(write("arguments", MAKE.replace("create_game()", "create_game(level, lives=3)")))
+    assert "create_game() cannot be called without level" in text and "arguments.py, line" in text
+    assert "def create_game(level=1)" in text
+    assert "Seen from" in said(
+        write("defaults", MAKE.replace("create_game()", "create_game(level=1, *more, **others)"))
+    )
+
+
+# Slow games
+
+
+def test_a_slow_game_is_told_once_with_the_line_that_sleeps(tmp_path, monkeypatch):
+    path = tmp_path / "sleepy.py"
+    path.write_text("def rest(event):\n    event.wait(60)  # sleep\n")
+    space = {}
+    exec(compile(path.read_text(), str(path), "exec"), space)
+    heard, told = [], threading.Event()
+
+    def say(line):
+        heard.append(line)
+        told.set()
+
+    monkeypatch.setattr(patience, "SECONDS_BEFORE_A_WORD", 0.1)
+    with telling_when_slow("Trying it out", say):
+        space["rest"](told)  # until it is said
+    assert len(heard) == 1 and heard[0].startswith("Trying it out. The game sleeps in ")
+    assert f"{path}, line 2, in rest" in heard[0]
+
+
+def test_nothing_is_said_of_what_is_over_soon():
+    heard = []
+    with telling_when_slow("Trying it out", heard.append):
+        pass
+    assert not heard
+
+
+def test_a_game_that_is_busy_here_and_there_has_no_line():
+    from collections import Counter
+
+    assert describe(Counter({("a.py", 1, "f"): 3, ("a.py", 2, "f"): 3, None: 2})) == ""
+    assert describe(Counter({None: 5, ("a.py", 1, "f"): 1})) == ""
+    assert "spends most of its time in a.py, line 1" in describe(Counter({("a.py", 1, "f"): 3}))
+
+
+def test_pieces_without_a_dict_can_be_tried():
+    class Slotted:
+        __slots__ = ("position",)
+        character = "s"
+
+        def __init__(self):
+            self.position = (1, 1)
+
+    refuse_used_games(
+        lambda: engine.Game([Slotted(), Piece("p", (0, 0))], {"score": 0}, board_size=(9, 9)), ["a"]
+    )
