@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 
 import pytest
@@ -61,3 +62,9 @@ def test_every_page_is_in_the_table_of_contents():
     listed = {f"docs/{line}.md" for line in index.splitlines() if re.fullmatch(r"[\w/-]+", line)}
     here = {page.relative_to(TOP).as_posix() for page in pages() if page.parent != TOP}
     assert here - listed == {"docs/index.md"} and listed <= here
+
+
+def test_pictures_show_the_pages_as_they_are():
+    made_from = load("make_pictures").made_from()
+    kept = json.loads((TOP / "docs" / "pictures" / "made_from.json").read_text(encoding="utf-8"))
+    assert kept == made_from, "the pictures are older than what they show: run  python docs/make_pictures.py"
