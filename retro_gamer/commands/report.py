@@ -14,6 +14,7 @@ from retro_gamer.errors import ConfigError, RetroGamerError, command_line
 from retro_gamer.hosting.supervision import supervised
 from retro_gamer.reporting.counting import Counting
 from retro_gamer.reporting.curves import panels_of
+from retro_gamer.reporting.explanation import MOST_SHOWN, explain_choice
 from retro_gamer.reporting.html import Section, Table, games_data, page, paragraph, replay, table
 from retro_gamer.reporting.network_picture import draw_network
 from retro_gamer.reporting.recording import Recording, record_game
@@ -234,7 +235,24 @@ def _choices(run: RunDirectory, measured: Measured) -> str:
         f"Turn {turn} of the best game is where its choice matters most: there the values of the keys differ most. "
         "These are the values that earlier and later checkpoints give to the same moment."
     )
-    return paragraph(intro) + table(Table("", ["checkpoint", *actions, "it would press"], rows))
+    return (
+        paragraph(intro)
+        + table(Table("", ["checkpoint", *actions, "it would press"], rows))
+        + _what_mattered(measured.player, recording, turn)
+    )
+
+
+def _what_mattered(player: Player, recording: Recording, turn: int) -> str:
+    """Why the newest policy chooses as it does there."""
+    environment = player.environment
+    shape = environment.shape.board_shape
+    observation = _observation_at(player, recording, turn)
+    explained = explain_choice(player.agent, observation, environment.actions, environment.characters, shape)
+    if not explained.causes:
+        return ""
+    rows = [[cause.what, f"{cause.effect:+.2f}"] for cause in explained.causes[:MOST_SHOWN]]
+    caption = "What mattered there: by how much its lead over the next best key would be smaller without it"
+    return table(Table(caption, ["it saw", "effect"], rows))
 
 
 def _decisive_turn(recording: Recording) -> int:
@@ -254,12 +272,16 @@ def _spread_checkpoints(run: RunDirectory) -> List[str]:
 
 def _values_at(player: Player, recording: Recording, turn: int) -> Sequence[float]:
     """What another checkpoint expects at this turn: the same game again, with the same keys up to there."""
+    return [float(value) for value in player.agent.q_values(_observation_at(player, recording, turn))]
+
+
+def _observation_at(player: Player, recording: Recording, turn: int) -> Any:
     environment = player.environment
     observation = environment.reset(recording.seed)
     for frame in recording.frames[:turn]:
         assert frame.action is not None
         observation = environment.step(frame.action).observation
-    return [float(value) for value in player.agent.q_values(observation)]
+    return observation
 
 
 def _the_table(player: Player) -> str:

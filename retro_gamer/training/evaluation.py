@@ -26,6 +26,20 @@ class Evaluation(NamedTuple):
     def mean(self) -> float:
         return float(self.returns.mean())
 
+    def _repr_html_(self) -> str:
+        """As a notebook shows it."""
+        low, high = bootstrap_interval(self.returns)
+        cells = [
+            ("games", f"{len(self.returns)}"),
+            ("mean reward", f"{self.mean:.2f} (95% interval {low:.2f} to {high:.2f})"),
+            ("best, worst", f"{self.returns.max():.2f}, {self.returns.min():.2f}"),
+            ("mean turns", f"{self.turns.mean():.1f}"),
+        ]
+        if self.scores is not None:
+            cells.append(("mean score", f"{self.scores.mean():.2f}"))
+        rows = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in cells)
+        return f"<table>{rows}</table>"
+
     def summary(self) -> Dict[str, Any]:
         """Mean, 95% interval, median, best and worst return, and the mean number of turns."""
         low, high = bootstrap_interval(self.returns)

@@ -1,0 +1,130 @@
+"""Why a policy chose a key: the value of each, how sure it is, and what it saw that mattered."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+
+from retro_gamer.environment.observation import Observation
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, OFF_BOARD
+
+MOST_SHOWN = 5  # of what mattered
+BAR = 24  # characters of the longest bar
+
+
+class Cause(NamedTuple):
+    """Something that was seen, and by how much the chosen key's lead would be smaller without it."""
+
+    what: str
+    effect: float
+
+
+class Explanation(NamedTuple):
+    """A choice. `print` shows it; a notebook shows it as a table."""
+
+    action: Optional[str]  # the key it chooses; None for no key
+    values: Dict[Optional[str], float]  # what it expects of each
+    margin: float  # how far the chosen one is ahead of the next best
+    causes: List[Cause]  # what mattered, the most first; empty for a table
+
+    def __str__(self) -> str:
+        lines = [f"It presses {_name(self.action)}, ahead by {self.margin:.3g}."]
+        low, high = min(*self.values.values(), 0.0), max(self.values.values())
+        width = max(len(_name(key)) for key in self.values)
+        for key, value in self.values.items():
+            bar = "#" * round(BAR * (value - low) / max(high - low, 1e-9))
+            mark = ">" if key == self.action else " "
+            lines.append(f"{mark} {_name(key):{width}} {value:10.3f} {bar}".rstrip())
+        if self.causes:
+            lines.append("What mattered (its lead without it would be smaller by):")
+            lines += [f"  {cause.what}: {cause.effect:+.3f}" for cause in self.causes[:MOST_SHOWN]]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = "".join(
+            f"<tr><td>{'&#9654;' if key == self.action else ''}</td><td>{escape(_name(key))}</td>"
+            f'<td style="text-align:right">{value:.3f}</td></tr>'
+            for key, value in self.values.items()
+        )
+        causes = "".join(
+            f"<li>{escape(cause.what)}: {cause.effect:+.3f}</li>" for cause in self.causes[:MOST_SHOWN]
+        )
+        return f"<table>{rows}</table>" + (f"<p>What mattered:</p><ul>{causes}</ul>" if causes else "")
+
+
+def explain_choice(
+    policy: Any,
+    observation: Any,
+    actions: Sequence[Optional[str]],
+    characters: Sequence[str],
+    board_shape: Tuple[int, int],
+) -> Explanation:
+    """Explain the greedy choice of a policy (anything with `q_values`) for an observation.
+
+    What mattered is found by hiding one thing that is seen after the other, and asking again. `characters` are those that
+    the symbols 2, 3, ... stand for; board_shape is (height, width) of the picture.
+    """
+    q = np.asarray(policy.q_values(observation), float)
+    chosen = int(q.argmax())
+    lead = _lead(q, chosen)
+    causes: List[Cause] = []
+    if isinstance(observation, Observation) and len(observation.inputs):
+        for what, places in _things_seen(observation, characters, board_shape):
+            inputs = observation.inputs.copy()
+            inputs[places] = 0
+            hidden = Observation(inputs, observation.features, observation.n_readings)
+            effect = lead - _lead(np.asarray(policy.q_values(hidden), float), chosen)
+            causes.append(Cause(what, float(effect)))
+    causes.sort(key=lambda cause: -abs(cause.effect))
+    values = dict(zip(actions, map(float, q)))
+    return Explanation(actions[chosen], values, lead, causes)
+
+
+def _lead(q: np.ndarray, chosen: int) -> float:
+    """How far an action's value is above the best of the others; 0 where there are no others."""
+    others = np.delete(q, chosen)
+    return float(q[chosen] - others.max()) if len(others) else 0.0
+
+
+def _things_seen(
+    observation: Observation, characters: Sequence[str], board_shape: Tuple[int, int]
+) -> List[Tuple[str, List[int]]]:
+    """(name, its places in the inputs) of everything that is not nothing: cells of the picture, kinds on the radar."""
+    height, width = board_shape
+    things: List[Tuple[str, List[int]]] = []
+    edge = []
+    for place in np.flatnonzero(observation.cells).tolist():
+        symbol = int(observation.cells[place])
+        if symbol == OFF_BOARD:
+            edge.append(place)
+        else:
+            things.append((f"{_character(symbol, characters)} {_where(place, height, width)}", [place]))
+    if edge:
+        things.append(("the edge of the board", edge))
+    n_cells = len(observation.cells)
+    for number, character in enumerate(characters[: len(observation.radar) // 2]):
+        places = [n_cells + 2 * number, n_cells + 2 * number + 1]
+        if observation.inputs[places].any():
+            things.append((f"the nearest {character} on the radar", places))
+    return things
+
+
+def _character(symbol: int, characters: Sequence[str]) -> str:
+    place = symbol - FIRST_CHARACTER
+    return characters[place] if 0 <= place < len(characters) else f"symbol {symbol}"
+
+
+def _where(place: int, height: int, width: int) -> str:
+    """In a window, as seen from its middle; the same words do for a whole board."""
+    row, column = divmod(place, width)
+    down, right = row - height // 2, column - width // 2
+    parts = [f"{abs(down)} {'below' if down > 0 else 'above'}"] * bool(down)
+    parts += [f"{abs(right)} to the {'right' if right > 0 else 'left'}"] * bool(right)
+    return "(" + ", ".join(parts) + ")" if parts else "(in the middle)"
+
+
+def _name(key: Optional[str]) -> str:
+    return "no key" if key is None else key
