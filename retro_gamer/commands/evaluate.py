@@ -54,7 +54,7 @@ def compare_runs(
         results.append((directory, player.name, evaluate(player.environment, player.agent, games, seed)))
     difference = results[1][2].returns - results[0][2].returns
     low, high = bootstrap_interval(difference)
-    real = low > 0 or high < 0
+    real = games > 1 and (low > 0 or high < 0)
     if as_json:
         data: Dict[str, Any] = {
             "runs": [
@@ -77,6 +77,10 @@ def compare_runs(
     verdict = (
         f"The difference is real: {better} is better."
         if real
+        else "Every game ended the same for both: they play alike."
+        if not difference.any() and np.array_equal(results[0][2].turns, results[1][2].turns)
+        else "One game tells nothing about a difference. More games (--games) do."
+        if games == 1
         else "The difference may be luck: 0 lies within its interval. More games (--games) tell more."
     )
     lines += ["", f"Difference {difference.mean():+.2f} (95% interval {low:+.2f} to {high:+.2f}). {verdict}"]

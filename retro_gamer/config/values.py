@@ -51,12 +51,29 @@ def parse_toml(content: bytes, path: str) -> Dict[str, Any]:
             )  # a.b.c...: takes time with the square of their number
         if any(len(digits) > MAX_DIGITS for digits in re.findall("[0-9_]{20,}", text)):
             raise ValueError(f"a number has more than {MAX_DIGITS} digits")  # so does this
+        _check_backslashes(text)
         return tomllib.loads(text.replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        if isinstance(error, tomllib.TOMLDecodeError) and re.search(r'"[^"]*\\[^"]*"', text):
+            raise ConfigError(
+                f"{path} cannot be read: {error}.\nA backslash in double quotes means something else; text that has one, "
+                "such as a path of Windows, stands in single quotes: path = 'C:\\games'."
+            ) from None
         raise ConfigError(
             f"{path} cannot be read: {error or type(error).__name__}.\nA setting is written as  name = value  on a line "
             f'of its own; text stands in quotes, lists in brackets: actions = ["KEY_LEFT", "a"].'
         ) from None
+
+
+def _check_backslashes(text: str) -> None:
+    """Raise ValueError for a path of Windows in double quotes, where a backslash begins something else: \t is a tab."""
+    for number, line in enumerate(text.splitlines(), 1):
+        found = re.match(r'\s*path\s*=\s*"(.*)"', line)
+        if found and re.search(r'\\(?!["u])', found.group(1).replace("\\\\", "")):
+            raise ValueError(
+                f"in line {number}, a backslash in double quotes means something else. Write the path in single quotes:\n"
+                f"  path = '{found.group(1)}'"
+            )
 
 
 def toml_value(value: Any) -> str:

@@ -11,6 +11,7 @@ from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import ModelSettings, TrainingSettings
 from retro_gamer.config.values import toml_value
 from retro_gamer.errors import ConfigError, ObservationError, command_line
+from retro_gamer.hosting.game_protocol import Game
 from retro_gamer.hosting.loading import make_game, refuse_while_imported
 from retro_gamer.original.game_environment import GameEnvironment
 from retro_gamer.original.game_factory import check_factory, describe, locate
@@ -48,7 +49,7 @@ class DQNTrainer:
 
     def __init__(
         self,
-        game_factory: Callable[[], Any],
+        game_factory: Callable[[], Game],
         metadata: GameMetadata,
         run_dir: Union[str, Path],
         preprocessing: Optional[Dict[str, Any]] = None,
@@ -73,6 +74,10 @@ class DQNTrainer:
                 f"This starts afresh. To go on from the .pt files here:  {command_line('import-torch', self.run)}"
             )
         self._fill_in_metadata(config.metadata.board_size)
+
+    def __repr__(self) -> str:
+        name = getattr(self.game_factory, "__name__", repr(self.game_factory))
+        return f"DQNTrainer({name}, run_dir={str(self.run)!r}, {self.trainer.episode} games trained)"
 
     def _config(self, preprocessing: Dict[str, Any], hyperparams: Dict[str, Any]) -> RunConfig:
         metadata = self.metadata.to_dict()

@@ -14,6 +14,7 @@ from retro_gamer.environment.game import RetroEnvironment
 from retro_gamer.environment.keys import KeyInput
 from retro_gamer.environment.observation import NO_FEATURES
 from retro_gamer.errors import ConfigError, GameError, ObservationError
+from retro_gamer.hosting.game_protocol import Game
 from retro_gamer.original.game_factory import check_factory
 from retro_gamer.original.metadata import GameMetadata
 from retro_gamer.original.observation import FlatEncoder, encode_state
@@ -41,7 +42,7 @@ class GameEnvironment:
 
     def __init__(
         self,
-        game_factory: Callable[[], Any],
+        game_factory: Callable[[], Game],
         metadata: GameMetadata,
         observe_state: Optional[Sequence[str]] = None,
         board: bool = True,
@@ -63,6 +64,10 @@ class GameEnvironment:
         )
         self._flat_encoder: Optional[FlatEncoder] = None
         self._encoded: Any = None  # what the encoder was made for
+
+    def __repr__(self) -> str:
+        name = getattr(self.game_factory, "__name__", repr(self.game_factory))
+        return f"GameEnvironment({name}, actions={self.metadata.actions}, reward={self.metadata.reward!r})"
 
     @property
     def game(self) -> Any:

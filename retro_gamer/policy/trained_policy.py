@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+import warnings
 import weakref
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +15,26 @@ from retro_gamer.environment.keys import make_keystroke
 from retro_gamer.environment.observation import custom_observation
 from retro_gamer.environment.player import player_finder
 from retro_gamer.errors import CheckpointError, ConfigError, RunNotFoundError, command_line
+from retro_gamer.hosting.game_protocol import Game
+from retro_gamer.policy.arguments import check_game, is_game, keys_named_elsewhere, locate
 from retro_gamer.policy.side import Side
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_file import build_agent, check_keys, check_team_facts, read_policy, vocabulary_of
 
 _pinned: Dict[Path, str] = {}  # run folder -> the checkpoint that is taken for its newest
+# What a copy of a policy makes anew.
+_LOADED = (
+    "_run",
+    "_side",
+    "_random",
+    "_game",
+    "_known_game",
+    "_path",
+    "_stamp",
+    "_agent",
+    "_observe",
+    "_actions",
+)
 _loaded: "weakref.WeakSet[TrainedPolicy]" = weakref.WeakSet()
 
 
@@ -45,7 +61,7 @@ class TrainedPolicy:
     """A model loaded from a run directory, which looks at a game and chooses keys.
 
     Arguments:
-        run_dir: the folder that was trained in.
+        run_dir: the folder that was trained in; or a checkpoint in it, such as "runs/snake/checkpoints/ep_0500.npz".
         checkpoint: "ep_0500", "ep_0500.npz" or "best"; by default the newest.
         if_missing: "random" to press random keys as long as there is no checkpoint (`reload()` looks again);
             by default that is an error.
@@ -72,19 +88,35 @@ class TrainedPolicy:
             raise ConfigError(f'if_missing = {if_missing!r}: it can be "random", or left out.')
         if not isinstance(epsilon, (int, float)) or not 0 <= epsilon <= 1:
             raise ConfigError(f"epsilon = {epsilon!r}: it is the share of random keys, a number from 0 to 1.")
-        self._run, self._team = RunDirectory(run_dir), team
-        self._side: Optional[Side] = None  # in self-play: the characters that it controls
-        self._checkpoint, self._if_missing = None if checkpoint is None else str(checkpoint), if_missing
+        place = locate(run_dir, checkpoint)
+        self._run_path, self._checkpoint, self._policy = place
+        self._team, self._if_missing = team, if_missing
         self._epsilon, self._trusted = float(epsilon), trusted
+        self._begin(RunDirectory(place.run))
+
+    def _begin(self, run: RunDirectory) -> None:
+        """Load what is to be played, and know nothing of any game."""
+        self._run, self._run_path = run, run.path
+        self._side: Optional[Side] = None  # in self-play: the characters that it controls
         self._random = random.Random()
         self._game: Any = None  # a weak reference to the game that `_random` was seeded for
+        self._known_game: Any = None  # a weak reference to the last game that was found to be one
         self._path: Optional[Path] = None
         self._stamp: Any = None
         self._load()
         _loaded.add(self)
 
+    def __getstate__(self) -> Dict[str, Any]:
+        """A copy, in another process too, is the same policy loaded again; it needs the files of the run."""
+        return {name: value for name, value in vars(self).items() if name not in _LOADED}
+
+    def __setstate__(self, state: Dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._begin(RunDirectory(self._run_path))
+
     def __repr__(self) -> str:
-        return f"TrainedPolicy({str(self._run)!r}, checkpoint={self.checkpoint!r})"
+        team = f", team={self._team!r}" if self._team is not None else ""
+        return f"TrainedPolicy({str(self._run)!r}, checkpoint={self.checkpoint!r}{team})"
 
     @property
     def checkpoint(self) -> Optional[str]:
@@ -124,6 +156,10 @@ class TrainedPolicy:
         if self._side is not None or not (self._run.config_path.is_file()):
             return
         config = self._run.load_config()
+        if (
+            self._team is None and self._policy is not None and config.teams
+        ):  # a path into a team's own folder
+            self._team = next((team.name for team in config.teams if team.name == self._policy), None)
         if config.teams or self._team is not None:
             self._side = Side(config, self._team, str(self._run))
             self._run = self._run.of(self._side.policy)
@@ -188,12 +224,14 @@ class TrainedPolicy:
         encoder.n_features = facts["n_features"]
         return encoder.observe
 
-    def get_action(self, game: Any, agent: Any = None) -> Optional[str]:
+    def get_action(self, game: Game, agent: Any = None) -> Optional[str]:
         """The key to press this turn, or None for no key.
 
         Called from a method of a character in the game, it sees the game from that character; `agent=self` says
         so explicitly. Called from elsewhere, it sees it from the character that the keys control.
         """
+        if self._known_game is None or self._known_game() is not game:
+            self._look_at(game, "get_action")
         if agent is None:
             agent = self._character_in(game, sys._getframe(1).f_locals.get("self"))
         actions = self._actions if self._side is None else self._side.actions_of(agent)
@@ -202,6 +240,11 @@ class TrainedPolicy:
             if self._agent is None or chance.random() < self._epsilon:
                 return chance.choice(actions)
         return actions[self._agent.act(self._observe(game, agent), 0.0)]
+
+    def _look_at(self, game: Game, call: str) -> None:
+        """Is this a game? Asked once of each."""
+        check_game(game, call)
+        self._known_game = weakref.ref(game)
 
     def _character_in(self, game: Any, caller: Any) -> Any:
         """Who is asking; of a team, if it is nobody in the game, the first of its characters that is there."""
@@ -218,14 +261,15 @@ class TrainedPolicy:
             self._random.seed(repr(random.getstate()))
         return self._random
 
-    def keys(self, game: Any) -> List[str]:
+    def keys(self, game: Game) -> List[str]:
         """The keys to press this turn: one at most; of a team, one for each of its characters on the board."""
         characters = [None] if self._side is None else self._side.characters_in(game)
         chosen = [self.get_action(game, agent=character) for character in characters]
         return [key for key in chosen if key is not None]
 
-    def q_values(self, game: Any, agent: Any = None) -> Dict[Optional[str], float]:
+    def q_values(self, game: Game, agent: Any = None) -> Dict[Optional[str], float]:
         """The value of each key (None for no key): the rewards expected from here on, discounted."""
+        check_game(game, "q_values")
         if self._agent is None:
             return {action: 0.0 for action in self._actions}
         if agent is None:
@@ -244,8 +288,24 @@ class PolicyInput:
         game: the game it will play.
     """
 
-    def __init__(self, model: TrainedPolicy, game: Any):
+    def __init__(self, model: TrainedPolicy, game: Game):
+        if not callable(getattr(model, "keys", None)) or is_game(model):
+            raise ConfigError(
+                "PolicyInput takes the policy first, and then the game:  PolicyInput(ai, game). "
+                f"Got {model!r:.100}"
+            )
+        check_game(game, "PolicyInput")
         self._model, self._game = model, game
+        others = keys_named_elsewhere(game, model.actions) if isinstance(model, TrainedPolicy) else set()
+        if others:
+            warnings.warn(
+                f"{model!r} presses {', '.join(filter(None, model.actions))}, but the characters of this game listen to "
+                f"{', '.join(sorted(others))}. Was it trained on another game?",
+                stacklevel=2,
+            )
+
+    def __repr__(self) -> str:
+        return f"PolicyInput({self._model!r}, {type(self._game).__name__})"
 
     def collect(self) -> Collection[Any]:
         """The keystrokes of this turn: a set of one, or empty; for a team of several characters, a list."""

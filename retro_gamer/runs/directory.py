@@ -96,6 +96,9 @@ class RunDirectory:
     def __str__(self) -> str:
         return self.name
 
+    def __repr__(self) -> str:
+        return f"RunDirectory({self.name!r})"
+
     def of(self, policy: str) -> "RunDirectory":
         """The same run, with the checkpoints of one of its policies (in self-play, each team may have its own)."""
         run = RunDirectory(self.path, policy)

@@ -22,6 +22,10 @@ class Evaluation(NamedTuple):
     turns: np.ndarray  # [games]
     scores: Optional[np.ndarray]  # [games], where the game has a score apart from the reward
 
+    def __repr__(self) -> str:
+        low, high = bootstrap_interval(self.returns)
+        return f"Evaluation({len(self.returns)} games, mean {self.mean:.2f}, 95% interval {low:.2f} to {high:.2f})"
+
     @property
     def mean(self) -> float:
         return float(self.returns.mean())
