@@ -122,21 +122,18 @@ class ReplayMemory:
 
         Item i of the draw goes to batch i % n_batches, so that each batch covers the whole range of priorities.
         """
-        indices, weights = self.sampler.sample(batch_size * n_batches)
-        for batch in range(n_batches):
-            yield self._batch(indices[batch::n_batches], weights[batch::n_batches])
-
-    def _batch(self, indices: np.ndarray, weights: np.ndarray) -> Batch:
-        both = np.concatenate([indices, self.next_slots.take(indices)])  # the slots of s, then of s'
-        return Batch(
-            boards=self.boards.take(both),
-            features=self.features.take(both, axis=0),
-            actions=self.actions.take(indices),
-            reward_sums=self.reward_sums.take(indices),
-            discounts=self.discounts.take(indices),
-            weights=weights / weights.max(),
-            indices=indices,
+        indices, weights = (
+            np.ascontiguousarray(drawn.reshape(batch_size, n_batches).T)  # [n_batches, batch_size]
+            for drawn in self.sampler.sample(batch_size * n_batches)
         )
+        slots = np.concatenate([indices, self.next_slots.take(indices)], axis=1)  # of s, then of s'
+        features = self.features.take(slots, axis=0)
+        actions, reward_sums = self.actions.take(indices), self.reward_sums.take(indices)
+        discounts = self.discounts.take(indices)
+        weights = weights / weights.max(axis=1, keepdims=True)
+        for i in range(n_batches):  # the boards of each when it is its turn: those of all would be large
+            boards = self.boards.take(slots[i])
+            yield Batch(boards, features[i], actions[i], reward_sums[i], discounts[i], weights[i], indices[i])
 
     def update_priorities(self, indices: np.ndarray, td_errors: np.ndarray) -> None:
         """Tell the sampler the TD errors [n] of the transitions with these indices [n]."""

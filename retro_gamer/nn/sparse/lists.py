@@ -35,10 +35,10 @@ def entries(boards: Boards) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
         board, place = (boards.numbers != NO_MORE).nonzero()
         symbol, cell = np.divmod(boards.numbers[board, place], max(1, boards.n_cells))
         return board, symbol + 1, cell
-    flat = boards.ravel()
+    flat, n_cells = boards.ravel(), max(1, boards.shape[1])
     present = nonzero_bytes(flat)
-    board, cell = np.divmod(present, max(1, boards.shape[1]))
-    return board, flat[present].astype(np.intp), cell
+    board = present // n_cells
+    return board, flat[present].astype(np.intp), present - board * n_cells
 
 
 def symbol_numbers(cells: np.ndarray) -> np.ndarray:

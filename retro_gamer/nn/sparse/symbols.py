@@ -11,7 +11,7 @@ from typing import List, NamedTuple, Optional, Tuple, Union
 import numpy as np
 
 from retro_gamer.nn.parameters import Parameter, add_up, he_normal
-from retro_gamer.nn.sparse.lists import NO_MORE, Boards, SymbolLists, entries
+from retro_gamer.nn.sparse.lists import NO_MORE, Boards, SymbolLists, nonzero_bytes
 
 # For each board, adding a weight row takes as long as this many columns of a matrix product.
 COLUMNS_PER_SYMBOL = 16
@@ -147,8 +147,11 @@ class SymbolDense:
         return self._compact(board, rows_of_board[which, board], used, features)
 
     def _encode_cells(self, cells: np.ndarray, features: np.ndarray) -> SymbolInput:
-        board, symbol, cell = entries(cells)
-        rows = self.n_features + (symbol - 1) * self.n_cells + cell
+        flat = cells.ravel()
+        present = nonzero_bytes(flat)
+        board = present // self.n_cells
+        # n_features + (symbol - 1) * n_cells + cell, where cell = present - board * n_cells
+        rows = (flat[present].astype(np.intp) - 1 - board) * self.n_cells + present + self.n_features
         used = used_rows(rows, self.n_rows, self.n_features)
         counts = np.bincount(board, minlength=len(cells))
         most = int(counts.max())
