@@ -9,6 +9,7 @@ import numpy as np
 
 from retro_gamer.agents.agent import Agent, Transition, under_prefix, with_prefix
 from retro_gamer.agents.feature_scale import FeatureScale
+from retro_gamer.agents.greedy import GreedyNetwork
 from retro_gamer.agents.reward_scale import RewardScale
 from retro_gamer.environment.observation import Observation, ObservationShape
 from retro_gamer.errors import TrainingDivergedError
@@ -17,7 +18,6 @@ from retro_gamer.nn.network import Convolution
 from retro_gamer.nn.threads import one_blas_thread
 from retro_gamer.replay import Batch, ReplayMemory
 
-FLOAT32 = np.dtype(np.float32)
 MAX_GRADIENT_NORM = 10.0
 
 # The batches of learning steps that are made together are drawn together: at most so many, and so many transitions.
@@ -102,6 +102,7 @@ class DQNAgent(Agent):
         self.optimizer = Adam(self.online.parameters, learning_rate)
         self.scale = RewardScale(reward_scale)
         self.feature_scale = FeatureScale(shape.n_features)
+        self.greedy = GreedyNetwork(self.online, self.scale, self.feature_scale)
         self.replay = ReplayMemory(
             memory_capacity,
             shape.n_cells,
@@ -123,19 +124,13 @@ class DQNAgent(Agent):
     def learning_rate(self, value: float) -> None:
         self.optimizer.learning_rate = value
 
-    def _scaled_q_values(self, observation: Observation) -> np.ndarray:
-        features = observation.features
-        if self.feature_scale.active or features.dtype != FLOAT32:
-            features = self.feature_scale.apply(features)
-        return self.online.q_values(observation.symbols, features)
-
     def q_values(self, observation: Observation) -> np.ndarray:
-        return self._scaled_q_values(observation) / self.scale.value
+        return self.greedy.q_values(observation)
 
     def act(self, observation: Observation, epsilon: float) -> int:
         if epsilon > 0 and self.rng.random() < epsilon:
             return int(self.rng.integers(self.n_actions))
-        return int(self._scaled_q_values(observation).argmax())
+        return self.greedy.act(observation)
 
     def learn(self, transition: Transition) -> Optional[float]:
         self.replay.add(*transition)
@@ -213,7 +208,7 @@ class DQNAgent(Agent):
     def grow(self, shape: ObservationShape) -> None:
         super().grow(shape)
         before = self.online
-        self.online = before.grow(shape.n_cells, shape.n_symbols, self.rng)
+        self.online = self.greedy.network = before.grow(shape.n_cells, shape.n_symbols, self.rng)
         self.target = self.target.grow(shape.n_cells, shape.n_symbols, self.rng)
         self.target.copy_from(self.online)
         self.replay.widen_cells(shape.n_cells)
@@ -232,9 +227,7 @@ class DQNAgent(Agent):
 
     def get_policy(self) -> Dict[str, np.ndarray]:
         """network/... (see `QNetwork.get_state`), `scale` () of the rewards, and what features are scaled by."""
-        policy = with_prefix("network", self.online.get_state())
-        policy["scale"] = np.array(self.scale.value)
-        return {**policy, **self.feature_scale.get_policy()}
+        return self.greedy.get_policy()
 
     def set_policy(self, policy: Dict[str, np.ndarray]) -> None:
         self.online.set_state(under_prefix("network", policy))

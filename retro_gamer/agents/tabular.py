@@ -174,24 +174,11 @@ class TabularAgent(Agent):
         return []
 
     def get_policy(self) -> Dict[str, np.ndarray]:
-        policy = {"states": encode_states(list(self.table))}
-        for i, table in enumerate(self.tables):
-            policy[f"values_{i}"] = np.array(list(table.values()), np.float64).reshape(
-                len(table), self.n_actions
-            )
-        return policy
+        return write_tables(self.tables, self.n_actions)
 
     def set_policy(self, policy: Dict[str, np.ndarray]) -> None:
-        states = decode_states(policy["states"], MAX_STATES)
-        tables = []
-        for i in range(self.n_tables):
-            values = policy[f"values_{i}"]
-            if values.shape != (len(states), self.n_actions) or not np.isfinite(values).all():
-                raise ValueError(
-                    f"values_{i} does not hold {self.n_actions} numbers for each of {len(states)} states"
-                )
-            tables.append(dict(zip(states, values.astype(np.float64).tolist())))
-        self.tables, self.table = tables, tables[0]
+        self.tables = read_tables(policy, self.n_tables, self.n_actions)
+        self.table = self.tables[0]
 
     def get_state(self) -> Dict[str, np.ndarray]:
         remembered = [
@@ -236,6 +223,26 @@ class TabularAgent(Agent):
             raise ValueError("the random numbers in stock are not a list of numbers")
         self._draws = state["draws"].tolist()
         self._said = [name for name, said in zip(("new", "full"), state["said"]) if said]
+
+
+def write_tables(tables: Sequence[Table], n_actions: int) -> Dict[str, np.ndarray]:
+    """Tables of the same states as arrays: `states` (see `encode_states`), and of each `values_i` [n_states, n_actions]."""
+    policy = {"states": encode_states(list(tables[0]))}
+    for i, table in enumerate(tables):
+        policy[f"values_{i}"] = np.array(list(table.values()), np.float64).reshape(len(table), n_actions)
+    return policy
+
+
+def read_tables(policy: Dict[str, np.ndarray], n_tables: int, n_actions: int) -> List[Table]:
+    """The tables that `write_tables` wrote; raises ValueError or KeyError for arrays that are none."""
+    states = decode_states(policy["states"], MAX_STATES)
+    tables = []
+    for i in range(n_tables):
+        values = policy[f"values_{i}"]
+        if values.shape != (len(states), n_actions) or not np.isfinite(values).all():
+            raise ValueError(f"values_{i} does not hold {n_actions} numbers for each of {len(states)} states")
+        tables.append(dict(zip(states, values.astype(np.float64).tolist())))
+    return tables
 
 
 class QLearning(TabularAgent):

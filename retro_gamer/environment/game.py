@@ -21,9 +21,17 @@ from retro_gamer.hosting.blame import blame, blamed, game_location
 from retro_gamer.hosting.loading import make_game
 
 
-def make_encoder(metadata: MetadataSettings, seen: PreprocessingSettings, vocabulary: Vocabulary) -> Encoder:
-    """The encoder that a configuration describes. Only that of a whole board needs to know its size beforehand."""
-    return Encoder(
+def make_encoder(
+    metadata: MetadataSettings,
+    seen: PreprocessingSettings,
+    vocabulary: Vocabulary,
+    n_features: Optional[int] = None,
+) -> Encoder:
+    """The encoder that a configuration describes. Only that of a whole board needs to know its size beforehand.
+
+    `n_features` is how many numbers the observed state values are, where that is known.
+    """
+    encoder = Encoder(
         vocabulary,
         board_size=(metadata.board_size[0], metadata.board_size[1]) if metadata.board_size else (1, 1),
         board=seen.board,
@@ -32,6 +40,9 @@ def make_encoder(metadata: MetadataSettings, seen: PreprocessingSettings, vocabu
         observe_state=seen.observe_state,
         find_player=player_finder(metadata.player),
     )
+    if n_features is not None:
+        encoder.n_features = n_features
+    return encoder
 
 
 LARGEST = 2.0**53  # from here on a float cannot count one by one
@@ -52,13 +63,14 @@ class RetroEnvironment(Environment):
         observation_function: Optional[Callable[[Any], Any]] = None,
         tabular: bool = False,
         max_turns: int = 2000,
+        n_features: Optional[int] = None,
     ):
         self.factory, self.metadata, self.encoder = factory, metadata, encoder
         self.observation_function, self.tabular, self.max_turns = observation_function, tabular, max_turns
         self.actions: List[Optional[str]] = [*metadata.actions, None]
         self.game: Any = None
         self._keys = KeyInput()
-        self._n_features: Optional[int] = None
+        self._n_features = n_features  # of the observation function; None until it was called
         self._turn = 0
         self._reward_so_far = 0.0
         self._first_agents: Optional[List[Any]] = None  # until the second game

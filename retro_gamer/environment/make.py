@@ -24,9 +24,11 @@ def make_environment(
     vocabulary: Vocabulary,
     factory: Optional[Callable[[], Any]] = None,
     render_mode: Optional[str] = None,
+    n_features: Optional[int] = None,
 ) -> Environment:
     """The environment that a configuration describes; `factory` is used instead of loading the game.
 
+    `n_features` is how many numbers are observed, where that is known: for a policy that was trained with so many.
     `render_mode` is for a Gymnasium environment that is to draw itself.
     """
     if config.game.gym:
@@ -46,12 +48,11 @@ def make_environment(
     else:
         if not metadata.board_size:
             metadata = replace(metadata, board_size=list(make_game(factory).board_size))
-        encoder = make_encoder(metadata, config.preprocessing, vocabulary)
+        encoder = make_encoder(metadata, config.preprocessing, vocabulary, n_features)
         if config.preprocessing.egocentric_radius or config.preprocessing.radar:
             _check_player(factory, encoder, metadata.actions)
-    return RetroEnvironment(
-        factory, metadata, encoder, function, config.tabular, config.training.max_turns_per_episode
-    )
+    max_turns = config.training.max_turns_per_episode
+    return RetroEnvironment(factory, metadata, encoder, function, config.tabular, max_turns, n_features)
 
 
 def _check_player(factory: Callable[[], Any], encoder: Any, actions: Sequence[str]) -> None:

@@ -108,12 +108,10 @@ class TeamEncoder:
                 config.metadata,
                 replace(config.preprocessing, observe_state=state_seen_by(config, team)),
                 _Sided(vocabulary, rotation(own_characters, team)),
+                n_features,
             )
             for team in range(len(own_characters))
         ]
-        if n_features is not None:
-            for encoder in self._encoders:
-                encoder.n_features = n_features
         self.actions: List[Optional[str]] = [*config.metadata.actions, None]
 
     def observe(self, game: Any, character: Any, team: int) -> Observation:

@@ -25,9 +25,9 @@ from retro_gamer.original.torch_weights import (
     network_of,
     read_weights,
 )
-from retro_gamer.runs.compatibility import describe_policy
 from retro_gamer.runs.directory import Checkpoint, RunDirectory
-from retro_gamer.runs.policy_file import build_agent, check_facts
+from retro_gamer.runs.policy_description import PolicyDescription
+from retro_gamer.runs.policy_file import SavedPolicy, build_policy
 
 
 class Imported(NamedTuple):
@@ -125,15 +125,16 @@ def convert(path: Path, config: RunConfig, episode: int) -> Checkpoint:
         config = _with_extras_size(config, content["model_state_dict"])
         weights = read_weights(file, content["model_state_dict"], config)
     vocabulary = Vocabulary(config.metadata.character_set)
-    described = describe_policy(config, _what_is_seen(config, vocabulary), vocabulary)
-    facts = {**described, "episode": episode, "turns": turns, "evaluation": None}
-    if config.preprocessing.spatial:
-        facts["convolutions"] = [list(convolution) for convolution in CONVOLUTIONS]
-    network = network_of(weights, config, vocabulary, facts)
-    checkpoint = Checkpoint(facts, {**with_prefix("network", network), "scale": np.array(1.0)})
-    check_facts(facts, path)
-    build_agent(checkpoint, path)  # it finds out whether the weights can be used
-    return checkpoint
+    description = replace(
+        PolicyDescription.of(config, _what_is_seen(config, vocabulary), vocabulary),
+        convolutions=CONVOLUTIONS if config.preprocessing.spatial else None,
+    )
+    PolicyDescription.from_json(description.to_json(), path)  # finds out whether there can be such a policy
+    network = network_of(weights, config, vocabulary, description)
+    facts = {**description.to_json(), "episode": episode, "turns": turns, "evaluation": None}
+    arrays = {**with_prefix("network", network), "scale": np.array(1.0)}
+    build_policy(SavedPolicy(description, facts, arrays), path)  # and whether the weights can be used
+    return Checkpoint(facts, arrays)
 
 
 class Seen(NamedTuple):

@@ -13,6 +13,7 @@ from retro_gamer.errors import CheckpointError
 from retro_gamer.nn.sparse.front import Convolution
 from retro_gamer.original.torch_file import TorchFile
 from retro_gamer.original.torch_pickle import Tensor
+from retro_gamer.runs.policy_description import PolicyDescription
 
 Arrays = Dict[str, np.ndarray]
 CONVOLUTIONS = (Convolution(32, 3, 1), Convolution(64, 3, 1))  # of its spatial network
@@ -69,7 +70,9 @@ def read_weights(file: TorchFile, tensors: Dict[Any, Any], config: RunConfig) ->
     return {name: file.read(tensors[name]) for name in expected}
 
 
-def network_of(weights: Arrays, config: RunConfig, vocabulary: Vocabulary, facts: Dict[str, Any]) -> Arrays:
+def network_of(
+    weights: Arrays, config: RunConfig, vocabulary: Vocabulary, known: PolicyDescription
+) -> Arrays:
     """Its weights in our layout: the arrays of `QNetwork.get_state()`.
 
     its board      one-hot: [cell, character], or [character, row, column] when spatial; no input for other characters
@@ -77,22 +80,22 @@ def network_of(weights: Arrays, config: RunConfig, vocabulary: Vocabulary, facts
     its layers     weights [n_outputs, n_inputs]; convolutions [n_outputs, n_inputs, row, column]
     ours           weights [n_inputs, n_outputs]; convolutions [row, column, n_inputs, n_outputs]
     """
-    layers, sizes = "mlp" if facts["spatial"] else "net", facts["hidden_sizes"]
+    layers, sizes = "mlp" if known.spatial else "net", known.hidden_sizes
     first = weights[f"{layers}.0.weight"].T  # [n_inputs, n_outputs]: the board, then the features
-    n_board = len(first) - facts["n_features"]
+    n_board = len(first) - known.n_features
     board, features, bias = first[:n_board], first[n_board:], weights[f"{layers}.0.bias"]
     # Where a character stands more than once in the set, the last place counts.
-    characters = config.metadata.character_set if facts["n_cells"] else ()
+    characters = config.metadata.character_set if known.n_cells else ()
     places = {character: i for i, character in enumerate(characters)}
     space = places.pop(" ", None)
     symbols = {vocabulary[character]: i for character, i in places.items()}
     network: Arrays = {}
-    if facts["spatial"]:
-        network.update(_convolutions(weights, symbols, facts["n_symbols"]))
-        network.update(_join(board, facts["board_shape"]))
+    if known.spatial:
+        network.update(_convolutions(weights, symbols, known.n_symbols))
+        network.update(_join(board, known.board_shape))
     elif symbols:
-        by_cell = board.reshape(facts["n_cells"], -1, sizes[0])
-        by_symbol = np.zeros((facts["n_symbols"] - 1, facts["n_cells"], sizes[0]), np.float32)
+        by_cell = board.reshape(known.n_cells, -1, sizes[0])
+        by_symbol = np.zeros((known.n_symbols - 1, known.n_cells, sizes[0]), np.float32)
         for symbol, i in symbols.items():
             by_symbol[symbol - 1] = by_cell[:, i]
         if space is not None:
@@ -107,7 +110,7 @@ def network_of(weights: Arrays, config: RunConfig, vocabulary: Vocabulary, facts
     return network
 
 
-def _join(board: np.ndarray, board_shape: Tuple[int, int]) -> Arrays:
+def _join(board: np.ndarray, board_shape: Tuple[int, ...]) -> Arrays:
     """The dense layer after the convolutions, from its rows [filter * row * column, n_outputs]."""
     (height, width), n_outputs = board_shape, board.shape[1]
     by_place = board.reshape(CONVOLUTIONS[1].filters, height, width, n_outputs).transpose(1, 2, 0, 3)

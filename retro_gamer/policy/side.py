@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, List, Optional
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.teams import config_of_policy, policy_of_team
 from retro_gamer.environment.teams import TeamEncoder, find_character
 from retro_gamer.errors import CheckpointError, ConfigError
-from retro_gamer.runs.policy_file import apply_facts, vocabulary_of
+from retro_gamer.runs.policy_description import PolicyDescription
 
 
 class Side:
@@ -41,15 +41,17 @@ class Side:
         found = [find_character(game, member.character) for member in self.members]
         return [character for character in found if character is not None]
 
-    def make_observe(self, facts: Dict[str, Any]) -> Callable[[Any, Any], Any]:
-        """How a policy with these facts sees a game from one of the characters (by default, the first that is there)."""
-        if self.team >= len(facts["own_characters"]):
+    def make_observe(self, known: PolicyDescription) -> Callable[[Any, Any], Any]:
+        """How this policy sees a game from one of the characters (by default, the first that is there)."""
+        own_characters = known.own_characters or ()
+        if self.team >= len(own_characters):
             raise CheckpointError(
-                f"The policy of {self.run} was trained for {len(facts['own_characters'])} teams, but "
+                f"The policy of {self.run} was trained for {len(own_characters)} teams, but "
                 "config.toml names more by now. Put the old teams back, or train again."
             )
-        apply_facts(self.config, facts)
-        encoder = TeamEncoder(self.config, vocabulary_of(facts), facts["own_characters"], facts["n_features"])
+        encoder = TeamEncoder(
+            known.settings(self.config), known.vocabulary(), own_characters, known.n_features
+        )
 
         def observe(game: Any, agent: Any) -> Any:
             if agent is None:

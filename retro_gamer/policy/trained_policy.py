@@ -10,16 +10,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, Collection, Dict, Iterator, List, Optional, Union
 
-from retro_gamer.environment.encoder import Encoder
+from retro_gamer.config.run_config import RunConfig
+from retro_gamer.environment.game import make_encoder
 from retro_gamer.environment.keys import make_keystroke
 from retro_gamer.environment.observation import custom_observation
-from retro_gamer.environment.player import player_finder
-from retro_gamer.errors import CheckpointError, ConfigError, RunNotFoundError, command_line
+from retro_gamer.errors import ConfigError, RunNotFoundError, command_line
 from retro_gamer.hosting.game_protocol import Game
 from retro_gamer.policy.arguments import check_game, is_game, keys_named_elsewhere, locate
 from retro_gamer.policy.side import Side
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.runs.policy_file import build_agent, check_keys, check_team_facts, read_policy, vocabulary_of
+from retro_gamer.runs.policy_description import PolicyDescription
+from retro_gamer.runs.policy_file import build_policy, check_function, check_keys, check_of_team, read_policy
 
 _pinned: Dict[Path, str] = {}  # run folder -> the checkpoint that is taken for its newest
 # What a copy of a policy makes anew.
@@ -174,55 +175,40 @@ class TrainedPolicy:
             self._agent = None
             return
         config, stamp = self._side.config if self._side is not None else self._run.load_config(), _stamp(path)
-        path, checkpoint = read_policy(self._run, self._name())
-        facts = checkpoint.facts
+        path, saved = read_policy(self._run, self._name())
+        known = saved.description
         if config.metadata.actions and not config.game.gym:
-            check_keys(facts, config.metadata.actions, path, self._run.config_path)
+            check_keys(known, config.metadata.actions, path, self._run.config_path)
         if self._side is not None:
-            check_team_facts(facts, path)
-        if facts["observation_function"] != config.metadata.observation_function:
-            raise CheckpointError(
-                f"{path} was trained with observation_function = {facts['observation_function']!r}, but "
-                f"{self._run.config_path} names {config.metadata.observation_function!r}. Put the old one back, or train "
-                "again."
-            )
-        agent = build_agent(checkpoint, path)  # first: it finds out whether the sizes can be believed
-        observe = self._make_observe(facts, config.game.path)
+            check_of_team(saved, path)
+        check_function(known, config, path, self._run)
+        agent = build_policy(saved, path)  # first: it finds out whether the sizes can be believed
+        observe = self._make_observe(known, config)
         # Only now, when nothing can go wrong any more: a failed reload leaves the old policy playing.
-        self._agent, self._observe, self._actions = agent, observe, facts["actions"]
+        self._agent, self._observe, self._actions = agent, observe, list(known.actions)
         self._path, self._stamp = path, stamp
 
-    def _make_observe(self, facts: Dict[str, Any], folder: str) -> Callable[[Any, Any], Any]:
-        """How this policy sees a game: game, agent -> observation. Functions are looked for in `folder` too."""
-        if facts["observation_function"]:
+    def _make_observe(self, known: PolicyDescription, config: RunConfig) -> Callable[[Any, Any], Any]:
+        """How this policy sees a game: game, agent -> observation. A function is looked for where the game is, too."""
+        if known.observation_function:
             if not self._trusted:
                 raise ConfigError(
-                    f"The run {self._run} names an observation_function, {facts['observation_function']}, whose code would "
+                    f"The run {self._run} names an observation_function, {known.observation_function}, whose code would "
                     "be run; trusted=False forbids that."
                 )
             from retro_gamer.hosting.loading import load_function
 
-            function = load_function(facts["observation_function"], "observation_function", folder)
-            tabular, n_features = facts["algorithm"] != "dqn", facts["n_features"]
-            return lambda game, agent: custom_observation(function(game), n_features, tabular)
-        if facts["gym"]:
+            function = load_function(known.observation_function, "observation_function", config.game.path)
+            return lambda game, agent: custom_observation(function(game), known.n_features, known.tabular)
+        if known.gym:
             raise ConfigError(
-                f"The run {self._run} was trained on the Gymnasium environment {facts['gym']}, not on a game. "
+                f"The run {self._run} was trained on the Gymnasium environment {known.gym}, not on a game. "
                 f"Watch it with:  {command_line('play', self._run)}"
             )
         if self._side is not None:
-            return self._side.make_observe(facts)
-        encoder = Encoder(
-            vocabulary_of(facts),
-            board_size=tuple(facts["board_size"]) or (1, 1),
-            board=facts["board"],
-            egocentric_radius=facts["egocentric_radius"],
-            radar=facts["radar"],
-            observe_state=facts["observe_state"],
-            find_player=player_finder(facts["player"]),
-        )
-        encoder.n_features = facts["n_features"]
-        return encoder.observe
+            return self._side.make_observe(known)
+        own = known.settings(config)
+        return make_encoder(own.metadata, own.preprocessing, known.vocabulary(), known.n_features).observe
 
     def get_action(self, game: Game, agent: Any = None) -> Optional[str]:
         """The key to press this turn, or None for no key.

@@ -10,33 +10,37 @@ import numpy as np
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.teams import policy_names
 from retro_gamer.errors import RetroGamerError
-from retro_gamer.runs.compatibility import check_compatible
 from retro_gamer.runs.directory import Checkpoint, RunDirectory
-from retro_gamer.runs.policy_file import check_facts, is_count, is_number, is_rating
+from retro_gamer.runs.plain_values import is_count, is_number, is_rating
+from retro_gamer.runs.policy_description import Change, PolicyDescription, check_same
 
 
-def check_resume(resume: Checkpoint, run: RunDirectory) -> None:
-    """Raise CheckpointError unless the facts are of the right kinds and all numbers are ordinary ones."""
+def check_resume(resume: Checkpoint, run: RunDirectory) -> PolicyDescription:
+    """What the policy depends on; raises CheckpointError unless the facts are of the right kinds and all numbers are
+    ordinary ones."""
     _check_kinds(resume.facts, _FACTS, run)
-    check_facts(resume.facts["policy"], run.resume_path)
+    description = PolicyDescription.from_json(resume.facts["policy"], run.resume_path)
     _check_finite(resume, run)
+    return description
 
 
-def check_self_play_resume(resume: Checkpoint, run: RunDirectory, config: RunConfig) -> None:
-    """The same for self-play; raises ConfigError when config.toml has other teams than there were."""
+def check_self_play_resume(
+    resume: Checkpoint, run: RunDirectory, config: RunConfig
+) -> Dict[str, PolicyDescription]:
+    """The same for self-play, policy by policy; raises ConfigError when config.toml has other teams than there were."""
     _check_kinds(resume.facts, _SELF_PLAY_FACTS, run)
-    for policy in resume.facts["policies"]:
+    policies = resume.facts["policies"]
+    for policy in policies:
         _check_kinds(policy, _POLICY_FACTS, run)
-        check_facts(policy["policy"], run.resume_path)
+    descriptions = {
+        policy["name"]: PolicyDescription.from_json(policy["policy"], run.resume_path) for policy in policies
+    }
     _check_finite(resume, run)
-    check_compatible(
-        {
-            "policies": [policy["name"] for policy in resume.facts["policies"]],
-            "teams": len(resume.facts["clocks"]),
-        },
-        {"policies": policy_names(config), "teams": len(config.teams)},
-        run,
-    )
+    changes = [
+        Change("policies", [policy["name"] for policy in policies], policy_names(config)),
+        Change("teams", len(resume.facts["clocks"]), len(config.teams)),
+    ]
+    check_same([change for change in changes if change.before != change.now], run)
     with reading(run):
         if len(resume.facts["tallies"]) != len(config.teams):
             raise ValueError("the results are not those of the teams")
@@ -46,6 +50,7 @@ def check_self_play_resume(resume: Checkpoint, run: RunDirectory, config: RunCon
             waiting
         ):
             raise ValueError("some team neither learns nor waits, or does both")
+    return descriptions
 
 
 def _check_kinds(facts: Dict[str, Any], kinds: Dict[str, Callable[[Any], bool]], run: RunDirectory) -> None:

@@ -18,7 +18,7 @@ from retro_gamer.environment.teams import (
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError, RunNotFoundError
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.runs.policy_file import apply_facts, build_agent, check_keys, read_team_policy, vocabulary_of
+from retro_gamer.runs.policy_file import build_policy, check_keys, read_team_policy
 from retro_gamer.selfplay.match import Pilot
 from retro_gamer.training.evaluation import RandomAgent
 
@@ -36,10 +36,10 @@ def load_pilot(
     """
     path, loaded = read_team_policy(run, policy, checkpoint)
     own = config_of_policy(config, policy)
-    check_keys(loaded.facts, own.metadata.actions, path, run.config_path)
-    agent = build_agent(loaded, path)
-    apply_facts(own, loaded.facts)
-    return Pilot(agent, TeamEncoder(own, vocabulary_of(loaded.facts), characters, loaded.facts["n_features"]))
+    known = loaded.description
+    check_keys(known, own.metadata.actions, path, run.config_path)
+    playing = build_policy(loaded, path)
+    return Pilot(playing, TeamEncoder(known.settings(own), known.vocabulary(), characters, known.n_features))
 
 
 class Table:

@@ -14,9 +14,9 @@ from retro_gamer.environment.game import seed_everything
 from retro_gamer.environment.teams import TeamEncoder
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import RetroGamerError
-from retro_gamer.runs.compatibility import check_compatible, describe_policy
-from retro_gamer.runs.directory import Checkpoint, RunDirectory
-from retro_gamer.runs.policy_file import build_agent, read_team_policy
+from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.runs.policy_description import PolicyDescription, check_same
+from retro_gamer.runs.policy_file import SavedPolicy, build_policy, read_team_policy
 from retro_gamer.runs.resume_file import check_self_play_resume, reading
 from retro_gamer.selfplay.controller import GhostController
 from retro_gamer.selfplay.elo import rating_changes, result_between
@@ -63,24 +63,25 @@ class SelfPlayTrainer(Trainer):
         self._begin(run)
         config, settings = self.config, self.config.self_play
         resume, newest = run.load_resume(), {}
+        known: Dict[str, PolicyDescription] = {}
         if resume is not None:
-            check_self_play_resume(resume, run, config)
+            known = check_self_play_resume(resume, run, config)
         else:  # the state was not passed on, or never written: go on from the newest policies
             for name in policy_names(config):
                 if run.of(name).checkpoints():
                     path, newest[name] = read_team_policy(run, name)
-                    build_agent(newest[name], path)  # finds out whether its weights can be used
+                    build_policy(newest[name], path)  # finds out whether its weights can be used
         self.table = Table(run, config, factory)
         self.config = config = self.table.config  # which knows the size of the board
         self.environment = self.table.environment  # type: ignore[assignment]
-        known = (
+        characters = (
             resume.facts["characters"]
             if resume is not None
-            else max((policy.facts["characters"] for policy in newest.values()), key=len, default=())
+            else max((policy.description.characters for policy in newest.values()), key=len, default=())
         )
-        self.vocabulary = Vocabulary([*known, *config.metadata.character_set], grows=True)
-        if resume is not None:
-            self.vocabulary.make_room(resume.facts["policies"][0]["policy"]["n_symbols"])
+        self.vocabulary = Vocabulary([*characters, *config.metadata.character_set], grows=True)
+        for description in known.values():
+            self.vocabulary.make_room(description.n_symbols)
         self.policies = {name: self._new_policy(name) for name in policy_names(config)}
         self.controller = GhostController()
         for team in range(len(config.teams)):
@@ -99,7 +100,7 @@ class SelfPlayTrainer(Trainer):
         self._swap_due: List[int] = []
         if resume is not None:
             with reading(run):
-                self._restore(resume.facts, resume.arrays)
+                self._restore(resume.facts, resume.arrays, known)
         else:
             seed_everything(config.training.seed)
             for name, policy in self.policies.items():
@@ -286,7 +287,7 @@ class SelfPlayTrainer(Trainer):
 
     def _save(self, policy: Policy) -> None:
         run = self.run.of(policy.name)
-        facts = self._describe(policy)
+        facts = self._describe(policy).to_json()
         facts.update(
             episode=self.episode,
             turns=self.turns,
@@ -296,18 +297,20 @@ class SelfPlayTrainer(Trainer):
         )
         run.save_policy(run.checkpoint_path(self.episode), facts, policy.agent.get_policy())
 
-    def _describe(self, policy: Policy) -> Dict[str, Any]:
-        facts = describe_policy(
-            config_of_policy(self.config, policy.name), policy.pilot.encoder, self.vocabulary
+    def _describe(self, policy: Policy) -> PolicyDescription:
+        return PolicyDescription.of(
+            config_of_policy(self.config, policy.name),
+            policy.pilot.encoder,
+            self.vocabulary,
+            own_characters=tuple(map(tuple, self.table.characters)),
         )
-        return {**facts, "own_characters": self.table.characters}
 
     def _save_resume(self) -> None:
         facts = {
             "characters": list(self.vocabulary.characters),
             "policies": [
                 {
-                    "policy": self._describe(policy),
+                    "policy": self._describe(policy).to_json(),
                     "name": name,
                     "rating": policy.rating,
                     "learner_steps": policy.learner_steps,
@@ -341,11 +344,13 @@ class SelfPlayTrainer(Trainer):
             arrays.update(with_prefix(f"agent_{number}", policy.agent.get_state()))
         self._write_resume(facts, arrays)
 
-    def _restore(self, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> None:
+    def _restore(
+        self, facts: Dict[str, Any], arrays: Dict[str, np.ndarray], known: Dict[str, PolicyDescription]
+    ) -> None:
         for number, saved in enumerate(facts["policies"]):
             policy = self.policies[saved["name"]]
-            check_compatible(saved["policy"], self._describe(policy), self.run)
-            self._shrink_to(policy, saved["policy"])
+            check_same(known[policy.name].difference(self._describe(policy)), self.run)
+            self._shrink_to(policy, known[policy.name])
             policy.agent.set_state(under_prefix(f"agent_{number}", arrays))
             policy.rating, policy.learner_steps, policy.saved_at = (
                 saved[name] for name in ("rating", "learner_steps", "saved_at")
@@ -366,18 +371,18 @@ class SelfPlayTrainer(Trainer):
             snapshot = None if saved is None else policy.window.find(saved[0]) or Snapshot(*saved)
             self.opponents[team] = self._follow(policy, snapshot) or self._draw_opponent(team)
 
-    def _shrink_to(self, policy: Policy, facts: Dict[str, Any]) -> None:
+    def _shrink_to(self, policy: Policy, known: PolicyDescription) -> None:
         """Give a policy an agent as large as the saved one: it will grow for characters that config.toml has added."""
         config, shape = config_of_policy(self.config, policy.name), policy.pilot.encoder.shape
-        if facts["n_symbols"] < shape.n_symbols:
-            shape = shape._replace(n_cells=facts["n_cells"], n_symbols=facts["n_symbols"])
+        if known.n_symbols < shape.n_symbols:
+            shape = shape._replace(n_cells=known.n_cells, n_symbols=known.n_symbols)
             agent = make_agent(config, shape, len(config.metadata.actions) + 1, self.rng)
             policy.pilot = policy.pilot._replace(agent=agent)
 
-    def _start_policy_from(self, policy: Policy, saved: Checkpoint) -> None:
+    def _start_policy_from(self, policy: Policy, saved: SavedPolicy) -> None:
         """Go on with the weights and the rating of a checkpoint, its snapshots for opponents, and an empty memory."""
-        check_compatible(saved.facts, self._describe(policy), self.run)
-        self._shrink_to(policy, saved.facts)
+        check_same(saved.description.difference(self._describe(policy)), self.run)
+        self._shrink_to(policy, saved.description)
         policy.agent.start_from(saved.arrays)
         policy.rating, policy.learner_steps = saved.facts["rating"], saved.facts["learner_steps"]
         policy.saved_at = policy.learner_steps

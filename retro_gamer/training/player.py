@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any, Dict, NamedTuple, Optional, Sequence
 
-from retro_gamer.agents import Agent
+from retro_gamer.agents.greedy import GreedyPolicy
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.base import Environment
 from retro_gamer.environment.make import make_environment
 from retro_gamer.errors import CheckpointError, ConfigError, command_line
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.runs.policy_file import apply_facts, build_agent, read_policy, vocabulary_of
+from retro_gamer.runs.policy_file import build_policy, check_function, read_policy
 
 
 class Player(NamedTuple):
     """An environment, an agent that plays it, and what its checkpoint says of itself."""
 
     environment: Environment
-    agent: Agent
+    agent: GreedyPolicy
     facts: Dict[str, Any]
     name: str  # of the checkpoint
     config: RunConfig
@@ -32,21 +32,22 @@ def load_player(run: RunDirectory, checkpoint: Optional[str] = None) -> Player:
             f"  {command_line('tournament', run)}"
         )
     path, loaded = read_policy(run, checkpoint)
-    facts = loaded.facts
-    agent = build_agent(loaded, path)
-    apply_facts(config, facts)
-    if facts["observation_function"] != config.metadata.observation_function:
+    known = loaded.description
+    agent = build_policy(loaded, path)
+    check_function(known, config, path, run)
+    config = known.settings(config)
+    environment = make_environment(config, known.vocabulary(), n_features=known.n_features)
+    if tuple(environment.actions) != known.actions:
         raise CheckpointError(
-            f"{path} was trained with observation_function = {facts['observation_function']!r}, but "
-            f"{run.config_path} names {config.metadata.observation_function!r}. Put the old one back."
-        )
-    environment = make_environment(config, vocabulary_of(facts))
-    if list(environment.actions) != facts["actions"]:
-        raise CheckpointError(
-            f"{path} was trained with the keys {keys_of(facts['actions'])}, but now they are "
+            f"{path} was trained with the keys {keys_of(known.actions)}, but now they are "
             f"{keys_of(environment.actions)}. Put the old ones back in {run.config_path}, or train again."
         )
-    return Player(environment, agent, facts, path.stem, config)
+    if not known.tabular and environment.shape.n_features != known.n_features:
+        raise CheckpointError(
+            f"{path} was trained with observations of {known.n_features} numbers, but now they have "
+            f"{environment.shape.n_features}. Put the old environment back, or train again."
+        )
+    return Player(environment, agent, loaded.facts, path.stem, config)
 
 
 def keys_of(actions: Sequence[Optional[str]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import numpy as np
@@ -20,9 +21,9 @@ from retro_gamer.errors import (
     TrainingDivergedError,
 )
 from retro_gamer.nn import threads
-from retro_gamer.runs.compatibility import check_compatible, describe_policy
-from retro_gamer.runs.directory import Checkpoint, RunDirectory
-from retro_gamer.runs.policy_file import build_agent, convolutions_of, read_policy
+from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.runs.policy_description import PolicyDescription, check_same
+from retro_gamer.runs.policy_file import SavedPolicy, build_policy, read_policy
 from retro_gamer.runs.resume_file import check_resume, reading
 from retro_gamer.training.evaluation import (
     FIRST_TRAINING_EVALUATION_SEED,
@@ -63,24 +64,24 @@ class Trainer:
     def __init__(self, run: RunDirectory, factory: Optional[Callable[[], Any]] = None):
         self._begin(run)
         training = self.config.training
-        resume, policy, known = run.load_resume(), None, None
+        resume, policy = run.load_resume(), None
+        known: Optional[PolicyDescription] = None
         if resume is not None:
-            check_resume(resume, run)
-            known = resume.facts["policy"]
+            known = check_resume(resume, run)
         elif run.checkpoints():  # the state was not passed on, or never written: go on from the newest policy
             path, policy = read_policy(run)
-            build_agent(policy, path)  # finds out whether its weights can be used
-            known = policy.facts
+            build_policy(policy, path)  # finds out whether its weights can be used
+            known = policy.description
         # A network that came from elsewhere keeps its form.
-        self._imported = {"convolutions": known["convolutions"]} if known and "convolutions" in known else {}
+        self._convolutions = known.convolutions if known is not None else None
         # Characters keep the numbers they had; what config.toml adds comes after them.
         characters = [
-            *(known["characters"] if known is not None else ()),
+            *(known.characters if known is not None else ()),
             *self.config.metadata.character_set,
         ]
         self.vocabulary = Vocabulary(characters, grows=True)
         if known is not None:
-            self.vocabulary.make_room(known["n_symbols"])
+            self.vocabulary.make_room(known.n_symbols)
         self.environment = make_environment(self.config, self.vocabulary, factory)
         self.evaluation_environment = make_environment(self.config, self.vocabulary, factory)
         if known is None:
@@ -95,20 +96,19 @@ class Trainer:
             except (
                 ObservationError
             ):  # the settings and the game do not fit together: does a changed setting say why?
-                check_compatible(known, {**self._describe_policy(), "n_features": known["n_features"]}, run)
+                now = replace(self._describe_policy(), n_features=known.n_features)
+                check_same(known.difference(now), run)
                 raise
-            check_compatible(known, self._describe_policy(), run)
+            check_same(known.difference(self._describe_policy()), run)
             shape = self.environment.shape
-            if (
-                known["n_symbols"] < shape.n_symbols
-            ):  # config.toml added characters: the agent, too, will grow
-                shape = shape._replace(n_cells=known["n_cells"], n_symbols=known["n_symbols"])
+            if known.n_symbols < shape.n_symbols:  # config.toml added characters: the agent, too, will grow
+                shape = shape._replace(n_cells=known.n_cells, n_symbols=known.n_symbols)
         self.agent = make_agent(
             self.config,
             shape,
             len(self.environment.actions),
             self.rng,
-            convolutions=convolutions_of(self._imported),
+            convolutions=self._convolutions,
             feature_type=self.environment.feature_type,
         )
         if resume is not None:
@@ -347,11 +347,13 @@ class Trainer:
             self.run.checkpoint_path(self.episode), self._policy_facts(), self.agent.get_policy()
         )
 
-    def _describe_policy(self) -> Dict[str, Any]:
-        return {**describe_policy(self.config, self.environment, self.vocabulary), **self._imported}
+    def _describe_policy(self) -> PolicyDescription:
+        return PolicyDescription.of(
+            self.config, self.environment, self.vocabulary, convolutions=self._convolutions
+        )
 
     def _policy_facts(self) -> Dict[str, Any]:
-        facts = self._describe_policy()
+        facts = self._describe_policy().to_json()
         facts.update(
             episode=self.episode,
             turns=self.turns,
@@ -361,7 +363,7 @@ class Trainer:
 
     def _save_resume(self) -> None:
         facts = {
-            "policy": self._describe_policy(),
+            "policy": self._describe_policy().to_json(),
             "episode": self.episode,
             "turns": self.turns,
             "seconds": self.seconds,
@@ -390,7 +392,7 @@ class Trainer:
         self._remove_old_checkpoints()
         self._loose_checkpoints = [number for number in self._loose_checkpoints if number == self.episode]
 
-    def _start_from(self, policy: Checkpoint) -> None:
+    def _start_from(self, policy: SavedPolicy) -> None:
         """Go on with the weights of a policy, and with an empty memory."""
         self.agent.start_from(policy.arrays)
         self.episode, self.turns = policy.facts["episode"], policy.facts["turns"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import shutil
+import sys
+from dataclasses import MISSING, fields
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ from retro_gamer.errors import (
 )
 from retro_gamer.games import engine, forager, snake
 from retro_gamer.runs.directory import RunDirectory, load_checkpoint
-from retro_gamer.runs.policy_file import _TYPES
+from retro_gamer.runs.policy_description import PolicyDescription
 
 KEYS = [*ARROWS.split(","), None]
 
@@ -427,10 +429,13 @@ def test_a_table_runs_no_code(workshop):
     assert not Path("harm.txt").exists()
 
 
-@pytest.mark.parametrize("name", sorted(_TYPES))
+NAMES = {field.name: field.type for field in fields(PolicyDescription) if field.default is MISSING}
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
 @pytest.mark.parametrize("value", [..., None, "text", {"a": 1}], ids=["missing", "none", "text", "object"])
 def test_facts_missing_or_of_another_kind(workshop, name, value):
-    if isinstance(value, str) and _TYPES[name] is str:
+    if isinstance(value, str) and NAMES[name] == "str":
         value = 7
     change_facts("runs/board", **{name: value})
     refused("runs/board", f"does not say what its {name} is; it is damaged, or from another program")
@@ -488,6 +493,52 @@ def test_facts_missing_or_of_another_kind(workshop, name, value):
 def test_absurd_facts(workshop, facts, match):
     change_facts("runs/board", **facts)
     refused("runs/board", match)
+
+
+@pytest.mark.parametrize(
+    "run, facts",
+    [
+        (
+            "board",
+            {"egocentric_radius": 1},
+        ),  # both the whole board and a window: there is no network for that
+        ("board", {"radar": True}),
+        ("board", {"board": False}),
+        ("board", {"observe_state": ["energy"]}),  # without a number for it
+        ("forager", {"n_features": 3}),
+        ("forager", {"observe_state": ["reward", "reward"], "n_features": 1}),
+        ("forager", {"n_symbols": 1, "characters": []}),
+        ("forager", {"gym": "CartPole-v1"}),
+    ],
+)
+def test_facts_that_do_not_fit_each_other_are_refused_before_anything_is_seen(workshop, run, facts):
+    change_facts(f"runs/{run}", **facts)
+    refused(f"runs/{run}", "(fit together|has room for)")
+
+
+def test_a_function_that_returns_more_than_it_did_is_told(workshop, monkeypatch, capsys):
+    """`evaluate` looks with the same care as TrainedPolicy: the network has a fixed number of inputs."""
+    Path("watching.py").write_text(
+        "from retro_gamer.games.snake import create_game\n\ndef observe(game):\n    return [0.0] * 3\n"
+    )
+    flags = ["--observation-function", "watching:observe", "--actions", ARROWS, *TINY]
+    assert main(["create", "--game", "watching.py", "--output", "runs/watching", *flags]) == 0
+    assert main(["train", "runs/watching", "--episodes", "1"]) == 0
+    monkeypatch.setattr(sys.modules["watching"], "observe", lambda game: [0.0] * 4)
+    capsys.readouterr()
+    assert main(["evaluate", "runs/watching", "--games", "1"]) == 1
+    assert "it had 3 numbers, now it has 4" in capsys.readouterr().err
+
+
+def test_nothing_but_a_network_is_made_to_play(workshop, monkeypatch):
+    """No memory, no optimizer, and no second network: a policy does not learn."""
+    from retro_gamer.agents import dqn, greedy
+
+    for name in ("ReplayMemory", "Adam", "QNetwork", "DQNAgent"):
+        monkeypatch.setattr(dqn, name, lambda *_, name=name, **__: pytest.fail(f"{name} was made"))
+    policy = TrainedPolicy("runs/board")
+    assert isinstance(policy._agent, greedy.GreedyNetwork)
+    assert isinstance(TrainedPolicy("runs/forager")._agent, greedy.GreedyTable)
 
 
 def test_the_command_line_says_it_in_a_sentence(workshop, capsys):

@@ -24,7 +24,7 @@ from end_to_end import PATIENCE, child_environment, wait_for  # noqa: E402
 from small_runs import make_run, same  # noqa: E402
 
 from retro_gamer.runs.directory import METRICS  # noqa: E402
-from retro_gamer.runs.policy_file import build_agent, read_policy  # noqa: E402
+from retro_gamer.runs.policy_file import build_policy, read_policy  # noqa: E402
 from retro_gamer.training import Trainer  # noqa: E402
 
 EVERY = 3  # games between checkpoints
@@ -198,7 +198,7 @@ def _look_for_damage(run, progress):
     paths = run.checkpoints()
     for name in [path.stem for _, path in paths] + (["best"] if run.best_path.is_file() else []):
         path, policy = read_policy(run, name)
-        build_agent(policy, path)
+        build_policy(policy, path)
         assert name == "best" or policy.facts["episode"] == int(name[3:])
     newest = paths[-1][0] if paths else 0
     assert newest >= progress.get("policy", 0), "a policy that was saved is gone"

@@ -12,8 +12,8 @@ from small_runs import make_run
 from retro_gamer.config.settings import all_settings
 from retro_gamer.config.values import toml_value
 from retro_gamer.errors import ConfigError
-from retro_gamer.runs.compatibility import MEANINGLESS_AFTER
 from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.runs.policy_description import MEANINGLESS_AFTER
 from retro_gamer.training import Trainer
 
 

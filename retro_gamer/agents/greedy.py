@@ -1,0 +1,97 @@
+"""Acting apart from learning: a policy that plays what was learned, and remembers nothing."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Sequence, Union
+
+import numpy as np
+
+from retro_gamer.agents.agent import under_prefix, with_prefix
+from retro_gamer.agents.feature_scale import FeatureScale
+from retro_gamer.agents.reward_scale import RewardScale
+from retro_gamer.agents.states import state_of
+from retro_gamer.agents.tabular import Table, read_tables, write_tables
+from retro_gamer.environment.observation import Observation
+from retro_gamer.nn import QNetwork
+
+MAX_SYMBOLS = 256
+FLOAT32 = np.dtype(np.float32)
+
+
+class GreedyNetwork:
+    """Plays what a network expects most of. A DQNAgent has one; a saved policy is one.
+
+    The network's values are those of rewards times `scale.value`, of features as `feature_scale` makes them.
+    """
+
+    def __init__(self, network: QNetwork, scale: RewardScale, feature_scale: FeatureScale):
+        self.network, self.scale, self.feature_scale = network, scale, feature_scale
+
+    @property
+    def n_symbols(self) -> int:
+        """How many symbols there is room for."""
+        return int(self.network.shape["n_symbols"])
+
+    def scaled_values(self, observation: Observation) -> np.ndarray:
+        """The network's values [n_actions] float32."""
+        features = observation.features
+        if self.feature_scale.active or features.dtype != FLOAT32:
+            features = self.feature_scale.apply(features)
+        return self.network.q_values(observation.symbols, features)
+
+    def q_values(self, observation: Observation) -> np.ndarray:
+        """The value of each action [n_actions]: the rewards expected from here on, discounted."""
+        return self.scaled_values(observation) / self.scale.value
+
+    def act(self, observation: Observation, epsilon: float = 0.0) -> int:
+        """The best action; it never explores."""
+        return int(self.scaled_values(observation).argmax())
+
+    def get_policy(self) -> Dict[str, np.ndarray]:
+        """What is needed to play: the weights of the network, and what goes in and comes out is scaled by."""
+        policy = with_prefix("network", self.network.get_state())
+        policy["scale"] = np.array(self.scale.value)
+        return {**policy, **self.feature_scale.get_policy()}
+
+    @classmethod
+    def from_policy(cls, network: QNetwork, policy: Dict[str, np.ndarray]) -> "GreedyNetwork":
+        """That of a `get_policy()`; the network, of the right shape, takes over its weights."""
+        network.set_state(under_prefix("network", policy))
+        feature_scale = FeatureScale(network.shape["n_features"])
+        feature_scale.set_policy(policy)
+        return cls(network, RewardScale(float(policy["scale"])), feature_scale)
+
+
+class GreedyTable:
+    """Plays what a table holds the highest value for; of several tables, their sum.
+
+    Of equally good actions it takes the first, and of a state that is not in the table it knows nothing.
+    """
+
+    n_symbols = MAX_SYMBOLS  # it has no inputs: there is room for all
+
+    def __init__(self, tables: Sequence[Table], n_actions: int):
+        self.tables, self.unknown = tables, (0.0,) * n_actions
+
+    def q_values(self, observation: Any) -> np.ndarray:
+        """The value of each action [n_actions]: the rewards expected from here on, discounted."""
+        return np.mean([table.get(state_of(observation), self.unknown) for table in self.tables], axis=0)
+
+    def act(self, observation: Any, epsilon: float = 0.0) -> int:
+        """The best action; it never explores."""
+        state = state_of(observation)
+        rows = [table.get(state, self.unknown) for table in self.tables]
+        row: Sequence[float] = rows[0] if len(rows) == 1 else list(map(sum, zip(*rows)))
+        return row.index(max(row))
+
+    def get_policy(self) -> Dict[str, np.ndarray]:
+        """What is needed to play: the states, and the values of all tables."""
+        return write_tables(self.tables, len(self.unknown))
+
+    @classmethod
+    def from_policy(cls, policy: Dict[str, np.ndarray], n_tables: int, n_actions: int) -> "GreedyTable":
+        """That of a `get_policy()`; raises ValueError or KeyError where it is none."""
+        return cls(read_tables(policy, n_tables, n_actions), n_actions)
+
+
+GreedyPolicy = Union[GreedyNetwork, GreedyTable]
