@@ -230,6 +230,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--seed", type=_seed, default=0, help="of the first game; the next has seed + 1 (default 0)"
     )
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
+    evaluate.add_argument("--quiet", action="store_true", help="say nothing while it works")
     _add_checkpoint(evaluate)
 
     adversarial = command(
@@ -468,13 +469,17 @@ def evaluate_command(options: argparse.Namespace) -> int:
     run, other = RunDirectory(options.run), RunDirectory(options.other) if options.other else None
     with supervised():
         if other is not None:
-            text = compare_runs(run, other, options.checkpoint, options.games, options.seed, options.json)
+            text = compare_runs(
+                run, other, options.checkpoint, options.games, options.seed, options.json, options.quiet
+            )
         elif run.load_config().teams:
             from retro_gamer.commands.evaluate_teams import evaluate_teams
 
             text = evaluate_teams(run, options.checkpoint, options.games, options.seed, options.json)
         else:
-            text = evaluate_run(run, options.checkpoint, options.games, options.seed, options.json)
+            text = evaluate_run(
+                run, options.checkpoint, options.games, options.seed, options.json, options.quiet
+            )
     print(text)
     return DONE
 

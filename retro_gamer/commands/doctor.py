@@ -56,8 +56,10 @@ def examine_before(config: RunConfig) -> List[Finding]:
 def _examine_after(run: RunDirectory, config: RunConfig, quiet: bool) -> Tuple[str, List[Finding]]:
     player = load_player(run)
     with Counting("measuring games:", 2 * GAMES, quiet=quiet) as count:
-        greedy = evaluate(player.environment, player.agent, GAMES, seed=0, on_game=count)
-        chance = random_play(player.environment, GAMES, seed=0, on_game=lambda done: count(GAMES + done))
+        greedy = evaluate(player.environment, player.agent, GAMES, seed=0, on_game=count, on_turn=count.turn)
+        chance = random_play(
+            player.environment, GAMES, seed=0, on_game=lambda done: count(GAMES + done), on_turn=count.turn
+        )
     watched = watch_greedy_games(player, 10, config.training.gamma)
     findings = examine_metrics(run.read_metrics(), config)
     findings += examine_play(watched, greedy, chance, _best(run))

@@ -1,4 +1,4 @@
-"""What `evaluate` and `info` print."""
+"""`retro-gamer evaluate`: greedy games beside random play, or two policies beside each other."""
 
 from __future__ import annotations
 
@@ -7,16 +7,21 @@ from typing import Any, Dict, List, Optional
 
 import numpy as np
 
+from retro_gamer.reporting.counting import Counting
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training.evaluation import Evaluation, bootstrap_interval, evaluate, random_play
 from retro_gamer.training.player import load_player
 
 
-def evaluate_run(run: RunDirectory, checkpoint: Optional[str], games: int, seed: int, as_json: bool) -> str:
+def evaluate_run(
+    run: RunDirectory, checkpoint: Optional[str], games: int, seed: int, as_json: bool, quiet: bool = False
+) -> str:
     """Greedy games of a policy, and random play on the same seeds."""
     player = load_player(run, checkpoint)
-    result = evaluate(player.environment, player.agent, games, seed)
-    chance = random_play(player.environment, games, seed)
+    with Counting("measuring greedy game", games, quiet=quiet) as count:
+        result = evaluate(player.environment, player.agent, games, seed, on_game=count, on_turn=count.turn)
+    with Counting("measuring random game", games, quiet=quiet) as count:
+        chance = random_play(player.environment, games, seed, count, count.turn)
     if as_json:
         data = {**result.summary(), "random_mean": chance.mean, "checkpoint": player.name}
         if chance.scores is not None:
@@ -42,7 +47,13 @@ def _table(reward: str, score: str, result: Evaluation, chance: Evaluation) -> L
 
 
 def compare_runs(
-    run: RunDirectory, other: RunDirectory, checkpoint: Optional[str], games: int, seed: int, as_json: bool
+    run: RunDirectory,
+    other: RunDirectory,
+    checkpoint: Optional[str],
+    games: int,
+    seed: int,
+    as_json: bool,
+    quiet: bool = False,
 ) -> str:
     """Two policies on the same seeds, and whether their difference is more than luck.
 
@@ -51,7 +62,11 @@ def compare_runs(
     results = []
     for directory in (run, other):
         player = load_player(directory, checkpoint)
-        results.append((directory, player.name, evaluate(player.environment, player.agent, games, seed)))
+        with Counting(f"measuring game of {directory}", games, quiet=quiet) as count:
+            result = evaluate(
+                player.environment, player.agent, games, seed, on_game=count, on_turn=count.turn
+            )
+        results.append((directory, player.name, result))
     difference = results[1][2].returns - results[0][2].returns
     low, high = bootstrap_interval(difference)
     real = games > 1 and (low > 0 or high < 0)

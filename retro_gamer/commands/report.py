@@ -77,9 +77,9 @@ def measure(run: RunDirectory, checkpoint: Optional[str], quiet: bool) -> Measur
     """Greedy and random games, and three greedy ones written down turn by turn."""
     player = load_player(run, checkpoint)
     with Counting("measuring greedy games:", GAMES, quiet=quiet) as count:
-        greedy = evaluate(player.environment, player.agent, GAMES, seed=0, on_game=count)
+        greedy = evaluate(player.environment, player.agent, GAMES, seed=0, on_game=count, on_turn=count.turn)
     with Counting("measuring random games:", GAMES, quiet=quiet) as count:
-        chance = random_play(player.environment, GAMES, seed=0, on_game=count)
+        chance = random_play(player.environment, GAMES, seed=0, on_game=count, on_turn=count.turn)
     order = np.argsort(greedy.returns, kind="stable")
     chosen = {
         "the best game": order[-1],

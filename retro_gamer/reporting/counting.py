@@ -31,13 +31,24 @@ class Counting:
         self.shown = not quiet
         self._next = clock() + (0.0 if self.in_place else PLAIN_INTERVAL)
         self._width = 0
+        self._done = self._turn = 0
 
     def __call__(self, done: int) -> None:
+        """So many are done."""
+        self._done, self._turn = done, 0
+        self._show()
+
+    def turn(self) -> None:
+        """One more turn of the game that is going on: a long game is not silent either."""
+        self._turn += 1
+        self._show()
+
+    def _show(self) -> None:
         now = self.clock()
         if not self.shown or now < self._next:
             return
         self._next = now + (INTERVAL if self.in_place else PLAIN_INTERVAL)
-        text = f"{self.what} {done} of {self.total}"
+        text = f"{self.what} {self._done} of {self.total}" + (f", turn {self._turn:,}" if self._turn else "")
         self._write("\r" + text.ljust(self._width) if self.in_place else text + "\n")
         self._width = len(text) if self.in_place else 0
 

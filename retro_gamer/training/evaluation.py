@@ -74,16 +74,18 @@ def evaluate(
     epsilon: float = 0.0,
     stopping: Callable[[], bool] = lambda: False,
     on_game: Callable[[int], None] = lambda done: None,
+    on_turn: Callable[[], None] = lambda: None,
 ) -> Evaluation:
     """Play `games` games with seeds seed, seed + 1, ... and learn nothing from them.
 
     `stopping()` is asked before each turn; once it is true, EvaluationStopped is raised. `on_game(done)` is called after
-    each game.
+    each game, `on_turn()` before each turn.
     """
 
     def epsilon_of_turn() -> float:
         if stopping():
             raise EvaluationStopped
+        on_turn()
         return epsilon
 
     episodes = []
@@ -105,10 +107,15 @@ class RandomAgent(Agent):
 
 
 def random_play(
-    environment: Environment, games: int, seed: int, on_game: Callable[[int], None] = lambda done: None
+    environment: Environment,
+    games: int,
+    seed: int,
+    on_game: Callable[[int], None] = lambda done: None,
+    on_turn: Callable[[], None] = lambda: None,
 ) -> Evaluation:
     """The same games, played by pressing keys at random."""
-    return evaluate(environment, RandomAgent(len(environment.actions), seed), games, seed, on_game=on_game)
+    agent = RandomAgent(len(environment.actions), seed)
+    return evaluate(environment, agent, games, seed, on_game=on_game, on_turn=on_turn)
 
 
 def _collect(episodes: List[Episode]) -> Evaluation:

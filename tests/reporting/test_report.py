@@ -207,3 +207,15 @@ def test_the_page_works_in_a_browser(workshop, browser, width):
     width_of_page = browser.execute_script("return document.documentElement.scrollWidth")
     assert width_of_page <= browser.execute_script("return window.innerWidth")
     assert not browser.get_log("browser")
+
+
+def test_a_long_game_is_not_silent():
+    now = [0.0]
+    stream = Stream(True)
+    with Counting("measuring game", 30, stream, clock=lambda: now[0]) as count:
+        count(12)
+        for _ in range(40):
+            now[0] += 0.05  # twenty turns a second
+            count.turn()
+    frames = stream.text.split("\r")
+    assert any("measuring game 12 of 30, turn 40" in frame for frame in frames) and len(frames) > 8
