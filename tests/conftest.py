@@ -6,15 +6,69 @@ import os
 import shutil
 import sys
 import time
+from pathlib import Path
 
 os.environ.setdefault(
     "OPENBLAS_NUM_THREADS", "1"
 )  # before NumPy is imported: at these sizes one thread is the fastest
 
+import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 from end_to_end import ARROWS, HAVE_RETRO, TINY, start_command  # noqa: E402
 
 from retro_gamer.cli import main  # noqa: E402
+
+TESTS = Path(__file__).resolve().parent
+
+
+hypothesis.settings.register_profile(
+    "any machine",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+hypothesis.settings.load_profile("any machine")
+
+# Markers by folder or file: CI runs everything in two places, and these wherever it may differ.
+MARKED = {
+    "quick": ("agents", "config", "discovery", "nn", "test_layout.py"),
+    "python": ("config", "hosting", "installing", "commands/test_cli.py", "games/test_screen.py"),
+    "numpy": (
+        "agents",
+        "environment",
+        "nn",
+        "replay",
+        "runs",
+        "policy/test_policy.py",
+        "training/test_training.py",
+    ),
+}
+ASKING_FOR_EXTRAS = {"HAVE_RETRO", "HAVE_GYM", "needs_retro", "needs_gym", "game_classes", "retro_game_class"}
+MOST_WORKERS = 8
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        path = Path(str(item.fspath)).relative_to(TESTS)
+        for marker, places in MARKED.items():
+            if {path.parts[0], path.as_posix()} & set(places):
+                item.add_marker(marker)
+        if ASKING_FOR_EXTRAS & set(vars(item.module)):
+            item.add_marker("extras")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """The whole suite runs on all cores, where pytest-xdist is there and nothing else was asked for."""
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        return  # a worker must not start workers (coordinator: it did, and the load rose to 90)
+    if hasattr(config, "workerinput"):  # one of the workers
+        return
+    whole = [Path(str(argument)).resolve() for argument in config.args] == [TESTS]
+    if whole and config.pluginmanager.hasplugin("xdist") and config.getoption("numprocesses", None) is None:
+        cores = min(MOST_WORKERS, os.cpu_count() or 1)
+        config.option.numprocesses = cores if cores > 1 and not config.getoption("usepdb") else None
 
 
 def _train(folder, name, *flags, game, episodes):

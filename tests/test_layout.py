@@ -1,8 +1,9 @@
-"""The layout of the package: imports point down, and nothing is loose."""
+"""The layout of the package: imports point down, and nothing is loose. And one habit of the tests."""
 
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import Iterator, List, Tuple
 
@@ -109,3 +110,18 @@ def test_no_circles_within_a_folder():
 
     for module in graph:
         visit(module)
+
+
+def test_no_test_measures_how_fast_the_machine_is():
+    """What waits for a process waits for PATIENCE; what costs too much is counted (helpers/costs.py)."""
+    measuring = re.compile(r"timeout=[\d.]|process_time\(\)|perf_counter\(\)|time\.time\(\)")
+    tests = Path(__file__).resolve().parent
+    found = [
+        f"{path.relative_to(tests)}: {line.strip()}"
+        for folder in sorted(tests.iterdir())
+        if folder.is_dir() and folder.name not in ("benchmarks", "programs")
+        for path in folder.rglob("*.py")
+        for line in path.read_text("utf-8").splitlines()
+        if measuring.search(line)
+    ]
+    assert not found

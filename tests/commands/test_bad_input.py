@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from end_to_end import HAVE_RETRO, TINY, checkpoint_names, run_command
+from end_to_end import HAVE_RETRO, TINY, checkpoint_names, run_here
 
 from retro_gamer.cli import main
 from retro_gamer.config.settings import all_settings
@@ -41,7 +41,7 @@ def snapshot(folder):
 @pytest.mark.parametrize("command", ["train", "play", "evaluate", "info", "clean"])
 def test_no_such_run(tmp_path, command):
     readable(
-        run_command(command, "runs/nowhere", cwd=tmp_path),
+        run_here(command, "runs/nowhere", cwd=tmp_path),
         1,
         "There is no run at",
         "the folder does not exist",
@@ -50,7 +50,7 @@ def test_no_such_run(tmp_path, command):
     (tmp_path / "empty").mkdir()
     if command == "play":
         readable(
-            run_command(command, "empty", cwd=tmp_path),
+            run_here(command, "empty", cwd=tmp_path),
             1,
             "There is no run at empty: the folder has no config.toml",
         )
@@ -58,17 +58,17 @@ def test_no_such_run(tmp_path, command):
 
 
 def test_no_checkpoint(tmp_path):
-    assert run_command("create", "--game", "catch", "--output", "new", cwd=tmp_path).returncode == 0
+    assert run_here("create", "--game", "catch", "--output", "new", cwd=tmp_path).returncode == 0
     for command in ("play", "evaluate"):
         readable(
-            run_command(command, "new", cwd=tmp_path), 1, "The run new has no checkpoint yet. Train it first:"
+            run_here(command, "new", cwd=tmp_path), 1, "The run new has no checkpoint yet. Train it first:"
         )
 
 
 def test_no_such_checkpoint(workshop):
     for command in ("play", "evaluate"):
         readable(
-            run_command(command, "runs/snake", "--checkpoint", "ep_0123", cwd=workshop),
+            run_here(command, "runs/snake", "--checkpoint", "ep_0123", cwd=workshop),
             1,
             "There is no checkpoint 'ep_0123' in",
             "There are: ep_0250, ep_0500, best.",
@@ -81,7 +81,7 @@ def test_a_damaged_checkpoint_or_resume_state(workshop):
         path.write_bytes(path.read_bytes()[:1000])
         before = snapshot("runs")
         readable(
-            run_command(command, "runs/board", cwd=workshop),
+            run_here(command, "runs/board", cwd=workshop),
             1,
             str(path),
             "is damaged or is not a checkpoint",
@@ -99,7 +99,7 @@ def test_an_unknown_setting_names_the_nearest(workshop):
     before = snapshot("runs")
     for command in ("train", "play", "evaluate", "info"):
         readable(
-            run_command(command, "runs/board", cwd=workshop),
+            run_here(command, "runs/board", cwd=workshop),
             2,
             "Found 1 problem in",
             "config.toml",
@@ -141,14 +141,14 @@ def test_all_wrong_settings_are_listed_at_once(workshop):
                 assert n == 1, name
                 changed.append(name)
         path.write_text(text, "utf-8")
-        error = readable(run_command("train", "runs/board", cwd=workshop), 2, "problem")
+        error = readable(run_here("train", "runs/board", cwd=workshop), 2, "problem")
         assert f"Found {len(changed)} problem" in error
         assert re.findall(r"^  (\w+) = ", error, re.M) == changed
         assert error.count("\n    -> ") == len(changed)
 
 
 def test_wrong_settings_on_the_command_line_make_no_run(tmp_path):
-    result = run_command(
+    result = run_here(
         "create",
         "--game",
         "snake",
@@ -173,7 +173,7 @@ def test_wrong_settings_on_the_command_line_make_no_run(tmp_path):
         "batch_size = 0",
         'Did you mean "q_learning"?',
     )
-    result = run_command(
+    result = run_here(
         "create",
         "--game",
         "snake",
@@ -200,34 +200,34 @@ def test_wrong_settings_on_the_command_line_make_no_run(tmp_path):
 )
 def test_a_config_that_is_none(workshop, text, said):
     Path("runs/board/config.toml").write_bytes(text.encode("latin-1"))
-    readable(run_command("train", "runs/board", cwd=workshop), 2, said)
+    readable(run_here("train", "runs/board", cwd=workshop), 2, said)
 
 
 def test_games_and_outputs_that_cannot_be(tmp_path):
     (tmp_path / "file").write_text("mine")
     readable(
-        run_command("create", "--game", "my_game:", "--output", "run", cwd=tmp_path),
+        run_here("create", "--game", "my_game:", "--output", "run", cwd=tmp_path),
         2,
         "is not a game",
         "A game is",
     )
     readable(
-        run_command("create", "--game", "nosuch.py", "--output", "run", cwd=tmp_path),
+        run_here("create", "--game", "nosuch.py", "--output", "run", cwd=tmp_path),
         2,
         "There is no game at nosuch.py",
     )
     readable(
-        run_command("create", "--game", "snake", "--output", "file", cwd=tmp_path),
+        run_here("create", "--game", "snake", "--output", "file", cwd=tmp_path),
         2,
         "file is a file, not a folder",
     )
     readable(
-        run_command("create", "--game", "snake", "--output", "file/run", cwd=tmp_path),
+        run_here("create", "--game", "snake", "--output", "file/run", cwd=tmp_path),
         2,
         "file",
         "Give another --output",
     )
-    readable(run_command("train", "file", cwd=tmp_path), 1, "There is no run at file")
+    readable(run_here("train", "file", cwd=tmp_path), 1, "There is no run at file")
     assert (tmp_path / "file").read_text() == "mine"
 
 
@@ -282,7 +282,7 @@ def trained_games(tmp_path_factory):
     folder = tmp_path_factory.mktemp("game")
     write_game(folder, more=OBSERVING.format(condition=False, trouble="pass"))
     for run, flags in (("run", []), ("observing", ["--observation-function", "my_game:observe"])):
-        made = run_command(
+        made = run_here(
             "create",
             "--game",
             "my_game.py",
@@ -297,7 +297,7 @@ def trained_games(tmp_path_factory):
             cwd=folder,
         )
         assert made.returncode == 0, made.stderr
-        assert run_command("train", run, "--episodes", "12", cwd=folder).returncode == 0
+        assert run_here("train", run, "--episodes", "12", cwd=folder).returncode == 0
     return folder
 
 
@@ -363,7 +363,7 @@ def test_games_that_cannot_be_made(tmp_path, game, said):
         "empty": "",
     }.items():
         (tmp_path / f"{name}.py").write_text(text)
-    result = run_command("create", "--game", game, "--output", "runs/x", cwd=tmp_path)
+    result = run_here("create", "--game", game, "--output", "runs/x", cwd=tmp_path)
     readable(result, 2 if game == "nosuch" else 1, *said)
     assert not (tmp_path / "runs").exists()
 
@@ -372,18 +372,16 @@ def test_a_run_whose_game_is_gone_or_broken(trained_game):
     before = snapshot(trained_game / "run")
     (trained_game / "my_game.py").rename(trained_game / "gone.txt")
     for command in ("train", "play", "evaluate"):
-        readable(run_command(command, "run", cwd=trained_game), 2, "There is no module 'my_game'")
-    assert run_command("info", "run", cwd=trained_game).returncode == 0  # needs no game
+        readable(run_here(command, "run", cwd=trained_game), 2, "There is no module 'my_game'")
+    assert run_here("info", "run", cwd=trained_game).returncode == 0  # needs no game
     (trained_game / "my_game.py").write_text("def create_game(:\n")
-    readable(run_command("train", "run", cwd=trained_game), 1, "my_game.py, line 1")
+    readable(run_here("train", "run", cwd=trained_game), 1, "my_game.py, line 1")
     assert snapshot(trained_game / "run") == before
 
 
 def test_a_game_without_the_reward(tmp_path):
     write_game(tmp_path)
-    result = run_command(
-        "create", "--game", "my_game.py", "--output", "run", "--reward", "scor", cwd=tmp_path
-    )
+    result = run_here("create", "--game", "my_game.py", "--output", "run", "--reward", "scor", cwd=tmp_path)
     readable(
         result,
         2,
@@ -397,9 +395,7 @@ def test_a_game_without_the_reward(tmp_path):
 def test_a_reward_that_is_not_a_number(tmp_path):
     path = write_game(tmp_path)
     path.write_text(path.read_text().replace('"lives": 3', '"lives": "three"'))
-    result = run_command(
-        "create", "--game", "my_game.py", "--output", "run", "--reward", "lives", cwd=tmp_path
-    )
+    result = run_here("create", "--game", "my_game.py", "--output", "run", "--reward", "lives", cwd=tmp_path)
     readable(result, 1, "state['lives'] is 'three', which is not a number.")
 
 
@@ -407,7 +403,7 @@ def test_a_reward_taken_out_of_the_config(trained_game):
     config = trained_game / "run/config.toml"
     config.write_text(config.read_text().replace('reward = "score"', 'reward = "points"'))
     readable(
-        run_command("train", "run", cwd=trained_game),
+        run_here("train", "run", cwd=trained_game),
         1,
         "The game's state has no value 'points' to learn from. It has: score, lives.",
     )
@@ -415,12 +411,12 @@ def test_a_reward_taken_out_of_the_config(trained_game):
 
 def test_observe_state_that_is_not_there(tmp_path):
     write_game(tmp_path)
-    run_command(
+    run_here(
         "create", "--game", "my_game.py", "--output", "run", "--observe-state", "health", *FEW, cwd=tmp_path
     )
     if (tmp_path / "run").exists():
         readable(
-            run_command("train", "run", cwd=tmp_path),
+            run_here("train", "run", cwd=tmp_path),
             1,
             "observe_state names 'health', but the game's state has no such",
         )
@@ -455,7 +451,7 @@ TROUBLE = [
 def test_a_game_that_goes_wrong_while_it_is_trained(trained_game, trouble, said):
     path = write_game(trained_game, trouble)
     line = 1 + path.read_text().splitlines().index("            " + trouble)
-    result = run_command("train", "run", "--episodes", "5", cwd=trained_game)
+    result = run_here("train", "run", "--episodes", "5", cwd=trained_game)
     error = readable(result, 1, "(Game 13 of the training. What was learned before is saved.)")
     for text in said:
         assert text.format(line=line) in error, error
@@ -470,7 +466,7 @@ def goes_on(folder, run, games):
         run_directory.checkpoints()[-1][0] == games and run_directory.load_resume().facts["episode"] == games
     )
     write_game(folder)
-    result = run_command("train", run, "--episodes", "3", cwd=folder)
+    result = run_here("train", run, "--episodes", "3", cwd=folder)
     assert result.returncode == 0 and f"Going on after game {games} (" in result.stdout, result.stderr
     assert f"Trained {games + 3} games" in result.stdout
     assert not list(Path(folder, run).rglob("*.tmp"))
@@ -481,9 +477,9 @@ def test_trouble_between_two_checkpoints_loses_no_game(trained_game):
         trained_game,
         """if Path("played.txt").exists() and len(Path("played.txt").read_text()) >= 7:
                 raise RuntimeError("enough")
-            Path("played.txt").open("a").write("x")""",
+            with Path("played.txt").open("a") as file: file.write("x")""",
     )
-    result = run_command("train", "run", cwd=trained_game)
+    result = run_here("train", "run", cwd=trained_game)
     readable(result, 1, "The game raised RuntimeError in turn 5: enough", "(Game 20 of the training.")
     assert checkpoint_names(trained_game / "run") == ["ep_0010.npz", "ep_0012.npz", "ep_0019.npz"]
     goes_on(trained_game, "run", 19)
@@ -492,7 +488,7 @@ def test_trouble_between_two_checkpoints_loses_no_game(trained_game):
 def test_trouble_in_the_very_first_game(tmp_path):
     write_game(tmp_path)
     assert (
-        run_command(
+        run_here(
             "create",
             "--game",
             "my_game.py",
@@ -510,10 +506,10 @@ def test_trouble_in_the_very_first_game(tmp_path):
         == 0
     )
     write_game(tmp_path, "raise ValueError('at once')")
-    readable(run_command("train", "run", cwd=tmp_path), 1, "The game raised ValueError in turn 5: at once")
-    readable(run_command("play", "run", cwd=tmp_path), 1, "has no checkpoint yet")
+    readable(run_here("train", "run", cwd=tmp_path), 1, "The game raised ValueError in turn 5: at once")
+    readable(run_here("play", "run", cwd=tmp_path), 1, "has no checkpoint yet")
     write_game(tmp_path)
-    assert "Trained 3 games" in run_command("train", "run", "--episodes", "3", cwd=tmp_path).stdout
+    assert "Trained 3 games" in run_here("train", "run", "--episodes", "3", cwd=tmp_path).stdout
 
 
 def test_trouble_while_it_is_watched_or_measured(trained_game):
@@ -521,7 +517,7 @@ def test_trouble_while_it_is_watched_or_measured(trained_game):
     write_game(trained_game, "raise ValueError('not now')")
     for command in ("play", "evaluate"):
         readable(
-            run_command(command, "run", cwd=trained_game), 1, "The game raised ValueError in turn 5: not now"
+            run_here(command, "run", cwd=trained_game), 1, "The game raised ValueError in turn 5: not now"
         )
     assert snapshot(trained_game / "run") == before
 
@@ -543,19 +539,19 @@ def test_trouble_while_it_is_watched_or_measured(trained_game):
 def test_an_observation_that_changes(trained_game, trouble, said):
     write_game(trained_game, more=OBSERVING.format(condition="game.turn_number == 3", trouble=trouble))
     readable(
-        run_command("train", "observing", "--episodes", "5", cwd=trained_game),
+        run_here("train", "observing", "--episodes", "5", cwd=trained_game),
         1,
         said,
         "(Game 13 of the training.",
     )
     assert RunDirectory(trained_game / "observing").checkpoints()[-1][0] == 12
     write_game(trained_game, more=OBSERVING.format(condition=False, trouble="pass"))
-    assert "Trained 13 games" in run_command("train", "observing", "--episodes", "1", cwd=trained_game).stdout
+    assert "Trained 13 games" in run_here("train", "observing", "--episodes", "1", cwd=trained_game).stdout
 
 
 def test_a_list_for_a_table(tmp_path):
     write_game(tmp_path, more=OBSERVING.format(condition=False, trouble="pass"))
-    result = run_command(
+    result = run_here(
         "create",
         "--game",
         "my_game.py",
@@ -573,7 +569,7 @@ def test_a_list_for_a_table(tmp_path):
         cwd=tmp_path,
     )
     if result.returncode == 0:
-        result = run_command("train", "run", cwd=tmp_path)
+        result = run_here("train", "run", cwd=tmp_path)
     readable(result, 1, "cannot be looked up in a table", "a tuple of numbers")
 
 
@@ -603,7 +599,7 @@ def test_a_game_for_retro_games_without_it(tmp_path):
     (tmp_path / "theirs.py").write_text("from retro.game import Game\n")
     for game in ("theirs.py", "retro.examples.snake"):
         readable(
-            run_command("create", "--game", game, "--output", "run", cwd=tmp_path),
+            run_here("create", "--game", game, "--output", "run", cwd=tmp_path),
             1,
             "retro-games",
             "-m pip install retro-games",

@@ -12,6 +12,7 @@ from end_to_end import (
     HAVE_RETRO,
     TINY,
     run_command,
+    run_here,
     run_python,
 )
 
@@ -198,7 +199,7 @@ def test_observation_functions(empty):
             (["evaluate", function, "--games", "2"], "2 greedy games"),
             (["play", function], "ep_0006: "),
         ):
-            result = run_command(*arguments, cwd=empty)
+            result = run_here(*arguments, cwd=empty)
             assert result.returncode == 0 and said in result.stdout, result.stderr
 
 

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 from config_texts import problems_of, with_setting
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retro_gamer.config.run_config import RunConfig
@@ -212,9 +212,7 @@ def random_config():
 
 
 @given(random_config())
-@settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
-)
+@settings(max_examples=60)
 def test_what_is_written_is_read_back_unchanged(config):
     data = tomllib.loads(config.to_toml())
     for section, cls in SECTIONS.items():
@@ -222,13 +220,13 @@ def test_what_is_written_is_read_back_unchanged(config):
 
 
 @given(strings)
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@settings(max_examples=200)
 def test_any_text_survives_toml(value):
     assert tomllib.loads(f"value = {toml_value(value)}")["value"] == value
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@settings(max_examples=200)
 def test_any_float_survives_toml(value):
     assert tomllib.loads(f"value = {toml_value(value)}")["value"] == value
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from end_to_end import PATIENCE
 
 from retro_gamer.cli import main
 from retro_gamer.environment.gym import GymEnvironment
@@ -223,7 +224,7 @@ def test_an_environment_in_a_file_of_ones_own_works_from_any_folder(tmp_path, sp
 
     def run(folder, *arguments):
         done = subprocess.run(
-            [sys.executable, "-m", "retro_gamer", *arguments], cwd=folder, capture_output=True, text=True, timeout=120,
+            [sys.executable, "-m", "retro_gamer", *arguments], cwd=folder, capture_output=True, text=True, timeout=PATIENCE,
             env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from end_to_end import PATIENCE
 
 from retro_gamer.cli import main
 from retro_gamer.errors import GameError
@@ -47,6 +47,15 @@ class Player:
 
 def create_game():
     return Game([Player()], {"score": 0}, board_size=(3, 3))
+"""
+
+
+# The command line, which a terminal's Ctrl-C reaches also where the tests run in the background.
+MAIN = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from retro_gamer.cli import main
+sys.exit(main(sys.argv[1:]))
 """
 
 
@@ -98,13 +107,12 @@ def run(tmp_path):
 )
 def test_one_ctrl_c_ends_a_command_even_if_the_game_catches_everything(run, command, number, status, said):
     done = subprocess.run(
-        [sys.executable, "-m", "retro_gamer"]
+        [sys.executable, "-c", MAIN]
         + [part.format(run=run, game=run.parent / "game.py") for part in command],
         env={**os.environ, "PYTHONPATH": str(REPOSITORY), "AT": "30", "NUMBER": number},
         capture_output=True,
         text=True,
-        timeout=120,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        timeout=PATIENCE,
     )
     assert done.returncode == status, done.stderr
     assert said in done.stdout + done.stderr

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from end_to_end import PATIENCE
 
 from retro_gamer.errors import ConfigError
 from retro_gamer.games import BUNDLED
@@ -56,7 +57,7 @@ def test_the_ids_are_found_in_a_new_process(tmp_path, imports, name):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.stdout == "made\n", done.stderr
 
@@ -64,7 +65,7 @@ def test_the_ids_are_found_in_a_new_process(tmp_path, imports, name):
 def test_importing_the_library_does_not_import_gymnasium(tmp_path):
     code = "import retro_gamer, sys; assert 'gymnasium' not in sys.modules and 'numpy' not in sys.modules"
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, check=True, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("game", ONE_PLAYER)
@@ -145,7 +146,7 @@ def test_a_copy_before_the_first_game_and_in_another_process(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     done = subprocess.run(
         [sys.executable, "-c", code.replace("env.pickle", str(tmp_path / "env.pickle"))],
-        env=environment, cwd=elsewhere, capture_output=True, text=True, timeout=60,
+        env=environment, cwd=elsewhere, capture_output=True, text=True, timeout=PATIENCE,
     )  # fmt: skip
     assert done.stdout == "{'score': 3.0}\n", done.stderr
 

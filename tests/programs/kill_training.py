@@ -183,12 +183,8 @@ def _stands_in_a_save(process, run, part, before, seconds):
 def _being_written(run, part, before):
     for folder in (run.path, run.checkpoints_path):
         if folder.is_dir():
-            for entry in os.scandir(str(folder)):
-                if (
-                    entry.name.startswith(part)
-                    and entry.name.endswith(".tmp")
-                    and Path(entry.path) not in before
-                ):
+            for name in os.listdir(str(folder)):
+                if name.startswith(part) and name.endswith(".tmp") and folder / name not in before:
                     return True
     return False
 

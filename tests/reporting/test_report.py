@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from end_to_end import PATIENCE
 
 from retro_gamer.cli import main
 from retro_gamer.reporting.counting import Counting
@@ -201,7 +202,7 @@ def test_the_page_works_in_a_browser(workshop, browser, width):
     )
     assert text("where").startswith("Turn 2 of")
     browser.find_element("id", "play").click()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while text("where").startswith("Turn 2 of"):
         assert time.monotonic() < deadline, "the play button does nothing"
     width_of_page = browser.execute_script("return document.documentElement.scrollWidth")

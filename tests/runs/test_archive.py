@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retro_gamer.errors import CheckpointError
@@ -100,9 +100,7 @@ def test_no_arrays_at_all(tmp_path):
         max_size=4,
     )
 )
-@settings(
-    max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=60)
 def test_arrays_of_any_plain_kind_come_back(tmp_path, wanted):
     rng = np.random.default_rng(0)
     arrays = {name: (100 * rng.random(shape)).astype(kind) for name, (kind, shape) in wanted.items()}

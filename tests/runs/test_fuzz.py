@@ -11,7 +11,7 @@ from pathlib import Path
 import fuzz_files
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retro_gamer import TrainedPolicy
@@ -25,9 +25,7 @@ from retro_gamer.original.metadata import GameMetadata
 from retro_gamer.runs import archive
 from retro_gamer.runs.archive import load_arrays, save_arrays
 
-QUICK = settings(
-    max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-)
+QUICK = settings(max_examples=150)
 
 
 @pytest.fixture(scope="module")
