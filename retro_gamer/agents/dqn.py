@@ -20,7 +20,7 @@ from retro_gamer.replay import Batch, ReplayMemory
 
 MAX_GRADIENT_NORM = 10.0
 
-# The batches of learning steps that are made together are drawn together: at most so many, and so many transitions.
+# The batches of learning steps that are made together are drawn together: at most this many, and this many transitions.
 BATCHES_AT_A_TIME, DRAWS_AT_A_TIME = 8, 512
 
 
@@ -259,7 +259,7 @@ class DQNAgent(Agent):
         if self.replay.boards.largest_symbol() >= self.n_symbols:
             raise ValueError("a remembered board shows a symbol that there is none of")
         if not ((0 <= self.replay.actions) & (self.replay.actions < self.n_actions)).all():
-            raise ValueError("the memory holds an action that there is not")
+            raise ValueError("the memory holds an action that does not exist")
         self.scale.set_state(state)
         self.feature_scale.set_state(state)
         self.turns = int(state["turns"])
@@ -267,5 +267,5 @@ class DQNAgent(Agent):
         as_before = max(1, self._batches_at_a_time // self._configured[1])
         rounds = int(state.get("rounds", as_before))
         if not 1 <= rounds <= BATCHES_AT_A_TIME:
-            raise ValueError("the learning steps come in rounds that there never were")
+            raise ValueError("the learning steps come in an impossible number of rounds")
         self.train_every, self.gradient_steps = (rounds * setting for setting in self._configured)

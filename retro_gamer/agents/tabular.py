@@ -15,14 +15,12 @@ from typing import Any, Dict, Hashable, List, Optional, Sequence, Tuple
 import numpy as np
 
 from retro_gamer.agents.agent import Agent, Transition
+from retro_gamer.agents.draws import Draws
 from retro_gamer.agents.states import MAX_STATES, check_state, decode_states, encode_states, state_of
+from retro_gamer.agents.table_notices import TableNotices
 
 Table = Dict[Hashable, List[float]]
 Outcome = Tuple[float, Hashable, bool]  # reward, next state, terminated
-
-# After so many turns it is time to ask whether states repeat at all.
-TURNS_BEFORE_NOTICE = 20_000
-DRAWS = 1000
 
 
 class TabularAgent(Agent):
@@ -53,26 +51,17 @@ class TabularAgent(Agent):
         self.turns = 0
         self.epsilon = 0.0  # of the policy being followed, for the targets of SARSA and Expected SARSA
         self._full = False  # whether a state found no place in the table
-        self._said: List[str] = []  # the notices given so far, by name
+        self._notices = TableNotices()
+        self._draws = Draws(rng)
         self._newest: Tuple[Any, Hashable] = (self, None)  # the newest observation and its state
-        self._draws: List[
-            float
-        ] = []  # random numbers in stock: NumPy makes a thousand sooner than ten one by one
 
     def _state(self, observation: Any) -> Hashable:
-        """`state_of` the observation, which `learn` has worked out for all but the first of a game."""
+        """`state_of` the observation: that of the newest one is kept, for `act` and the next `learn` ask for it again."""
         newest, state = self._newest
         if observation is not newest:
             state = state_of(observation)
             self._newest = observation, state
         return state
-
-    def _random(self) -> float:
-        """A random number from 0 up to 1, without 1."""
-        draws = self._draws
-        if not draws:
-            draws = self._draws = self.rng.random(DRAWS).tolist()
-        return draws.pop()
 
     def q_values(self, observation: Any) -> np.ndarray:
         state = state_of(observation)
@@ -84,15 +73,15 @@ class TabularAgent(Agent):
     def _choose(self, state: Hashable, epsilon: float) -> int:
         """Epsilon-greedy; while exploring, any of several equally good actions, so that an empty table explores."""
         self.epsilon = epsilon
-        if epsilon > 0 and self._random() < epsilon:
-            return int(self._random() * self.n_actions)
+        if epsilon > 0 and self._draws.next() < epsilon:
+            return self._draws.below(self.n_actions)
         row = self._row_to_follow(state)
         best = max(row)
         action = row.index(best)
         if epsilon > 0:
             n_best = row.count(best)
             if n_best > 1:
-                for _ in range(int(self._random() * n_best)):
+                for _ in range(self._draws.below(n_best)):
                     action = row.index(best, action + 1)
         return action
 
@@ -102,11 +91,7 @@ class TabularAgent(Agent):
 
     def learn(self, transition: Transition) -> Optional[float]:
         observation, action, reward, next_observation, terminated, _ = transition
-        newest, state = self._newest
-        if observation is not newest:
-            state = state_of(observation)
-        next_state = state_of(next_observation)
-        self._newest = next_observation, next_state
+        state, next_state = self._state(observation), self._state(next_observation)
         self.turns += 1
         error = self.update(state, action, reward, next_state, terminated)
         if self.planning_steps:
@@ -116,7 +101,7 @@ class TabularAgent(Agent):
     def update(
         self, state: Hashable, action: int, reward: float, next_state: Hashable, terminated: bool
     ) -> float:
-        """One step of the algorithm; returns the TD error."""
+        """Q(s, a) <- Q(s, a) + alpha * (target - Q(s, a)); returns the TD error, target - Q(s, a)."""
         row = self.table.get(state) or self._add(state)[0]
         target = reward if terminated else reward + self.gamma * self.value_of_next(next_state)
         error = target - row[action]
@@ -146,34 +131,17 @@ class TabularAgent(Agent):
             self.model[state][action] = outcome
         for _ in range(self.planning_steps if self.model else 0):
             # "S <- random previously observed state, A <- random action previously taken in S"
-            imagined = self._model_states[int(self._random() * len(self._model_states))]
+            imagined = self._model_states[self._draws.below(len(self._model_states))]
             outcomes = self.model[imagined]
-            action = list(outcomes)[int(self._random() * len(outcomes))]
+            action = list(outcomes)[self._draws.below(len(outcomes))]
             self.update(imagined, action, *outcomes[action])
 
     def notices(self) -> List[str]:
-        n_states, advice = (
-            len(self.table),
-            (
-                "A table suits games with few states. Let an observation_function return a short tuple of what matters, or "
-                'use algorithm = "dqn".'
-            ),
-        )
-        if "full" not in self._said and self._full:
-            self._said += ["full", "new"]
-            return [
-                f"The table is full: it holds {n_states} states after {self.turns} turns, and takes in no more. "
-                + advice
-            ]
-        if "new" not in self._said and self.turns >= TURNS_BEFORE_NOTICE and 2 * n_states > self.turns:
-            self._said.append("new")
-            return [
-                f"After {self.turns} turns the table holds {n_states} different states: most are seen only once, "
-                f"so there is nothing to learn from them. It takes in no more than {MAX_STATES}. " + advice
-            ]
-        return []
+        notice = self._notices.due(len(self.table), self.turns, self._full)
+        return [] if notice is None else [notice]
 
     def get_policy(self) -> Dict[str, np.ndarray]:
+        """The tables, as `write_tables` does."""
         return write_tables(self.tables, self.n_actions)
 
     def set_policy(self, policy: Dict[str, np.ndarray]) -> None:
@@ -181,6 +149,8 @@ class TabularAgent(Agent):
         self.table = self.tables[0]
 
     def get_state(self) -> Dict[str, np.ndarray]:
+        """The policy; `model_states`, `_next_states` (as `states`), `_actions`, `_rewards`, `_terminated` [outcomes] of
+        Dyna's model; turns () int, full () bool, draws [n], said [2] bool."""
         remembered = [
             (state, action, *outcome)
             for state, outcomes in self.model.items()
@@ -196,8 +166,8 @@ class TabularAgent(Agent):
             "model_terminated": np.array(ends, bool),
             "turns": np.array(self.turns),
             "full": np.array(self._full),
-            "draws": np.array(self._draws, np.float64),
-            "said": np.array([name in self._said for name in ("new", "full")]),
+            "draws": self._draws.get_state(),
+            "said": self._notices.get_state(),
         }
 
     def set_state(self, state: Dict[str, np.ndarray]) -> None:
@@ -214,15 +184,13 @@ class TabularAgent(Agent):
         if not len(actions) == len(rewards) == len(ends) == len(states) == len(next_states):
             raise ValueError("the model does not hold one outcome for each of its actions")
         if not all(type(action) is int and 0 <= action < self.n_actions for action in actions):
-            raise ValueError("the model holds an action that there is not")
+            raise ValueError("the model holds an action that does not exist")
         for s, action, *outcome in zip(states, actions, rewards, next_states, ends):
             self.model.setdefault(s, {})[action] = tuple(outcome)
         self._model_states = list(self.model)
         self.turns, self._full = int(state["turns"]), bool(state["full"])
-        if state["draws"].ndim != 1 or state["draws"].dtype != np.float64 or len(state["draws"]) > DRAWS:
-            raise ValueError("the random numbers in stock are not a list of numbers")
-        self._draws = state["draws"].tolist()
-        self._said = [name for name, said in zip(("new", "full"), state["said"]) if said]
+        self._draws.set_state(state["draws"])
+        self._notices.set_state(state["said"])
 
 
 def write_tables(tables: Sequence[Table], n_actions: int) -> Dict[str, np.ndarray]:
@@ -317,7 +285,7 @@ class DoubleQLearning(TabularAgent):
     def update(
         self, state: Hashable, action: int, reward: float, next_state: Hashable, terminated: bool
     ) -> float:
-        chooser = int(self._random() < 0.5)
+        chooser = int(self._draws.next() < 0.5)
         chooses, judges = self.tables[chooser], self.tables[1 - chooser]
         target = reward
         if not terminated:

@@ -8,7 +8,15 @@ import itertools
 import numpy as np
 import pytest
 
-from retro_gamer.agents import DoubleQLearning, ExpectedSarsa, QLearning, Sarsa, Transition, tabular
+from retro_gamer.agents import (
+    DoubleQLearning,
+    ExpectedSarsa,
+    QLearning,
+    Sarsa,
+    Transition,
+    table_notices,
+    tabular,
+)
 from retro_gamer.agents.states import MAX_STATES, decode_states, encode_states, state_of
 from retro_gamer.environment.observation import Observation
 from retro_gamer.errors import ObservationError
@@ -165,7 +173,7 @@ def test_greedy_acting_is_deterministic_and_draws_nothing(agent_class):
     before = agent.rng.bit_generator.state
     assert {agent.act("s", 0.0) for _ in range(20)} == {1}
     assert {agent.act("new", 0.0) for _ in range(20)} == {0}
-    assert agent.rng.bit_generator.state == before and not agent._draws
+    assert agent.rng.bit_generator.state == before and not len(agent._draws.get_state())
 
 
 @pytest.mark.parametrize("agent_class", ALL)
@@ -462,7 +470,7 @@ def play_without_repeating(agent, turns, start=0):
 @pytest.mark.parametrize("agent_class", ALL)
 def test_an_agent_says_when_states_never_repeat_and_stops_filling_the_memory(agent_class, monkeypatch):
     monkeypatch.setattr(tabular, "MAX_STATES", 300)
-    monkeypatch.setattr(tabular, "TURNS_BEFORE_NOTICE", 200)
+    monkeypatch.setattr(table_notices, "TURNS_BEFORE_NOTICE", 200)
     agent = make(agent_class, planning_steps=1)
     play_without_repeating(agent, 199)
     assert agent.notices() == []
@@ -486,7 +494,7 @@ def test_an_agent_says_when_states_never_repeat_and_stops_filling_the_memory(age
 
 
 def test_an_agent_whose_states_repeat_says_nothing(monkeypatch):
-    monkeypatch.setattr(tabular, "TURNS_BEFORE_NOTICE", 200)
+    monkeypatch.setattr(table_notices, "TURNS_BEFORE_NOTICE", 200)
     agent = make(QLearning)
     for i in range(1000):
         agent.learn(turn(i % 50, 0, 0.0, (i + 1) % 50))
