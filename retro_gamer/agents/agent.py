@@ -32,7 +32,10 @@ class Agent:
     n_symbols: int = 0  # how many symbols there is room for; see `grow`
 
     def q_values(self, observation: Any) -> np.ndarray:
-        """The value of each action [n_actions]: the rewards expected from here on, discounted."""
+        """The value of each action, [n_actions] float: the sum of the rewards expected from here on, discounted.
+
+        `observation` is an `Observation`, or for a table any hashable value; else ObservationError is raised.
+        """
         raise NotImplementedError
 
     def act(self, observation: Any, epsilon: float) -> int:
@@ -42,25 +45,35 @@ class Agent:
         return int(self.q_values(observation).argmax())
 
     def learn(self, transition: Transition) -> Optional[float]:
-        """Take in one turn; returns the loss if a learning step was made."""
+        """Take in one turn; returns the mean loss of the learning steps made after it, None if there was none.
+
+        Raises TrainingDivergedError when the loss is no finite number.
+        """
         raise NotImplementedError
 
     def end_episode(self) -> None:
-        """The game ended. Called after its last turn, or when it broke off."""
+        """The episode is over: called after its last turn, or when the game was stopped."""
 
     def grow(self, shape: ObservationShape) -> None:
-        """Make room for observations that grew because new characters turned up."""
+        """Make room for observations that grew because new characters turned up; what was learned stays as it was."""
         self.n_symbols = shape.n_symbols
 
     def notices(self) -> List[str]:
-        """Things a person should be told now, each once."""
+        """What a person should be told now, each text once."""
         return []
 
     def get_policy(self) -> Dict[str, np.ndarray]:
-        """What is needed to play: arrays by name. A part of `get_state`."""
+        """What is needed to play, as copies: the arrays of a checkpoint, by their names there. A part of `get_state`.
+
+        Every class documents its names and shapes; they are a file format, so that a change must still read the old ones.
+        """
         raise NotImplementedError
 
     def set_policy(self, policy: Dict[str, np.ndarray]) -> None:
+        """Play as an agent did whose `get_policy` this is.
+
+        Raises KeyError for a missing array and ValueError for one that does not fit: other shapes than this agent's.
+        """
         raise NotImplementedError
 
     def start_from(self, policy: Dict[str, np.ndarray]) -> None:
@@ -68,10 +81,15 @@ class Agent:
         self.set_policy(policy)
 
     def get_state(self) -> Dict[str, np.ndarray]:
-        """Everything needed to go on learning as if never interrupted, between two games."""
+        """Everything needed to go on learning as if never interrupted, between two games: the agent's part of resume.npz.
+
+        Left out: settings, which stand in config.toml, and the state of `rng`, which the trainer saves. Large arrays may be
+        views: write them to a file, or copy them, before the agent learns on.
+        """
         raise NotImplementedError
 
     def set_state(self, state: Dict[str, np.ndarray]) -> None:
+        """Go on as an agent would whose `get_state` this is; raises KeyError and ValueError as `set_policy` does."""
         raise NotImplementedError
 
 

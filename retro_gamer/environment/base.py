@@ -38,11 +38,14 @@ class Environment:
         return 0
 
     def reset(self, seed: Optional[int] = None) -> Any:
-        """Start a new game and return its first observation. With a seed, the game is always the same."""
+        """Start a new game and return its first observation. With a seed, the game is always the same.
+
+        Raises GameError or ObservationError when the game goes wrong.
+        """
         raise NotImplementedError
 
     def step(self, action: int) -> Step:
-        """Play one turn."""
+        """Play one turn with this action, a number from 0 below len(actions). Raises GameError or ObservationError."""
         raise NotImplementedError
 
     def notices(self) -> List[str]:
@@ -56,5 +59,5 @@ class Environment:
 
     @property
     def score(self) -> Optional[float]:
-        """The value people would ask for, where it is not the sum of the rewards."""
+        """The value of the game's state that people would ask for, where it is not the sum of the rewards; else None."""
         return None

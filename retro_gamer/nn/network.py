@@ -250,9 +250,11 @@ class QNetwork:
             yield f"dense_{i}_bias", layer.bias
 
     def get_state(self) -> Dict[str, np.ndarray]:
+        """Copies of all weights, under the names and with the shapes of `parameter_shapes`."""
         return {name: parameter.value.copy() for name, parameter in self._named_parameters()}
 
     def set_state(self, state: Dict[str, np.ndarray]) -> None:
+        """Take over such weights; raises KeyError for a missing array and ValueError for one of another shape."""
         for name, parameter in self._named_parameters():
             if state[name].shape != parameter.value.shape:
                 raise ValueError(f"{name} has shape {state[name].shape}, not {parameter.value.shape}")
