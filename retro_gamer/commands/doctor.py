@@ -7,7 +7,7 @@ from typing import List, Optional, Tuple
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.make import make_environment
 from retro_gamer.environment.vocabulary import Vocabulary
-from retro_gamer.errors import CheckpointError, ConfigError, RunNotFoundError
+from retro_gamer.errors import CheckpointError, ConfigError, RunNotFoundError, command_line
 from retro_gamer.hosting.loading import load_factory
 from retro_gamer.hosting.supervision import supervised
 from retro_gamer.reporting.counting import Counting
@@ -28,7 +28,7 @@ def examine(run: RunDirectory, quiet: bool = False) -> str:
     if config.teams:
         raise ConfigError(
             f"{run} is a self-play run. doctor looks at games of one player; for teams see\n"
-            f"  retro-gamer evaluate {run}\n  retro-gamer tournament {run}"
+            f"  {command_line('evaluate', run)}\n  {command_line('tournament', run)}"
         )
     with supervised():
         findings = examine_before(config)

@@ -71,6 +71,8 @@ def _describe_checkpoints(run: RunDirectory, heading: str) -> List[str]:
         return [
             f"{heading}of the original retro-gamer only; make them ours with:  {command_line('import-torch', run)}"
         ]
+    if not checkpoints and run.best_path.is_file():
+        return [f"{heading}best only; train on with:  {command_line('train', run)}"]
     if not checkpoints:
         return [f"{heading}none yet; train with:  {command_line('train', run)}"]
     names = [path.stem for _, path in checkpoints]

@@ -69,7 +69,9 @@ def _check_backslashes(text: str) -> None:
     """Raise ValueError for a path of Windows in double quotes, where a backslash begins something else: \t is a tab."""
     for number, line in enumerate(text.splitlines(), 1):
         found = re.match(r'\s*path\s*=\s*"(.*)"', line)
-        if found and re.search(r'\\(?!["u])', found.group(1).replace("\\\\", "")):
+        if not found or found.group(1).startswith("/") or "\\\\" in found.group(1)[2:]:
+            continue  # a path of another system, or one whose backslashes are doubled as they should be
+        if re.search(r'\\(?!["u])', found.group(1).replace("\\\\", "")):
             raise ValueError(
                 f"in line {number}, a backslash in double quotes means something else. Write the path in single quotes:\n"
                 f"  path = '{found.group(1)}'"

@@ -33,7 +33,7 @@ from retro_gamer.environment.gymnasium_ids import register
 from retro_gamer.environment.make import make_environment
 from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, NOTHING, ROOM, Vocabulary
-from retro_gamer.errors import ConfigError
+from retro_gamer.errors import ConfigError, command_line
 from retro_gamer.games.screen import Screen, board_lines
 from retro_gamer.policy.picture import board_picture
 
@@ -243,10 +243,11 @@ _OF_A_GAME = ("game", "_turn", "_reward_so_far", "_n_features", "_keys")
 def _check_one_player(config: RunConfig) -> None:
     if config.teams:
         names = " and ".join(team.name for team in config.teams)
+        game = config.game.module.replace("retro_gamer.games.", "")
         raise ConfigError(
             f"{config.game.module} is a game for {len(config.teams)} teams ({names}), but a Gymnasium environment has one "
             "player. Wrap a game for one, such as snake; or train the teams against each other:\n"
-            f"  retro-gamer create --game {config.game.module.replace('retro_gamer.games.', '')} --output runs/game"
+            f"  {command_line('create', '--game', game, '--output', 'runs/game')}"
         )
     if config.game.gym or config.tabular:
         raise ConfigError(

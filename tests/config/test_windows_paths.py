@@ -20,7 +20,10 @@ def test_a_path_in_double_quotes_is_told_to_take_single_ones(path, comment):
     assert f"path = '{path}'" in str(caught.value)
 
 
-@pytest.mark.parametrize("path", [r"C:\games", r"C:\temp\new", "/home/me", "C:/games", 'a"b\\c', "\x7f"])
+@pytest.mark.parametrize(
+    "path",
+    [r"C:\games", r"C:\temp\new", "/home/me", "/home/a\tb", "C:/games", "C:\\a\tb\\c", 'a"b\\c', "\x7f"],
+)
 def test_what_we_write_is_read(path):
     text = f"[game]\npath = {toml_value(path)}\n"
     assert parse_toml(text.encode(), "config.toml")["game"]["path"] == path

@@ -119,7 +119,7 @@ def test_a_run_with_the_best_policy_only_plays_that(here, tmp_path, capsys):
     assert TrainedPolicy(tmp_path / "run").checkpoint == "best"
     assert main(["evaluate", str(tmp_path / "run"), "--games", "2"]) == 0
     assert main(["info", str(tmp_path / "run")]) == 0
-    assert "best" in capsys.readouterr().out
+    assert "best only" in capsys.readouterr().out
 
 
 # Games, and what is none
