@@ -7,26 +7,26 @@ from typing import Any, Dict, List, Optional
 
 from retro_gamer.environment.game import seed_everything
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.selfplay.pilots import Table
+from retro_gamer.selfplay.self_play_run import SelfPlayRun
 from retro_gamer.selfplay.series import count_results, play_series
 
 
 def evaluate_teams(run: RunDirectory, checkpoint: Optional[str], games: int, seed: int, as_json: bool) -> str:
     """Greedy games of each team: against the other teams' policies, and against teams that press keys at random."""
-    table = Table(run)
-    teams = range(len(table.team_names))
-    trained = [table.pilot(team, checkpoint) for team in teams]
+    played = SelfPlayRun(run)
+    teams = range(len(played.team_names))
+    trained = [played.policy(team, checkpoint) for team in teams]
     seed_everything(seed)
     rows: List[Dict[str, Any]] = []
-    together = play_series(table, trained, games, seed)
+    together = play_series(played, trained, games, seed)
     for team in teams:
-        pilots = [
-            trained[team] if other == team else table.random_pilot(other, seed + other) for other in teams
+        policies = [
+            trained[team] if other == team else played.random_policy(other, seed + other) for other in teams
         ]
-        alone = play_series(table, pilots, games, seed)
+        alone = play_series(played, policies, games, seed)
         rows.append(
             {
-                "team": table.team_names[team],
+                "team": played.team_names[team],
                 "against_trained": count_results(together, team),
                 "against_random": count_results(alone, team),
             }

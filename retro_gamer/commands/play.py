@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import signal
 import sys
-import threading
 import time
-from contextlib import contextmanager
-from typing import Any, Iterator, List, Optional, Sequence
+from typing import Any, Optional
 
+from retro_gamer.commands.watching import Shown, explain_values, show, tidy_end
 from retro_gamer.environment.make import make_environment
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import RetroGamerError
-from retro_gamer.games.screen import Screen, understand_escape_codes
-from retro_gamer.hosting.blame import blame, blamed
-from retro_gamer.hosting.interrupts import raise_through
+from retro_gamer.games.screen import understand_escape_codes
+from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.output import in_colors
-from retro_gamer.hosting.supervision import supervised, to_stderr
+from retro_gamer.hosting.supervision import supervised
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training.player import Player, load_player
 
@@ -30,93 +26,42 @@ def watch(
         player = load_player(run, checkpoint)
     if player.config.game.gym:
         return _watch_gym(player, fps, explain, seed)
-    printed: List[str] = []  # by the game: shown when its picture is gone
-    try:
-        return _watch_game(player, fps, explain, seed, printed)
-    finally:
-        for line in printed:
-            to_stderr(line)
+    return show(_ShownPlayer(player, explain, seed), fps)
 
 
-def _watch_game(player: Player, fps: float, explain: bool, seed: Optional[int], printed: List[str]) -> str:
-    environment, agent = player.environment, player.agent
-    on_terminal = sys.stdout.isatty()
-    screen = Screen()  # draws on what is sys.stdout now
-    with supervised(printed.append):
-        observation = environment.reset(seed)
-    game: Any = environment.game  # type: ignore[attr-defined]
-    total, turns, key, over = 0.0, 0, "", False
-    try:
-        with tidy_end(), screen, supervised(printed.append):
-            while True:
-                started = time.perf_counter()
-                caption = f"{player.name}  turn {turns}  reward {total:g}  {key}"
-                if explain:
-                    caption += "\n" + _explain(player, observation)
-                try:
-                    screen.render(game, caption)
-                except OSError:  # nobody reads our output any more
-                    raise
-                except Exception as error:
-                    raise blame(error, f"when it was drawn after turn {turns}") from error
-                if over:
-                    break
-                action = agent.act(observation, 0.0)
-                key = environment.actions[action] or "(no key)"
-                observation, reward, terminated, truncated = environment.step(action)
-                total, turns, over = total + reward, turns + 1, terminated or truncated
-                if on_terminal:
-                    time.sleep(max(0.0, 1 / fps - (time.perf_counter() - started)))
-            if on_terminal:
-                time.sleep(1.0)  # time to see how it ended
-    except KeyboardInterrupt:
-        pass
-    score = environment.score
-    return (
-        f"{player.name}: {turns} turns, reward {total:g}"
-        + (f", score {score:g}" if score is not None else "")
-        + ("" if over else " (stopped)")
-    )
+class _ShownPlayer(Shown):
+    """A policy that plays the game of its run."""
 
+    def __init__(self, player: Player, explain: bool, seed: Optional[int]):
+        self.player, self.explain, self.seed = player, explain, seed
+        self.total, self.key = 0.0, ""
 
-@contextmanager
-def tidy_end() -> Iterator[None]:
-    """While inside, SIGTERM and a closed terminal end the program by way of an exception: the screen is put back."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may handle signals
-        return
+    def begin(self) -> None:
+        self.observation = self.player.environment.reset(self.seed)
+        self.game = self.player.environment.game  # type: ignore[attr-defined]
 
-    def leave(number: int, frame: Any) -> None:
-        raise_through(SystemExit(128 + number))  # the exit status that the system gives it too
+    def caption(self, turns: int) -> str:
+        line = f"{self.player.name}  turn {turns}  reward {self.total:g}  {self.key}"
+        return f"{line}\n{_explain(self.player, self.observation)}" if self.explain else line
 
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
-    before = [signal.signal(number, leave) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before):
-            signal.signal(number, handler)
+    def play_turn(self) -> bool:
+        environment = self.player.environment
+        action = self.player.agent.act(self.observation, 0.0)
+        self.key = environment.actions[action] or "(no key)"
+        self.observation, reward, terminated, truncated = environment.step(action)
+        self.total += reward
+        return terminated or truncated
+
+    def summary(self, turns: int) -> str:
+        score = self.player.environment.score
+        known = "" if score is None else f", score {score:g}"
+        return f"{self.player.name}: {turns} turns, reward {self.total:g}{known}"
 
 
 def _explain(player: Player, observation: Any) -> str:
     """What the policy expects of each key."""
     return "It expects of each key:\n" + explain_values(
         player.agent.q_values(observation), player.environment.labels
-    )
-
-
-def explain_values(values: Any, actions: Sequence[Optional[str]]) -> str:
-    """The value of each key, the best one marked; each at its own place, so that it can be read."""
-    best, decimals = int(values.argmax()), 0 if abs(values).max() >= 100 else 2
-    names = [(action or "none").replace("KEY_", "") for action in actions]
-    width = max(map(len, names)) + 9
-    cells = [
-        f"{'>' if i == best else ' '}{name} {value:.{decimals}f}".ljust(width)
-        for i, (name, value) in enumerate(zip(names, values))
-    ]
-    in_a_row = max(1, (shutil.get_terminal_size().columns - 2) // width)
-    return "\n".join(
-        "".join(cells[start : start + in_a_row]).rstrip() for start in range(0, len(cells), in_a_row)
     )
 
 

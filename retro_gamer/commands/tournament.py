@@ -14,7 +14,7 @@ from retro_gamer.selfplay.tournament import Tournament, later_against_earlier
 def describe_tournament(run: RunDirectory, tournament: Tournament, games: int, as_json: bool) -> str:
     """The payoff matrix, the ratings and what follows from them, for a terminal or as one JSON object."""
     names, matrix = tournament.names, _payoffs(tournament)
-    teams = sorted({player.team for player in tournament.players})
+    teams = sorted({entrant.team for entrant in tournament.entrants})
     if as_json:
         return json.dumps(
             {
@@ -23,7 +23,7 @@ def describe_tournament(run: RunDirectory, tournament: Tournament, games: int, a
                 "payoff": [[None if np.isnan(x) else x for x in row] for row in matrix.tolist()],
                 "ratings": tournament.ratings.tolist(),
                 "ci95": tournament.intervals.tolist(),
-                "cycle": [names[player] for player in tournament.cycle],
+                "cycle": [names[entrant] for entrant in tournament.cycle],
             }
         )
     width = max(map(len, names))
@@ -51,7 +51,7 @@ def describe_tournament(run: RunDirectory, tournament: Tournament, games: int, a
                 "pairs."
             )
     if tournament.cycle:
-        circle = [names[player] for player in [*tournament.cycle, tournament.cycle[0]]]
+        circle = [names[entrant] for entrant in [*tournament.cycle, tournament.cycle[0]]]
         lines.append(
             "There is a circle: "
             + " beats ".join(circle)
@@ -65,14 +65,14 @@ def describe_tournament(run: RunDirectory, tournament: Tournament, games: int, a
 
 
 def _team_name(names: Sequence[str], tournament: Tournament, team: int) -> str:
-    return next(name for name, player in zip(names, tournament.players) if player.team == team).rpartition(
+    return next(name for name, entrant in zip(names, tournament.entrants) if entrant.team == team).rpartition(
         " "
     )[0]
 
 
 def _payoffs(tournament: Tournament) -> np.ndarray:
-    """The share of points of each player (row) against each other one; NaN where they did not meet."""
-    matrix = np.full((len(tournament.players),) * 2, np.nan)
+    """The share of points of each entrant (row) against each other one; NaN where they did not meet."""
+    matrix = np.full((len(tournament.entrants),) * 2, np.nan)
     for first, second, points in tournament.pairings:
         matrix[first, second], matrix[second, first] = points.mean(), 1 - points.mean()
     return matrix

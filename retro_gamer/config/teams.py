@@ -125,7 +125,7 @@ def config_of_policy(config: Any, name: str) -> Any:
 
 
 def swap_steps(num_agents: int, num_opponent_agents: int, team_change: int, swaps: int) -> int:
-    """The `swap_steps` of a team that gets another snapshot so many times while its opponents learn `team_change` steps.
+    """The `swap_steps` of a team that gets another snapshot `swaps` times while its opponents learn `team_change` steps.
 
         swap_steps = (num_agents / num_opponent_agents) * (team_change / swaps)
 

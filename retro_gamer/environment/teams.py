@@ -17,8 +17,8 @@ from retro_gamer.hosting.blame import blame
 from retro_gamer.hosting.loading import load_factory, make_game
 
 
-class Seat(NamedTuple):
-    """A place at the game: one character of a team, with its keys."""
+class Member(NamedTuple):
+    """One character of a team, with its keys."""
 
     team: int  # the team's number, in the order of config.toml
     character: str
@@ -34,15 +34,16 @@ class Turn(NamedTuple):
 
 
 class TeamEnvironment:
-    """One game after another, played by all seats at once.
+    """One game after another, played by the members of all teams at once.
 
-    The reward of a team is the change of its own state value. A character that leaves the game leaves its seat empty.
+    The reward of a team is the change of its own state value. `members` [n_members] are those of the first team, then
+    those of the second, and so on; their numbers stay when one leaves the game.
     """
 
     def __init__(self, config: RunConfig, factory: Optional[Callable[[], Any]] = None):
         self.teams = config.teams
-        self.seats = [
-            Seat(number, member.character, [*member.actions, None])
+        self.members = [
+            Member(number, member.character, [*member.actions, None])
             for number, team in enumerate(self.teams)
             for member in team.members
         ]
@@ -54,7 +55,7 @@ class TeamEnvironment:
             tabular=True,
             max_turns=config.training.max_turns_per_episode,
         )
-        self._characters: List[Any] = []  # of each seat
+        self._characters: List[Any] = []  # [n_members]: as they were when the game began
         self._totals: List[float] = []
         self._turns = 0
 
@@ -66,20 +67,23 @@ class TeamEnvironment:
     def reset(self, seed: Optional[int] = None) -> None:
         """Start a new game. With a seed, it is always the same. Raises ConfigError when a character is missing."""
         self._game.reset(seed)
-        self._characters = [find_character(self.game, seat.character) for seat in self.seats]
-        for seat, character in zip(self.seats, self._characters):
+        self._characters = [find_character(self.game, member.character) for member in self.members]
+        for member, character in zip(self.members, self._characters):
             if character is None:
-                raise _no_such_character(self.game, self.teams[seat.team].name, seat.character)
+                raise _no_such_character(self.game, self.teams[member.team].name, member.character)
         self._totals = [state_number(self.game, team.reward) for team in self.teams]
         self._turns = 0
 
-    def character(self, seat: int) -> Any:
-        """The character of a seat, or None when it has left the game."""
-        character = self._characters[seat]
+    def character(self, member: int) -> Any:
+        """The character of a member, by its number; None when it has left the game."""
+        character = self._characters[member]
         return character if character in self.game.agents else None
 
     def step(self, keys: Sequence[Optional[str]]) -> Turn:
-        """Play one turn with one key a seat, None for none."""
+        """Play one turn with a key for each member [n_members], None for none.
+
+        Raises GameError for what the game does wrong.
+        """
         _, terminated = self._game.play_turn(*keys)
         self._turns += 1
         totals = [state_number(self.game, team.reward, self._turns) for team in self.teams]

@@ -14,7 +14,7 @@ def expected_score(rating: float, opponent: float) -> float:
 
 
 def result_between(outcome: float, other: float) -> float:
-    """1, 0.5 or 0: whether the first of two teams won. Only the signs of their outcomes count.
+    """1, 0.5 or 0: whether the first of two teams won. Only the signs of their outcomes count, as in ML-Agents.
 
     Teams that both win, or both lose, have drawn.
     """
@@ -22,7 +22,7 @@ def result_between(outcome: float, other: float) -> float:
 
 
 def rating_changes(ratings: Sequence[float], outcomes: Sequence[float], k: float) -> List[float]:
-    """What one game changes in the ratings of all its teams [n_teams]; the changes add up to zero.
+    """What one game with these outcomes [n_teams] changes in the ratings of its teams [n_teams]; the changes add up to 0.
 
     Every team is compared with every other one, so that n teams play n - 1 games each, which share k:
 

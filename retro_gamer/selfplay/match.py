@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, List, NamedTuple, Optional, Sequence
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
-from retro_gamer.agents import Agent, Transition
+from retro_gamer.agents import Transition
 from retro_gamer.environment.observation import widened
-from retro_gamer.environment.teams import TeamEncoder, TeamEnvironment
+from retro_gamer.environment.teams import TeamEnvironment
+from retro_gamer.selfplay.team_policy import Decision, TeamPolicy
 
 
-class Pilot(NamedTuple):
-    """A policy that plays: an agent, and how it sees the game."""
-
-    agent: Agent
-    encoder: TeamEncoder
-
-    def act(self, game: Any, character: Any, team: int, epsilon: float = 0.0) -> "Move":
-        observation = self.encoder.observe(game, character, team)
-        self.grow()
-        return Move(observation, self.agent.act(observation, epsilon))
-
-    def grow(self) -> None:
-        """Make room in the agent when a new character turned up and there is none."""
-        if self.encoder.encoder.vocabulary.n_symbols > self.agent.n_symbols:
-            self.agent.grow(self.encoder.shape)
-
-
-class Move(NamedTuple):
-    observation: Any
-    action: int
-
-
-class Match(NamedTuple):
+class MatchResult(NamedTuple):
     """What became of a game."""
 
     turns: int
@@ -41,88 +20,122 @@ class Match(NamedTuple):
     returns: List[float]  # [n_teams]: the sum of each team's rewards
     outcomes: List[float]  # [n_teams]: above 0 for a win, below for a loss
     losses: List[float]  # of the learning steps
+    truncated: bool  # cut short by the limit of turns, and not over
 
 
-class _Story:
-    """What happened to one character of the learning team in one game."""
+class Trajectory:
+    """What happened to one character of the learning team in one game, turn by turn."""
 
     def __init__(self) -> None:
-        self.moves: List[Move] = []
-        self.rewards: List[float] = []
+        self.decisions: List[Decision] = []  # [n_turns that the character was in the game]
+        self.rewards: List[float] = []  # as many
+
+    def add(self, decision: Decision) -> None:
+        self.decisions.append(decision)
+        self.rewards.append(0.0)
+
+    def reward(self, amount: float) -> None:
+        """Credit the last decision: also with what its team earns after the character has left the game."""
+        if self.rewards:
+            self.rewards[-1] += amount
+
+
+Decide = Callable[
+    [int], Optional[Decision]
+]  # number of a member -> what it does; None when it has left the game
 
 
 def play_match(
     environment: TeamEnvironment,
-    pilots: Sequence[Pilot],
+    policies: Sequence[TeamPolicy],
     epsilon: float = 0.0,
     learning_team: Optional[int] = None,
     rng: Optional[np.random.Generator] = None,
     seed: Optional[int] = None,
-) -> Match:
-    """Play one game, with a pilot for each team and a share of random actions.
+) -> MatchResult:
+    """Play one game, with a policy for each team [n_teams] and a share of random actions.
 
     Those of the teams that do not learn are drawn from `rng`: a ghost keeps no state of its own between two games. The
-    learning team's agent learns after the game: from each of its characters' stories, one after another. A character
-    that leaves the game early still gets its team's rewards up to the end, with its last move.
+    learning team's agent learns after the game: from each of its characters' trajectories, one after another. A
+    character that leaves the game early still gets its team's rewards up to the end, with its last decision.
+
+    Raises RetroGamerErrors for what the game does wrong.
     """
+
+    def decide(number: int) -> Optional[Decision]:
+        member, character = environment.members[number], environment.character(number)
+        if character is None:
+            return None
+        learns = member.team == learning_team
+        policy = policies[member.team]
+        decision = policy.act(environment.game, character, member.team, epsilon if learns else 0.0)
+        if rng is not None and not learns and rng.random() < epsilon:
+            return decision._replace(action=int(rng.integers(len(member.actions))))
+        return decision
+
     environment.reset(seed)
-    seats = environment.seats
-    stories = [_Story() if seat.team == learning_team else None for seat in seats]
-    returns, steps, turns = [0.0] * len(pilots), [0] * len(pilots), 0
+    trajectories = {
+        number: Trajectory()
+        for number, member in enumerate(environment.members)
+        if member.team == learning_team
+    }
+    result = _play(environment, decide, trajectories)
+    for number, trajectory in trajectories.items():
+        policy = policies[environment.members[number].team]
+        result.losses.extend(_learn(trajectory, policy, environment, number, result.truncated))
+    return result
+
+
+def _play(environment: TeamEnvironment, decide: Decide, trajectories: Dict[int, Trajectory]) -> MatchResult:
+    """Play a game that was reset to its end, and note what happens to the characters that have a trajectory."""
+    members, n_teams = environment.members, len(environment.teams)
+    returns, steps, turns = [0.0] * n_teams, [0] * n_teams, 0
     while True:
-        keys: List[Optional[str]] = []
-        for number, seat in enumerate(seats):
-            character, team, story = environment.character(number), seat.team, stories[number]
-            if character is None:
-                keys.append(None)
-                continue
-            move = pilots[team].act(
-                environment.game, character, team, epsilon if team == learning_team else 0.0
-            )
-            if rng is not None and team != learning_team and rng.random() < epsilon:
-                move = Move(move.observation, int(rng.integers(len(seat.actions))))
-            keys.append(seat.actions[move.action])
-            steps[team] += 1
-            if story is not None:
-                story.moves.append(move)
-                story.rewards.append(0.0)
-        rewards, terminated, truncated = environment.step(keys)
+        decisions = [decide(number) for number in range(len(members))]
+        for number, (member, decision) in enumerate(zip(members, decisions)):
+            if decision is not None:
+                steps[member.team] += 1
+                if number in trajectories:
+                    trajectories[number].add(decision)
+        rewards, terminated, truncated = environment.step(
+            [
+                None if decision is None else member.actions[decision.action]
+                for member, decision in zip(members, decisions)
+            ]
+        )
         turns += 1
         for team, reward in enumerate(rewards):
             returns[team] += reward
-        for seat, story in zip(seats, stories):
-            if story is not None and story.moves:
-                story.rewards[-1] += rewards[seat.team]
+        for number, trajectory in trajectories.items():
+            trajectory.reward(rewards[members[number].team])
         if terminated or truncated:
-            break
-    losses: List[float] = []
-    for number, (seat, story) in enumerate(zip(seats, stories)):
-        if story is not None and story.moves:
-            losses += _learn(story, pilots[seat.team], environment, number, truncated)
-    return Match(turns, steps, returns, outcomes_of(rewards, returns), losses)
+            return MatchResult(turns, steps, returns, outcomes_of(rewards, returns), [], truncated)
 
 
 def _learn(
-    story: _Story, pilot: Pilot, environment: TeamEnvironment, number: int, truncated: bool
+    trajectory: Trajectory, policy: TeamPolicy, environment: TeamEnvironment, number: int, truncated: bool
 ) -> List[float]:
     """Let the agent learn from one character's game, turn by turn; returns the losses."""
-    agent, encoder = pilot
+    agent, encoder = policy
+    last = len(trajectory.decisions) - 1
+    if last < 0:
+        return []
     character = environment.character(number)
-    observations = [move.observation for move in story.moves]
+    observations = [decision.observation for decision in trajectory.decisions]
     if character is None:  # it left the game: nothing follows, for it
         observations.append(observations[-1])
         truncated = False
     else:
-        observations.append(encoder.observe(environment.game, character, environment.seats[number].team))
-        pilot.grow()
+        observations.append(encoder.observe(environment.game, character, environment.members[number].team))
+        policy.grow()
     n_cells = encoder.shape.n_cells
     observations = [widened(observation, n_cells) for observation in observations]
-    losses, last = [], len(story.moves) - 1
-    for i, (move, reward) in enumerate(zip(story.moves, story.rewards)):
+    losses = []
+    for i, (decision, reward) in enumerate(zip(trajectory.decisions, trajectory.rewards)):
         loss = agent.learn(
             Transition(
                 observations[i],
-                move.action,
+                decision.action,
                 reward,
                 observations[i + 1],
                 i == last and not truncated,
@@ -138,8 +151,8 @@ def _learn(
 def outcomes_of(rewards: Sequence[float], returns: Sequence[float]) -> List[float]:
     """Who won [n_teams]: above 0 for a win, below for a loss.
 
-    The rewards of the last turn decide, as in ML-Agents. If it brought nobody anything, the game is won on points:
-    the returns are compared with their mean.
+    The rewards of the last turn [n_teams] decide, as in ML-Agents. If it brought nobody anything, the game is won on
+    points: the returns [n_teams] are compared with their mean.
     """
     if any(rewards):
         return list(rewards)

@@ -35,7 +35,10 @@ class SnapshotWindow:
         self.snapshots = [other for other in self.snapshots if other is not snapshot]
 
     def draw(self, rng: np.random.Generator, latest_ratio: float) -> Optional[Snapshot]:
-        """An opponent: None, which is the newest policy itself, so often; otherwise any of the window, evenly."""
+        """An opponent: with probability `latest_ratio` None, the newest policy itself; otherwise any of the window, evenly.
+
+        It is ML-Agents' play_against_latest_model_ratio.
+        """
         if rng.random() < latest_ratio or not self.snapshots:
             return None
         return self.snapshots[int(rng.integers(len(self.snapshots)))]
@@ -59,7 +62,7 @@ class GhostClock:
         self._last_swap = 0
 
     def add(self, steps: int) -> bool:
-        """Count so many steps; returns whether `swap_steps` have been taken since the last swap."""
+        """Count these steps; returns whether `swap_steps` have been taken since the last swap."""
         self.steps += steps
         return self.steps - self._last_swap >= self.swap_steps
 

@@ -9,39 +9,42 @@ import numpy as np
 from retro_gamer.config.teams import policy_of_team
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.selfplay.elo import result_between
-from retro_gamer.selfplay.pilots import Table
+from retro_gamer.selfplay.self_play_run import SelfPlayRun
 from retro_gamer.selfplay.series import play_series
+from retro_gamer.selfplay.team_policy import TeamPolicy
 
 MAX_NEWTON_STEPS = 100
 RESAMPLES = 200
 
 
-class Player(NamedTuple):
-    """A snapshot on one side of the game. In a symmetric game it plays on all sides."""
+class Entrant(NamedTuple):
+    """A snapshot that plays for a team. In a symmetric game it plays for all of them."""
 
     team: int
     checkpoint: str
 
 
 class Pairing(NamedTuple):
-    """The results of two players against each other."""
+    """The results of two entrants against each other."""
 
     first: int
     second: int
-    points: np.ndarray  # [games]: 1 for a win of the first, 0.5, 0
+    points: np.ndarray  # [n_games]: 1 for a win of the first, 0.5, 0
 
 
 class Tournament(NamedTuple):
-    players: List[Player]
-    names: List[str]
+    """Who took part, how all pairings ended, and what follows from that."""
+
+    entrants: List[Entrant]
+    names: List[str]  # [n_entrants]
     pairings: List[Pairing]
-    ratings: np.ndarray  # [n_players], their mean is 1200
-    intervals: np.ndarray  # [n_players, 2]
-    cycle: List[int]  # players each of whom beats the next, and the last the first; empty if there are none
+    ratings: np.ndarray  # [n_entrants], their mean is 1200
+    intervals: np.ndarray  # [n_entrants, 2]: 95%
+    cycle: List[int]  # entrants each of whom beats the next, and the last the first; empty if there are none
 
 
 def spread(items: Sequence[Any], count: int) -> List[Any]:
-    """So many of the items, evenly spaced, the first and the last among them."""
+    """At most `count` of the items, evenly spaced, the first and the last among them."""
     if len(items) <= count:
         return list(items)
     if count == 1:
@@ -50,52 +53,59 @@ def spread(items: Sequence[Any], count: int) -> List[Any]:
 
 
 def play_tournament(run: RunDirectory, snapshots: int, games: int, seed: int) -> Tournament:
-    """Every snapshot against every other one on another side (in a symmetric game, against all others)."""
-    table = Table(run)
-    symmetric = table.config.self_play.shared_policy
-    n_teams = len(table.team_names)
-    sides = [0] if symmetric else list(range(n_teams))
-    players, pilots, names = [], [], []
-    for team in sides:
-        policy_run = run.of(policy_of_team(table.config, team))
+    """Every snapshot against every other one of another team (in a symmetric game, against all others).
+
+    Arguments:
+        snapshots: how many of each team, spread over the training.
+        games: of each pairing, with seeds from `seed` on.
+
+    Raises RetroGamerErrors: RunNotFoundError when a team has no snapshot, CheckpointError when one cannot be used.
+    """
+    played = SelfPlayRun(run)
+    symmetric = played.config.self_play.shared_policy
+    entrants, policies, names = [], [], []
+    for team in [0] if symmetric else range(len(played.team_names)):
+        policy_run = run.of(policy_of_team(played.config, team))
         policy_run.find_checkpoint(None)  # raises when there is none
         for _, path in spread(policy_run.checkpoints(), snapshots):
-            players.append(Player(team, path.stem))
-            pilots.append(table.pilot(team, path.stem))
-            names.append(path.stem if symmetric else f"{table.team_names[team]} {path.stem}")
+            entrants.append(Entrant(team, path.stem))
+            policies.append(played.policy(team, path.stem))
+            names.append(path.stem if symmetric else f"{played.team_names[team]} {path.stem}")
     pairings = []
-    for first, second in _pairs(players, symmetric):
+    for first, second in _pairs(entrants, symmetric):
+        # In a symmetric game both play half of the games for either team: which team is better must not count.
+        sides = [(0, 1), (1, 0)] if symmetric else [(entrants[first].team, entrants[second].team)]
         points: List[float] = []
-        # In a symmetric game both play half of the games on either side: which side is better must not count.
-        for number, side in enumerate([0, 1] if symmetric else [players[first].team]):
-            here, there = pilots[first], pilots[second]
-            other = 1 - side if symmetric else players[second].team
-            # With more than two teams, the others follow the newest policies.
-            lineup = [
-                here if team == side else there if team == other else table.pilot(team)
-                for team in range(n_teams)
-            ]
+        for number, (team, other) in enumerate(sides):
             count = (games + 1 - number) // 2 if symmetric else games
-            outcomes = play_series(table, lineup, count, seed + number * games)
-            points += [result_between(outcome[side], outcome[other]) for outcome in outcomes]
+            line_up = {team: policies[first], other: policies[second]}
+            points += _play_pairing(played, line_up, team, other, count, seed + number * games)
         pairings.append(Pairing(first, second, np.array(points)))
-    ratings = fit_ratings(len(players), pairings)
     return Tournament(
-        players,
+        entrants,
         names,
         pairings,
-        ratings,
-        rating_intervals(len(players), pairings),
-        find_cycle(len(players), beaten(pairings)),
+        fit_ratings(len(entrants), pairings),
+        rating_intervals(len(entrants), pairings),
+        find_cycle(len(entrants), beaten(pairings)),
     )
 
 
-def _pairs(players: Sequence[Player], symmetric: bool) -> List[Tuple[int, int]]:
+def _play_pairing(
+    run: SelfPlayRun, line_up: Dict[int, TeamPolicy], team: int, other: int, games: int, seed: int
+) -> List[float]:
+    """The points [games] of one team against another. With more than two teams, the others follow the newest policies."""
+    policies = [line_up.get(number) or run.policy(number) for number in range(len(run.team_names))]
+    outcomes = play_series(run, policies, games, seed)
+    return [result_between(outcome[team], outcome[other]) for outcome in outcomes]
+
+
+def _pairs(entrants: Sequence[Entrant], symmetric: bool) -> List[Tuple[int, int]]:
     return [
         (first, second)
-        for first in range(len(players))
-        for second in range(first + 1, len(players))
-        if symmetric or players[first].team != players[second].team
+        for first in range(len(entrants))
+        for second in range(first + 1, len(entrants))
+        if symmetric or entrants[first].team != entrants[second].team
     ]
 
 
@@ -104,8 +114,8 @@ def fit_ratings(n_players: int, pairings: Sequence[Pairing]) -> np.ndarray:
 
     The Bradley-Terry model, a draw as half a win and half a loss: with strengths r, the expected points of i are the sum
     over j of n_ij sigma(r_i - r_j), and the likelihood is greatest where they are the points W_i that it has. Newton's
-    method finds that place. One drawn game against a player of strength 0 is added for everybody: who has won every game
-    would otherwise be infinitely strong.
+    method finds that place. One drawn game against a player of strength 0 is added for each: a player that has won every
+    game would otherwise be infinitely strong.
     """
     points, played = np.full(n_players, 0.5), np.zeros((n_players, n_players))
     for first, second, results in pairings:
@@ -179,7 +189,7 @@ def find_cycle(n_players: int, beats: Dict[int, List[int]]) -> List[int]:
 def later_against_earlier(tournament: Tournament, team: int) -> Optional[Tuple[float, int]]:
     """(share, pairs): in how many pairs of a team's snapshots the later one has the higher rating; None with one only."""
     ratings = [
-        rating for player, rating in zip(tournament.players, tournament.ratings) if player.team == team
+        rating for entrant, rating in zip(tournament.entrants, tournament.ratings) if entrant.team == team
     ]
     pairs = [(early, late) for i, early in enumerate(ratings) for late in ratings[i + 1 :]]
     if not pairs:

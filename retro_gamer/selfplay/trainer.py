@@ -20,9 +20,10 @@ from retro_gamer.runs.policy_file import SavedPolicy, build_policy, read_team_po
 from retro_gamer.runs.resume_file import check_self_play_resume, reading
 from retro_gamer.selfplay.controller import GhostController
 from retro_gamer.selfplay.elo import rating_changes, result_between
-from retro_gamer.selfplay.match import Match, Pilot, play_match
-from retro_gamer.selfplay.pilots import Table, load_pilot
+from retro_gamer.selfplay.match import MatchResult, play_match
+from retro_gamer.selfplay.self_play_run import SelfPlayRun
 from retro_gamer.selfplay.snapshots import GhostClock, Snapshot, SnapshotWindow
+from retro_gamer.selfplay.team_policy import TeamPolicy, load_team_policy
 from retro_gamer.training.loop import Episode
 from retro_gamer.training.randomness import get_random_state, set_random_state
 from retro_gamer.training.schedules import epsilon_at, learning_rate_at
@@ -34,7 +35,7 @@ GAMES_BEFORE_DRIFT_NOTICE = 100
 class Policy:
     """What is learned for one team, or for all of them together."""
 
-    def __init__(self, name: str, pilot: Pilot, window: SnapshotWindow, rating: float):
+    def __init__(self, name: str, pilot: TeamPolicy, window: SnapshotWindow, rating: float):
         self.name, self.pilot, self.window = name, pilot, window
         self.rating = rating
         self.learner_steps = 0  # ever taken while learning
@@ -49,7 +50,7 @@ class Opponent(NamedTuple):
     """Whom a ghost team follows: a snapshot, or the newest policy itself."""
 
     snapshot: Optional[Snapshot]
-    pilot: Pilot
+    pilot: TeamPolicy
 
 
 class SelfPlayTrainer(Trainer):
@@ -71,7 +72,7 @@ class SelfPlayTrainer(Trainer):
                 if run.of(name).checkpoints():
                     path, newest[name] = read_team_policy(run, name)
                     build_policy(newest[name], path)  # finds out whether its weights can be used
-        self.table = Table(run, config, factory)
+        self.table = SelfPlayRun(run, config, factory)
         self.config = config = self.table.config  # which knows the size of the board
         self.environment = self.table.environment  # type: ignore[assignment]
         characters = (
@@ -114,11 +115,11 @@ class SelfPlayTrainer(Trainer):
 
     def _new_policy(self, name: str) -> Policy:
         config, settings = config_of_policy(self.config, name), self.config.self_play
-        encoder = TeamEncoder(config, self.vocabulary, self.table.characters, self.table.n_features)
+        encoder = TeamEncoder(config, self.vocabulary, self.table.own_characters, self.table.n_features)
         n_actions = len(config.metadata.actions) + 1
         return Policy(
             name,
-            Pilot(make_agent(config, encoder.shape, n_actions, self.rng), encoder),
+            TeamPolicy(make_agent(config, encoder.shape, n_actions, self.rng), encoder),
             SnapshotWindow(settings.window),
             settings.initial_elo,
         )
@@ -167,7 +168,7 @@ class SelfPlayTrainer(Trainer):
             None,
         )
 
-    def _rate(self, match: Match) -> None:
+    def _rate(self, match: MatchResult) -> None:
         """Let the result change the ratings of all who played."""
         learning_team = self.controller.learning_team
         rated: List[Any] = [
@@ -184,7 +185,7 @@ class SelfPlayTrainer(Trainer):
                     counts[int(2 - 2 * result)] += 1
         self._watch_balance(match)
 
-    def _watch_balance(self, match: Match) -> None:
+    def _watch_balance(self, match: MatchResult) -> None:
         """Say so, once, when what one team gains is not what the others lose: then ratings mean less."""
         if self._balanced_games < GAMES_BEFORE_DRIFT_NOTICE:
             self._balanced_games += 1
@@ -255,7 +256,10 @@ class SelfPlayTrainer(Trainer):
             return Opponent(None, policy.pilot)
         try:
             return Opponent(
-                snapshot, load_pilot(self.run, self.config, policy.name, snapshot.name, self.table.characters)
+                snapshot,
+                load_team_policy(
+                    self.run, self.config, policy.name, snapshot.name, self.table.own_characters
+                ),
             )
         except (RetroGamerError, OSError) as error:
             policy.window.drop(snapshot)
@@ -302,7 +306,7 @@ class SelfPlayTrainer(Trainer):
             config_of_policy(self.config, policy.name),
             policy.pilot.encoder,
             self.vocabulary,
-            own_characters=tuple(map(tuple, self.table.characters)),
+            own_characters=tuple(map(tuple, self.table.own_characters)),
         )
 
     def _save_resume(self) -> None:

@@ -16,7 +16,7 @@ from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError
 from retro_gamer.games.engine import Game
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.selfplay.match import Pilot
+from retro_gamer.selfplay.team_policy import TeamPolicy
 
 TINY = [
     "--hidden-sizes",
@@ -130,11 +130,11 @@ class Always(Agent):
         self.endings += 1
 
 
-def pilots_for(config, *actions):
+def policies_for(config, *actions):
     encoder = TeamEncoder(
         config, Vocabulary(config.metadata.character_set, grows=True), [[] for _ in config.teams]
     )
-    return [Pilot(Always(action), encoder) for action in actions]
+    return [TeamPolicy(Always(action), encoder) for action in actions]
 
 
 # Training

@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 import pytest
-from selfplay_runs import DUEL, Duelist, create_duel, pilots_for
+from selfplay_runs import DUEL, Duelist, create_duel, policies_for
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.teams import (
@@ -21,21 +21,21 @@ from retro_gamer.games.engine import Game
 from retro_gamer.selfplay.match import play_match
 
 
-def test_every_seat_gets_its_own_key_and_only_the_learning_team_learns():
+def test_every_member_gets_its_own_key_and_only_the_learning_team_learns():
     config = RunConfig.from_dict(DUEL)
     environment = TeamEnvironment(config, create_duel)
-    pilots = pilots_for(config, 0, 1)  # left: paper, right: scissors
-    match = play_match(environment, pilots, learning_team=1)
+    policies = policies_for(config, 0, 1)  # left: paper, right: scissors
+    match = play_match(environment, policies, learning_team=1)
     assert match.returns == match.outcomes == [-1, 1] and match.steps == [1, 1] and match.turns == 1
-    assert not pilots[0].agent.taught
-    (transition,) = pilots[1].agent.taught
+    assert not policies[0].agent.taught
+    (transition,) = policies[1].agent.taught
     assert (
         transition.reward == 1
         and transition.terminated
         and not transition.truncated
-        and pilots[1].agent.endings == 1
+        and policies[1].agent.endings == 1
     )
-    assert play_match(environment, pilots_for(config, 2, 1)).outcomes == [1, -1]  # rock beats scissors
+    assert play_match(environment, policies_for(config, 2, 1)).outcomes == [1, -1]  # rock beats scissors
 
 
 def test_two_named_keys_in_one_turn_are_two_keys():
@@ -54,8 +54,8 @@ def test_two_named_keys_in_one_turn_are_two_keys():
         game.agents[0].keys = ["KEY_UP", "KEY_DOWN"]
         return game
 
-    assert play_match(TeamEnvironment(config, create), pilots_for(config, 0, 0)).outcomes == [0, 0]
-    assert play_match(TeamEnvironment(config, create), pilots_for(config, 1, 0)).outcomes == [1, -1]
+    assert play_match(TeamEnvironment(config, create), policies_for(config, 0, 0)).outcomes == [0, 0]
+    assert play_match(TeamEnvironment(config, create), policies_for(config, 1, 0)).outcomes == [1, -1]
 
 
 class Doomed(Duelist):
@@ -84,15 +84,15 @@ def test_a_member_that_dies_gets_the_rewards_of_its_team_until_the_end():
         )
 
     config = RunConfig.from_dict(DUEL)
-    pilots = pilots_for(config, 0, 0)
+    policies = policies_for(config, 0, 0)
     environment = TeamEnvironment(config, create)
-    match = play_match(environment, pilots, learning_team=0)
-    rewards = [transition.reward for transition in pilots[0].agent.taught]
+    match = play_match(environment, policies, learning_team=0)
+    rewards = [transition.reward for transition in policies[0].agent.taught]
     assert (
         sum(rewards) == 5 == match.returns[0] and rewards[:-1] == [1] * (len(rewards) - 1) and rewards[-1] > 1
     )
     assert match.steps == [len(rewards), match.turns] and len(rewards) < match.turns
-    assert pilots[0].agent.taught[-1].terminated
+    assert policies[0].agent.taught[-1].terminated
 
 
 def test_a_game_cut_short_is_truncated_for_those_still_in_it():
@@ -103,9 +103,9 @@ def test_a_game_cut_short_is_truncated_for_those_still_in_it():
         game.agents[2].length = 100
         return game
 
-    pilots = pilots_for(config, 0, 0)
-    assert play_match(TeamEnvironment(config, create), pilots, learning_team=0).turns == 3
-    assert [(t.terminated, t.truncated) for t in pilots[0].agent.taught] == [
+    policies = policies_for(config, 0, 0)
+    assert play_match(TeamEnvironment(config, create), policies, learning_team=0).turns == 3
+    assert [(t.terminated, t.truncated) for t in policies[0].agent.taught] == [
         (False, False),
         (False, False),
         (False, True),
@@ -140,13 +140,13 @@ def test_both_members_of_a_team_learn_their_own_story():
             ],
         }
     )
-    pilots = pilots_for(run_config, 3, 0)  # both wolves go down
-    match = play_match(TeamEnvironment(run_config, wolves.create_game), pilots, learning_team=0)
-    taught = pilots[0].agent.taught
+    policies = policies_for(run_config, 3, 0)  # both wolves go down
+    match = play_match(TeamEnvironment(run_config, wolves.create_game), policies, learning_team=0)
+    taught = policies[0].agent.taught
     assert (
         match.steps == [2 * match.turns, match.turns]
         and len(taught) == 2 * match.turns
-        and pilots[0].agent.endings == 2
+        and policies[0].agent.endings == 2
     )
     for story in (
         taught[: match.turns],

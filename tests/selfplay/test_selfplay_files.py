@@ -15,8 +15,9 @@ from retro_gamer.errors import CheckpointError
 from retro_gamer.games import wolves
 from retro_gamer.runs.directory import load_checkpoint
 from retro_gamer.selfplay.elo import result_between
-from retro_gamer.selfplay.match import Pilot, play_match
-from retro_gamer.selfplay.pilots import Table
+from retro_gamer.selfplay.match import play_match
+from retro_gamer.selfplay.self_play_run import SelfPlayRun
+from retro_gamer.selfplay.team_policy import TeamPolicy
 from retro_gamer.selfplay.trainer import Opponent, SelfPlayTrainer
 
 
@@ -106,12 +107,12 @@ def test_a_checkpoint_stands_for_all_teams_at_that_time(tmp_path, capsys):
     assert main(["evaluate", str(run), "--games", "2", "--checkpoint", f"ep_{alone:04d}"]) == 0
     assert main(["evaluate", str(run), "--games", "2", "--checkpoint", "ep_9999"]) == 1
     assert "There is no checkpoint 'ep_9999'" in capsys.readouterr().err
-    table = Table(run)
+    played = SelfPlayRun(run)
     for team, name in enumerate(("chaser", "runner")):
         expected = load_checkpoint(
             run.of(name).checkpoint_path(max(n for n in numbers[name] if n <= alone))
         ).arrays
-        found = table.pilot(team, str(alone)).agent.get_policy()
+        found = played.policy(team, str(alone)).agent.get_policy()
         assert all(np.array_equal(found[key], expected[key]) for key in found)
 
 
@@ -138,7 +139,7 @@ def test_a_policy_that_was_not_made_by_self_play_plays_for_no_team(tmp_path):
     facts, arrays = load_checkpoint(path)
     for lacking in ("own_characters", "rating", "learner_steps"):
         run.save_policy(path, {name: value for name, value in facts.items() if name != lacking}, arrays)
-        for use in (lambda: TrainedPolicy(run.path, team="chaser"), lambda: Table(run).pilot(0)):
+        for use in (lambda: TrainedPolicy(run.path, team="chaser"), lambda: SelfPlayRun(run).policy(0)):
             with pytest.raises(CheckpointError, match="was not made by self-play"):
                 use()
     assert TrainedPolicy(run.path, team="runner").checkpoint == "ep_0000"
@@ -279,7 +280,7 @@ def test_games_of_one_turn_are_learned_from(tmp_path):
         self_play={"team_change": 1000, "save_steps": 1000, "swap_steps": 1000},
     )
     trainer = SelfPlayTrainer(run, create_duel)
-    trainer.opponents[1] = Opponent(None, Pilot(Always(0), trainer.policies["right"].pilot.encoder))
+    trainer.opponents[1] = Opponent(None, TeamPolicy(Always(0), trainer.policies["right"].pilot.encoder))
     trainer.train(episodes=400)
-    pilots = [trainer.learner.pilot, trainer.opponents[1].pilot]
-    assert play_match(trainer.environment, pilots).outcomes == [1, -1]
+    policies = [trainer.learner.pilot, trainer.opponents[1].pilot]
+    assert play_match(trainer.environment, policies).outcomes == [1, -1]

@@ -165,7 +165,7 @@ def test_characters_of_several_cells_can_be_symmetric(walkers):
         == 0
     )
     trainer = SelfPlayTrainer(RunDirectory("run"))
-    assert trainer.table.characters == [["A", "a"], ["B", "b"]]
+    assert trainer.table.own_characters == [["A", "a"], ["B", "b"]]
     trainer.train(episodes=3)
     assert TrainedPolicy("run", team="B").checkpoint == "ep_0003"
 

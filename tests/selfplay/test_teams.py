@@ -12,7 +12,7 @@ from retro_gamer.cli import main
 from retro_gamer.errors import ConfigError
 from retro_gamer.games import tag, wolves
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.selfplay.pilots import Table
+from retro_gamer.selfplay.self_play_run import SelfPlayRun
 from retro_gamer.selfplay.trainer import SelfPlayTrainer
 
 
@@ -136,4 +136,4 @@ def test_a_run_without_teams_has_no_table_and_no_settings_for_it(tmp_path, capsy
     )
     assert main(["create", "--game", "catch", "--output", str(run)]) == 0
     with pytest.raises(ConfigError, match="no self-play run"):
-        Table(RunDirectory(run))
+        SelfPlayRun(RunDirectory(run))

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from selfplay_runs import DUEL, create_duel, make, pilots_for
+from selfplay_runs import DUEL, create_duel, make, policies_for
 
 from retro_gamer.cli import main
 from retro_gamer.config.run_config import RunConfig
@@ -79,7 +79,7 @@ def test_a_tournament_of_a_run(tmp_path, capsys, game, n_players):
     run = make(tmp_path, game)
     SelfPlayTrainer(run).train(episodes=40)
     result = play_tournament(run, 3, 6, seed=0)
-    assert len(result.players) == n_players == len(result.ratings)
+    assert len(result.entrants) == n_players == len(result.ratings)
     assert all(len(pairing.points) == 6 for pairing in result.pairings)
     assert len(result.pairings) == (3 if game == "tron" else 9)
     assert main(["tournament", str(run), "--snapshots", "3", "--games", "6"]) == 0
@@ -96,7 +96,7 @@ def test_rock_paper_scissors_is_a_circle(tmp_path):
     environment, pairings = TeamEnvironment(config, create_duel), []
     for one, other in ((0, 1), (1, 2), (2, 0)):
         results = [
-            result_between(*play_match(environment, pilots_for(config, *actions)).outcomes)
+            result_between(*play_match(environment, policies_for(config, *actions)).outcomes)
             for actions in [(one, other)] * 30
         ]
         pairings.append(Pairing(one, other, np.array(results)))

@@ -16,7 +16,7 @@ from retro_gamer.environment.teams import TeamEncoder, count_features, state_see
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError
 from retro_gamer.games import tag, tron, wolves
-from retro_gamer.selfplay.pilots import Table
+from retro_gamer.selfplay.self_play_run import SelfPlayRun
 
 GAMES = {"tron": tron, "tag": tag, "wolves": wolves}
 OWN_STATE = {"tron": "reward_blue", "tag": "reward_runner", "wolves": "reward_sheep"}
@@ -154,8 +154,8 @@ def test_state_values_are_learned_from(tmp_path):
     """The weights from a state value to the first layer change: the network has an input for it, and it is seen."""
     run = make(tmp_path, "tag", "--observe-state", "reward_runner")
     assert main(["train", str(run), "--episodes", "20"]) == 0
-    table = Table(run)
-    policies = [table.pilot(0, name).agent.get_policy() for name in ("ep_0000", None)]
+    played = SelfPlayRun(run)
+    policies = [played.policy(0, name).agent.get_policy() for name in ("ep_0000", None)]
     first, newest = (
         next(array for name, array in policy.items() if name.endswith("symbols")) for policy in policies
     )

@@ -1,9 +1,9 @@
-"""Saved policies of a self-play run, ready to play for a team."""
+"""A self-play run, ready to be played: its game, and the policies of its checkpoints."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Callable, List, Optional, Sequence
+from typing import Any, Callable, List, Optional
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.teams import config_of_policy, policy_names, policy_of_team
@@ -18,32 +18,20 @@ from retro_gamer.environment.teams import (
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError, RunNotFoundError
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.runs.policy_file import build_policy, check_keys, read_team_policy
-from retro_gamer.selfplay.match import Pilot
+from retro_gamer.selfplay.team_policy import TeamPolicy, load_team_policy
 from retro_gamer.training.evaluation import RandomAgent
 
 
-def load_pilot(
-    run: RunDirectory,
-    config: RunConfig,
-    policy: str,
-    checkpoint: Optional[str],
-    characters: Sequence[Sequence[str]],
-) -> Pilot:
-    """The pilot that a checkpoint of a policy is; raises RetroGamerErrors when it cannot be used.
+class SelfPlayRun:
+    """The game of a run, with a policy of its own for each team, or one for all.
 
-    `characters` are those of each team (see `own_characters`).
+    Arguments:
+        run: the run directory.
+        config: its settings; read from the directory by default.
+        factory: makes a new game; the one that the settings name by default.
+
+    Raises ConfigError when the run has no teams, or when its game lacks what they name.
     """
-    path, loaded = read_team_policy(run, policy, checkpoint)
-    own = config_of_policy(config, policy)
-    known = loaded.description
-    check_keys(known, own.metadata.actions, path, run.config_path)
-    playing = build_policy(loaded, path)
-    return Pilot(playing, TeamEncoder(known.settings(own), known.vocabulary(), characters, known.n_features))
-
-
-class Table:
-    """The game of a self-play run, ready to be played by any of its policies."""
 
     def __init__(
         self,
@@ -58,23 +46,24 @@ class Table:
         check_teams_in_game(self.config.teams, game)
         if not self.config.metadata.board_size:
             self.config = self.config.with_settings({"board_size": list(game.board_size)})
-        self.characters = own_characters(self.config.teams, self.config.self_play.shared_policy, game)
+        self.own_characters = own_characters(self.config.teams, self.config.self_play.shared_policy, game)
         self.n_features = count_features(self.config, game)
         self.environment = TeamEnvironment(self.config, factory)
 
     @property
     def team_names(self) -> List[str]:
+        """In the order of config.toml [n_teams]."""
         return [team.name for team in self.config.teams]
 
-    def pilot(self, team: int, checkpoint: Optional[str] = None) -> Pilot:
-        """The policy of a checkpoint (default: the newest) for a team.
+    def policy(self, team: int, checkpoint: Optional[str] = None) -> TeamPolicy:
+        """The policy of a checkpoint (default: the newest) for a team; raises RetroGamerErrors.
 
         Teams leave snapshots at different games: of one that has none with this number, the newest before it.
         """
-        policy = policy_of_team(self.config, team)
-        return load_pilot(
-            self.run, self.config, policy, checkpoint and self._not_after(policy, checkpoint), self.characters
-        )
+        name = policy_of_team(self.config, team)
+        if checkpoint is not None:
+            checkpoint = self._not_after(name, checkpoint)
+        return load_team_policy(self.run, self.config, name, checkpoint, self.own_characters)
 
     def _not_after(self, policy: str, checkpoint: str) -> str:
         """The name of a policy's newest checkpoint that is not after this one, if any policy of the run has this one."""
@@ -86,10 +75,9 @@ class Table:
                 return before[-1] if before else checkpoint
         return checkpoint
 
-    def random_pilot(self, team: int, seed: int) -> Pilot:
-        """Presses any of a team's keys, or none."""
+    def random_policy(self, team: int, seed: int) -> TeamPolicy:
+        """Presses any of a team's keys, or none, each with the same probability."""
         own = config_of_policy(self.config, policy_of_team(self.config, team))
-        return Pilot(
-            RandomAgent(len(own.metadata.actions) + 1, seed),
-            TeamEncoder(own, Vocabulary(own.metadata.character_set), self.characters, self.n_features),
-        )
+        agent = RandomAgent(len(own.metadata.actions) + 1, seed)
+        vocabulary = Vocabulary(own.metadata.character_set)
+        return TeamPolicy(agent, TeamEncoder(own, vocabulary, self.own_characters, self.n_features))

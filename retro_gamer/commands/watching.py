@@ -1,0 +1,113 @@
+"""A game in the terminal, drawn turn by turn: for `play`, whoever chooses the keys."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from typing import Any, Iterator, List, Optional, Sequence
+
+from retro_gamer.games.screen import Screen
+from retro_gamer.hosting.blame import blame
+from retro_gamer.hosting.interrupts import raise_through
+from retro_gamer.hosting.supervision import supervised, to_stderr
+
+
+class Shown:
+    """A game that is played before somebody's eyes."""
+
+    game: Any  # to be drawn
+
+    def begin(self) -> None:
+        """Load what plays, and start the game."""
+        raise NotImplementedError
+
+    def caption(self, turns: int) -> str:
+        """What stands below the picture after `turns` turns."""
+        raise NotImplementedError
+
+    def play_turn(self) -> bool:
+        """Play one turn; returns whether the game is over."""
+        raise NotImplementedError
+
+    def summary(self, turns: int) -> str:
+        """How it went, in a few words."""
+        raise NotImplementedError
+
+
+def show(shown: Shown, fps: float) -> str:
+    """Draw a game until it is over, `fps` turns a second; returns how it went. Ctrl-C ends it early.
+
+    What the game prints is shown when its picture is gone. Raises RetroGamerErrors for what the game does wrong.
+    """
+    printed: List[str] = []
+    turns, over = 0, False
+    watched, screen = sys.stdout.isatty(), Screen()  # which draws on what is sys.stdout now
+    try:
+        with supervised(printed.append):
+            shown.begin()
+        try:
+            with tidy_end(), screen, supervised(printed.append):
+                while not over:
+                    started = time.perf_counter()
+                    _draw(screen, shown, turns)
+                    over = shown.play_turn()
+                    turns += 1
+                    if watched:
+                        time.sleep(max(0.0, 1 / fps - (time.perf_counter() - started)))
+                _draw(screen, shown, turns)
+                if watched:
+                    time.sleep(1.0)  # time to see how it ended
+        except KeyboardInterrupt:
+            pass
+    finally:
+        for line in printed:
+            to_stderr(line)
+    return shown.summary(turns) + ("" if over else " (stopped)")
+
+
+def _draw(screen: Screen, shown: Shown, turns: int) -> None:
+    caption = shown.caption(turns)
+    try:
+        screen.render(shown.game, caption)
+    except OSError:  # nobody reads our output any more
+        raise
+    except Exception as error:
+        raise blame(error, f"when it was drawn after turn {turns}") from error
+
+
+@contextmanager
+def tidy_end() -> Iterator[None]:
+    """While inside, SIGTERM and a closed terminal end the program by way of an exception: the screen is put back."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may handle signals
+        return
+
+    def leave(number: int, frame: Any) -> None:
+        raise_through(SystemExit(128 + number))  # the exit status that the system gives it too
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
+    before = [signal.signal(number, leave) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before):
+            signal.signal(number, handler)
+
+
+def explain_values(values: Any, actions: Sequence[Optional[str]]) -> str:
+    """The value of each key, the best one marked; each at its own place, so that it can be read."""
+    best, decimals = int(values.argmax()), 0 if abs(values).max() >= 100 else 2
+    names = [(action or "none").replace("KEY_", "") for action in actions]
+    width = max(map(len, names)) + 9
+    cells = [
+        f"{'>' if i == best else ' '}{name} {value:.{decimals}f}".ljust(width)
+        for i, (name, value) in enumerate(zip(names, values))
+    ]
+    in_a_row = max(1, (shutil.get_terminal_size().columns - 2) // width)
+    return "\n".join(
+        "".join(cells[start : start + in_a_row]).rstrip() for start in range(0, len(cells), in_a_row)
+    )
