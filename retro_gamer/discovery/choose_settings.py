@@ -17,6 +17,7 @@ from retro_gamer.discovery.probing import (
     ARROWS,
     Probe,
     actions_that_act,
+    changes_when_repeated,
     find_actions,
     find_reward,
     only_player,
@@ -127,6 +128,12 @@ def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, st
             reward=known.get("reward") or "",
             say=messages.append,
         )
+        changing = known.get("actions") and changes_when_repeated(factory, known["actions"])
+        if changing:
+            doubts.append(
+                f"But after the same seed and the same keys, {changing} is another. If the game keeps something from one "
+                "game to the next, such as a list in a class or at the top of the file, make it in __init__."
+            )
         if known.get("actions") and not actions_that_act(factory, known["actions"]):
             doubts.append(
                 f"But no key does anything: {', '.join(known['actions'])} changed nothing wherever they were tried.\n"

@@ -191,6 +191,12 @@ def actions_that_act(factory: Callable[[], Any], actions: Sequence[str]) -> bool
     return False
 
 
+def changes_when_repeated(factory: Callable[[], Any], actions: Sequence[str]) -> str:
+    """The name of a value that is another after the same seed and the same keys; empty for a game that can be repeated."""
+    one, other = (_outcome(factory, None, MOMENTS - 1, actions) for _ in range(2))
+    return "" if one == other else first_difference(one.parts, other.parts) or "whether it is over"
+
+
 class _Outcome(NamedTuple):
     """What became of a key that was pressed."""
 

@@ -296,9 +296,13 @@ def make_game(factory: Callable[[], Any], first: bool = True) -> Any:
     missing = [name for name in ("agents", "state", "board_size", "step", "start") if not hasattr(game, name)]
     if missing:
         where = first_line_of(factory)
+        advice = "End it with  return game."
+        if inspect.iscoroutine(game) or inspect.isgenerator(game):
+            game.close()
+            advice = "Begin it with  def, not async def, and end it with  return game, not yield."
         raise GameError(
             f"{getattr(factory, '__name__', 'The factory')}() returned {type(game).__name__}, not a Game"
-            f"{f' ({where})' if where else ''}. End it with  return game."
+            f"{f' ({where})' if where else ''}. {advice}"
         )
     return game
 

@@ -26,6 +26,8 @@ def folder(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     shutil.copytree(str(STUDENT_GAMES), str(tmp_path / "games"), ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.chdir(tmp_path)
+    for path in STUDENT_GAMES.iterdir():  # other tests have games of these names
+        monkeypatch.delitem(sys.modules, path.stem, raising=False)
     before = set(sys.modules)
     yield
     for name in set(sys.modules) - before:

@@ -146,6 +146,14 @@ def test_what_differs_between_two_games_is_named():
     assert "never plays the same way twice" in text and "state['round'] is another" in text
 
 
+def test_what_a_class_keeps_is_told_where_keys_are_named():
+    kept = MAKE + "Player.trail = []\n"
+    game = write("keeping", kept, turn='self.trail.append(1); game.state["score"] = len(self.trail)')
+    text = said(game, actions=["KEY_LEFT"])
+    assert "state['score'] is another" in text and "such as a list in a class" in text
+    assert "is another" not in said(write("forgetting"), actions=["KEY_LEFT"])
+
+
 # Errors in a turn
 
 
@@ -373,6 +381,12 @@ def test_a_factory_with_arguments():
     assert "Seen from" in said(
         write("defaults", MAKE.replace("create_game()", "create_game(level=1, *more, **others)"))
     )
+
+
+@pytest.mark.parametrize("how", ["async", "yield"])
+def test_a_factory_of_another_kind(how):
+    make = "async " + MAKE if how == "async" else MAKE.replace("return", "yield")
+    assert "Begin it with  def, not async def, and end it with  return game" in refused(write("kind", make))
 
 
 # Slow games
