@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Dict, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from retro_gamer.agents.agent import Agent, Transition, under_prefix, with_prefi
 from retro_gamer.agents.feature_scale import FeatureScale
 from retro_gamer.agents.greedy import GreedyNetwork
 from retro_gamer.agents.reward_scale import RewardScale
+from retro_gamer.config.settings import ModelSettings, TrainingSettings
 from retro_gamer.environment.observation import Observation, ObservationShape
 from retro_gamer.errors import TrainingDivergedError
 from retro_gamer.nn import Adam, QNetwork, clip_by_global_norm, huber
@@ -45,74 +46,62 @@ def td_targets(
 class DQNAgent(Agent):
     """Learns Q(s, a) with a network, from a memory of what happened.
 
-    All numbers come from the configuration; the parts are built here in one place because they share their sizes.
+    After every `train_every` turns come `gradient_steps` learning steps; every `target_update_freq` turns the target
+    network takes over the weights of the online one. All numbers come from the settings; the parts are built here in one
+    place because they share their sizes. `spatial` looks at the board through convolutions (the usual ones, or those
+    given); features are remembered as `feature_type`.
     """
 
     def __init__(
         self,
-        *,
         shape: ObservationShape,
         n_actions: int,
-        hidden_sizes,
-        spatial: bool,
-        dueling: bool,
-        learning_rate: float,
-        gamma: float,
-        batch_size: int,
-        memory_capacity: int,
-        learning_starts: int,
-        train_every: int,
-        gradient_steps: int,
-        target_update_period: int,
-        double: bool,
-        n_step: int,
-        prioritized: bool,
-        alpha: float,
-        beta: float,
-        reward_scale: Any,
+        model: ModelSettings,
+        training: TrainingSettings,
         rng: np.random.Generator,
+        *,
+        spatial: bool = False,
         convolutions: Optional[Sequence[Convolution]] = None,
         feature_type: str = "float32",
     ):
         self.n_actions, self.rng, self.n_symbols = n_actions, rng, shape.n_symbols
-        self.batch_size, self.gradient_steps, self.train_every = batch_size, gradient_steps, train_every
-        self.learning_starts, self.target_update_period = (
-            max(learning_starts, batch_size),
-            target_update_period,
+        self.batch_size, self.double = training.batch_size, training.double
+        self.train_every, self.gradient_steps = self._configured = (
+            training.train_every,
+            training.gradient_steps,
         )
-        self.double = double
-        self._configured = train_every, gradient_steps
-        self._batches_at_a_time = max(1, min(BATCHES_AT_A_TIME, DRAWS_AT_A_TIME // batch_size))
-        self._rows = np.arange(batch_size)
+        self.learning_starts = max(training.learning_starts, self.batch_size)
+        self.target_update_period = training.target_update_freq
+        self._batches_at_a_time = max(1, min(BATCHES_AT_A_TIME, DRAWS_AT_A_TIME // self.batch_size))
+        self._rows = np.arange(self.batch_size)
         self.turns = 0
-        sizes: Dict[str, Any] = dict(
-            n_cells=shape.n_cells,
-            n_symbols=shape.n_symbols,
-            n_features=shape.n_features,
-            hidden_sizes=hidden_sizes,
-            n_actions=n_actions,
-            board_shape=shape.board_shape,
-            spatial=spatial,
-            dueling=dueling,
-            convolutions=convolutions,
-        )
-        self.online = QNetwork(rng=rng, **sizes)
-        self.target = QNetwork(rng=rng, **sizes)
+
+        def network() -> QNetwork:
+            return QNetwork(
+                **shape._asdict(),
+                hidden_sizes=model.hidden_sizes,
+                n_actions=n_actions,
+                spatial=spatial,
+                dueling=model.dueling,
+                convolutions=convolutions,
+                rng=rng,
+            )
+
+        self.online, self.target = network(), network()
         self.target.copy_from(self.online)
-        self.optimizer = Adam(self.online.parameters, learning_rate)
-        self.scale = RewardScale(reward_scale)
-        self.feature_scale = FeatureScale(shape.n_features)
+        self.optimizer = Adam(self.online.parameters, training.learning_rate)
+        self.scale, self.feature_scale = RewardScale(training.reward_scale), FeatureScale(shape.n_features)
         self.greedy = GreedyNetwork(self.online, self.scale, self.feature_scale)
         self.replay = ReplayMemory(
-            memory_capacity,
+            training.memory_capacity,
             shape.n_cells,
             shape.n_features,
-            n_step=n_step,
-            gamma=gamma,
+            n_step=training.n_step,
+            gamma=training.gamma,
             rng=rng,
-            prioritized=prioritized,
-            alpha=alpha,
-            beta=beta,
+            prioritized=training.prioritize_experiences,
+            alpha=training.priority_alpha,
+            beta=training.priority_beta,
             feature_type=feature_type,
         )
 

@@ -26,16 +26,15 @@ def make_agent(
     shape: ObservationShape,
     n_actions: int,
     rng: np.random.Generator,
-    memory_capacity: int = 0,
     convolutions: Optional[Sequence[Convolution]] = None,
     feature_type: str = "float32",
 ) -> Agent:
-    """A new agent. `memory_capacity` overrides the configured one (a policy that only plays needs no memory).
+    """The agent that a configuration describes, new.
 
-    `feature_type` is what features are remembered as.
-    `convolutions` are those of a checkpoint, when `spatial`; the usual ones by default.
+    `convolutions` are those of a checkpoint, when `spatial`; the usual ones by default. `feature_type` is what features
+    are remembered as.
     """
-    training, model = config.training, config.model
+    training = config.training
     if config.tabular:
         return TABULAR[training.algorithm](
             n_actions=n_actions,
@@ -45,26 +44,12 @@ def make_agent(
             rng=rng,
         )
     return DQNAgent(
-        shape=shape,
-        n_actions=n_actions,
-        hidden_sizes=model.hidden_sizes,
-        dueling=model.dueling,
+        shape,
+        n_actions,
+        config.model,
+        training,
+        rng,
         spatial=config.preprocessing.spatial and shape.board_shape != (0, 0),
-        learning_rate=training.learning_rate,
-        gamma=training.gamma,
-        batch_size=training.batch_size,
-        memory_capacity=memory_capacity or training.memory_capacity,
-        learning_starts=training.learning_starts,
-        train_every=training.train_every,
-        gradient_steps=training.gradient_steps,
-        target_update_period=training.target_update_freq,
-        double=training.double,
-        n_step=training.n_step,
-        prioritized=training.prioritize_experiences,
-        alpha=training.priority_alpha,
-        beta=training.priority_beta,
-        reward_scale=training.reward_scale,
-        rng=rng,
         convolutions=convolutions,
         feature_type=feature_type,
     )

@@ -8,6 +8,7 @@ import pytest
 from retro_gamer.agents.agent import Transition
 from retro_gamer.agents.dqn import DQNAgent
 from retro_gamer.agents.feature_scale import FeatureScale
+from retro_gamer.config.settings import ModelSettings, TrainingSettings
 from retro_gamer.environment.observation import NO_CELLS, Observation, ObservationShape
 
 
@@ -52,12 +53,16 @@ def test_what_grows_later_is_scaled_anew():
 
 
 def agent(seed=0, capacity=500):
-    return DQNAgent(
-        shape=ObservationShape(0, 1, 2, (0, 0)), n_actions=2, hidden_sizes=[16], spatial=False, dueling=False,
-        learning_rate=0.01, gamma=0.0, batch_size=16, memory_capacity=capacity, learning_starts=0, train_every=1,
-        gradient_steps=1, target_update_period=50, double=True, n_step=1, prioritized=True, alpha=0.6, beta=0.4,
-        reward_scale="auto", rng=np.random.default_rng(seed),
-    )  # fmt: skip
+    training = TrainingSettings(
+        learning_rate=0.01,
+        gamma=0.0,
+        batch_size=16,
+        memory_capacity=capacity,
+        train_every=1,
+        target_update_freq=50,
+    )
+    shape = ObservationShape(0, 1, 2, (0, 0))
+    return DQNAgent(shape, 2, ModelSettings(hidden_sizes=[16]), training, np.random.default_rng(seed))
 
 
 def teach(learner, size, turns, chance):
