@@ -7,7 +7,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from retro_gamer.agents.tabular import TabularAgent
+from retro_gamer.agents.greedy import GreedyTable
 from retro_gamer.commands.evaluate_teams import evaluate_teams
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.errors import ConfigError, RetroGamerError, command_line
@@ -163,7 +163,7 @@ def _about_play(run: RunDirectory, config: RunConfig, measured: Measured) -> Lis
         Section("Watch it", replay(measured.recordings, _note_on_steps(config))),
         Section("How its choice changed", _choices(run, measured)),
     ]
-    if isinstance(measured.player.agent, TabularAgent):
+    if isinstance(measured.player.agent, GreedyTable):
         sections.append(Section("The table", _the_table(measured.player)))
     return sections
 
@@ -286,27 +286,27 @@ def _observation_at(player: Player, recording: Recording, turn: int) -> Any:
 
 def _the_table(player: Player) -> str:
     """The states with the largest values; those that are places on a map, as a map."""
-    assert isinstance(player.agent, TabularAgent)
+    assert isinstance(player.agent, GreedyTable)
     agent, actions = (
         player.agent,
         [(action or "none").replace("KEY_", "") for action in player.environment.actions],
     )
-    rows = sorted(agent.table.items(), key=lambda item: -max(item[1]))[:MAX_TABLE_ROWS]
+    rows = sorted(agent.tables[0].items(), key=lambda item: -max(item[1]))[:MAX_TABLE_ROWS]
     head = ["state", *actions, "it presses"]
     cells = [
         [_shown_state(state, player), *(f"{value:.2f}" for value in row), actions[int(np.argmax(row))]]
         for state, row in rows
     ]
-    intro = f"The table has {len(agent.table):,} states. These {len(rows)} are worth most."
+    intro = f"The table has {len(agent.tables[0]):,} states. These {len(rows)} are worth most."
     return paragraph(intro) + _map_of(agent, actions) + table(Table("", head, cells))
 
 
-def _map_of(agent: TabularAgent, actions: Sequence[str]) -> str:
+def _map_of(agent: GreedyTable, actions: Sequence[str]) -> str:
     """Where all states are pairs of small whole numbers: the best key of each place, as on a map."""
-    places = [state for state in agent.table if isinstance(state, tuple) and len(state) == 2]
+    places = [state for state in agent.tables[0] if isinstance(state, tuple) and len(state) == 2]
     if (
         not places
-        or len(places) < len(agent.table)
+        or len(places) < len(agent.tables[0])
         or not all(type(n) is int and 0 <= n < 60 for s in places for n in s)
     ):
         return ""
@@ -315,7 +315,7 @@ def _map_of(agent: TabularAgent, actions: Sequence[str]) -> str:
     for y in range(max(y for _, y in places) + 1):
         line = ""
         for x in range(max(x for x, _ in places) + 1):
-            row = agent.table.get((x, y))
+            row = agent.tables[0].get((x, y))
             key = actions[int(np.argmax(row))] if row is not None else ""
             line += arrows.get(key, key[:1]) if key else " "
         lines.append(line)
