@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
-import threading
-from contextlib import contextmanager
-from typing import Any, Callable, Iterator, Optional
+import time
+from contextlib import suppress
+from typing import Callable, Optional
 
+from retro_gamer.agents import Agent
 from retro_gamer.commands.what_next import what_next
+from retro_gamer.environment.base import Environment
 from retro_gamer.errors import command_line
-from retro_gamer.hosting.interrupts import raise_through
+from retro_gamer.hosting.interrupts import stopping_on_signals
 from retro_gamer.hosting.patience import telling_when_slow
 from retro_gamer.hosting.supervision import supervised
 from retro_gamer.reporting.counting import Counting
@@ -26,11 +25,12 @@ from retro_gamer.reporting.training_doctor import (
     watch_greedy_games,
 )
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.training.evaluation import Evaluation, evaluate, random_play
+from retro_gamer.training.evaluation import Evaluation, EvaluationStopped, RandomAgent, evaluate
 from retro_gamer.training.player import Player
 from retro_gamer.training.trainer import Trainer
 
 FINAL_GAMES = 30
+SECONDS_TO_MEASURE = 5.0  # of greedy play, and as many of random play, when the minutes are limited
 
 
 def train_run(run: RunDirectory, episodes: Optional[int] = None, minutes: Optional[float] = None) -> int:
@@ -56,7 +56,8 @@ def train_run(run: RunDirectory, episodes: Optional[int] = None, minutes: Option
     _say_if_still_exploring(trainer)
     worth_using = True
     try:
-        worth_using = _say_how_well(trainer)
+        seconds = SECONDS_TO_MEASURE if minutes is not None else float("inf")
+        worth_using = _say_how_well(trainer, seconds)
     except KeyboardInterrupt:
         print()  # everything is saved: whoever does not want to wait for this may go
     print("\n" + what_next(run, trainer.config, trainer.is_complete(), worth_using))
@@ -81,7 +82,7 @@ def _train(trainer: Trainer, line: ProgressLine, episodes: Optional[int], minute
             f"run\n  {command_line('import-torch', run)}",
             flush=True,
         )
-    with supervised(line.say), stop_on_signals(trainer.stop, line):
+    with supervised(line.say), stopping_on_signals(trainer.stop, line.blank):
         try:
             trainer.train(episodes, minutes, on_episode=line.update, on_notice=line.say)
         finally:
@@ -94,47 +95,6 @@ def _train(trainer: Trainer, line: ProgressLine, episodes: Optional[int], minute
     return not trainer.stopping
 
 
-@contextmanager
-def stop_on_signals(stop: Callable[[], None], line: ProgressLine) -> Iterator[None]:
-    """While inside, Ctrl-C, SIGTERM and the closing of the terminal call `stop`; a second Ctrl-C does not wait for it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may handle signals
-        return
-    asked = False
-
-    def handle(number: int, frame: Any) -> None:
-        nonlocal asked
-        if asked and number == signal.SIGINT:
-            raise_through(KeyboardInterrupt())
-        asked = True
-        stop()
-        _write_now(
-            line.blank() + "Stopping after this game...\n"
-            "(Ctrl-C again stops at once and loses the last seconds of training, up to 20.)\n"
-        )
-
-    numbers = [
-        getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
-    ]
-    numbers = [
-        number for number in numbers if signal.getsignal(number) != signal.SIG_IGN or number == signal.SIGINT
-    ]
-    before = [signal.signal(number, handle) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before):
-            signal.signal(number, handler)
-
-
-def _write_now(text: str) -> None:
-    """To stderr from a signal handler, where print may not be used: it may have been interrupted itself."""
-    try:
-        os.write(sys.stderr.fileno(), text.encode("ascii"))
-    except (OSError, ValueError, AttributeError):  # there is no such file
-        pass
-
-
 def _say_if_still_exploring(trainer: Trainer) -> None:
     training = trainer.config.training
     if trainer.is_complete() and trainer.turns < training.epsilon_decay_turns:
@@ -145,7 +105,19 @@ def _say_if_still_exploring(trainer: Trainer) -> None:
         )
 
 
-def _say_how_well(trainer: Trainer) -> bool:
+def _measure(
+    environment: Environment, agent: Agent, seconds: float, on_game: Callable[[int], None]
+) -> Optional[Evaluation]:
+    """Greedy games, as many as can be played in this time; None if there is none."""
+    deadline, games = time.monotonic() + seconds, []
+    with suppress(EvaluationStopped):
+        for seed in range(FINAL_GAMES):
+            games.append(evaluate(environment, agent, 1, seed, stopping=lambda: time.monotonic() > deadline))
+            on_game(seed + 1)
+    return Evaluation.of(games) if games else None
+
+
+def _say_how_well(trainer: Trainer, seconds: float) -> bool:
     """Say how good it is beside random play, and what may be wrong when it is no better; whether it is worth using."""
     if trainer.config.teams:
         from retro_gamer.commands.evaluate_teams import evaluate_teams
@@ -157,9 +129,15 @@ def _say_how_well(trainer: Trainer) -> bool:
         return True
     environment = trainer.evaluation_environment
     with supervised(), Counting("measuring game", 2 * FINAL_GAMES) as count:
-        greedy = evaluate(environment, trainer.agent, FINAL_GAMES, seed=0, on_game=count)
-        chance = random_play(environment, FINAL_GAMES, seed=0, on_game=lambda done: count(FINAL_GAMES + done))
-    print(f"Over {FINAL_GAMES} games: {verdict(greedy, chance)}")
+        greedy = _measure(environment, trainer.agent, seconds, count)
+        anyhow = RandomAgent(len(environment.actions), seed=0)
+        chance = _measure(environment, anyhow, seconds, lambda done: count(FINAL_GAMES + done))
+    if greedy is None or chance is None:
+        print(f"How well it plays takes longer to find out:  {command_line('evaluate', trainer.run)}")
+        return True
+    games = min(len(greedy.returns), len(chance.returns))
+    greedy, chance = greedy.first(games), chance.first(games)
+    print(f"Over {games} games: {verdict(greedy, chance)}")
     if greedy.scores is not None and chance.scores is not None:
         name = trainer.config.metadata.score
         print(f"That is a {name} of {greedy.scores.mean():.1f} (random play: {chance.scores.mean():.1f}).")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import os
 import signal
+import sys
 import threading
-from contextlib import contextmanager
-from typing import Any, Iterator, NoReturn, Optional
+from contextlib import contextmanager, suppress
+from typing import Any, Callable, Iterable, Iterator, NoReturn, Optional
 
 signalled: Optional[BaseException] = None  # raised by a signal, and not seen coming out of a game yet
 
@@ -24,6 +27,60 @@ def came_through(error: Optional[BaseException] = None) -> bool:
     if ours is not None and ours is not error:
         raise ours
     return isinstance(ours, SystemExit)
+
+
+@contextmanager
+def handled(names: Iterable[str], handle: Callable[[int, Any], None]) -> Iterator[None]:
+    """While inside, a function handles these signals, of those that this system has. Only the main thread may do this;
+    what is ignored from outside, as under nohup, still is, but for Ctrl-C."""
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in numbers:
+            if signal.getsignal(number) != signal.SIG_IGN or number == signal.SIGINT:
+                before[number] = signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def stopping_on_signals(stop: Callable[[], None], blank: Callable[[], str] = str) -> Iterator[None]:
+    """While inside, Ctrl-C, SIGTERM and the closing of the terminal call `stop`; a second Ctrl-C does not wait for it.
+
+    `blank()` is what wipes away the line that is on the terminal.
+    """
+    asked = False
+
+    def handle(number: int, frame: Any) -> None:
+        nonlocal asked
+        if asked and number == signal.SIGINT:
+            raise_through(KeyboardInterrupt())
+        asked = True
+        stop()
+        _write_now(
+            blank() + "Stopping after this game...\n"
+            "(Ctrl-C again stops at once and loses this game and up to 20 seconds of training before it.)\n"
+        )
+
+    global signalled
+    try:
+        with handled(("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"), handle):
+            yield
+    finally:
+        signalled = None
+
+
+def _write_now(text: str) -> None:
+    """To stderr from a signal handler, where print may not be used: it may have been interrupted itself."""
+    stream = getattr(sys.stderr, "unfiltered", sys.stderr)
+    with suppress(Exception):  # there may be no such file, and nobody to read
+        try:
+            os.write(stream.fileno() if isinstance(stream, io.TextIOWrapper) else -1, text.encode("ascii"))
+        except (OSError, ValueError):  # a notebook's
+            stream.write(text)
 
 
 @contextmanager

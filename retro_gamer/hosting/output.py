@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Iterable, Iterator, Optional
 
 from retro_gamer.errors import MAX_MESSAGE, printable
+from retro_gamer.hosting.streams import own_stream, stream_of_this_thread
 
 _COLORS = re.compile("(\x1b\\[[0-9;]*m)")
 
@@ -33,19 +33,14 @@ class HarmlessStream:
 @contextmanager
 def harmless_output() -> Iterator[None]:
     """While inside, all that is printed passes through `printable`; what is longer than a message is cut on stderr."""
-    streams = {
-        name: HarmlessStream(getattr(sys, name), most)
-        for name, most in (("stdout", None), ("stderr", MAX_MESSAGE))
-        if getattr(sys, name) is not None
-    }
-    for name, stream in streams.items():
-        setattr(sys, name, stream)
-    try:
+    with ExitStack() as stack:
+        for name, most in (("stdout", None), ("stderr", MAX_MESSAGE)):
+            stream = stream_of_this_thread(name)
+            if (
+                stream is not None
+            ):  # what took its place meanwhile stays: nobody may read the old one any more
+                stack.enter_context(own_stream(name, HarmlessStream(stream, most)))
         yield
-    finally:
-        for name, stream in streams.items():
-            if getattr(sys, name) is stream:  # and not what took its place because nobody reads it any more
-                setattr(sys, name, stream.unfiltered)
 
 
 def in_colors(picture: str) -> str:

@@ -7,10 +7,11 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from typing import Any, Callable, Iterator, Tuple
+from typing import Any, Callable, Tuple
 
 from retro_gamer.errors import printable
 from retro_gamer.hosting.blame import is_engine_code, is_game_code, is_library_code
+from retro_gamer.hosting.streams import own_stream
 
 SECONDS_BEFORE_WARNING = 10.0
 TRIES_TO_CATCH = 2000  # the line of a game that is called for moments only
@@ -34,7 +35,12 @@ class supervised:
 
     def __enter__(self) -> "supervised":
         self._output = _GameOutput(self._say)
-        self._streams = [_Replaced("stdin", io.StringIO()), _Replaced("stdout", self._output)]
+        self._streams = [
+            own_stream("stdin", io.StringIO(), whatever=True),
+            own_stream("stdout", self._output, whatever=True),
+        ]
+        for stream in self._streams:
+            stream.__enter__()
         with suppress(RuntimeError):  # in a browser no thread can be started: then nobody watches
             threading.Thread(
                 target=self._watch, args=(threading.get_ident(), sys._getframe(1)), daemon=True
@@ -44,7 +50,7 @@ class supervised:
     def __exit__(self, *exception: Any) -> None:
         self._done.set()
         for stream in self._streams:
-            stream.put_back()
+            stream.__exit__()
         self._output.end()
 
     def _watch(self, thread: int, outside: Any) -> None:
@@ -93,46 +99,6 @@ def _call_into_the_game(thread: int, outside: Any) -> Tuple[Any, str, str]:
             call = frame
         frame = frame.f_back
     return (call, in_game, in_engine) if call is not None else (None, "", "")
-
-
-class _Replaced:
-    """A stream of `sys` that is another one for this thread until it is put back; other threads keep theirs."""
-
-    _lock = threading.Lock()
-
-    def __init__(self, name: str, stream: Any):
-        self._name, self._thread = name, threading.get_ident()
-        with self._lock:
-            current = getattr(sys, name)
-            self._by_thread = current if isinstance(current, _StreamByThread) else _StreamByThread(current)
-            self._before = self._by_thread.own.get(self._thread)
-            self._by_thread.own[self._thread] = stream
-            setattr(sys, name, self._by_thread)
-
-    def put_back(self) -> None:
-        """Whatever a game may have put there is gone; the last one to leave takes the switch away."""
-        with self._lock:
-            if self._before is None:
-                del self._by_thread.own[self._thread]
-            else:
-                self._by_thread.own[self._thread] = self._before
-            stream: Any = self._by_thread
-            while isinstance(stream, _StreamByThread) and not stream.own:
-                stream = stream.everybody_s
-            setattr(sys, self._name, stream)
-
-
-class _StreamByThread:
-    """Does what the stream of the thread does that uses it: its own, or everybody's."""
-
-    def __init__(self, everybody_s: Any):
-        self.everybody_s, self.own = everybody_s, {}  # type: Any, Dict[int, Any]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.own.get(threading.get_ident(), self.everybody_s), name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.own.get(threading.get_ident(), self.everybody_s))
 
 
 class _GameOutput(io.TextIOBase):

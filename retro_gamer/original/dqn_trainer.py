@@ -12,6 +12,7 @@ from retro_gamer.config.settings import ModelSettings, TrainingSettings
 from retro_gamer.config.values import toml_value
 from retro_gamer.errors import ConfigError, ObservationError, command_line
 from retro_gamer.hosting.game_protocol import Game
+from retro_gamer.hosting.interrupts import stopping_on_signals
 from retro_gamer.hosting.loading import make_game, refuse_while_imported
 from retro_gamer.original.game_environment import GameEnvironment
 from retro_gamer.original.game_factory import check_factory, describe, locate
@@ -192,13 +193,16 @@ class DQNTrainer:
         """Train to the configured number of games, going on where a run in the same folder stopped.
 
         `on_checkpoint` gets a dict with episode, avg_reward, avg_steps, avg_loss and epsilon; `on_episode` is called
-        after every game. Without either, a progress line is shown.
+        after every game. Without either, a progress line is shown, in a terminal or a notebook.
+
+        Ctrl-C (in a notebook, the stop button) ends it after the game being played: everything is saved, and `train`
+        returns. A second one ends it at once.
         """
-        line = ProgressLine() if on_checkpoint is None and on_episode is None else None
+        line = ProgressLine()
+        line.shown = line.shown and on_checkpoint is None and on_episode is None
 
         def watch(status: Status) -> None:
-            if line is not None:
-                line.update(status)
+            line.update(status)
             if on_episode is not None:
                 on_episode()
 
@@ -206,13 +210,16 @@ class DQNTrainer:
             if on_checkpoint is not None:
                 on_checkpoint(_as_original(row))
 
+        trainer = self.trainer
+        trainer.stopping = False  # a stop counts for the call that it ended
         try:
-            self.trainer.train(
-                on_episode=watch, on_checkpoint=report, on_notice=line.say if line else _notice
-            )
+            with stopping_on_signals(trainer.stop, line.blank):
+                notice = line.say if line.shown else _notice
+                trainer.train(on_episode=watch, on_checkpoint=report, on_notice=notice)
         finally:
-            if line is not None:
-                line.clear()
+            line.clear()
+        if trainer.stopping:
+            line.say(f"Stopped after game {trainer.episode} and saved. Train on from there with train().")
 
     def _run_episode(self) -> Tuple[float, int, float, bool]:
         """Train for one game: its reward, turns and mean loss, and whether a learning step was made."""

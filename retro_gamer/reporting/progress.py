@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import io
 import os
 import shutil
 import sys
@@ -17,7 +19,7 @@ UNIMPORTANT = ("turns", "epsilon", "speed")  # parts that go when the terminal i
 
 
 class ProgressLine:
-    """Redraws one line on a terminal, a few times a second at the most."""
+    """Redraws one line on a terminal or in a notebook, a few times a second at the most."""
 
     def __init__(
         self,
@@ -26,7 +28,7 @@ class ProgressLine:
         clock: Callable[[], float] = time.monotonic,
     ):
         self.stream = stream if stream is not None else sys.stderr
-        self.shown = bool(getattr(self.stream, "isatty", lambda: False)())
+        self.shown = bool(getattr(self.stream, "isatty", lambda: False)()) or _is_notebook_s(self.stream)
         self.interval = interval
         self.clock = clock
         self._next = 0.0
@@ -43,9 +45,9 @@ class ProgressLine:
             return
         self._next = now + self.interval
         self._times.append((now, status.turns, status.episode))
-        self._draw(self._text(status))
+        self._draw(self._text(status, now))
 
-    def _text(self, status: Status) -> str:
+    def _text(self, status: Status, now: float) -> str:
         then, turns, episode = self._times[0]
         elapsed = max(1e-9, self._times[-1][0] - then)
         turn_rate, episode_rate = (status.turns - turns) / elapsed, (status.episode - episode) / elapsed
@@ -71,6 +73,8 @@ class ProgressLine:
             left.append((status.goal_episodes - status.episode) / episode_rate)
         if turn_rate > 0 and status.goal_turns:
             left.append((status.goal_turns - status.turns) / turn_rate)
+        if status.deadline < float("inf"):
+            left.append(status.deadline - now)
         if left:
             parts["left"] = f"{format_time(max(0.0, min(left)))} left"
         for name in UNIMPORTANT:
@@ -116,6 +120,13 @@ class ProgressLine:
         if self.shown and self._width:
             with suppress(OSError):
                 self._write(self.blank())
+
+
+def _is_notebook_s(stream: TextIO) -> bool:
+    """Whether a stream ends below a cell of a notebook, where a carriage return begins the line anew as in a terminal."""
+    return (
+        hasattr(builtins, "__IPYTHON__") and not isinstance(stream, io.TextIOWrapper) and stream is sys.stderr
+    )
 
 
 def _short(number: float) -> str:

@@ -10,6 +10,7 @@ from retro_gamer.agents import Transition
 from retro_gamer.environment.observation import widened
 from retro_gamer.environment.teams import TeamEnvironment
 from retro_gamer.selfplay.team_policy import Decision, TeamPolicy
+from retro_gamer.training.loop import never
 
 
 class MatchResult(NamedTuple):
@@ -52,6 +53,7 @@ def play_match(
     learning_team: Optional[int] = None,
     rng: Optional[np.random.Generator] = None,
     seed: Optional[int] = None,
+    cut_short: Callable[[], bool] = never,
 ) -> MatchResult:
     """Play one game, with a policy for each team [n_teams] and a share of random actions.
 
@@ -59,7 +61,8 @@ def play_match(
     learning team's agent learns after the game: from each of its characters' trajectories, one after another. A
     character that leaves the game early still gets its team's rewards up to the end, with its last decision.
 
-    Raises RetroGamerErrors for what the game does wrong.
+    Once `cut_short()` is true after a turn, the game ends there, truncated. Raises RetroGamerErrors for what the game
+    does wrong.
     """
 
     def decide(number: int) -> Optional[Decision]:
@@ -79,14 +82,19 @@ def play_match(
         for number, member in enumerate(environment.members)
         if member.team == learning_team
     }
-    result = _play(environment, decide, trajectories)
+    result = _play(environment, decide, trajectories, cut_short)
     for number, trajectory in trajectories.items():
         policy = policies[environment.members[number].team]
         result.losses.extend(_learn(trajectory, policy, environment, number, result.truncated))
     return result
 
 
-def _play(environment: TeamEnvironment, decide: Decide, trajectories: Dict[int, Trajectory]) -> MatchResult:
+def _play(
+    environment: TeamEnvironment,
+    decide: Decide,
+    trajectories: Dict[int, Trajectory],
+    cut_short: Callable[[], bool],
+) -> MatchResult:
     """Play a game that was reset to its end, and note what happens to the characters that have a trajectory."""
     members, n_teams = environment.members, len(environment.teams)
     returns, steps, turns = [0.0] * n_teams, [0] * n_teams, 0
@@ -108,6 +116,7 @@ def _play(environment: TeamEnvironment, decide: Decide, trajectories: Dict[int, 
             returns[team] += reward
         for number, trajectory in trajectories.items():
             trajectory.reward(rewards[members[number].team])
+        truncated = truncated or (not terminated and cut_short())
         if terminated or truncated:
             return MatchResult(turns, steps, returns, outcomes_of(rewards, returns), [], truncated)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Callable, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 
 import numpy as np
 
@@ -153,7 +153,14 @@ class SelfPlayTrainer(Trainer):
             for team in range(len(self.config.teams))
         ]
         # Ghosts try things out as often as the learner: otherwise it would lose to its own past, and ratings would fall.
-        match = play_match(self.environment, pilots, self.epsilon, learning_team, self.rng)  # type: ignore[arg-type]
+        match = play_match(
+            self.environment,  # type: ignore[arg-type]
+            pilots,
+            self.epsilon,
+            learning_team,
+            self.rng,
+            cut_short=self._time_is_up,
+        )
         for (
             policy
         ) in self.policies.values():  # all at once, for it draws random numbers: not when they are saved
@@ -202,12 +209,14 @@ class SelfPlayTrainer(Trainer):
 
     def _notices(self) -> List[str]:
         told, self._to_tell = self._to_tell, []
-        return told + [notice for policy in self.policies.values() for notice in policy.agent.notices()]
+        told += [notice for policy in self.policies.values() for notice in policy.agent.notices()]
+        return told + self._cut_notice()
 
     def _evaluate_if_due(self, last: bool) -> None:
         """Ratings take the place of evaluations. This is the moment between two games when opponents are swapped."""
         if not self._team_change_due() and self._swap_due:
             self._swap_opponents(self._swap_due)
+            self._swap_due = []
 
     def _team_change_due(self) -> bool:
         return self.learner.learner_steps - self.team_changed_at >= self.config.self_play.team_change
@@ -299,7 +308,7 @@ class SelfPlayTrainer(Trainer):
             learner_steps=policy.learner_steps,
             evaluation=None,
         )
-        run.save_policy(run.checkpoint_path(self.episode), facts, policy.agent.get_policy())
+        self.saver.save_policy(run, run.checkpoint_path(self.episode), facts, policy.agent.get_policy())
 
     def _describe(self, policy: Policy) -> PolicyDescription:
         return PolicyDescription.of(
@@ -309,7 +318,7 @@ class SelfPlayTrainer(Trainer):
             own_characters=tuple(map(tuple, self.table.own_characters)),
         )
 
-    def _save_resume(self) -> None:
+    def _resume_state(self) -> Tuple[Dict[str, Any], Dict[str, np.ndarray]]:
         facts = {
             "characters": list(self.vocabulary.characters),
             "policies": [
@@ -346,7 +355,10 @@ class SelfPlayTrainer(Trainer):
         arrays: Dict[str, np.ndarray] = {}
         for number, policy in enumerate(self.policies.values()):
             arrays.update(with_prefix(f"agent_{number}", policy.agent.get_state()))
-        self._write_resume(facts, arrays)
+        return facts, arrays
+
+    def _checkpoint_numbers(self) -> Set[int]:
+        return {number for name in self.policies for number, _ in self.run.of(name).checkpoints()}
 
     def _restore(
         self, facts: Dict[str, Any], arrays: Dict[str, np.ndarray], known: Dict[str, PolicyDescription]
@@ -369,6 +381,7 @@ class SelfPlayTrainer(Trainer):
         self.episode, self.turns, self.seconds = facts["episode"], facts["turns"], facts["seconds"]
         self._since_checkpoint = [Episode(*episode) for episode in facts["since_checkpoint"]]
         self._loose_checkpoints = facts["loose_checkpoints"]
+        self.saver.take_up(facts)
         set_random_state(facts["random"], self.rng)
         for team, saved in facts["opponents"]:
             policy = self.policy_of(team)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -25,6 +25,20 @@ class Evaluation(NamedTuple):
     def __repr__(self) -> str:
         low, high = bootstrap_interval(self.returns)
         return f"Evaluation({len(self.returns)} games, mean {self.mean:.2f}, 95% interval {low:.2f} to {high:.2f})"
+
+    @classmethod
+    def of(cls, parts: Sequence["Evaluation"]) -> "Evaluation":
+        """The games of several evaluations in one."""
+        scores = [part.scores for part in parts if part.scores is not None]
+        return cls(
+            np.concatenate([part.returns for part in parts]),
+            np.concatenate([part.turns for part in parts]),
+            np.concatenate(scores) if scores else None,
+        )
+
+    def first(self, games: int) -> "Evaluation":
+        """As if no more had been played."""
+        return Evaluation(*(values if values is None else values[:games] for values in self))
 
     @property
     def mean(self) -> float:

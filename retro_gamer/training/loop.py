@@ -18,14 +18,22 @@ class Episode(NamedTuple):
     score: Optional[float]  # the value people would ask for, where it is another one
 
 
+def never() -> bool:
+    return False
+
+
 def play_episode(
     environment: Environment,
     agent: Agent,
     epsilon: Callable[[], float],
     learn: bool = True,
     seed: Optional[int] = None,
+    cut_short: Callable[[], bool] = never,
 ) -> Episode:
-    """Play one game. `epsilon()` is asked before each turn for the share of random actions."""
+    """Play one game. `epsilon()` is asked before each turn for the share of random actions.
+
+    Once `cut_short()` is true after a turn, the game ends there, truncated.
+    """
     episode_return, turns, losses, n_losses = 0.0, 0, 0.0, 0
     try:
         observation = environment.reset(seed)
@@ -34,6 +42,7 @@ def play_episode(
         while True:
             action = agent.act(observation, epsilon())
             next_observation, reward, terminated, truncated = environment.step(action)
+            truncated = truncated or (not terminated and cut_short())
             turns += 1
             episode_return += reward
             if environment.n_symbols > agent.n_symbols:

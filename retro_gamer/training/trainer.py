@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import Any, Callable, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 
 import numpy as np
 
@@ -33,11 +33,14 @@ from retro_gamer.training.evaluation import (
 )
 from retro_gamer.training.loop import Episode, play_episode
 from retro_gamer.training.randomness import get_random_state, set_random_state
+from retro_gamer.training.saving import Saver
 from retro_gamer.training.schedules import epsilon_at, learning_rate_at
 
-# The whole state is large: between two of them a few checkpoints may pass. Whoever is killed in between goes on from
-# the last one, and makes the same checkpoints again.
+# The whole state is large: games and checkpoints may pass between two times it is written. After a kill the training goes
+# on from the last one, and plays the same games again.
 SECONDS_BETWEEN_RESUME_STATES = 20.0
+# After the last minute, a game may still be finished: most are by then, and the training is as if it had not been stopped.
+SECONDS_TO_FINISH_A_GAME = 2.0
 
 
 class Status(NamedTuple):
@@ -51,6 +54,7 @@ class Status(NamedTuple):
     epsilon: float
     evaluation: Optional[Evaluation]  # the newest
     standing: str = ""  # in self-play: who learns, and how the ratings are
+    deadline: float = float("inf")  # of time.monotonic: when the minutes are over
 
 
 class Trainer:
@@ -134,7 +138,10 @@ class Trainer:
         self._since_checkpoint: List[Episode] = []  # the games that no checkpoint tells of yet
         self._evaluated_return: Optional[float] = None  # since the last checkpoint
         self._loose_checkpoints: List[int] = []  # made by a stop in between, to be replaced by the next
-        self._resume_saved = float("-inf")
+        self.saver = Saver(run)
+        self._resume_saved = self._began = float("-inf")
+        self._cut_at = float("inf")  # of time.monotonic: when a game that goes on too long is cut short
+        self._was_cut = False
         self.stopping = False  # whether someone asked for a stop
 
     @property
@@ -163,18 +170,22 @@ class Trainer:
         on_checkpoint: Callable[[Dict[str, Any]], None] = lambda row: None,
         on_notice: Callable[[str], None] = lambda text: None,
     ) -> None:
-        """Train to the configured goal, or for `episodes` more games, or one game and on until so many minutes have passed.
+        """Train to the configured goal, or for `episodes` more games, or until `minutes` have passed.
+
+        A game that goes on after the last minute is cut short there, as it is at max_turns_per_episode.
 
         Raises RunBusyError when another process is at it.
         """
         training = self.config.training
         goal = self.episode + episodes if episodes is not None else training.training_episodes
         goal_turns = training.training_turns if episodes is None else 0
-        deadline = time.monotonic() + 60 * minutes if minutes is not None else float("inf")
+        self._began = time.monotonic()
+        deadline = self._began + 60 * minutes if minutes is not None else float("inf")
 
         def reached() -> bool:
             return self.episode >= goal or 0 < goal_turns <= self.turns
 
+        self.saver.tell = on_notice
         if threads.NOTICE:
             on_notice(threads.NOTICE)
         with self.run.locked():
@@ -182,12 +193,13 @@ class Trainer:
                 on_notice(notice)
             if (
                 not self.run.resume_path.is_file()
-            ):  # a kill before the first checkpoint begins again with the same games
-                self._save_resume()
-                self._resume_saved = float("-inf")
+            ):  # a kill before the first one begins again with the same games
+                self.run.save_resume(*self._resume_state())
+            self._cut_at = float("inf")
             try:
                 if self._since_checkpoint:  # a stop may have left something to do
                     self._finish_game(reached(), on_checkpoint)
+                self._cut_at = deadline + SECONDS_TO_FINISH_A_GAME
                 while not reached() and not self.stopping:
                     episode = self._next_game()
                     for notice in self._notices():
@@ -202,6 +214,7 @@ class Trainer:
                             self.epsilon,
                             self.evaluation,
                             self._standing(),
+                            deadline,
                         )
                     )
                     self._finish_game(reached(), on_checkpoint)
@@ -209,10 +222,12 @@ class Trainer:
                         break
             except EvaluationStopped:
                 pass
-            if self._since_checkpoint:
-                self._save_in_between()
-            else:
-                self._save_resume()
+            self._save_in_between()
+
+    def _time_is_up(self) -> bool:
+        """Whether the game being played should be cut short, for the minutes are over."""
+        self._was_cut = time.monotonic() >= self._cut_at
+        return self._was_cut
 
     def _next_game(self) -> Episode:
         started = time.perf_counter()
@@ -245,13 +260,16 @@ class Trainer:
         self.seconds += time.perf_counter() - started
         if self._checkpoint_due(last):
             on_checkpoint(self._checkpoint())
+        elif time.monotonic() - max(self._began, self._resume_saved) >= SECONDS_BETWEEN_RESUME_STATES:
+            self._save_resume()
+        self.saver.retry()
 
     # What self-play does in its own way
 
     def _play_game(self) -> Episode:
         """Play the next game and learn from it."""
         self.agent.learning_rate = learning_rate_at(self.config.training, self.turns, self.episode)
-        return play_episode(self.environment, self.agent, self._epsilon_of_turn())
+        return play_episode(self.environment, self.agent, self._epsilon_of_turn(), cut_short=self._time_is_up)
 
     def _tidy_up(self) -> List[str]:
         """Remove what a kill left behind; returns what there is to say."""
@@ -265,7 +283,15 @@ class Trainer:
 
     def _notices(self) -> List[str]:
         """What a person should be told now."""
-        return [*self.agent.notices(), *self.environment.notices()]
+        return [*self.agent.notices(), *self.environment.notices(), *self._cut_notice()]
+
+    def _cut_notice(self) -> List[str]:
+        if not self._was_cut:
+            return []
+        return [
+            f"The time was up in the middle of game {self.episode}: it was cut short after "
+            f"{self._since_checkpoint[-1].turns} turns, as games are at max_turns_per_episode."
+        ]
 
     def _standing(self) -> str:
         return ""
@@ -309,14 +335,16 @@ class Trainer:
             self.agent,
             self.config.training.evaluation_games,
             FIRST_TRAINING_EVALUATION_SEED,
-            stopping=lambda: self.stopping,
+            stopping=lambda: self.stopping or time.monotonic() >= self._cut_at,
         )
         if self.turns >= self._next_evaluation:
             self._next_evaluation = self.turns - self.turns % every + every
         self._evaluated_return = self.evaluation.mean
         if self.best_return is None or self.evaluation.mean > self.best_return:
             self.best_return = self.evaluation.mean
-            self.run.save_policy(self.run.best_path, self._policy_facts(), self.agent.get_policy())
+            self.saver.save_policy(
+                self.run, self.run.best_path, self._policy_facts(), self.agent.get_policy()
+            )
 
     # Saving
 
@@ -333,19 +361,18 @@ class Trainer:
         return row
 
     def _save_in_between(self) -> None:
-        """Save on a stop between two checkpoints: the next one will be as if there had been no stop."""
+        """Save on a stop, also between two checkpoints: the next one will be as if there had been no stop."""
         if self._since_checkpoint:
             self._save_policy()
             self._loose_checkpoints = [
                 *(n for n in self._loose_checkpoints if n != self.episode),
                 self.episode,
             ]
-        self._save_resume()
+        self.saver.finish(self._save_resume)
 
     def _save_policy(self) -> None:
-        self.run.save_policy(
-            self.run.checkpoint_path(self.episode), self._policy_facts(), self.agent.get_policy()
-        )
+        path = self.run.checkpoint_path(self.episode)
+        self.saver.save_policy(self.run, path, self._policy_facts(), self.agent.get_policy())
 
     def _describe_policy(self) -> PolicyDescription:
         return PolicyDescription.of(
@@ -361,7 +388,8 @@ class Trainer:
         )
         return facts
 
-    def _save_resume(self) -> None:
+    def _resume_state(self) -> Tuple[Dict[str, Any], Dict[str, np.ndarray]]:
+        """All that is needed to go on: facts and arrays."""
         facts = {
             "policy": self._describe_policy().to_json(),
             "episode": self.episode,
@@ -383,14 +411,21 @@ class Trainer:
             )
             if self.evaluation.scores is not None:
                 arrays["evaluation_scores"] = self.evaluation.scores
-        self._write_resume(facts, arrays)
+        return facts, arrays
 
-    def _write_resume(self, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> None:
-        self.run.save_resume(facts, arrays)
+    def _save_resume(self) -> bool:
+        """Write the state to resume from; says whether it could be written."""
+        if not self.saver.save_resume(*self._resume_state()):
+            return False
         self._resume_saved = time.monotonic()
         # Only now may checkpoints go: were they gone before, a kill would leave a run with neither the old nor the new.
         self._remove_old_checkpoints()
-        self._loose_checkpoints = [number for number in self._loose_checkpoints if number == self.episode]
+        there = self._checkpoint_numbers()
+        self._loose_checkpoints = [number for number in self._loose_checkpoints if number in there]
+        return True
+
+    def _checkpoint_numbers(self) -> Set[int]:
+        return {number for number, _ in self.run.checkpoints()}
 
     def _start_from(self, policy: SavedPolicy) -> None:
         """Go on with the weights of a policy, and with an empty memory."""
@@ -410,6 +445,7 @@ class Trainer:
         self._evaluated_return = facts["evaluated_return"]
         self._since_checkpoint = [Episode(*episode) for episode in facts["since_checkpoint"]]
         self._loose_checkpoints = facts["loose_checkpoints"]
+        self.saver.take_up(facts)
         if "evaluation_returns" in arrays:
             self.evaluation = Evaluation(
                 arrays["evaluation_returns"], arrays["evaluation_turns"], arrays.get("evaluation_scores")
@@ -437,12 +473,12 @@ class Trainer:
 
     def _log_checkpoint(self) -> Dict[str, Any]:
         row = self._metrics_row()
-        self.run.add_metrics(row)
         loss = f"{row['loss']:.4g}" if row["loss"] is not None else "-"
         first = self.episode - len(self._since_checkpoint) + 1
-        self.run.log(
+        line = (
             f"[ep_{self.episode:04d}]  ep={first:04d}-{self.episode:04d}"
             f"  avg_reward={row['mean_return']:+.1f}  avg_steps={row['mean_length']:.0f}  epsilon={row['epsilon']:.3f}"
             f"  avg_loss={loss}{self._log_details(row)}  turns={self.turns}  total={self.seconds:.0f}s"
         )
+        self.saver.add_lines(row, line)
         return row

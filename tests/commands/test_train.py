@@ -145,7 +145,7 @@ def test_a_signal_saves_and_exits_well(long_run, started, name):
     assert process.returncode == 0
     assert error == (
         "Stopping after this game...\n"
-        "(Ctrl-C again stops at once and loses the last seconds of training, up to 20.)\n"
+        "(Ctrl-C again stops at once and loses this game and up to 20 seconds of training before it.)\n"
     )
     stopped = re.search(
         r"Stopped after game (\d+) \(([\d,]+) turns\) and saved. Go on with:\n  retro-gamer train run", out
@@ -223,7 +223,7 @@ def test_a_second_interrupt_does_not_wait_for_the_game(empty, started):
 
 
 def test_an_interrupt_while_the_result_is_measured(workshop, command, monkeypatch):
-    def interrupted(trainer):
+    def interrupted(trainer, seconds):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("retro_gamer.commands.train._say_how_well", interrupted)
@@ -273,3 +273,17 @@ def test_a_training_that_learned_nothing_says_why_and_offers_no_script(tmp_path,
     out = capsys.readouterr().out
     assert "no better than random play" in out and "The reward never changed" in out and "  1. " in out
     assert "play_it.py" not in out and "retro-gamer doctor" in out
+
+
+@pytest.mark.parametrize("turns, said", [(1, "How well it plays takes longer to find out"), (100, "Over ")])
+def test_limited_minutes_are_not_spent_on_measuring(workshop, command, monkeypatch, turns, said):
+    from types import SimpleNamespace
+
+    from retro_gamer.commands import train
+
+    seconds = iter(range(10**6))  # one for each turn of a measured game
+    monkeypatch.setattr(train, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    monkeypatch.setattr(train, "SECONDS_TO_MEASURE", turns)
+    status, out, _ = command("train", "runs/forager", "--episodes", "2", "--minutes", "10")
+    assert status == 0 and said in out and "Over 30 games" not in out
+    assert next(seconds) < 2 * turns + 10

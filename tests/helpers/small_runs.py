@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+from retro_gamer.commands.create import create_run
 from retro_gamer.config.run_config import RunConfig
+from retro_gamer.config.values import toml_value
 from retro_gamer.runs.directory import RunDirectory
 
 ALGORITHMS = {
@@ -44,6 +48,27 @@ def make_run(path, game="forager", preprocessing=None, model=None, **training):
     )
     run = RunDirectory(path)
     run.create(config.to_toml())
+    return run
+
+
+def make_self_play_run(path, game="tag", **settings):
+    small = {
+        "training_episodes": 26,
+        "training_turns": 0,
+        "hidden_sizes": [8],
+        "memory_capacity": 500,
+        "batch_size": 8,
+        "max_turns_per_episode": 30,
+        "save_steps": 100,
+        "team_change": 200,
+        "swap_steps": 60,
+        **settings,
+    }
+    run = create_run(game, str(path)).run
+    text = run.config_path.read_text("utf-8")
+    for name, value in small.items():
+        text = re.sub(rf"(?m)^{name} = .*$", f"{name} = {toml_value(value)}", text, count=1)
+    run.config_path.write_text(text, "utf-8")
     return run
 
 

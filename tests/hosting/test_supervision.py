@@ -7,6 +7,7 @@ import re
 import sys
 import threading
 import time
+from contextlib import nullcontext
 
 import pytest
 
@@ -14,16 +15,18 @@ from retro_gamer.config.settings import MetadataSettings
 from retro_gamer.environment.game import RetroEnvironment
 from retro_gamer.games import Game
 from retro_gamer.hosting import supervision
+from retro_gamer.hosting.output import harmless_output
 from retro_gamer.hosting.supervision import supervised
 
 
+@pytest.mark.parametrize("filtered", [False, True])
 @pytest.mark.parametrize("first_to_leave", [0, 1])
-def test_threads_that_overlap_put_the_streams_back(first_to_leave, capsys):
-    real = sys.stdin, sys.stdout
+def test_threads_that_overlap_put_the_streams_back(first_to_leave, filtered, capsys):
+    real = sys.stdin, sys.stdout, sys.stderr
     said, events = ([], []), [threading.Event() for _ in range(4)]
 
     def guest(number):
-        with supervised(said[number].append):
+        with harmless_output() if filtered else nullcontext(), supervised(said[number].append):
             events[number].set()
             events[2 + number].wait()
             print(f"from {number}")
@@ -38,7 +41,7 @@ def test_threads_that_overlap_put_the_streams_back(first_to_leave, capsys):
     for number in (first_to_leave, 1 - first_to_leave):
         events[2 + number].set()
         guests[number].join()
-    assert (sys.stdin, sys.stdout) == real and all(stream is not None for stream in real)
+    assert (sys.stdin, sys.stdout, sys.stderr) == real
     assert said == (["The game prints: from 0"], ["The game prints: from 1"])
     assert capsys.readouterr().out == "ours\n"
 

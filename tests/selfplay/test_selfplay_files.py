@@ -222,7 +222,7 @@ def test_ratings_and_results_follow_from_the_games(tmp_path, monkeypatch):
     outcomes = []
     monkeypatch.setattr(
         "retro_gamer.selfplay.trainer.play_match",
-        lambda *args: outcomes.append(play_match(*args)) or outcomes[-1],
+        lambda *args, **more: outcomes.append(play_match(*args, **more)) or outcomes[-1],
     )
     match()
     won = result_between(*outcomes[0].outcomes)

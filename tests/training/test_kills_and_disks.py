@@ -53,6 +53,8 @@ LIMITED = """
 import resource, sys
 resource.setrlimit(getattr(resource, sys.argv[1]), (int(sys.argv[2]), int(sys.argv[2])))
 from retro_gamer.cli import main
+from retro_gamer.training import saving
+saving.SECONDS_OF_PATIENCE = 0.0
 sys.exit(main(sys.argv[3:]))
 """
 
@@ -90,9 +92,9 @@ def test_a_disk_that_is_really_full(tmp_path):
         run = make_run(disk / "run", memory_capacity=20000, checkpoint_every=5, training_episodes=10**6)
         Trainer(run).train(episodes=20)
         before = snapshot(run)
-        result = run_command("train", str(run), cwd=tmp_path)
+        result = run_python("-c", LIMITED, "RLIMIT_CORE", "0", "train", str(run), cwd=tmp_path)
         assert result.returncode == 1
-        assert re.fullmatch(r"retro-gamer: There is no room for \S+: the disk is full.*\n", result.stderr), (
+        assert re.search(r"\Aretro-gamer: There is no room for \S+: the disk is full.*\n\Z", result.stderr), (
             result.stderr
         )
         after = snapshot(run)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import re
 import signal
 
 import pytest
@@ -14,10 +13,8 @@ from end_to_end import (
     posix,
     wait_for,
 )
-from small_runs import ALGORITHMS, make_run, same
+from small_runs import ALGORITHMS, make_run, make_self_play_run, same
 
-from retro_gamer.commands.create import create_run
-from retro_gamer.config.values import toml_value
 from retro_gamer.selfplay.trainer import SelfPlayTrainer
 from retro_gamer.training import Trainer
 
@@ -58,24 +55,7 @@ def test_a_stop_in_the_last_evaluation_leaves_it_to_the_next_sitting(tmp_path):
 
 @pytest.mark.parametrize("game, algorithm", [("tag", "dqn"), ("tron", "dqn"), ("tag", "q_learning")])
 def test_self_play_in_pieces_equals_self_play_in_one_go(tmp_path, game, algorithm):
-    small = {
-        "training_episodes": 26,
-        "training_turns": 0,
-        "hidden_sizes": [8],
-        "memory_capacity": 500,
-        "batch_size": 8,
-        "max_turns_per_episode": 30,
-        "save_steps": 100,
-        "team_change": 200,
-        "swap_steps": 60,
-        "algorithm": algorithm,
-    }
-    runs = [create_run(game, str(tmp_path / name)).run for name in ("whole", "pieces")]
-    for run in runs:
-        text = run.config_path.read_text("utf-8")
-        for name, value in small.items():
-            text = re.sub(rf"(?m)^{name} = .*$", f"{name} = {toml_value(value)}", text, count=1)
-        run.config_path.write_text(text, "utf-8")
+    runs = [make_self_play_run(tmp_path / name, game, algorithm=algorithm) for name in ("whole", "pieces")]
     SelfPlayTrainer(runs[0]).train()
     for stop in (3, 4, 11, 17, 18, 99):
         trainer = SelfPlayTrainer(runs[1])
@@ -116,8 +96,8 @@ def play_and_wait(self):
         while not self.stopping:
             time.sleep(0.001)
     if self.episode == stop_at and how == "minutes":
-        clock = time.monotonic()
-        time.monotonic = lambda: clock + 3600.0
+        over = self._cut_at - 1.0  # the minutes are over, and this game may still be finished
+        time.monotonic = lambda: over
     return play(self)
 
 trainer.Trainer._play_game = play_and_wait
