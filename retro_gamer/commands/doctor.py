@@ -44,7 +44,7 @@ def examine(run: RunDirectory, quiet: bool = False) -> str:
 
 def examine_before(config: RunConfig) -> List[Finding]:
     """What random games show, before any training."""
-    if not config.game.gym:
+    if not config.game.environment_name:
         used = returns_used_objects(load_factory(config.game))
         if used is not None:
             return [used]  # nothing else that is found would mean anything

@@ -19,8 +19,10 @@ UNBROKEN = "\xa0"  # stands for a space at which a line may not be broken
 def describe_run(run: RunDirectory) -> str:
     """What is in a run: the game, the settings that differ from those of a new run, checkpoints, and the last results."""
     config = run.load_config()
-    game = config.game.gym or config.game.factory or config.game.module or "not named"
-    actions = "those of the environment" if config.game.gym else toml_value(config.metadata.actions)
+    game = config.game.environment_name or config.game.factory or config.game.module or "not named"
+    actions = (
+        "those of the environment" if config.game.environment_name else toml_value(config.metadata.actions)
+    )
     lines = [
         f"Run          {run}",
         f"Game         {on_one_line(game)}"

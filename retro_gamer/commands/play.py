@@ -24,7 +24,7 @@ def watch(
     """Show one game; returns a sentence about how it went. Ctrl-C ends it early."""
     with supervised():
         player = load_player(run, checkpoint)
-    if player.config.game.gym:
+    if player.config.game.environment_name:
         return _watch_gym(player, fps, explain, seed)
     return show(_ShownPlayer(player, explain, seed), fps)
 
@@ -68,9 +68,8 @@ def _explain(player: Player, observation: Any) -> str:
 def _watch_gym(player: Player, fps: float, explain: bool, seed: Optional[int]) -> str:
     """Show an environment that can draw itself, as text or in a window; others only report."""
     config, environment, note = player.config, player.environment, " (it has no picture to show)"
-    modes = environment.env.metadata.get("render_modes") or ()  # type: ignore[attr-defined]
     # A window of its own only where somebody is looking.
-    mode = "ansi" if "ansi" in modes else "human" if "human" in modes and sys.stdout.isatty() else ""
+    mode = environment.draws(in_a_window=sys.stdout.isatty())  # type: ignore[attr-defined]
     if mode:
         try:
             environment, note = make_environment(config, Vocabulary(), render_mode=mode), ""
@@ -90,8 +89,8 @@ def _watch_gym(player: Player, fps: float, explain: bool, seed: Optional[int]) -
                 if not note:
                     with blamed(f"when it was drawn after turn {turns}"):
                         picture = environment.env.render()  # type: ignore[attr-defined]
-                    if mode == "ansi":
-                        print(in_colors(str(picture)), file=getattr(out, "unfiltered", out))
+                    if isinstance(picture, str):
+                        print(in_colors(picture), file=getattr(out, "unfiltered", out))
                     if out.isatty():
                         time.sleep(1 / fps)
     except KeyboardInterrupt:
@@ -99,4 +98,5 @@ def _watch_gym(player: Player, fps: float, explain: bool, seed: Optional[int]) -
     finally:
         if restore_console is not None:
             restore_console()
+        environment.close()  # type: ignore[attr-defined]
     return f"{player.name}: {turns} turns, reward {total:g}{note}" + ("" if over else " (stopped)")

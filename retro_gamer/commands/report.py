@@ -118,15 +118,17 @@ def _what_was_trained(run: RunDirectory, config: RunConfig, measured: Optional[M
     ]
     if metadata.observation_function:
         sees = [metadata.observation_function]
-    inputs = ["what the environment tells"] if config.game.gym else [what for what in sees if what]
+    inputs = (
+        ["what the environment tells"] if config.game.environment_name else [what for what in sees if what]
+    )
     rows = [
-        ["game", config.game.gym or config.game.factory or config.game.module],
+        ["game", config.game.environment_name or config.game.factory or config.game.module],
         ["learns by", config.training.algorithm],
         ["sees", ", ".join(inputs)],
     ]
     if config.teams:
         rows += [[f"team {team.name}", f"makes {team.reward} grow"] for team in config.teams]
-    elif not config.game.gym:
+    elif not config.game.environment_name:
         rows += [["keys", ", ".join(metadata.actions)], ["reward", f"the growth of {metadata.reward}"]]
     last = run.read_metrics()[-1:] if not config.teams else []
     for row in last:

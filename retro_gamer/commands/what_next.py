@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.errors import command_line
 from retro_gamer.runs.directory import RunDirectory
@@ -12,16 +14,17 @@ game = create_game()
 ai = TrainedPolicy({run!r}{team})
 game.play(input_source=PolicyInput(ai, game))"""
 
-IN_GYMNASIUM = """\
-from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.training.player import load_player
-
-player = load_player(RunDirectory({run!r}))
-environment, agent = player.environment, player.agent
-observation, total, over = environment.reset(seed=0), 0.0, False
-while not over:
-    step = environment.step(agent.act(observation, 0.0))
-    observation, total, over = step.observation, total + step.reward, step.terminated or step.truncated
+IN_AN_ENVIRONMENT = """\
+{imports}
+env = {make}
+ai = TrainedPolicy({run!r})
+observation, info = env.reset(seed=0)
+total = 0.0
+for turn in range({turns}):
+    observation, reward, terminated, truncated, info = env.step(ai.predict(observation))
+    total += reward
+    if terminated or truncated:
+        break
 print("reward", total)"""
 
 
@@ -33,16 +36,38 @@ def what_next(run: RunDirectory, config: RunConfig, complete: bool, worth_using:
     if not worth_using:
         return "\n".join(lines)
     lines.append(f"See why:       {command_line('report', run)}")
-    where = "with a script" if config.game.gym else "in a game, with a script"
+    where = "with a script" if config.game.environment_name else "in a game, with a script"
     return "\n".join([*lines, f"Use it {where}, such as play_it.py:", "", script_for(run, config)])
 
 
 def script_for(run: RunDirectory, config: RunConfig) -> str:
     """A Python script that plays the game of a run with its policy; it works from any folder."""
-    if config.game.gym:
-        return IN_GYMNASIUM.format(run=str(run.path))
+    if config.game.environment_name:
+        return _script_for_environment(run, config)
     team = f", team={config.teams[0].name!r}" if config.teams else ""
     return IN_A_GAME.format(imports=_imports(config), run=str(run.path), team=team)
+
+
+def _script_for_environment(run: RunDirectory, config: RunConfig) -> str:
+    game = config.game
+    module, _, name = game.environment.rpartition(":")
+    make = f"gymnasium.make({game.gym!r})" if game.gym else f"{name}()"
+    theirs = "import gymnasium" if game.gym else f"from {module} import {name}"
+    ours = "from retro_gamer import TrainedPolicy"
+    if (
+        game.path.endswith(".py") and not game.gym
+    ):  # beside a folder of the same name, which an import would find
+        lines = ["import runpy", ours, "", f"{name} = runpy.run_path({game.path!r})[{name!r}]"]
+    elif game.path:
+        folder = str(Path(game.path).parent) if game.path.endswith(".py") else game.path
+        where = f"sys.path.insert(0, {folder!r})  # where the environment is"
+        lines = (
+            ["import sys", theirs, ours, "", where] if game.gym else ["import sys", ours, "", where, theirs]
+        )
+    else:
+        lines = [theirs, ours, ""] if game.gym else [ours, theirs, ""]
+    turns = config.training.max_turns_per_episode
+    return IN_AN_ENVIRONMENT.format(imports="\n".join(lines), make=make, run=str(run.path), turns=turns)
 
 
 def _imports(config: RunConfig) -> str:

@@ -81,15 +81,22 @@ class RunConfig:
     def _check_together(self) -> Iterator[Problem]:
         """Problems that show only when settings are seen side by side, one after the other as they are asked for."""
         metadata = self.metadata
-        if not self.game.gym:
+        if not self.game.environment_name:
             yield from check_metadata(self.game, metadata, bool(self.teams))
             yield from check_preprocessing(self.preprocessing, metadata.observation_function, self.tabular)
         elif self.teams:
             yield Problem(
-                "[[teams]] and gym are both set",
-                "A Gymnasium environment is played by one agent.",
+                f"[[teams]] and {'gym' if self.game.gym else 'environment'} are both set",
+                "An environment is played by one agent.",
                 "Remove one: teams play each other in a game of retro-games.",
-                ("gym",),
+                ("gym", "environment"),
+            )
+        if self.game.gym and self.game.environment:
+            yield Problem(
+                "gym and environment are both set",
+                "One names a Gymnasium environment, the other a class of your own.",
+                "Remove one.",
+                ("gym", "environment"),
             )
         yield from check_teams(self.teams, self.self_play.shared_policy, metadata.observation_function)
         yield from check_learning(self.model, self.training)

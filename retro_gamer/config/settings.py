@@ -73,6 +73,14 @@ class GameSettings:
         TEXT, "", "The function that makes a new game, as module:function. Empty: create_game in the module."
     )
     gym: str = setting(TEXT, "", "Instead of a game: the name of a Gymnasium environment.")
+    environment: str = setting(
+        TEXT, "", "Instead of a game: a class of your own with reset and step, as module:class."
+    )
+
+    @property
+    def environment_name(self) -> str:
+        """What the environment is called that there is instead of a game; "" for a game."""
+        return self.gym or self.environment
 
 
 @dataclass

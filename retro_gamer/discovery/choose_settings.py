@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from retro_gamer.config.problems import MAX_PROBLEMS, listed
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.config.settings import TrainingSettings, all_settings, find_setting, new_run_values
+from retro_gamer.config.settings import GameSettings, TrainingSettings, all_settings, find_setting, new_run_values
 from retro_gamer.config.team_checks import check_teams
 from retro_gamer.config.teams import read_teams, swap_steps
 from retro_gamer.config.values import check_value, toml_value
@@ -26,7 +26,9 @@ from retro_gamer.discovery.probing import (
 )
 from retro_gamer.discovery.two_players import Player, find_players, teams_to_paste
 from retro_gamer.environment.game import LARGEST, state_number
+from retro_gamer.environment.gym import describe_gym
 from retro_gamer.environment.new_games import refuse_used_games
+from retro_gamer.environment.own_class import describe_own, is_environment
 from retro_gamer.environment.teams import check_teams_in_game, count_features
 from retro_gamer.errors import ConfigError, GameError, RetroGamerError, did_you_mean, quoted
 from retro_gamer.hosting.blame import blame
@@ -49,12 +51,12 @@ def choose_settings(
     messages: List[str] = []
     notes: Dict[str, str] = {}
     _check_values(flags, "the settings for the new run")
-    if config.game.gym:
+    if not config.game.gym and is_environment(config.game):
+        config.game = GameSettings(path=config.game.path, environment=config.game.factory)
+    if config.game.environment_name:
         algorithm = flags.get("algorithm", "dqn")
         _apply(config, {**_new_run(algorithm, flags), "algorithm": algorithm})
-        from retro_gamer.environment.gym import describe_gym
-
-        messages += describe_gym(config)
+        messages += describe_gym(config) if config.game.gym else describe_own(config)
     else:
         messages += _describe_game(config, flags, notes)
     _apply(config, flags)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from retro_gamer.environment.observation import ObservationShape
 
@@ -47,6 +47,11 @@ class Environment:
     def step(self, action: int) -> Step:
         """Play one turn with this action, a number from 0 below len(actions). Raises GameError or ObservationError."""
         raise NotImplementedError
+
+    @property
+    def spaces(self) -> Optional[Dict[str, Any]]:
+        """For a checkpoint: what observations and actions are, in an environment's own terms."""
+        return None
 
     def notices(self) -> List[str]:
         """Things a person should be told now, each once."""

@@ -31,11 +31,13 @@ def make_environment(
     `n_features` is how many numbers are observed, where that is known: for a policy that was trained with so many.
     `render_mode` is for a Gymnasium environment that is to draw itself.
     """
-    if config.game.gym:
+    if config.game.environment_name:
         from retro_gamer.environment.gym import GymEnvironment
+        from retro_gamer.environment.own_class import OwnEnvironment
 
-        return GymEnvironment(
-            config.game.gym,
+        environment_class = GymEnvironment if config.game.gym else OwnEnvironment
+        return environment_class(
+            config.game.environment_name,
             tabular=config.tabular,
             max_turns=config.training.max_turns_per_episode,
             render_mode=render_mode,

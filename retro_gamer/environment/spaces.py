@@ -41,9 +41,13 @@ class Space:
         """The value with this number, 0 <= number < n_values."""
         raise NotImplementedError
 
+    def key(self, number: int) -> Hashable:
+        """The value with this number, as the key of a dict."""
+        return self.state_of(self.value_at(number))
+
     def label(self, number: int) -> str:
         """What people call the value with this number."""
-        return str(self.state_of(self.value_at(number)))
+        return str(self.key(number))
 
     def to_json(self) -> Any:
         raise NotImplementedError
@@ -218,6 +222,61 @@ class DictSpace(TupleSpace):
         return {"dict": [[name, space.to_json()] for name, space in zip(self.names, self.spaces)]}
 
 
+class Choice(Space):
+    """One of a list of plain values: texts, numbers, or tuples of these."""
+
+    n_features = 0
+
+    def __init__(self, values: Sequence[Any]):
+        self.values = list(values)
+        self.n_values = len(self.values)
+
+    def value_at(self, number: int) -> Any:
+        return self.values[number]
+
+    def key(self, number: int) -> Hashable:
+        return self.values[number]
+
+    def to_json(self) -> Any:
+        return {"choice": [_plain_to_json(value) for value in self.values]}
+
+
+class Anything(Space):
+    """Whatever a table can know a state by: what an environment shows that says nothing of its observations."""
+
+    n_features, n_values = 0, 1
+
+    def state_of(self, value: Any) -> Hashable:
+        if isinstance(value, (list, tuple)):
+            return tuple(map(self.state_of, value))
+        return self.state_of(value.tolist()) if isinstance(value, (np.ndarray, np.generic)) else value
+
+    def to_json(self) -> Any:
+        return {"anything": True}
+
+
+def _plain_to_json(value: Any) -> Any:
+    """A plain value of Python as JSON, in which a tuple is {"tuple": [...]}."""
+    if isinstance(value, tuple):
+        return {"tuple": [_plain_to_json(part) for part in value]}
+    if (
+        value is None
+        or isinstance(value, (str, bool, int))
+        or isinstance(value, float)
+        and np.isfinite(value)
+    ):
+        return value
+    raise ValueError(f"{value!r:.100} is none")
+
+
+def plain_from_json(data: Any, depth: int = 0) -> Any:
+    if isinstance(data, dict) and depth < MAX_DEPTH:
+        return tuple(plain_from_json(part, depth + 1) for part in data["tuple"])
+    if isinstance(data, (dict, list)):
+        raise ValueError("no plain value")
+    return data
+
+
 def _whole_number(value: Any) -> int:
     try:
         if isinstance(value, np.ndarray) and value.size == 1:
@@ -228,75 +287,3 @@ def _whole_number(value: Any) -> int:
     except (TypeError, ValueError, OverflowError):
         raise ValueError("it should be a whole number") from None
     return number
-
-
-class UnknownSpace(ValueError):
-    """A space whose values have no fixed number of numbers; its only argument is what it is called."""
-
-
-def read_space(space: Any, depth: int = 0) -> Space:
-    """The same of a Gymnasium space. Raises UnknownSpace for one that has no fixed number of values."""
-    names = {cls.__name__ for cls in type(space).__mro__}
-    if depth > MAX_DEPTH:
-        raise UnknownSpace("spaces nested too deep")
-    if "Box" in names:
-        return Box(space.shape, space.dtype)
-    if "Discrete" in names:
-        return Discrete(space.n, getattr(space, "start", 0))
-    if "MultiDiscrete" in names:
-        return MultiDiscrete(space.nvec, getattr(space, "start", 0), space.dtype)
-    if "MultiBinary" in names:
-        return MultiBinary(space.shape)
-    if "Tuple" in names:
-        return TupleSpace([read_space(part, depth + 1) for part in space.spaces])
-    if "Dict" in names:
-        return DictSpace({name: read_space(part, depth + 1) for name, part in space.spaces.items()})
-    raise UnknownSpace(type(space).__name__)
-
-
-def space_from_json(data: Any) -> Space:
-    """The space that `to_json` described; raises ValueError for anything else, without building what is large."""
-    try:
-        return _from_json(data, 0)
-    except (TypeError, AttributeError, OverflowError):
-        raise ValueError("no space") from None
-
-
-def _from_json(data: Any, depth: int) -> Space:
-    if not isinstance(data, dict) or depth > MAX_DEPTH:
-        raise ValueError("no space")
-    space: Space
-    if "box" in data:
-        space = Box(_counts(data["box"], 0), data.get("dtype") == "uint8" and UINT8 or FLOAT32)
-    elif "discrete" in data:
-        space = Discrete(_counts([data["discrete"]], 1)[0], _counts([data.get("start", 0)], -(2**53))[0])
-    elif "multi_binary" in data:
-        space = MultiBinary(_counts(data["multi_binary"], 0))
-    elif "multi_discrete" in data:
-        dtype = np.dtype(data.get("dtype")) if data.get("dtype") in _WHOLE_NUMBERS else np.dtype(np.int64)
-        space = MultiDiscrete(data["multi_discrete"], data.get("start", 0), dtype)
-        if (space.counts < 1).any():
-            raise ValueError("no space")
-    elif "tuple" in data:
-        space = TupleSpace([_from_json(part, depth + 1) for part in data["tuple"]])
-    elif "dict" in data:
-        space = DictSpace({name: _from_json(part, depth + 1) for name, part in data["dict"]})
-    else:
-        raise ValueError("no space")
-    if not 0 <= space.n_features <= MAX_SIZE:
-        raise ValueError("a space too large")
-    return space
-
-
-_WHOLE_NUMBERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
-
-
-def _counts(numbers: Any, low: int) -> List[int]:
-    """A few whole numbers of a sane size, whose product is one too."""
-    if not isinstance(numbers, list) or len(numbers) > MAX_DEPTH:
-        raise ValueError("no space")
-    if not all(type(number) is int and low <= number <= 2**53 for number in numbers):
-        raise ValueError("no space")
-    if low >= 0 and prod(numbers) > MAX_SIZE:
-        raise ValueError("a space too large")
-    return numbers

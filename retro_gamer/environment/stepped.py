@@ -12,6 +12,7 @@ import numpy as np
 from retro_gamer.environment.base import Environment, Step
 from retro_gamer.environment.game import seed_everything
 from retro_gamer.environment.observation import NO_CELLS, Observation, ObservationShape
+from retro_gamer.environment.space_reading import UnknownSpace, read_space
 from retro_gamer.environment.spaces import (
     FLOAT32,
     MAX_ACTIONS,
@@ -19,8 +20,6 @@ from retro_gamer.environment.spaces import (
     Box,
     Discrete,
     Space,
-    UnknownSpace,
-    read_space,
 )
 from retro_gamer.errors import ConfigError, GameError, ObservationError
 from retro_gamer.hosting.blame import blamed
@@ -72,15 +71,27 @@ class SteppedEnvironment(Environment):
         return ObservationShape(0, 1, self.observation_space.n_features, (0, 0))
 
     @property
-    def spaces(self) -> Dict[str, Any]:
-        """For a checkpoint: what the actions and observations are."""
+    def spaces(self) -> Optional[Dict[str, Any]]:
         return {"observations": self.observation_space.to_json(), "actions": self.action_space.to_json()}
+
+    def draws(self, in_a_window: bool) -> str:
+        """How it can draw itself: "ansi" for text, "human" for a window (only if there may be one), or "" for not at all."""
+        modes = getattr(self.env, "metadata", {}).get("render_modes") or ()
+        return "ansi" if "ansi" in modes else "human" if in_a_window and "human" in modes else ""
+
+    def close(self) -> None:
+        with blamed(f"when it was closed ({self.name})"):
+            getattr(self.env, "close", lambda: None)()
 
     def notices(self) -> List[str]:
         notices, self._notices = self._notices, []
         return notices
 
     def reset(self, seed: Optional[int] = None) -> Any:
+        return self._observation(self.first_observation(seed))
+
+    def first_observation(self, seed: Optional[int] = None) -> Any:
+        """Start a new game; returns what the environment shows, as it shows it."""
         if seed is None:
             # From the global generator, whose state is saved: a resumed training sees the same games.
             seed = random.randrange(2**31)
@@ -91,10 +102,10 @@ class SteppedEnvironment(Environment):
             result = self._reset(seed)
         if not isinstance(result, (tuple, list)) or len(result) != 2 or not isinstance(result[1], Mapping):
             raise GameError(
-                f"{self.name}: reset returned {_short(result)}. In Gymnasium's form it returns two things, the "
+                f"{self.name}: reset returned {short(result)}. In Gymnasium's form it returns two things, the "
                 "observation and a dict for remarks. End it with  return observation, {}"
             )
-        return self._observation(result[0])
+        return result[0]
 
     def _reset(self, seed: int) -> Any:
         return self.env.reset(seed=seed)
@@ -121,7 +132,7 @@ class SteppedEnvironment(Environment):
     def _five(self, result: Any) -> Any:
         if isinstance(result, list) and len(result) == 5:
             return result
-        n = f"{len(result)} things" if isinstance(result, (tuple, list)) else _short(result)
+        n = f"{len(result)} things" if isinstance(result, (tuple, list)) else short(result)
         older = (
             " Four were those of the older Gym; where they are  observation, reward, done, info  end it with\n"
             "  return observation, reward, done, False, info"
@@ -156,13 +167,13 @@ class SteppedEnvironment(Environment):
                 advice += ": look for a division by zero or the logarithm of zero where it is computed."
             except (TypeError, ValueError, OverflowError):
                 advice += "."
-        raise GameError(f"{self.name} gave the reward {_short(reward)} in turn {self._turn}. {advice}")
+        raise GameError(f"{self.name} gave the reward {short(reward)} in turn {self._turn}. {advice}")
 
     def _truth(self, what: str, value: Any) -> bool:
         if isinstance(value, (bool, np.bool_, int, np.integer)) or getattr(value, "shape", None) == ():
             return bool(value)
         raise GameError(
-            f"{self.name}: step gave {what} as {_short(value)} in turn {self._turn}. It must be True or False: "
+            f"{self.name}: step gave {what} as {short(value)} in turn {self._turn}. It must be True or False: "
             + (
                 "whether the game ended by its own rules."
                 if what == "terminated"
@@ -191,7 +202,7 @@ class SteppedEnvironment(Environment):
 
     def _unexpected(self, value: Any, why: Any) -> ObservationError:
         return ObservationError(
-            f"{self.name} returned the observation {_short(value)} in turn {self._turn}, which is not what it "
+            f"{self.name} returned the observation {short(value)} in turn {self._turn}, which is not what it "
             f"says it returns, {self._says:.300}: {why}. Let the two agree."
         )
 
@@ -244,7 +255,7 @@ def _read_observations(space: Any, name: str, tabular: bool) -> Space:
             f"{name} is observed as continuous numbers ({space}), which hardly ever repeat: a table cannot learn from "
             'them. Use algorithm = "dqn".'
         )
-    if not 0 < observations.n_features <= MAX_SIZE:
+    if not (tabular or 0 < observations.n_features <= MAX_SIZE):
         raise ConfigError(
             f"{name} has observations of {observations.n_features:,} numbers ({space}); there must be at least one, "
             f"and at most {MAX_SIZE:,}. Let it return fewer."
@@ -265,7 +276,7 @@ def _bounds(given: Any, space: Space) -> Any:
         return low - slack[0], high + slack[1]
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
     try:
         return f"{value!r:.200}"
     except Exception:  # an object of the environment's own

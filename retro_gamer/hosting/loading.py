@@ -23,7 +23,7 @@ from retro_gamer.hosting.blame import blame, blamed, first_line_of, is_ctrl_c, n
 
 FORMS = (
     "a module (my_game), a module and a function (my_game:create_game), a .py file, a package folder, "
-    f"a bundled game ({', '.join(BUNDLED)}), or gym:ENVIRONMENT"
+    f"a bundled game ({', '.join(BUNDLED)}), a class with reset and step (my_game.py:MyEnv), or gym:ENVIRONMENT"
 )
 
 

@@ -77,7 +77,7 @@ def _check_config(config: RunConfig, run: RunDirectory) -> None:
     foreign = [
         name
         for name, there in (
-            ("gym", config.game.gym),
+            ("gym", config.game.environment_name),
             ("algorithm", config.tabular),
             ("egocentric_radius", seen.egocentric_radius),
             ("radar", seen.radar),

@@ -249,7 +249,7 @@ def _check_one_player(config: RunConfig) -> None:
             "player. Wrap a game for one, such as snake; or train the teams against each other:\n"
             f"  {command_line('create', '--game', game, '--output', 'runs/game')}"
         )
-    if config.game.gym or config.tabular:
+    if config.game.environment_name or config.tabular:
         raise ConfigError(
             "Only a retro game can be wrapped for Gymnasium, and without an algorithm for tables."
         )

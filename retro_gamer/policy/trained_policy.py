@@ -18,6 +18,7 @@ from retro_gamer.errors import ConfigError, RunNotFoundError, command_line
 from retro_gamer.hosting.game_protocol import Game
 from retro_gamer.policy.arguments import check_game, is_game, keys_named_elsewhere, locate
 from retro_gamer.policy.side import Side
+from retro_gamer.policy.terms import Terms, terms_of
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_description import PolicyDescription
 from retro_gamer.runs.policy_file import build_policy, check_function, check_keys, check_of_team, read_policy
@@ -35,6 +36,8 @@ _LOADED = (
     "_agent",
     "_observe",
     "_actions",
+    "_terms",
+    "_of_environment",
 )
 _loaded: "weakref.WeakSet[TrainedPolicy]" = weakref.WeakSet()
 
@@ -126,7 +129,7 @@ class TrainedPolicy:
 
     @property
     def actions(self) -> List[Optional[str]]:
-        """The keys it chooses from; None stands for pressing none."""
+        """The keys it chooses from, None for pressing none; of an environment, its actions."""
         return list(self._actions)
 
     def reload(self) -> bool:
@@ -172,20 +175,23 @@ class TrainedPolicy:
             if config is not None and self._side is not None:
                 config = self._side.config
             self._actions: List[Optional[str]] = [*(config.metadata.actions if config else ()), None]
-            self._agent = None
+            self._agent = self._terms = None
+            self._of_environment = bool(config and config.game.environment_name)
             return
         config, stamp = self._side.config if self._side is not None else self._run.load_config(), _stamp(path)
         path, saved = read_policy(self._run, self._name())
         known = saved.description
-        if config.metadata.actions and not config.game.gym:
+        if config.metadata.actions and not config.game.environment_name:
             check_keys(known, config.metadata.actions, path, self._run.config_path)
         if self._side is not None:
             check_of_team(saved, path)
         check_function(known, config, path, self._run)
         agent = build_policy(saved, path)  # first: it finds out whether the sizes can be believed
-        observe = self._make_observe(known, config)
+        observe, terms = self._make_observe(known, config), terms_of(known)
         # Only now, when nothing can go wrong any more: a failed reload leaves the old policy playing.
-        self._agent, self._observe, self._actions = agent, observe, list(known.actions)
+        self._agent, self._observe, self._terms = agent, observe, terms
+        self._actions = list(known.actions) if terms is None else terms.keys
+        self._of_environment = bool(known.gym)
         self._path, self._stamp = path, stamp
 
     def _make_observe(self, known: PolicyDescription, config: RunConfig) -> Callable[[Any, Any], Any]:
@@ -201,14 +207,44 @@ class TrainedPolicy:
             function = load_function(known.observation_function, "observation_function", config.game.path)
             return lambda game, agent: custom_observation(function(game), known.n_features, known.tabular)
         if known.gym:
-            raise ConfigError(
-                f"The run {self._run} was trained on the Gymnasium environment {known.gym}, not on a game. "
-                f"Watch it with:  {command_line('play', self._run)}"
-            )
+            return lambda game, agent: self.refuse_games()
         if self._side is not None:
             return self._side.make_observe(known)
         own = known.settings(config)
         return make_encoder(own.metadata, own.preprocessing, known.vocabulary(), known.n_features).observe
+
+    def predict(self, observation: Any) -> Any:
+        """The action to take after this observation, as the environment's own `step` takes it.
+
+        For a run that was trained on an environment: `observation` is what its `reset` and `step` return first. For one with
+        an observation function: what that function returns; the action is a key, or None for no key. Raises
+        ObservationError for anything else, and ConfigError where the policy looks at the game itself (`get_action`).
+        """
+        terms = self._terms_for("predict")
+        if self._epsilon and self._chance_in(self).random() < self._epsilon:
+            return terms.action(self._random.randrange(len(terms.keys)))
+        return terms.action(self._agent.act(terms.observe(observation), 0.0))
+
+    def _terms_for(self, call: str) -> Terms:
+        if self._terms is not None:
+            return self._terms
+        if self._agent is None:
+            raise RunNotFoundError(
+                f"There is no checkpoint in {self._run} yet, so {call} knows no actions. Train it first:\n"
+                f"  {command_line('train', self._run)}"
+            )
+        raise ConfigError(
+            f"The policy of {self._run} looks at the game itself: ask it with  ai.get_action(game) . {call} is for runs "
+            "that were trained on an environment or with an observation_function."
+        )
+
+    def refuse_games(self) -> None:
+        """Raise ConfigError for a policy that was trained on an environment, and knows nothing of games."""
+        if self._of_environment:
+            raise ConfigError(
+                f"The run {self._run} was trained on an environment, not on a game of retro-games. Give it what the "
+                f"environment shows:  ai.predict(observation) . Watch it with:  {command_line('play', self._run)}"
+            )
 
     def get_action(self, game: Game, agent: Any = None) -> Optional[str]:
         """The key to press this turn, or None for no key.
@@ -229,6 +265,7 @@ class TrainedPolicy:
 
     def _look_at(self, game: Game, call: str) -> None:
         """Is this a game? Asked once of each."""
+        self.refuse_games()
         check_game(game, call)
         self._known_game = weakref.ref(game)
 
@@ -253,8 +290,17 @@ class TrainedPolicy:
         chosen = [self.get_action(game, agent=character) for character in characters]
         return [key for key in chosen if key is not None]
 
-    def q_values(self, game: Game, agent: Any = None) -> Dict[Optional[str], float]:
-        """The value of each key (None for no key): the rewards expected from here on, discounted."""
+    def q_values(
+        self, game: Optional[Game] = None, agent: Any = None, *, observation: Any = None
+    ) -> Dict[Any, float]:
+        """The value of each key (None for no key): the rewards expected from here on, discounted.
+
+        With `observation=`, as `predict` takes it, the value of each action of the environment.
+        """
+        if observation is not None:
+            terms = self._terms_for("q_values(observation=...)")
+            return dict(zip(terms.keys, map(float, self._agent.q_values(terms.observe(observation)))))
+        self.refuse_games()
         check_game(game, "q_values")
         if self._agent is None:
             return {action: 0.0 for action in self._actions}
@@ -280,6 +326,8 @@ class PolicyInput:
                 "PolicyInput takes the policy first, and then the game:  PolicyInput(ai, game). "
                 f"Got {model!r:.100}"
             )
+        if isinstance(model, TrainedPolicy):
+            model.refuse_games()
         check_game(game, "PolicyInput")
         self._model, self._game = model, game
         others = keys_named_elsewhere(game, model.actions) if isinstance(model, TrainedPolicy) else set()

@@ -171,7 +171,7 @@ def _something_hides(games: RandomGames, config: RunConfig) -> Optional[Finding]
     """A number that is not observed, and yet tells apart what comes of observations that look the same."""
     seen = {f"state[{name!r}]" for name in config.preprocessing.observe_state}
     unseen = [name for name in _changing_numbers(games) if name not in seen and not _is_reward(name, config)]
-    if not unseen or config.metadata.observation_function or config.game.gym:
+    if not unseen or config.metadata.observation_function or config.game.environment_name:
         return None
     views, returns, numbers = same_view_pairs(games, HORIZON)
     best: Tuple[float, str, int] = (0.0, "", 0)

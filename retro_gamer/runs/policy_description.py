@@ -12,6 +12,7 @@ from retro_gamer.config.teams import MAX_TEAMS
 from retro_gamer.environment.characters import MAX_BOARD_SIDE
 from retro_gamer.environment.encoder import N_READINGS, READINGS_PER_CHARACTER
 from retro_gamer.environment.observation import ObservationShape
+from retro_gamer.environment.space_reading import space_from_json
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, MAX_CHARACTERS, Vocabulary
 from retro_gamer.errors import CheckpointError, ConfigError, command_line
 from retro_gamer.nn.network import Convolution
@@ -76,6 +77,7 @@ class PolicyDescription:
     own_characters: Optional[Tuple[Tuple[str, ...], ...]] = (
         None  # of each team; None where there are no teams
     )
+    spaces: Optional[Dict[str, Any]] = None  # what an environment's observations and actions are
 
     @classmethod
     def of(
@@ -86,7 +88,7 @@ class PolicyDescription:
         metadata, seen = config.metadata, config.preprocessing
         return cls(
             algorithm=config.training.algorithm,
-            gym=config.game.gym,
+            gym=config.game.environment_name,
             actions=tuple(environment.actions),
             reward=metadata.reward,
             player=metadata.player,
@@ -104,6 +106,7 @@ class PolicyDescription:
             n_symbols=shape.n_symbols,
             n_features=shape.n_features,
             board_shape=tuple(shape.board_shape),
+            spaces=getattr(environment, "spaces", None),
             **more,
         )
 
@@ -117,7 +120,7 @@ class PolicyDescription:
                     f"{path} does not say what its {name} is; it is damaged, or from another program."
                 )
             values[name] = tuple(facts[name]) if kind is list else facts[name]
-        for name in ("convolutions", "own_characters"):
+        for name in ("convolutions", "own_characters", "spaces"):
             if name in facts:
                 values[name] = facts[name]
         for what, right in _CHECKS:
@@ -264,6 +267,16 @@ def _are_characters_of_teams(found: Any) -> bool:
     )
 
 
+def _are_spaces(values: Values) -> bool:
+    try:
+        observations, actions = (
+            space_from_json(values["spaces"][name]) for name in ("observations", "actions")
+        )
+    except (ValueError, TypeError, KeyError):
+        return False
+    return observations.n_features == values["n_features"] and actions.n_values == len(values["actions"])
+
+
 def _board_is_known(values: Values) -> bool:
     return not values["board"] or _is_free(values) or len(values["board_size"]) == 2
 
@@ -324,6 +337,10 @@ _CHECKS: List[Tuple[str, Callable[[Values], bool]]] = [
             and 1 <= values["n_symbols"] <= 256
             and 0 <= values["n_features"] <= 10**6
         ),
+    ),
+    (
+        "spaces do not fit its observations and actions",
+        lambda values: "spaces" not in values or _are_spaces(values),
     ),
     ("board_size is missing", _board_is_known),
     ("characters are more than its network has room for", _have_room),

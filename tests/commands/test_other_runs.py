@@ -216,10 +216,8 @@ def test_gymnasium(empty, command):
     )
     assert command("play", "cart", "--seed", "1")[1] == out
     assert command("evaluate", "cart", "--games", "2")[0] == 0
-    with pytest.raises(
-        ConfigError, match="was trained on the Gymnasium environment CartPole-v1, not on a game"
-    ):
-        TrainedPolicy("cart")
+    with pytest.raises(ConfigError, match=r"was trained on an environment, not on a game.*ai.predict"):
+        TrainedPolicy("cart").get_action(object())
 
 
 @pytest.mark.skipif(HAVE_GYM, reason="Gymnasium is installed")

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from retro_gamer.environment.spaces import UnknownSpace, read_space, space_from_json
+from retro_gamer.environment.space_reading import UnknownSpace, read_space, space_from_json
 
 gymnasium = pytest.importorskip("gymnasium")
 spaces = gymnasium.spaces
