@@ -9,7 +9,13 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from retro_gamer.config.problems import MAX_PROBLEMS, listed
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.config.settings import GameSettings, TrainingSettings, all_settings, find_setting, new_run_values
+from retro_gamer.config.settings import (
+    GameSettings,
+    TrainingSettings,
+    all_settings,
+    find_setting,
+    new_run_values,
+)
 from retro_gamer.config.team_checks import check_teams
 from retro_gamer.config.teams import read_teams, swap_steps
 from retro_gamer.config.values import check_value, toml_value

@@ -57,7 +57,7 @@ class OwnEnvironment(SteppedEnvironment):
         parameters = _parameters(make)
         drawing = {"render_mode": render_mode} if render_mode and "render_mode" in parameters else {}
         self._takes_render_mode = "render_mode" in parameters
-        with blamed(f"while {name} was made", _advice):
+        with blamed(f"while {name} was made", ending_advice):
             env = make(**drawing)
         self._takes_seed = bool({"seed", "**"} & _parameters(getattr(env, "reset", None)))
         self.env, self.name, self.max_turns = env, name, max_turns  # for the reset that shows an observation
@@ -99,12 +99,6 @@ def _parameters(function: Any) -> set:
     except (TypeError, ValueError):
         return set()
     return {"**" if parameter.kind is parameter.VAR_KEYWORD else parameter.name for parameter in parameters}
-
-
-def _advice(error: BaseException) -> str:
-    if isinstance(error, TypeError) and "argument" in str(error):
-        return "It is made without arguments: give every parameter of __init__ a default."
-    return ending_advice(error)
 
 
 def _actions_of(env: Any, name: str) -> Any:

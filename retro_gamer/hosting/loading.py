@@ -278,9 +278,10 @@ def check_factory(factory: Callable[[], Any]) -> None:
             and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         ]
         name, where = getattr(factory, "__name__", "The factory"), first_line_of(factory)
+        first = f"__init__(self, {needed[0]}=1)" if isinstance(factory, type) else f"{name}({needed[0]}=1)"
         raise GameError(
             f"{name}() cannot be called without {', '.join(needed)}{f' ({where})' if where else ''}. The trainer calls it "
-            f"with nothing to make a new game: give every argument a default, such as  def {name}({needed[0]}=1):"
+            f"with nothing to make a new game: give every argument a default, such as  def {first}:"
         ) from None
 
 
