@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Optional
 import numpy as np
 
 from retro_gamer.environment.base import Environment, Step
-from retro_gamer.environment.game import seed_everything
+from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.observation import NO_CELLS, Observation, ObservationShape
 from retro_gamer.environment.space_reading import UnknownSpace, read_space
 from retro_gamer.environment.spaces import (

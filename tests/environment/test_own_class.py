@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from end_to_end import run_python
 
 from retro_gamer import TrainedPolicy
 from retro_gamer.cli import main
@@ -19,8 +17,6 @@ from retro_gamer.environment.own_class import OwnEnvironment
 from retro_gamer.errors import RetroGamerError
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training import Trainer
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 CATCH = """
 import random
@@ -118,12 +114,10 @@ def test_gymnasium_is_not_needed_and_the_script_runs_from_anywhere(tmp_path):
         f"assert main(['create', '--game', {write(tmp_path)!r}, '--output', 'run', *{TINY!r}]) == 0\n"
         "assert main(['train', 'run']) == 0\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    where = dict(env=environment, cwd=tmp_path / "elsewhere", capture_output=True, text=True, timeout=120)
-    done = subprocess.run([sys.executable, "-c", code], **where)
+    done = run_python("-c", code, cwd=tmp_path / "elsewhere")
     assert done.returncode == 0, done.stderr
     script = done.stdout[done.stdout.index("play_it.py:") :].partition("\n\n")[2]
-    done = subprocess.run([sys.executable, "-c", script], **where)
+    done = run_python("-c", script, cwd=tmp_path / "elsewhere")
     assert done.returncode == 0 and done.stdout.startswith("reward "), done.stderr
 
 
