@@ -15,7 +15,7 @@ from retro_gamer.config.settings import ModelSettings, TrainingSettings
 from retro_gamer.environment.observation import Observation, ObservationShape
 from retro_gamer.errors import TrainingDivergedError
 from retro_gamer.nn import Adam, QNetwork, clip_by_global_norm, huber
-from retro_gamer.nn.network import Convolution
+from retro_gamer.nn.sparse import Convolution
 from retro_gamer.nn.threads import one_blas_thread
 from retro_gamer.replay import Batch, ReplayMemory
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict
+from typing import Any, Dict
 
 import numpy as np
 
@@ -64,7 +64,8 @@ class FeatureScale:
         """A policy keeps the scale that it was trained with; one from before there were any has none."""
         self.active, self.adapts = "feature_scale" in policy, False
         if self.active:
-            centre, scale = policy.get("feature_centre"), policy["feature_scale"]
+            centre: Any = policy.get("feature_centre")
+            scale = policy["feature_scale"]
             for array in (centre, scale):
                 if array is None or array.shape != self.scale.shape or array.dtype != np.float32:
                     raise ValueError("what its features are scaled by does not fit them")

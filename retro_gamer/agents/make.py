@@ -11,7 +11,7 @@ from retro_gamer.agents.dqn import DQNAgent
 from retro_gamer.agents.tabular import DoubleQLearning, ExpectedSarsa, QLearning, Sarsa, TabularAgent
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.observation import ObservationShape
-from retro_gamer.nn.network import Convolution
+from retro_gamer.nn.sparse import Convolution
 
 TABULAR: Dict[str, Type[TabularAgent]] = {
     "q_learning": QLearning,

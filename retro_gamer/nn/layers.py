@@ -12,7 +12,7 @@ single input of each turn, NumPy takes half the time to begin with it (0.5 inste
 
 from __future__ import annotations
 
-from typing import List
+from typing import Any, List
 
 import numpy as np
 
@@ -23,7 +23,12 @@ class Dense:
     """y = x W + b, with x [batch, n_inputs], W [n_inputs, n_outputs], b [n_outputs]."""
 
     def __init__(
-        self, n_inputs: int, n_outputs: int, rng: np.random.Generator, scale: float = 1.0, dtype=np.float32
+        self,
+        n_inputs: int,
+        n_outputs: int,
+        rng: np.random.Generator,
+        scale: float = 1.0,
+        dtype: Any = np.float32,
     ):
         weights = he_normal(rng, (n_inputs, n_outputs), n_inputs, dtype)
         self.weights = Parameter(weights * dtype(scale))
@@ -36,13 +41,13 @@ class Dense:
         return [self.weights, self.bias]
 
     def apply(self, x: np.ndarray) -> np.ndarray:
-        y = x.dot(self.weights.value)
+        y: np.ndarray = x.dot(self.weights.value)
         y += self.bias.value
         return y
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         self.x = x
-        y = x @ self.weights.value  # [batch, n_outputs]
+        y: np.ndarray = x @ self.weights.value  # [batch, n_outputs]
         y += self.bias.value
         return y
 
@@ -89,7 +94,7 @@ class Dueling:
     Every output is a weighted sum of the inputs, so all are one product with a matrix that never changes.
     """
 
-    def __init__(self, n_actions: int, dtype=np.float32):
+    def __init__(self, n_actions: int, dtype: Any = np.float32):
         self.matrix = np.ones((1 + n_actions, n_actions), dtype)  # first row: dQ/dV = 1
         self.matrix[1:] = np.eye(n_actions) - 1 / n_actions  # dQ_a/dA_b = 1 - 1/n where a = b, else -1/n
 

@@ -95,7 +95,7 @@ class QNetwork:
         spatial: bool = False,
         dueling: bool = False,
         convolutions: Optional[Sequence[Convolution]] = None,
-        dtype=np.float32,
+        dtype: Any = np.float32,
     ):
         convolutions = tuple(convolutions or usual_convolutions(*board_shape))
         self.shape: Dict[str, Any] = dict(
@@ -245,9 +245,9 @@ class QNetwork:
                 yield f"conv_{i}_bias", layer.bias
             yield "join_weights", self.join.weights
             yield "join_bias", self.join.bias
-        for i, layer in enumerate(layer for layer in self.layers if isinstance(layer, Dense)):
-            yield f"dense_{i}_weights", layer.weights
-            yield f"dense_{i}_bias", layer.bias
+        for i, dense in enumerate(layer for layer in self.layers if isinstance(layer, Dense)):
+            yield f"dense_{i}_weights", dense.weights
+            yield f"dense_{i}_bias", dense.bias
 
     def get_state(self) -> Dict[str, np.ndarray]:
         """Copies of all weights, under the names and with the shapes of `parameter_shapes`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List
+from typing import Any, List
 
 import numpy as np
 
@@ -34,7 +34,14 @@ class OneHotDense:
     """
 
     def __init__(
-        self, n_cells: int, n_symbols: int, n_features: int, n_outputs: int, rng, scale=1.0, dtype=np.float32
+        self,
+        n_cells: int,
+        n_symbols: int,
+        n_features: int,
+        n_outputs: int,
+        rng: np.random.Generator,
+        scale: float = 1.0,
+        dtype: Any = np.float32,
     ):
         self.n_cells, self.n_symbols, self.n_features, self.dtype = n_cells, n_symbols, n_features, dtype
         n_rows = n_features + (n_symbols - 1) * n_cells

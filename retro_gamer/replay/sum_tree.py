@@ -52,12 +52,12 @@ class SumTree:
         self._values[index] = value
         self._stale.add(index // self.block)
 
-    def get(self, indices) -> np.ndarray:
+    def get(self, indices: Any) -> np.ndarray:
         """The values at one index or several."""
         return self._values[indices]
 
     def get_one(self, index: int) -> float:
-        return self._values.item(index)
+        return float(self._values.item(index))
 
     def query(self, heights: np.ndarray) -> np.ndarray:
         """The indices [n] at which the running sum of the values first exceeds heights [n], 0 <= height < root.

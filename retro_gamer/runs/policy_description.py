@@ -15,7 +15,7 @@ from retro_gamer.environment.observation import ObservationShape
 from retro_gamer.environment.space_reading import space_from_json
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, MAX_CHARACTERS, Vocabulary
 from retro_gamer.errors import CheckpointError, ConfigError, command_line
-from retro_gamer.nn.network import Convolution
+from retro_gamer.nn.sparse import Convolution
 
 # Facts that, when they change, make the weights meaningless; and why.
 MEANINGLESS_AFTER: Dict[str, str] = {

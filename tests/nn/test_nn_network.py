@@ -26,7 +26,8 @@ from retro_gamer.nn import (
     clip_by_global_norm,
     huber,
 )
-from retro_gamer.nn.network import Convolution, parameter_shapes
+from retro_gamer.nn.network import parameter_shapes
+from retro_gamer.nn.sparse import Convolution
 from retro_gamer.nn.sparse.front import CONV_FILTERS, conv_stride
 from retro_gamer.nn.sparse.lists import symbol_numbers
 

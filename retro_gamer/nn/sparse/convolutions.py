@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Tuple
+from typing import Any, List, Tuple
 
 import numpy as np
 
@@ -24,7 +24,7 @@ class Conv2D:
         rng: np.random.Generator,
         geometry: KernelGeometry,
         scale: float = 1.0,
-        dtype=np.float32,
+        dtype: Any = np.float32,
     ):
         self.geometry, self.n_inputs, self.dtype = geometry, n_inputs, dtype
         fan_in = geometry.kernel**2 * n_inputs
@@ -92,7 +92,7 @@ class SymbolConv2D(Conv2D):
         rng: np.random.Generator,
         geometry: KernelGeometry,
         scale: float = 1.0,
-        dtype=np.float32,
+        dtype: Any = np.float32,
     ):
         super().__init__(
             n_symbols - 1, n_outputs, rng, geometry, scale, dtype

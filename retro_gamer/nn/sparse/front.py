@@ -47,7 +47,7 @@ class ConvolutionalFront:
         convolutions: Sequence[Convolution],
         rng: np.random.Generator,
         scale: float,
-        dtype,
+        dtype: Any,
     ):
         (filters, kernel, stride), *others = convolutions
         geometry = KernelGeometry(height, width, kernel, stride)

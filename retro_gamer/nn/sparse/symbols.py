@@ -6,7 +6,7 @@ would be multiplied with: the result is the same, and so is the gradient.
 
 from __future__ import annotations
 
-from typing import List, NamedTuple, Optional, Tuple, Union
+from typing import Any, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
@@ -107,7 +107,7 @@ class SymbolDense:
         n_outputs: int,
         rng: np.random.Generator,
         scale: float = 1.0,
-        dtype=np.float32,
+        dtype: Any = np.float32,
     ):
         self.n_cells, self.n_symbols, self.n_features, self.dtype = n_cells, n_symbols, n_features, dtype
         self.n_rows = n_features + (n_symbols - 1) * n_cells
