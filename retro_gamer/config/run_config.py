@@ -35,9 +35,9 @@ from retro_gamer.config.values import read_settings, read_toml, toml_value
 from retro_gamer.errors import ConfigError
 
 
-@dataclass
+@dataclass(frozen=True)
 class RunConfig:
-    """All settings of a run, by section."""
+    """All settings of a run, by section. None can be changed: `with_settings` makes another configuration."""
 
     game: GameSettings = field(default_factory=GameSettings)
     metadata: MetadataSettings = field(default_factory=MetadataSettings)

@@ -61,7 +61,7 @@ def setting(
     return made  # type: ignore[no-any-return]
 
 
-@dataclass
+@dataclass(frozen=True)
 class GameSettings:
     """Where the game comes from."""
 
@@ -83,7 +83,7 @@ class GameSettings:
         return self.gym or self.environment
 
 
-@dataclass
+@dataclass(frozen=True)
 class MetadataSettings:
     """What the game is: what can be pressed, what counts, what is seen."""
 
@@ -111,7 +111,7 @@ class MetadataSettings:
     extras_size: int = setting(WHOLE, 0, "Kept for runs made by the original retro-gamer; not used.", low=0)
 
 
-@dataclass
+@dataclass(frozen=True)
 class PreprocessingSettings:
     """How a game is turned into numbers."""
 
@@ -134,7 +134,7 @@ class PreprocessingSettings:
     observe_state: List[str] = setting(TEXTS, [], "State values to observe as numbers.")
 
 
-@dataclass
+@dataclass(frozen=True)
 class ModelSettings:
     """The network (for algorithm = "dqn")."""
 
@@ -147,7 +147,7 @@ class ModelSettings:
     )
 
 
-@dataclass
+@dataclass(frozen=True)
 class TrainingSettings:
     """How it learns."""
 
@@ -271,7 +271,7 @@ class TrainingSettings:
     evaluation_games: int = setting(WHOLE, 10, "Games in each of them.", low=1)
 
 
-@dataclass
+@dataclass(frozen=True)
 class SelfPlaySettings:
     """How teams train against each other (only where there are [[teams]]).
 
@@ -308,7 +308,7 @@ class SelfPlaySettings:
     )
 
 
-@dataclass
+@dataclass(frozen=True)
 class MemberSettings:
     """One character of a team."""
 
@@ -316,7 +316,7 @@ class MemberSettings:
     actions: List[str] = setting(TEXTS, [], "The keys that only this character listens to.")
 
 
-@dataclass
+@dataclass(frozen=True)
 class TeamSettings:
     """One side of a game, in [[teams]]. Members of a team share a policy: their lists of keys correspond."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
@@ -11,6 +12,7 @@ from retro_gamer.config.problems import MAX_PROBLEMS, listed
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import (
     GameSettings,
+    TeamSettings,
     TrainingSettings,
     all_settings,
     find_setting,
@@ -47,36 +49,52 @@ MANY_CHARACTERS = 1000  # on the board at once: the radar would cost more than t
 OTHER_DESCRIPTION_KEYS = ("name", "description", "title", "author", "teams", "self_play")
 
 
+class Draft:
+    """A run that is being made: its settings so far, what there is to tell, and why some settings are what they are."""
+
+    def __init__(self, config: RunConfig):
+        self.config = config
+        self.messages: List[str] = []
+        self.notes: Dict[str, str] = {}  # "section.name" -> a line for the comment of the setting
+
+    def set(self, values: Dict[str, Any]) -> None:
+        """Choose the values of settings, by their names."""
+        self.config = self.config.with_settings(values)
+
+    def say(self, message: str) -> None:
+        self.messages.append(message)
+
+
 def choose_settings(
     game: str, flags: Optional[Dict[str, Any]] = None
 ) -> Tuple[RunConfig, List[str], Dict[str, str]]:
     """What `create_run` writes, without writing it: the settings, what there is to tell, and why some settings are so."""
-    config = RunConfig()
-    config.game = parse_game(game)
-    flags = dict(flags or {})
-    messages: List[str] = []
-    notes: Dict[str, str] = {}
+    draft, flags = Draft(RunConfig(game=parse_game(game))), dict(flags or {})
     _check_values(flags, "the settings for the new run")
-    if not config.game.gym and is_environment(config.game):
-        config.game = GameSettings(path=config.game.path, environment=config.game.factory)
-    if config.game.environment_name:
+    if not draft.config.game.gym and is_environment(draft.config.game):
+        found = draft.config.game
+        draft.config = RunConfig(game=GameSettings(path=found.path, environment=found.factory))
+    if draft.config.game.environment_name:
         algorithm = flags.get("algorithm", "dqn")
-        _apply(config, {**_new_run(algorithm, flags), "algorithm": algorithm})
-        messages += describe_gym(config) if config.game.gym else describe_own(config)
+        draft.set({**_new_run(algorithm, flags), "algorithm": algorithm})
+        describe = describe_gym if draft.config.game.gym else describe_own
+        needed, message = describe(draft.config)
+        draft.set(needed)
+        draft.say(message)
     else:
-        messages += _describe_game(config, flags, notes)
-    _apply(config, flags)
-    _let_turns_decide(config, notes)
-    useless = [] if config.teams else [name for name in flags if find_setting(name)[0] == "self_play"]
+        _describe_game(draft, flags)
+    draft.set(flags)
+    _let_turns_decide(draft)
+    useless = [] if draft.config.teams else [name for name in flags if find_setting(name)[0] == "self_play"]
     if useless:
         raise ConfigError(
             f"{', '.join(useless)}: settings of self-play, but the game's description names no teams. "
             "docs/self-play.md shows how it does."
         )
     RunConfig.from_dict(
-        config.to_dict(), source="the settings for the new run"
-    )  # raises with all problems at once
-    return config, messages, notes
+        draft.config.to_dict(), "the settings for the new run"
+    )  # raises, with all that is wrong
+    return draft.config, draft.messages, draft.notes
 
 
 def _new_run(algorithm: str, named: Dict[str, Any], self_play: bool = False) -> Dict[str, Any]:
@@ -88,53 +106,53 @@ def _new_run(algorithm: str, named: Dict[str, Any], self_play: bool = False) -> 
     return values
 
 
-def _let_turns_decide(config: RunConfig, notes: Dict[str, str]) -> None:
+def _let_turns_decide(draft: Draft) -> None:
     """What falls with the turns must not be cut short by the number of games, unless somebody set it."""
-    training = config.training
+    training = draft.config.training
     if training.training_episodes == TrainingSettings.training_episodes < training.training_turns:
-        training.training_episodes = training.training_turns
-        notes["training.training_episodes"] = "No game is shorter than a turn: training_turns comes first."
+        draft.set({"training_episodes": training.training_turns})
+        draft.notes["training.training_episodes"] = (
+            "No game is shorter than a turn: training_turns comes first."
+        )
 
 
-def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, str]) -> List[str]:
+def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
     """Fill in what the game's description says, and find out the rest by playing."""
-    messages = []
-    description, path = read_description(config.game)
+    description, path = read_description(draft.config.game)
     algorithm = {**description, **flags}.get("algorithm", "dqn")
-    _apply(config, _new_run(algorithm, {**description, **flags}, bool(description.get("teams"))))
+    draft.set(_new_run(algorithm, {**description, **flags}, bool(description.get("teams"))))
     if path is not None:
-        messages.append(f"Read the description of the game in {path}.")
-        _apply_description(config, description, path, messages)
-    factory = load_factory(config.game)
+        draft.say(f"Read the description of the game in {path}.")
+        _apply_description(draft, description, path)
+    factory = load_factory(draft.config.game)
     known = {**description, **flags}
-    if config.teams:
+    if draft.config.teams:
         useless = [name for name in ("actions", "reward", "score", "player") if name in flags]
         if useless:
             raise ConfigError(
                 f"{', '.join(useless)}: the game has teams, each with keys, a reward and characters of its "
                 f"own. Change them in [[tool.retro-gamer.teams]] in {path}."
             )
-        _apply(config, flags)
-        return messages + _describe_teams(
-            config, factory, {**description.get("self_play", {}), **known}, notes
-        )
-    metadata = config.metadata
+        draft.set(flags)
+        _describe_teams(draft, factory, {**description.get("self_play", {}), **known})
+        return
     doubts: List[str] = []
     with _trying_out():
         refuse_used_games(factory, known.get("actions") or (*ARROWS, *"wasd", " "))
     if not known.get("actions"):
         with _trying_out():
-            metadata.actions = find_actions(factory, messages.append)
+            actions = find_actions(factory, draft.say)
             if not known.get("reward") and not known.get("player"):
-                _see_players(find_players(factory, metadata.actions), messages)
-        messages.append(f"Found by trying keys: actions = {toml_value(metadata.actions)}")
-        notes["metadata.actions"] = "Found by trying keys: these change the game."
+                _see_players(find_players(factory, actions), draft)
+        draft.set({"actions": actions})
+        draft.say(f"Found by trying keys: actions = {toml_value(actions)}")
+        draft.notes["metadata.actions"] = "Found by trying keys: these change the game."
     with _trying_out():
         probe = probe_game(
             factory,
-            known.get("actions") or metadata.actions,
+            known.get("actions") or draft.config.metadata.actions,
             reward=known.get("reward") or "",
-            say=messages.append,
+            say=draft.say,
         )
         changing = known.get("actions") and changes_when_repeated(factory, known["actions"])
         if changing:
@@ -149,14 +167,17 @@ def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, st
             )
     if not known.get("reward"):
         game_state = make_game(factory).state
-        metadata.reward, metadata.score = find_reward(probe.numbers, list(game_state))
-        messages.append(
-            f"Found in the game's state: reward = {toml_value(metadata.reward)}"
-            + (f", score = {toml_value(metadata.score)}" if metadata.score else "")
+        reward, score = find_reward(probe.numbers, list(game_state))
+        draft.set({"reward": reward, "score": score})
+        draft.say(
+            f"Found in the game's state: reward = {toml_value(reward)}"
+            + (f", score = {toml_value(score)}" if score else "")
         )
-        notes["metadata.reward"] = f"Found in the game's state, which has: {', '.join(map(str, game_state))}."
+        draft.notes["metadata.reward"] = (
+            f"Found in the game's state, which has: {', '.join(map(str, game_state))}."
+        )
     _check_state_values(make_game(factory), known)
-    reward = known.get("reward") or metadata.reward
+    reward = known.get("reward") or draft.config.metadata.reward
     if reward in probe.huge:
         raise GameError(
             f"state[{reward!r}] grows without end: in {probe.turns} turns of random play it went beyond {LARGEST:.0e}, "
@@ -167,12 +188,9 @@ def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, st
             f"But in {probe.turns} turns of random play state[{reward!r}] never changed. Either random play never gets to "
             f"where it does, or no line of the game changes it: look for it in {_file_of(factory)}."
         )
-    metadata.board_size = list(probe.board_size)
-    if not known.get("character_set"):
-        metadata.character_set = probe.characters
-        notes["metadata.character_set"] = "Found in random play."
-    messages.append(
-        f"Board {probe.board_size[0]}x{probe.board_size[1]}, characters {' '.join(metadata.character_set)}"
+    _note_board(draft, probe, known)
+    draft.say(
+        f"Board {probe.board_size[0]}x{probe.board_size[1]}, characters {' '.join(draft.config.metadata.character_set)}"
         f", at most {probe.n_agents} on the board; "
         + (
             f"random games last {probe.mean_turns:.0f} turns."
@@ -181,11 +199,18 @@ def _describe_game(config: RunConfig, flags: Dict[str, Any], notes: Dict[str, st
         )
     )
     if "observation_function" not in known:
-        messages += _choose_encoders(config, probe, known, notes)
-    return messages + doubts
+        _choose_encoders(draft, probe, known)
+    draft.messages += doubts
 
 
-def _see_players(players: Sequence[Player], messages: List[str]) -> None:
+def _note_board(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
+    draft.set({"board_size": list(probe.board_size)})
+    if not known.get("character_set"):
+        draft.set({"character_set": probe.characters})
+        draft.notes["metadata.character_set"] = "Found in random play."
+
+
+def _see_players(players: Sequence[Player], draft: Draft) -> None:
     """Several players with keys and rewards of their own are teams: raise ConfigError with what to write."""
     if not players:
         return
@@ -193,7 +218,7 @@ def _see_players(players: Sequence[Player], messages: List[str]) -> None:
     first = players[0]
     one = f"--player {quoted(first.name)} --actions {','.join(first.keys)}"
     if not all(player.reward for player in players):
-        messages.append(f"Several people play this game: {who}. To train one of them:\n  {one}")
+        draft.say(f"Several people play this game: {who}. To train one of them:\n  {one}")
         return
     raise ConfigError(
         f"Several people play this game: {who}. Describe them as teams, and they train against each other. Write into "
@@ -207,13 +232,11 @@ def _file_of(factory: Any) -> str:
     return code.co_filename if code is not None else "the game"
 
 
-def _describe_teams(
-    config: RunConfig, factory: Any, known: Dict[str, Any], notes: Dict[str, str]
-) -> List[str]:
+def _describe_teams(draft: Draft, factory: Any, known: Dict[str, Any]) -> None:
     """Fill in a self-play run: how its game is seen, and how often ghosts get another policy."""
-    metadata, seen, settings = config.metadata, config.preprocessing, config.self_play
-    messages: List[str] = []
-    found = check_teams(config.teams, settings.shared_policy, metadata.observation_function)
+    config = draft.config
+    settings = config.self_play
+    found = check_teams(config.teams, settings.shared_policy, config.metadata.observation_function)
     problems = list(islice(found, MAX_PROBLEMS))
     if problems:
         raise ConfigError(f"The teams of the game cannot play:\n\n{listed(problems)}")
@@ -224,21 +247,16 @@ def _describe_teams(
         probe = probe_game(
             factory,
             [key for team in config.teams for member in team.members for key in member.actions],
-            say=messages.append,
+            say=draft.say,
         )
-    metadata.board_size = list(probe.board_size)
-    if not known.get("character_set"):
-        metadata.character_set = probe.characters
-        notes["metadata.character_set"] = "Found in random play."
+    _note_board(draft, probe, known)
     if known.get("algorithm", "dqn") != "dqn" or known.get("board"):
-        seen.board, seen.egocentric_radius, seen.radar = True, 0, bool(known.get("radar", False))
+        _see_whole_board(draft, radar=bool(known.get("radar", False)))
     elif probe.n_agents > MANY_CHARACTERS:
-        seen.radar = False
-    sizes = [len(team.members) for team in config.teams]
-    for team, size in zip(config.teams, sizes):
-        others = max(other for i, other in enumerate(sizes) if config.teams[i] is not team)
-        if not team.swap_steps and size != others and "swap_steps" not in known:
-            team.swap_steps = swap_steps(size, others, settings.team_change, SWAPS_PER_TEAM_CHANGE)
+        draft.set({"radar": False})
+    if "swap_steps" not in known:
+        teams = _with_swap_steps(config.teams, settings.team_change)
+        draft.config = replace(draft.config, teams=teams)
     sides = " against ".join(
         f"{team.name} ({', '.join(member.character for member in team.members)})" for team in config.teams
     )
@@ -247,7 +265,18 @@ def _describe_teams(
         if settings.shared_policy
         else "Each side learns a policy of its own."
     )
-    return [*messages, f"Board {probe.board_size[0]}x{probe.board_size[1]}, {sides}. {shared}"]
+    draft.say(f"Board {probe.board_size[0]}x{probe.board_size[1]}, {sides}. {shared}")
+
+
+def _with_swap_steps(teams: List[TeamSettings], team_change: int) -> List[TeamSettings]:
+    """The same teams, those that are larger or smaller than others with swap_steps of their own."""
+    sizes, made = [len(team.members) for team in teams], []
+    for number, (team, size) in enumerate(zip(teams, sizes)):
+        others = max(sizes[:number] + sizes[number + 1 :])
+        if not team.swap_steps and size != others:
+            team = replace(team, swap_steps=swap_steps(size, others, team_change, SWAPS_PER_TEAM_CHANGE))
+        made.append(team)
+    return made
 
 
 @contextmanager
@@ -276,48 +305,51 @@ def _check_state_values(game: Any, known: Dict[str, Any]) -> None:
             state_number(game, name)
 
 
-def _choose_encoders(
-    config: RunConfig, probe: Probe, known: Dict[str, Any], notes: Dict[str, str]
-) -> List[str]:
+def _see_whole_board(draft: Draft, radar: bool = False) -> None:
+    draft.set({"board": True, "egocentric_radius": 0, "radar": radar})
+
+
+def _choose_encoders(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
     """How the game is seen, from what random play showed. docs/defaults.md says why."""
-    metadata, seen = config.metadata, config.preprocessing
     if known.get("algorithm", "dqn") != "dqn" or known.get("board"):
-        seen.board, seen.egocentric_radius, seen.radar = True, 0, bool(known.get("radar", False))
-        return []
+        _see_whole_board(draft, radar=bool(known.get("radar", False)))
+        return
     if not known.get("player"):
         try:
-            metadata.player = only_player(probe.players)
+            draft.set({"player": only_player(probe.players)})
         except GameError as error:
-            seen.board, seen.egocentric_radius, seen.radar = True, 0, False
-            return [f"{error} The whole board is seen. To see it from one of them, name it: --player NAME"]
-    if not metadata.player and not known.get("player"):
-        seen.board, seen.egocentric_radius, seen.radar = True, 0, False
-        notes["preprocessing.board"] = (
+            _see_whole_board(draft)
+            draft.say(f"{error} The whole board is seen. To see it from one of them, name it: --player NAME")
+            return
+    player = draft.config.metadata.player or known.get("player")
+    if not player:
+        _see_whole_board(draft)
+        draft.notes["preprocessing.board"] = (
             "No character on the board listens to keys, so there is none to look from."
         )
-        return ["No character on the board listens to keys: the whole board is seen."]
-    notes["preprocessing.board"] = (
+        draft.say("No character on the board listens to keys: the whole board is seen.")
+        return
+    draft.notes["preprocessing.board"] = (
         "A window around the character learns faster than the whole board on every game that "
         "was tried; see docs/defaults.md."
     )
     if probe.n_agents > MANY_CHARACTERS:
-        seen.radar = False
-        notes["preprocessing.radar"] = (
+        draft.set({"radar": False})
+        draft.notes["preprocessing.radar"] = (
             f"Off, because there are {probe.n_agents} characters to look through each turn."
         )
-    reach = f"a window of {2 * seen.egocentric_radius + 1}x{2 * seen.egocentric_radius + 1} cells"
-    return [
-        f"Seen from {metadata.player or known['player']}: {reach}" + (" and a radar." if seen.radar else ".")
-    ]
+    seen = draft.config.preprocessing
+    side = 2 * seen.egocentric_radius + 1
+    reach = f"a window of {side}x{side} cells"
+    draft.say(f"Seen from {player}: {reach}" + (" and a radar." if seen.radar else "."))
 
 
-def _apply_description(
-    config: RunConfig, description: Dict[str, Any], path: Path, messages: List[str]
-) -> None:
+def _apply_description(draft: Draft, description: Dict[str, Any], path: Path) -> None:
     settings = {}
-    config.teams, problems = read_teams(description.get("teams", []))
+    teams, problems = read_teams(description.get("teams", []))
     if problems:
         raise ConfigError(f"Found problems in [tool.retro-gamer] in {path}:\n\n{listed(problems)}")
+    draft.config = replace(draft.config, teams=teams)
     self_play = description.get("self_play", {})
     if not isinstance(self_play, dict):
         raise ConfigError(
@@ -326,14 +358,14 @@ def _apply_description(
         )
     for name, value in {**description, **self_play}.items():
         if name == "spatial" and value:
-            messages.append(
+            draft.say(
                 "The description says spatial = true. By default the board is seen through a window instead, "
                 "which learns faster; --board --spatial gives the convolutional network."
             )
         elif name not in OTHER_DESCRIPTION_KEYS and name != "spatial":
             settings[name] = value
     _check_values(settings, f"[tool.retro-gamer] in {path}")
-    _apply(config, settings)
+    draft.set(settings)
 
 
 def _check_values(values: Dict[str, Any], source: str) -> None:
@@ -356,9 +388,3 @@ def _check_values(values: Dict[str, Any], source: str) -> None:
             f"Found {len(problems)} problem{'s' if len(problems) > 1 else ''} in {source}:\n  "
             + "\n  ".join(problems)
         )
-
-
-def _apply(config: RunConfig, values: Dict[str, Any]) -> None:
-    """Set settings by their names."""
-    for name, value in values.items():
-        setattr(getattr(config, find_setting(name)[0]), name, value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Optional
+from typing import Any, Dict, Optional, Tuple
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.stepped import SteppedEnvironment, ending_advice
@@ -60,14 +60,16 @@ class GymEnvironment(SteppedEnvironment):
         super().__init__(env, name, env.observation_space, env.action_space, tabular, max_turns)
 
 
-def describe_gym(config: RunConfig) -> List[str]:
-    """Fill in what a run on a Gymnasium environment needs; returns what there is to tell."""
-    game, seen, training = config.game, config.preprocessing, config.training
-    environment = GymEnvironment(game.gym, config.tabular, training.max_turns_per_episode, path=game.path)
-    seen.board, seen.egocentric_radius, seen.radar = False, 0, False
+def describe_gym(config: RunConfig) -> Tuple[Dict[str, Any], str]:
+    """The settings that a run on a Gymnasium environment needs, and what there is to tell."""
+    game = config.game
+    environment = GymEnvironment(
+        game.gym, config.tabular, config.training.max_turns_per_episode, path=game.path
+    )
+    needed: Dict[str, Any] = {"board": False, "egocentric_radius": 0, "radar": False}
     spec = environment.env.spec
     limit = spec.max_episode_steps if spec is not None else None
     if limit:
-        training.max_turns_per_episode = int(limit)
+        needed["max_turns_per_episode"] = int(limit)
     observations = " ".join(str(environment.env.observation_space).split())
-    return [f"{game.gym}: {len(environment.actions)} actions, observations {observations}."]
+    return needed, f"{game.gym}: {len(environment.actions)} actions, observations {observations}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, List, Optional
+from typing import Any, Dict, Optional, Tuple
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import GameSettings
@@ -144,15 +144,16 @@ def _count(n: Any, what: str, name: str) -> int:
     return n
 
 
-def describe_own(config: RunConfig) -> List[str]:
-    """Fill in what a run on an environment of the user's own needs; returns what there is to tell."""
-    game, seen = config.game, config.preprocessing
+def describe_own(config: RunConfig) -> Tuple[Dict[str, Any], str]:
+    """The settings that a run on an environment of the user's own needs, and what there is to tell."""
+    game = config.game
     environment = OwnEnvironment(
         game.environment, config.tabular, config.training.max_turns_per_episode, path=game.path
     )
-    seen.board, seen.egocentric_radius, seen.radar = False, 0, False
     environment.reset(seed=0)
     environment.step(0)  # what is wrong is said now
     what = environment.observation_space
     shown = f"{what.n_features} numbers" if what.n_features else "what reset returns"
-    return [f"{game.environment}: actions {', '.join(map(str, environment.labels))}; observations {shown}."]
+    labels = ", ".join(map(str, environment.labels))
+    needed = {"board": False, "egocentric_radius": 0, "radar": False}
+    return needed, f"{game.environment}: actions {labels}; observations {shown}."

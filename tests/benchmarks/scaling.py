@@ -69,9 +69,8 @@ def turns_per_second(
     cells: int, occupied: float, batch: int, hidden: int, replay: int, spatial: bool, seconds: float
 ) -> float:
     rng = np.random.default_rng(0)
-    config = RunConfig()
-    config.training.batch_size, config.training.memory_capacity = batch, replay
-    config.model.hidden_sizes, config.preprocessing.spatial = [hidden, hidden // 2], spatial
+    sizes = {"batch_size": batch, "memory_capacity": replay, "hidden_sizes": [hidden, hidden // 2]}
+    config = RunConfig().with_settings({**sizes, "spatial": spatial})
     height = 2 ** int(np.log2(cells) / 2)
     shape = ObservationShape(cells, 16, 0, (height, cells // height))
     agent: Any = make_agent(config, shape, ACTIONS, rng)

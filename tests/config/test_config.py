@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import FrozenInstanceError
 
 import pytest
 from config_texts import LEAST, problems_of, with_setting
@@ -98,6 +99,10 @@ def test_other_values_make_another_configuration():
     assert config == RunConfig.from_dict(LEAST) and other.metadata == config.metadata
     with pytest.raises(KeyError):
         config.with_settings({"gama": 0.5})
+    with pytest.raises(FrozenInstanceError):
+        config.training.gamma = 0.5
+    with pytest.raises(FrozenInstanceError):
+        config.teams = []
 
 
 # Types and ranges, from the table of settings

@@ -249,8 +249,7 @@ def test_a_whole_file_survives(tmp_path):
 
 
 def test_text_that_no_file_can_hold_is_refused():
-    config = RunConfig()
-    config.game.path = "/tmp/\udcff"
+    config = RunConfig().with_settings({"path": "/tmp/\udcff"})
     with pytest.raises(ConfigError, match="cannot be written"):
         config.to_toml()
 

@@ -276,7 +276,7 @@ def test_a_player_behind_a_menu_is_found_and_trained():
 
 def test_a_player_that_never_comes_is_refused():
     config, _, _ = choose_settings(write("menu_again", MENU), {})
-    config.metadata.actions = ["KEY_LEFT"]
+    config = config.with_settings({"actions": ["KEY_LEFT"]})
     with pytest.raises(ConfigError, match="no character on the board has handle_keystroke"):
         make_environment(config, Vocabulary([], grows=True))
 

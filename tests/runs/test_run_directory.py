@@ -17,8 +17,7 @@ from retro_gamer.runs.directory import METRICS, RunDirectory, load_checkpoint
 def run(tmp_path):
     """A run directory with a configuration and nothing else."""
     run = RunDirectory(tmp_path / "run")
-    config = RunConfig()
-    config.game.module, config.metadata.actions, config.metadata.reward = "my_game", ["a"], "score"
+    config = RunConfig().with_settings({"module": "my_game", "actions": ["a"], "reward": "score"})
     run.create(config.to_toml())
     return run
 

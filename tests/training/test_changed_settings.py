@@ -103,7 +103,7 @@ def changed(run, folder, changes):
     for name, value in changes.items():
         section = next(section for section in vars(config).values() if hasattr(section, name))
         assert getattr(section, name) != value, f"{name} is not changed"
-        setattr(section, name, value)
+    config = config.with_settings(changes)
     copy = RunDirectory(shutil.copytree(str(run), str(folder)))
     copy.config_path.write_text(config.to_toml(), "utf-8")
     return copy

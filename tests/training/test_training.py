@@ -9,6 +9,7 @@ import pytest
 from small_runs import ALGORITHMS, make_run, same
 
 from retro_gamer.config.run_config import RunConfig
+from retro_gamer.config.settings import TrainingSettings
 from retro_gamer.environment.base import Environment, Step
 from retro_gamer.errors import CheckpointError, ConfigError, GameError, TrainingDivergedError
 from retro_gamer.games.engine import Game
@@ -393,12 +394,8 @@ class ScaledRewards(Environment):
 def corridor_agent(**settings):
     from retro_gamer.agents import make_agent
 
-    config = RunConfig()
-    config.model.hidden_sizes = [32]
     usual = {"learning_rate": 1e-3, "train_every": 1, "target_update_freq": 100, "batch_size": 32}
-    for name, value in {**usual, **settings}.items():
-        section = config.model if hasattr(config.model, name) else config.training
-        setattr(section, name, value)
+    config = RunConfig().with_settings({"hidden_sizes": [32], **usual, **settings})
     return make_agent(config, ScaledRewards(1).shape, 2, np.random.default_rng(0))
 
 
@@ -614,21 +611,21 @@ def test_tables_learn_forager(tmp_path, algorithm):
 def test_epsilon_and_learning_rate_fall_as_configured():
     from retro_gamer.training.schedules import epsilon_at, learning_rate_at
 
-    training = RunConfig().training
-    training.epsilon, training.epsilon_min, training.epsilon_decay_turns = 1.0, 0.2, 100
+    training = TrainingSettings(epsilon=1.0, epsilon_min=0.2, epsilon_decay_turns=100)
     assert [epsilon_at(training, turn, 0) for turn in (0, 50, 100, 1000)] == pytest.approx(
         [1.0, 0.6, 0.2, 0.2]
     )
-    training.epsilon_decay_turns, training.epsilon_decay = 0, 0.5
+    training = TrainingSettings(epsilon=1.0, epsilon_min=0.2, epsilon_decay=0.5)
     assert [epsilon_at(training, 0, episode) for episode in (0, 1, 2, 9)] == pytest.approx(
         [1.0, 0.5, 0.25, 0.2]
     )
-    training.learning_rate, training.learning_rate_decay = 0.1, 1.0
-    training.training_turns, training.learning_rate_min = 1000, 0.02
+    training = TrainingSettings(
+        learning_rate=0.1, learning_rate_decay=1.0, training_turns=1000, learning_rate_min=0.02
+    )
     assert [learning_rate_at(training, turn, 0) for turn in (0, 500, 1000, 9999)] == pytest.approx(
         [0.1, 0.06, 0.02, 0.02]
     )
-    training.learning_rate_min, training.learning_rate_decay = 0.0, 0.5
+    training = TrainingSettings(learning_rate=0.1, learning_rate_decay=0.5, training_turns=1000)
     assert [learning_rate_at(training, 999, episode) for episode in (0, 2)] == pytest.approx([0.1, 0.025])
 
 
