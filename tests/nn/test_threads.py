@@ -119,7 +119,7 @@ def test_with_many_threads_the_weights_are_the_same_and_the_user_keeps_his(
     for name, array in policies[0].items():
         assert array.tobytes() == policies[1][name].tobytes(), name
     policy, seen = TrainedPolicy(tmp_path / "4"), []
-    first = policy._agent.online.first
+    first = policy._agent.network.first
     product = first.apply
     monkeypatch.setattr(first, "apply", lambda *a: seen.append(CONTROL.get()) or product(*a))
     game = create_game()
