@@ -233,7 +233,7 @@ class QNetwork:
         bigger.set_state(arrays)
         return bigger
 
-    def _named_parameters(self) -> Iterator[Tuple[str, Parameter]]:
+    def named_parameters(self) -> Iterator[Tuple[str, Parameter]]:
         """The parameters under their names in a checkpoint."""
         yield "symbols", self.first.table
         yield "symbols_bias", self.first.bias
@@ -251,11 +251,11 @@ class QNetwork:
 
     def get_state(self) -> Dict[str, np.ndarray]:
         """Copies of all weights, under the names and with the shapes of `parameter_shapes`."""
-        return {name: parameter.value.copy() for name, parameter in self._named_parameters()}
+        return {name: parameter.value.copy() for name, parameter in self.named_parameters()}
 
     def set_state(self, state: Dict[str, np.ndarray]) -> None:
         """Take over such weights; raises KeyError for a missing array and ValueError for one of another shape."""
-        for name, parameter in self._named_parameters():
+        for name, parameter in self.named_parameters():
             if state[name].shape != parameter.value.shape:
                 raise ValueError(f"{name} has shape {state[name].shape}, not {parameter.value.shape}")
             parameter.value[...] = state[name]

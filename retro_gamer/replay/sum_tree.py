@@ -26,7 +26,7 @@ class SumTree:
         self._block_sums = np.zeros(n_blocks)
         self._stale: Set[int] = set()  # the blocks whose sums `set_one` left behind
 
-    def _up_to_date_sums(self) -> np.ndarray:
+    def block_sums(self) -> np.ndarray:
         """The sum of each block, [n_blocks], after adding up the stale ones."""
         while self._stale:
             block = self._stale.pop()
@@ -36,7 +36,7 @@ class SumTree:
     @property
     def root(self) -> float:
         """The sum of all values."""
-        return float(self._up_to_date_sums().sum())
+        return float(self.block_sums().sum())
 
     def set(self, indices: np.ndarray, values: np.ndarray) -> None:
         """Set the values at indices [n]; where an index stands twice, its last value counts."""
@@ -45,7 +45,7 @@ class SumTree:
             raise ValueError("priorities must be finite numbers, zero or more")
         self._values[indices] = values
         blocks = np.asarray(indices) // self.block
-        self._up_to_date_sums()[blocks] = self._leaves[blocks].sum(axis=1)
+        self.block_sums()[blocks] = self._leaves[blocks].sum(axis=1)
 
     def set_one(self, index: int, value: float) -> None:
         """Set a single value. The sum of its block is added up when it is asked for: mostly several are set in between."""
@@ -64,7 +64,7 @@ class SumTree:
 
         An index with value 0 is never returned.
         """
-        sums = self._up_to_date_sums()
+        sums = self.block_sums()
         tops = sums.cumsum()  # [n_blocks]: the running sum at the end of each block
         if not tops[-1] > 0:
             raise ValueError("nothing can be drawn: every value is zero")
@@ -81,7 +81,7 @@ class SumTree:
 
     def check_valid(self) -> Tuple[bool, str]:
         """Whether every sum is right and every leaf beyond the end zero; and if not, what is wrong."""
-        wrong = np.flatnonzero(self._up_to_date_sums() != self._leaves.sum(axis=1))
+        wrong = np.flatnonzero(self.block_sums() != self._leaves.sum(axis=1))
         if len(wrong):
             return False, f"block {wrong[0]} does not hold the sum of its leaves"
         if self._values[self.size :].any():

@@ -205,7 +205,7 @@ def test_gradient_of_every_array(kind):
     c = rng.normal(size=(3, network.shape["n_actions"]))
     network.forward(x)
     network.backward(c.copy())
-    named = dict(network._named_parameters())
+    named = dict(network.named_parameters())
     gradients = {name: full_gradient(parameter).copy() for name, parameter in named.items()}
 
     def loss():
@@ -269,7 +269,7 @@ def test_q_values_does_not_disturb_a_forward_that_waits_for_its_backward(kind):
 @each_kind
 def test_the_packed_parameters_are_the_layers_own(kind):
     network = build(kind)
-    named = dict(network._named_parameters())
+    named = dict(network.named_parameters())
     for parameter in network.parameters:
         parameter.value[...] = 0.5
         parameter.gradient[...] = 0.25
@@ -284,7 +284,7 @@ def test_the_packed_parameters_are_the_layers_own(kind):
 def test_training_packed_is_training_every_array_on_its_own(kind):
     """Clipping and Adam see one large array and a table; the slow twin gives them every array separately."""
     network, twin = build(kind), build(kind)
-    separate = [parameter for _, parameter in twin._named_parameters() if parameter.value.size]
+    separate = [parameter for _, parameter in twin.named_parameters() if parameter.value.size]
     optimizer, twin_optimizer = Adam(network.parameters, 0.01), Adam(separate, 0.01)
     for step in range(5):
         cells, features = observations(network, 4, seed=step)

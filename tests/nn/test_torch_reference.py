@@ -64,7 +64,7 @@ def test_dueling_network_loss_and_gradients(torch):
     gradient = np.zeros_like(q)
     gradient[rows, torch["mlp_actions"]] = gradient_of_chosen
     network.backward(gradient)
-    for ours, parameter in network._named_parameters():
+    for ours, parameter in network.named_parameters():
         np.testing.assert_allclose(full_gradient(parameter), torch["mlp_grad_" + names[ours]], **CLOSE)
 
 

@@ -116,9 +116,7 @@ class TestSumTree:
             values[1] = 0.1
             tree = SumTree(size)
             tree.set(np.arange(size), values)
-            sums = np.concatenate(
-                [np.cumsum(values), np.add.accumulate(tree._up_to_date_sums()), [tree.root]]
-            )
+            sums = np.concatenate([np.cumsum(values), np.add.accumulate(tree.block_sums()), [tree.root]])
             heights = np.concatenate([sums, np.nextafter(sums, 0), np.nextafter(sums, np.inf), [0.0]])
             indices = tree.query(heights[heights <= tree.root])
             assert indices.max() < size
