@@ -3,6 +3,8 @@
     python tests/programs/fuzz_files.py                       20,000 mutants, a few minutes
     python tests/programs/fuzz_files.py --first 4711 -n 1     one of them again, with its traceback
     python tests/programs/fuzz_files.py --first 1000000       self-play, and training that goes on without a resume state
+    python tests/programs/fuzz_files.py --first 2000000       damage that is meant (heavy_damage.py), and links
+    python tests/programs/fuzz_files.py --first 3000000       checkpoints of the original, for import-torch
 
 A mutant is its number: the same number gives the same kind of damage to the same file. Each must either load and play,
 or raise a RetroGamerError; within a second, and with 200 MB more memory than before. `tests/test_fuzz.py` runs some.
@@ -31,7 +33,9 @@ from typing import Any, Dict, List, Optional, Tuple
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import heavy_damage  # noqa: E402
 import numpy as np  # noqa: E402
 
 from retro_gamer import TrainedPolicy  # noqa: E402
@@ -39,6 +43,7 @@ from retro_gamer.cli import main as retro_gamer_main  # noqa: E402
 from retro_gamer.config.run_config import RunConfig  # noqa: E402
 from retro_gamer.errors import RetroGamerError  # noqa: E402
 from retro_gamer.games import forager, snake, tag, tron  # noqa: E402
+from retro_gamer.original.torch_import import import_run  # noqa: E402
 from retro_gamer.runs.directory import RunDirectory  # noqa: E402
 from retro_gamer.selfplay.trainer import SelfPlayTrainer  # noqa: E402
 from retro_gamer.training.trainer import Trainer  # noqa: E402
@@ -102,7 +107,8 @@ TEAM_RUNS = {  # name -> (game, flags)
     "tron": ("tron", ["--n-step", "2"]),
 }
 TEAM_COMMON = [*COMMON[2:], "--save-steps", "6", "--team-change", "9", "--swap-steps", "5"]
-FIRST_OF_TEAMS = 10**6  # the mutants from here on
+FIRST_OF_TEAMS, FIRST_OF_HEAVY, FIRST_OF_TORCH = 10**6, 2 * 10**6, 3 * 10**6  # the mutants from here on
+TORCH_RUNS = Path(__file__).resolve().parent.parent / "data" / "torch_runs.zip"
 GAMES = {"snake": snake, "forager": forager, "tag": tag, "tron": tron}
 FILES = ("checkpoint", "checkpoint", "resume", "config")  # checkpoints are what strangers pass on
 
@@ -583,6 +589,8 @@ TEXT_WAYS = [change_line, change_line, change_line]
 def make_mutant(number: int, runs: Path, scratch: Path) -> Tuple[str, str]:
     """Put a copy of one run, with one of its files damaged, into `scratch`; returns (name of the run, which file)."""
     rng = random.Random(number)
+    if number >= FIRST_OF_HEAVY:
+        return make_heavy_mutant(rng, number >= FIRST_OF_TORCH, runs, scratch)
     names, kinds = list(RUNS), FILES
     if number >= FIRST_OF_TEAMS:
         names, kinds = [*TEAM_RUNS, *TEAM_RUNS, *RUNS], ("newest", "checkpoint", "resume", "resume")
@@ -596,8 +604,54 @@ def make_mutant(number: int, runs: Path, scratch: Path) -> Tuple[str, str]:
     return name, kind
 
 
+def make_heavy_mutant(rng: random.Random, torch: bool, runs: Path, scratch: Path) -> Tuple[str, str]:
+    """The same with damage that is meant."""
+    if torch:
+        name = rng.choice(["mlp", "spatial"])
+        with zipfile.ZipFile(TORCH_RUNS) as archive:
+            archive.extractall(str(scratch))
+        path = sorted((scratch / name / "checkpoints").glob("*.pt"))[-1]
+        path.write_bytes(heavy_damage.change_pickle(rng, path.read_bytes()))
+        return name, "torch"
+    name, kind = rng.choice([*RUNS, *TEAM_RUNS]), rng.choice(["newest", "checkpoint", "resume", "link"])
+    shutil.copytree(str(runs / name), str(scratch))
+    if kind == "link":
+        shutil.rmtree(str(runs / "outside"), ignore_errors=True)
+        shutil.copytree(str(runs / name / "checkpoints"), str(runs / "outside"))
+        (runs / "outside" / "precious").write_text("mine")
+        heavy_damage.replace_by_link(rng, scratch, runs / "outside")
+        return name, kind
+    path = file_of(scratch, kind)
+    with contextlib.suppress(Exception):
+        path.write_bytes(heavy_damage.damaged(rng, path.read_bytes()))
+    if kind == "newest":
+        (scratch / "resume.npz").unlink()
+    return name, kind
+
+
+def content_of(folder: Path) -> Dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def use_links(run: Path, name: str, outside: Path) -> None:
+    """Train, look and clean; nothing outside may change, and nothing may be waited for."""
+    before = content_of(outside)
+    try:
+        for command in (["info"], ["train", "--episodes", "2"], ["clean", "--yes"]):
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                assert retro_gamer_main([command[0], str(run), *command[1:]]) in (0, 1, 2)
+    finally:
+        assert content_of(outside) == before, "something outside was changed"
+
+
 def use(run: Path, name: str, kind: str) -> None:
     """Read the run and play a bit. Raises RetroGamerError at most."""
+    if kind == "torch":
+        import_run(RunDirectory(run / name))
+        return
+    if kind == "link":
+        use_links(run, name, run.parent / "runs" / "outside")
+        return
     if kind in ("resume", "newest"):
         trainer = (SelfPlayTrainer if name in TEAM_RUNS else Trainer)(RunDirectory(run))
         trainer.train(episodes=2)

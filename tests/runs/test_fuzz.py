@@ -4,6 +4,7 @@ descriptions made up by hypothesis."""
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import warnings
 from pathlib import Path
@@ -26,6 +27,7 @@ from retro_gamer.runs import archive
 from retro_gamer.runs.archive import load_arrays, save_arrays
 
 QUICK = settings(max_examples=150)
+posix = pytest.mark.skipif(os.name != "posix", reason="has no links and pipes for everyone")
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +39,15 @@ def runs(tmp_path_factory):
 
 @pytest.mark.parametrize(
     "numbers",
-    [range(0, 150), range(150, 300), fuzz_files.FOUND, range(10**6, 10**6 + 150)],
-    ids=["0-149", "150-299", "found", "self-play"],
+    [
+        range(0, 150),
+        range(150, 300),
+        fuzz_files.FOUND,
+        range(10**6, 10**6 + 150),
+        pytest.param(range(2 * 10**6, 2 * 10**6 + 200), marks=posix),
+        range(3 * 10**6, 3 * 10**6 + 150),
+    ],
+    ids=["0-149", "150-299", "found", "self-play", "heavy", "torch"],
 )
 def test_damaged_files_play_or_are_refused(runs, tmp_path, numbers):
     with warnings.catch_warnings():

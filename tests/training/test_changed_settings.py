@@ -6,9 +6,13 @@ import shutil
 
 import numpy as np
 import pytest
+from end_to_end import TINY
 from losing import snapshot
 from small_runs import make_run
 
+from retro_gamer import TrainedPolicy
+from retro_gamer.cli import main
+from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import all_settings
 from retro_gamer.config.values import toml_value
 from retro_gamer.errors import ConfigError
@@ -240,3 +244,27 @@ def test_characters_added_to_the_settings_grow_the_network_and_nothing_is_forgot
     again.train(episodes=1)
     assert again.agent.online.shape["n_symbols"] == 32
     assert Trainer(run).agent.online.shape["n_symbols"] == 32
+
+
+@pytest.mark.parametrize(
+    "game, flags", [("snake", []), ("forager", ["--algorithm", "q_learning"]), ("tron", [])]
+)
+def test_nobody_changes_settings_that_were_read(tmp_path, monkeypatch, game, flags):
+    """Who trains, plays or measures may see a game in another way than config.toml says, but leaves the settings alone."""
+    read, load = [], RunConfig.load
+
+    def remember(path):
+        config = load(path)
+        read.append((config, config.to_dict()))
+        return config
+
+    monkeypatch.setattr(RunConfig, "load", remember)
+    run = tmp_path / "run"
+    assert main(["create", "--game", game, "--output", str(run), *TINY, *flags]) == 0
+    for command in (["train"], ["info"], ["evaluate", "--games", "1"], ["report", "--quiet"]):
+        main([command[0], str(run), *command[1:], *(["--episodes", "3"] if command == ["train"] else [])])
+    policy = TrainedPolicy(run, team="blue" if game == "tron" else None)
+    policy.reload()
+    assert len(read) > 5
+    for config, before in read:
+        assert config.to_dict() == before
