@@ -13,6 +13,7 @@ from retro_gamer.errors import RetroGamerError
 from retro_gamer.games.screen import understand_escape_codes
 from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.output import in_colors
+from retro_gamer.hosting.streams import stream_of_this_thread
 from retro_gamer.hosting.supervision import supervised
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training.player import Player, load_player
@@ -75,7 +76,8 @@ def _watch_gym(player: Player, fps: float, explain: bool, seed: Optional[int]) -
             environment, note = make_environment(config, Vocabulary(), render_mode=mode), ""
         except RetroGamerError as error:
             note = f" (it cannot draw itself: {error})"
-    out, total, turns, over = sys.stdout, 0.0, 0, False
+    out = stream_of_this_thread("stdout")  # what sys.stdout is inside is for the game
+    total, turns, over = 0.0, 0, False
     restore_console = understand_escape_codes()  # Gymnasium's pictures have colors
     try:
         with tidy_end(), supervised():
