@@ -57,6 +57,7 @@ class Alternation:
 
     def _train(self, run: RunDirectory, number: int) -> bool:
         """One run's turn in a round, or what is left of it; returns whether it is complete."""
+        run.check_places()
         kept = round_path(run, number)
         if kept.is_file():
             return True
@@ -75,13 +76,13 @@ class Alternation:
         return True
 
     def _began(self, run: RunDirectory) -> bool:
-        return (run.path / "adversarial.json").is_file()
+        return (run.adversarial_path).is_file()
 
     def _mark_begun(self, run: RunDirectory) -> None:
         if not self._began(run):
             other = self.runs[1] if run is self.runs[0] else self.runs[0]
             text = json.dumps({"opponent": str(other.path)})
-            write_atomically(run.path / "adversarial.json", lambda file: file.write(text.encode("utf-8")))
+            write_atomically(run.adversarial_path, lambda file: file.write(text.encode("utf-8")))
 
     def _run_training(self, run: RunDirectory, episodes: int) -> None:
         package = str(Path(__file__).resolve().parent.parent.parent)

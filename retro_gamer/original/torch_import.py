@@ -52,6 +52,7 @@ def import_run(run: RunDirectory, output: Optional[RunDirectory] = None) -> Impo
     _check_config(config, run)
     output = output or run
     _check_output(run, output)
+    output.check_places()
     done = Imported([], [], [])
     for number, path in originals:
         target = output.checkpoint_path(number)

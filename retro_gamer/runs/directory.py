@@ -124,10 +124,10 @@ class RunDirectory:
         """A context in which no other process may change the run; raises RunBusyError when one does already."""
         if not self.path.is_dir():
             self.load_config()  # says what is missing
-        self._check_places()
+        self.check_places()
         return self._lock.hold()
 
-    def _check_places(self) -> None:
+    def check_places(self) -> None:
         """Raise CheckpointError where a file of the run would be written, or removed, outside its own folder."""
         for path in (
             self.log_path,
@@ -210,10 +210,9 @@ class RunDirectory:
         )
 
     def save_policy(self, path: Path, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> None:
-        (self.path / "checkpoints").mkdir(
-            exist_ok=True
-        )  # but not the run, should it have been moved away meanwhile
-        self.checkpoints_path.mkdir(exist_ok=True)
+        for folder in (self.path / "checkpoints", self.checkpoints_path):
+            check_own_folder(folder)
+            folder.mkdir(exist_ok=True)  # but not the run, should it have been moved away meanwhile
         save_arrays(path, {"facts": _facts_to_array(facts), **arrays})
 
     def checkpoint_path(self, episode: int) -> Path:

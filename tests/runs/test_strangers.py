@@ -7,6 +7,7 @@ import shutil
 import struct
 import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -220,4 +221,40 @@ def test_a_junction_is_a_link(run, outside):
     _winapi.CreateJunction(str(outside), str(run.path / "checkpoints"))  # type: ignore[attr-defined]
     with pytest.raises(RetroGamerError, match="is a link"):
         Trainer(run).train(episodes=1)
+    assert content(outside) == before
+
+
+@posix
+def test_an_import_goes_through_no_link(tmp_path, outside, capsys):
+    before = content(outside)
+    with zipfile.ZipFile(Path(__file__).resolve().parent.parent / "data" / "torch_runs.zip") as archive:
+        archive.extractall(str(tmp_path))
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "checkpoints").symlink_to(outside)
+    assert main(["import-torch", str(tmp_path / "mlp"), "--output", str(tmp_path / "new")]) == 1
+    assert content(outside) == before and "is a link to another place" in capsys.readouterr().err
+
+
+@posix
+def test_an_alternation_goes_through_no_link(run, tmp_path, outside, capsys):
+    before = content(outside)
+    shutil.copytree(str(run.path), str(tmp_path / "other"))
+    shutil.rmtree(str(run.path / "checkpoints"))
+    (run.path / "checkpoints").symlink_to(outside)
+    assert (
+        main(["adversarial", str(run.path), str(tmp_path / "other"), "--rounds", "1", "--episodes", "1"]) == 1
+    )
+    assert content(outside) == before and "is a link to another place" in capsys.readouterr().err
+
+
+@posix
+@pytest.mark.parametrize(
+    "command", [["report", "--quiet"], ["doctor", "--quiet"], ["plot"]], ids=lambda c: c[0]
+)
+@pytest.mark.parametrize("name", ["report.html", "metrics.csv", "metrics.edited-1.csv", "training.log"])
+def test_what_only_looks_changes_nothing_outside(run, outside, name, command):
+    before = content(outside)
+    remove(run.path / name)
+    (run.path / name).symlink_to(outside / "precious")
+    use(run, command)
     assert content(outside) == before
