@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from typing import Any, Callable, Tuple
+from typing import Any, Callable, List, Tuple
 
 from retro_gamer.errors import printable
 from retro_gamer.hosting.blame import is_engine_code, is_game_code, is_library_code
@@ -18,7 +18,12 @@ TRIES_TO_CATCH = 2000  # the line of a game that is called for moments only
 LINES_SHOWN = 20  # of what the game prints: some print every turn
 
 
+wiping: List[Callable[[], None]] = []  # what is drawn at the foot of the terminal is wiped away by these
+
+
 def to_stderr(line: str) -> None:
+    for wipe in wiping:
+        wipe()
     print(printable(line), file=sys.stderr, flush=True)
 
 

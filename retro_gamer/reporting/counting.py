@@ -7,6 +7,8 @@ import time
 from contextlib import suppress
 from typing import Callable, Optional, TextIO
 
+from retro_gamer.hosting.supervision import wiping
+
 INTERVAL = 0.2  # seconds between two frames on a terminal
 PLAIN_INTERVAL = 10.0  # seconds between two lines elsewhere
 
@@ -53,9 +55,14 @@ class Counting:
         self._width = len(text) if self.in_place else 0
 
     def __enter__(self) -> Counting:
+        wiping.append(self._wipe)  # what a game prints meanwhile stands above
         return self
 
     def __exit__(self, *exception: object) -> None:
+        wiping.remove(self._wipe)
+        self._wipe()
+
+    def _wipe(self) -> None:
         if self._width:
             self._write("\r" + " " * self._width + "\r")
             self._width = 0

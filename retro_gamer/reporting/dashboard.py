@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, TextIO, Tuple
 
 import numpy as np
 
+from retro_gamer.errors import printable
 from retro_gamer.reporting.curves import Curve, Panel
 from retro_gamer.reporting.progress import ProgressLine
 from retro_gamer.reporting.text_chart import draw_panel
@@ -192,8 +193,7 @@ class Dashboard(ProgressLine):
         """Print a line above the picture, which is drawn again below it."""
         if self._lines and self.shown:
             with suppress(OSError):
-                self.stream.write(self.blank() + text + "\n")
-                self.stream.flush()
+                self._write(self.blank() + printable(text) + "\n")
         else:
             super().say(text)
 

@@ -43,7 +43,7 @@ def test_version(command):
     "arguments, said",
     [
         ([], "retro-gamer: the following arguments are required: COMMAND"),
-        (["trian"], "retro-gamer: argument COMMAND: invalid choice: 'trian'"),
+        (["trian"], "retro-gamer: There is no command 'trian'. Did you mean train?\n"),
         (["train"], "retro-gamer train: the following arguments are required: DIR"),
         (
             ["train", "runs/x", "--episodes", "0"],

@@ -114,7 +114,10 @@ def test_evaluate_two_runs(workshop, command):
     shutil.copytree("runs/board", "runs/other")
     status, out, _ = command("evaluate", "runs/board", "runs/other", "--games", "5")
     assert status == 0 and "5 greedy games each, with seeds 0 to 4" in out
-    assert "Difference +0.00 (95% interval +0.00 to +0.00). The difference may be luck" in out
+    assert (
+        "Difference +0.00 (95% interval +0.00 to +0.00). Every game ended the same for both: they play alike."
+        in out
+    )
     data = json.loads(command("evaluate", "runs/board", "runs/other", "--games", "5", "--json")[1])
     assert set(data) == {"runs", "difference", "difference_ci95", "real"} and data["real"] is False
     assert [run["run"] for run in data["runs"]] == [

@@ -325,7 +325,9 @@ def test_prints_stand_above_the_progress_line(game_folder):
     terminal = PseudoTerminal(["-m", "retro_gamer", "train", "run", "--episodes", "400"], folder)
     assert terminal.finish() == 0
     terminal.close()
-    lines = re.split(r"[\r\n]+", terminal.output)
+    lines = re.split(
+        r"(?:[\r\n]|\x1b\[\d*[A-Z])+", terminal.output
+    )  # also at what moves the cursor and wipes
     assert lines.count("The game prints: here") >= 19 and "Trained 412 games" in terminal.output
     assert not [line for line in lines if "prints:" in line and not line.startswith("The game prints")]
 

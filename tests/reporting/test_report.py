@@ -216,7 +216,7 @@ def test_a_long_game_is_not_silent():
     with Counting("measuring game", 30, stream, clock=lambda: now[0]) as count:
         count(12)
         for _ in range(40):
-            now[0] += 0.05  # twenty turns a second
+            now[0] += 0.0625  # sixteen turns a second, exactly
             count.turn()
     frames = stream.text.split("\r")
     assert any("measuring game 12 of 30, turn 40" in frame for frame in frames) and len(frames) > 8
