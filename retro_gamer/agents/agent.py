@@ -51,6 +51,12 @@ class Agent:
         """
         raise NotImplementedError
 
+    def begin_episode(self) -> None:
+        """A new game begins. Called before its first turn."""
+
+    def got(self, reward: float) -> None:
+        """The last action brought a reward. Called after each turn, also where nothing is learned."""
+
     def end_episode(self) -> None:
         """The episode is over: called after its last turn, or when the game was stopped."""
 

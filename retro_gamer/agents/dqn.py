@@ -63,6 +63,7 @@ class DQNAgent(Agent):
         spatial: bool = False,
         convolutions: Optional[Sequence[Convolution]] = None,
         feature_type: str = "float32",
+        repeat_penalty: float = 0.0,
     ):
         self.n_actions, self.rng, self.n_symbols = n_actions, rng, shape.n_symbols
         self.batch_size, self.double = training.batch_size, training.double
@@ -91,7 +92,7 @@ class DQNAgent(Agent):
         self.target.copy_from(self.online)
         self.optimizer = Adam(self.online.parameters, training.learning_rate)
         self.scale, self.feature_scale = RewardScale(training.reward_scale), FeatureScale(shape.n_features)
-        self.greedy = GreedyNetwork(self.online, self.scale, self.feature_scale)
+        self.greedy = GreedyNetwork(self.online, self.scale, self.feature_scale, repeat_penalty)
         self.replay = ReplayMemory(
             training.memory_capacity,
             shape.n_cells,
@@ -120,6 +121,12 @@ class DQNAgent(Agent):
         if epsilon > 0 and self.rng.random() < epsilon:
             return int(self.rng.integers(self.n_actions))
         return self.greedy.act(observation)
+
+    def begin_episode(self) -> None:
+        self.greedy.begin_episode()
+
+    def got(self, reward: float) -> None:
+        self.greedy.got(reward)
 
     def learn(self, transition: Transition) -> Optional[float]:
         self.replay.add(*transition)

@@ -8,6 +8,7 @@ import numpy as np
 
 from retro_gamer.agents.agent import under_prefix, with_prefix
 from retro_gamer.agents.feature_scale import FeatureScale
+from retro_gamer.agents.repetition import Repetition
 from retro_gamer.agents.reward_scale import RewardScale
 from retro_gamer.agents.states import state_of
 from retro_gamer.agents.tabular import Table, read_tables, write_tables
@@ -24,8 +25,15 @@ class GreedyNetwork:
     The network's values are those of rewards times `scale.value`, of features as `feature_scale` makes them.
     """
 
-    def __init__(self, network: QNetwork, scale: RewardScale, feature_scale: FeatureScale):
+    def __init__(
+        self,
+        network: QNetwork,
+        scale: RewardScale,
+        feature_scale: FeatureScale,
+        repeat_penalty: float = 0.0,
+    ):
         self.network, self.scale, self.feature_scale = network, scale, feature_scale
+        self.repetition = Repetition(repeat_penalty)
 
     @property
     def n_symbols(self) -> int:
@@ -44,8 +52,19 @@ class GreedyNetwork:
         return self.scaled_values(observation) / self.scale.value
 
     def act(self, observation: Observation, epsilon: float = 0.0) -> int:
-        """The best action; it never explores."""
-        return int(self.scaled_values(observation).argmax())
+        """The best action; it never explores. What was done here before in this game counts less (`Repetition`)."""
+        q = self.scaled_values(observation)
+        if not self.repetition.penalty:
+            return int(q.argmax())
+        return self.repetition.choose(q, observation.to_bytes())
+
+    def begin_episode(self) -> None:
+        """A new game begins."""
+        self.repetition.forget()
+
+    def got(self, reward: float) -> None:
+        """The last action brought a reward."""
+        self.repetition.got(reward)
 
     def get_policy(self) -> Dict[str, np.ndarray]:
         """What is needed to play: the weights of the network, and what goes in and comes out is scaled by."""
@@ -54,12 +73,14 @@ class GreedyNetwork:
         return {**policy, **self.feature_scale.get_policy()}
 
     @classmethod
-    def from_policy(cls, network: QNetwork, policy: Dict[str, np.ndarray]) -> "GreedyNetwork":
+    def from_policy(
+        cls, network: QNetwork, policy: Dict[str, np.ndarray], repeat_penalty: float = 0.0
+    ) -> "GreedyNetwork":
         """That of a `get_policy()`; the network, of the right shape, takes over its weights."""
         network.set_state(under_prefix("network", policy))
         feature_scale = FeatureScale(network.shape["n_features"])
         feature_scale.set_policy(policy)
-        return cls(network, RewardScale(float(policy["scale"])), feature_scale)
+        return cls(network, RewardScale(float(policy["scale"])), feature_scale, repeat_penalty)
 
 
 class GreedyTable:
@@ -83,6 +104,12 @@ class GreedyTable:
         rows = [table.get(state, self.unknown) for table in self.tables]
         row: Sequence[float] = rows[0] if len(rows) == 1 else list(map(sum, zip(*rows)))
         return row.index(max(row))
+
+    def begin_episode(self) -> None:
+        """A new game begins: the same to a table."""
+
+    def got(self, reward: float) -> None:
+        """The last action brought a reward: the same to a table."""
 
     def get_policy(self) -> Dict[str, np.ndarray]:
         """What is needed to play: the states, and the values of all tables."""

@@ -52,4 +52,5 @@ def make_agent(
         spatial=config.preprocessing.spatial and shape.board_shape != (0, 0),
         convolutions=convolutions,
         feature_type=feature_type,
+        repeat_penalty=0.0 if config.teams else training.repeat_penalty,
     )

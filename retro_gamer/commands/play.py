@@ -39,6 +39,7 @@ class _ShownPlayer(Shown):
 
     def begin(self) -> None:
         self.observation = self.player.environment.reset(self.seed)
+        self.player.agent.begin_episode()
         self.game = self.player.environment.game  # type: ignore[attr-defined]
 
     def caption(self, turns: int) -> str:
@@ -50,6 +51,7 @@ class _ShownPlayer(Shown):
         action = self.player.agent.act(self.observation, 0.0)
         self.key = environment.actions[action] or "(no key)"
         self.observation, reward, terminated, truncated = environment.step(action)
+        self.player.agent.got(reward)
         self.total += reward
         return terminated or truncated
 
@@ -82,11 +84,13 @@ def _watch_gym(player: Player, fps: float, explain: bool, seed: Optional[int]) -
     try:
         with tidy_end(), supervised():
             observation = environment.reset(seed)
+            player.agent.begin_episode()
             while not over:
                 if explain:
                     print(_explain(player, observation), file=out)
                 action = player.agent.act(observation, 0.0)
                 observation, reward, terminated, truncated = environment.step(action)
+                player.agent.got(reward)
                 total, turns, over = total + reward, turns + 1, terminated or truncated
                 if not note:
                     with blamed(f"when it was drawn after turn {turns}"):

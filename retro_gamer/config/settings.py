@@ -197,7 +197,20 @@ class TrainingSettings:
         new_run=5e-5,
     )
     gamma: float = setting(
-        NUMBER, 0.99, "Discount: what a reward is worth if it comes one turn later.", above=0, high=1
+        NUMBER,
+        0.99,
+        "Discount: what a reward is worth if it comes one turn later.",
+        above=0,
+        high=1,
+        new_run=0.97,
+    )
+    repeat_penalty: float = setting(
+        NUMBER,
+        0.0,
+        "How much less an action counts each time it was taken in the same situation since the last reward.",
+        low=0,
+        high=1,
+        new_run=0.1,
     )
     epsilon: float = setting(NUMBER, 1.0, "Share of random actions at the start.", low=0, high=1)
     epsilon_min: float = setting(

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, Collection, Dict, Iterator, List, Optional, Union
 
+from retro_gamer.agents.greedy import GreedyNetwork
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.game import make_encoder
 from retro_gamer.environment.keys import make_keystroke
@@ -17,6 +18,7 @@ from retro_gamer.environment.observation import custom_observation
 from retro_gamer.errors import ConfigError, RunNotFoundError, command_line
 from retro_gamer.hosting.game_protocol import Game
 from retro_gamer.policy.arguments import check_game, is_game, keys_named_elsewhere, locate
+from retro_gamer.policy.repeats import Repeats
 from retro_gamer.policy.side import Side
 from retro_gamer.policy.terms import Terms, terms_of
 from retro_gamer.runs.directory import RunDirectory
@@ -34,6 +36,7 @@ _LOADED = (
     "_path",
     "_stamp",
     "_agent",
+    "_repeats",
     "_observe",
     "_actions",
     "_terms",
@@ -106,6 +109,7 @@ class TrainedPolicy:
         self._game: Any = None  # a weak reference to the game that `_random` was seeded for
         self._known_game: Any = None  # a weak reference to the last game that was found to be one
         self._path: Optional[Path] = None
+        self._repeats: Optional[Repeats] = None
         self._stamp: Any = None
         self._load()
         _loaded.add(self)
@@ -175,7 +179,7 @@ class TrainedPolicy:
             if config is not None and self._side is not None:
                 config = self._side.config
             self._actions: List[Optional[str]] = [*(config.metadata.actions if config else ()), None]
-            self._agent = self._terms = None
+            self._agent = self._terms = self._repeats = None
             self._of_environment = bool(config and config.game.environment_name)
             return
         config, stamp = self._side.config if self._side is not None else self._run.load_config(), _stamp(path)
@@ -193,6 +197,9 @@ class TrainedPolicy:
         self._actions = list(known.actions) if terms is None else terms.keys
         self._of_environment = bool(known.gym)
         self._path, self._stamp = path, stamp
+        self._repeats = None
+        if isinstance(agent, GreedyNetwork) and agent.repetition.penalty and self._side is None:
+            self._repeats = Repeats(agent, known.reward)
 
     def _make_observe(self, known: PolicyDescription, config: RunConfig) -> Callable[[Any, Any], Any]:
         """How this policy sees a game: game, agent -> observation. A function is looked for where the game is, too."""
@@ -261,7 +268,10 @@ class TrainedPolicy:
             chance = self._chance_in(game)
             if self._agent is None or chance.random() < self._epsilon:
                 return chance.choice(actions)
-        return actions[self._agent.act(self._observe(game, agent), 0.0)]
+        observation = self._observe(game, agent)
+        if self._repeats is not None:
+            return actions[self._repeats.act(observation, game, agent)]
+        return actions[self._agent.act(observation, 0.0)]
 
     def _look_at(self, game: Game, call: str) -> None:
         """Is this a game? Asked once of each."""

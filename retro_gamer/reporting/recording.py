@@ -39,10 +39,12 @@ def record_game(player: Player, seed: int, max_frames: int = 10_000) -> Recordin
     total, turns, terminated, truncated = 0.0, 0, False, False
     with undisturbed_randomness():
         observation = environment.reset(seed)
+        agent.begin_episode()
         while not (terminated or truncated):
             moment = _moment(player, observation) if turns < max_frames else None
             action = agent.act(observation, 0.0)
             observation, reward, terminated, truncated = environment.step(action)
+            agent.got(reward)
             total, turns = total + reward, turns + 1
             if moment is not None:
                 frames.append(moment._replace(action=action, reward=reward))

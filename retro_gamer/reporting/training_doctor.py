@@ -35,11 +35,13 @@ def watch_greedy_games(player: Player, games: int, gamma: float) -> GreedyGames:
             observation, over = environment.reset(seed), False
             expected.append(float(np.max(agent.q_values(observation))))
             discounted, discount, seen = 0.0, 1.0, set()
+            agent.begin_episode()
             while not over:
                 state = state_of(observation)
                 repeated += state in seen
                 seen.add(state)
                 observation, reward, terminated, truncated = environment.step(agent.act(observation, 0.0))
+                agent.got(reward)
                 discounted, discount = discounted + discount * reward, discount * gamma
                 if reward > 0:
                     seen.clear()

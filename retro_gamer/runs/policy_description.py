@@ -78,6 +78,7 @@ class PolicyDescription:
         None  # of each team; None where there are no teams
     )
     spaces: Optional[Dict[str, Any]] = None  # what an environment's observations and actions are
+    repeat_penalty: Optional[float] = None  # how it acts (agents/repetition.py); None for plain greedy play
 
     @classmethod
     def of(
@@ -107,6 +108,7 @@ class PolicyDescription:
             n_features=shape.n_features,
             board_shape=tuple(shape.board_shape),
             spaces=getattr(environment, "spaces", None),
+            repeat_penalty=None if config.tabular or config.teams else config.training.repeat_penalty or None,
             **more,
         )
 
@@ -120,7 +122,7 @@ class PolicyDescription:
                     f"{path} does not say what its {name} is; it is damaged, or from another program."
                 )
             values[name] = tuple(facts[name]) if kind is list else facts[name]
-        for name in ("convolutions", "own_characters", "spaces"):
+        for name in ("convolutions", "own_characters", "repeat_penalty", "spaces"):
             if name in facts:
                 values[name] = facts[name]
         for what, right in _CHECKS:
@@ -323,6 +325,13 @@ _CHECKS: List[Tuple[str, Callable[[Values], bool]]] = [
     (
         "own_characters are not those of teams",
         lambda values: "own_characters" not in values or _are_characters_of_teams(values["own_characters"]),
+    ),
+    (
+        "repeat_penalty is not a share",
+        lambda values: (
+            "repeat_penalty" not in values
+            or (type(values["repeat_penalty"]) in (int, float) and 0 <= values["repeat_penalty"] <= 1)
+        ),
     ),
     (
         "characters are not characters",

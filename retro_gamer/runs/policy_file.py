@@ -105,7 +105,7 @@ def build_policy(saved: SavedPolicy, path: Path) -> GreedyPolicy:
             n_tables = TABULAR[description.algorithm].n_tables
             return GreedyTable.from_policy(arrays, n_tables, len(description.actions))
         network = QNetwork(rng=np.random.default_rng(0), **description.network_sizes)
-        return GreedyNetwork.from_policy(network, arrays)
+        return GreedyNetwork.from_policy(network, arrays, description.repeat_penalty or 0.0)
     except CheckpointError:
         raise
     except DAMAGED as error:

@@ -39,12 +39,14 @@ def play_episode(
         observation = environment.reset(seed)
         if environment.n_symbols > agent.n_symbols:  # a new character turned up, and there is no room for it
             agent.grow(environment.shape)
+        agent.begin_episode()
         while True:
             action = agent.act(observation, epsilon())
             next_observation, reward, terminated, truncated = environment.step(action)
             truncated = truncated or (not terminated and cut_short())
             turns += 1
             episode_return += reward
+            agent.got(reward)
             if environment.n_symbols > agent.n_symbols:
                 agent.grow(environment.shape)
                 observation = widened(observation, environment.shape.n_cells)

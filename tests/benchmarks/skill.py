@@ -74,7 +74,9 @@ def suite() -> Dict[str, Game]:
 # One cell: a game, a seed
 
 
-def measure(name: str, seed: int, seconds: Sequence[float], folder: Path) -> Dict[str, Any]:
+def measure(
+    name: str, seed: int, seconds: Sequence[float], folder: Path, settings: Dict[str, Any]
+) -> Dict[str, Any]:
     """Train for so many CPU seconds in steps; greedy returns after each. Run in a process of its own."""
     from retro_gamer.commands.create import create_run
     from retro_gamer.errors import RetroGamerError
@@ -87,7 +89,7 @@ def measure(name: str, seed: int, seconds: Sequence[float], folder: Path) -> Dic
     run = RunDirectory(folder / "run")
     began = time.process_time()
     try:
-        made = create_run(game.spec, str(run.path), {"seed": seed})
+        made = create_run(game.spec, str(run.path), {"seed": seed, **settings})
     except RetroGamerError as error:
         return {"game": name, "seed": seed, "refused": str(error)}
     created = time.process_time() - began
@@ -241,6 +243,9 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--output", default="skill-results")
     parser.add_argument("--table", action="store_true", help="only the table of what there is")
+    parser.add_argument(
+        "--settings", default="{}", help='to compare with the defaults, as JSON: {"gamma": 0.95}'
+    )
     parser.add_argument("--cell", help=argparse.SUPPRESS)
     options = parser.parse_args()
     seconds = [float(goal) for goal in options.seconds.split(",")]
@@ -251,7 +256,7 @@ def main() -> None:
     if options.cell:
         name, seed = options.cell.rsplit("-", 1)
         with tempfile.TemporaryDirectory() as folder:
-            result = measure(name, int(seed), seconds, Path(folder))
+            result = measure(name, int(seed), seconds, Path(folder), json.loads(options.settings))
         (output / f"cell-{options.cell}.json").write_text(json.dumps(result), encoding="utf-8")
         return
     games = suite()
@@ -269,7 +274,12 @@ def _run(cells: Sequence[str], options: argparse.Namespace, output: Path) -> Non
     """Each cell in a process of its own, `--jobs` at a time."""
     waiting = [cell for cell in cells if not (output / f"cell-{cell}.json").is_file()]
     running: List[Tuple[str, subprocess.Popen]] = []
-    flags = ["--seconds", "15" if options.quick and options.seconds == "15,60,120" else options.seconds]
+    flags = [
+        "--settings",
+        options.settings,
+        "--seconds",
+        "15" if options.quick and options.seconds == "15,60,120" else options.seconds,
+    ]
     while waiting or running:
         while waiting and len(running) < options.jobs:
             cell = waiting.pop(0)

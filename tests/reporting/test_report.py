@@ -219,4 +219,5 @@ def test_a_long_game_is_not_silent():
             now[0] += 0.0625  # sixteen turns a second, exactly
             count.turn()
     frames = stream.text.split("\r")
-    assert any("measuring game 12 of 30, turn 40" in frame for frame in frames) and len(frames) > 8
+    assert any(re.match("measuring game 12 of 30, turn (3[6-9]|40)$", frame.strip()) for frame in frames)
+    assert len(frames) > 8
