@@ -8,13 +8,14 @@ from typing import Any, Callable, Optional, Sequence
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.base import Environment
-from retro_gamer.environment.chance import seed_everything, undisturbed_randomness
+from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.game import RetroEnvironment, make_encoder
 from retro_gamer.environment.keys import KeyInput
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError
 from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.loading import load_factory, load_function, make_game
+from retro_gamer.hosting.randomness import OwnRandomness
 
 TURNS_TO_FIND_THE_PLAYER = 200
 
@@ -71,7 +72,7 @@ def _check_player(factory: Callable[[], Any], encoder: Any, actions: Sequence[st
 def _player_comes_later(factory: Callable[[], Any], encoder: Any, actions: Sequence[str]) -> bool:
     """Does a character that listens to keys turn up in random play, such as behind a menu?"""
     chooser, keys = random.Random(0), KeyInput()
-    with undisturbed_randomness(), blamed("while it was tried out"):
+    with OwnRandomness(), blamed("while it was tried out"):
         seed_everything(0)
         game = make_game(factory)
         game.input_source = keys

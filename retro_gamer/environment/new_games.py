@@ -7,11 +7,12 @@ from typing import Any, Callable, Sequence, Tuple
 
 import numpy as np
 
-from retro_gamer.environment.chance import seed_everything, undisturbed_randomness
+from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.keys import KeyInput
 from retro_gamer.errors import GameError
 from retro_gamer.hosting.blame import blamed, first_line_of
 from retro_gamer.hosting.loading import make_game
+from retro_gamer.hosting.randomness import OwnRandomness
 
 TURNS = 30  # played before the next game is looked at
 Parts = Tuple[Tuple[str, str], ...]
@@ -57,7 +58,7 @@ def refuse_used_games(factory: Callable[[], Any], keys: Sequence[str]) -> None:
 
     Games that share them and put everything back are as good as new. The global generators stay as they are.
     """
-    with undisturbed_randomness():
+    with OwnRandomness():
         game = _start(factory)
         agents, begun = list(game.agents), parts_of(game)
         _play(game, keys)

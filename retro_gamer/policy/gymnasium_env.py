@@ -16,11 +16,9 @@ This is the one module that cannot be imported without Gymnasium.
 
 from __future__ import annotations
 
-import random
 import time
-from contextlib import contextmanager
 from operator import index
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
@@ -35,6 +33,7 @@ from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, NOTHING, ROOM, Vocabulary
 from retro_gamer.errors import ConfigError, command_line
 from retro_gamer.games.screen import Screen, board_lines
+from retro_gamer.hosting.randomness import OwnRandomness
 from retro_gamer.policy.picture import board_picture
 
 gymnasium = import_gymnasium()
@@ -98,10 +97,10 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
         _check_one_player(config)
         self.render_mode, self._config, self._factory = render_mode, config, factory
         self._screen: Optional[Screen] = None  # when it draws in the terminal
-        self._randomness: Tuple[Any, Any] = random.getstate(), np.random.get_state()
+        self._randomness = OwnRandomness()
         vocabulary = _FixedVocabulary(config.metadata.character_set)
         vocabulary.make_room(vocabulary.n_symbols + ROOM)  # for characters that turn up late
-        with self._own_randomness():
+        with self._randomness:
             environment = make_environment(config, vocabulary, factory)
             assert isinstance(environment, RetroEnvironment)
             environment.reset(seed=0)  # shows how long the observation is
@@ -127,7 +126,7 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
     ) -> Tuple[Any, Dict[str, Any]]:
         """Start a new game. With a seed it is always the same game, and so are those after it."""
         super().reset(seed=seed)
-        with self._own_randomness():
+        with self._randomness:
             seed_everything(int(self.np_random.integers(2**32)))
             observation = self.environment.reset()
         self._show()
@@ -138,7 +137,7 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
         if self.environment.game is None:
             raise ConfigError("step was called before reset.")
         number = self._number_of(action)
-        with self._own_randomness():
+        with self._randomness:
             observation, reward, terminated, truncated = self.environment.step(number)
         self._show()
         return self._convert(observation), reward, terminated, truncated, self._info()
@@ -215,19 +214,6 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
     def _info(self) -> Dict[str, Any]:
         score = self.environment.score
         return {} if score is None else {"score": score}
-
-    @contextmanager
-    def _own_randomness(self) -> Iterator[None]:
-        """Inside, the global generators are this game's own; outside, as if nothing had been drawn."""
-        outside = random.getstate(), np.random.get_state()
-        random.setstate(self._randomness[0])
-        np.random.set_state(self._randomness[1])
-        try:
-            yield
-        finally:
-            self._randomness = random.getstate(), np.random.get_state()
-            random.setstate(outside[0])
-            np.random.set_state(outside[1])
 
 
 class _FixedVocabulary(Vocabulary):

@@ -9,9 +9,9 @@ import numpy as np
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.base import Environment
 from retro_gamer.games.screen import board_lines
+from retro_gamer.hosting.randomness import OwnRandomness
 from retro_gamer.reporting.findings import Finding
 from retro_gamer.reporting.random_games import RandomGames, same_view_pairs
-from retro_gamer.training.evaluation import undisturbed_randomness
 
 MOMENTS = 10  # situations in which each key is tried
 HORIZON = 10  # turns over which a hidden number may show its effect
@@ -40,7 +40,7 @@ def _keys_without_effect(environment: Environment, keys: Sequence[str]) -> Optio
     """Each key is pressed in several situations, and compared with pressing nothing there."""
     if getattr(environment, "game", None) is None or not keys:
         return None
-    with undisturbed_randomness():
+    with OwnRandomness():
         nothing = [_outcome(environment, moment, None) for moment in range(MOMENTS)]
         if nothing != [_outcome(environment, moment, None) for moment in range(MOMENTS)]:
             return Finding(

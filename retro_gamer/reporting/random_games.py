@@ -8,7 +8,7 @@ import numpy as np
 
 from retro_gamer.agents.states import state_of
 from retro_gamer.environment.base import Environment
-from retro_gamer.training.evaluation import undisturbed_randomness
+from retro_gamer.hosting.randomness import OwnRandomness
 
 GAMES, TURNS = 100, 20_000
 MAX_NUMBERS = 60  # state values and attributes that are noted
@@ -50,7 +50,7 @@ def play_randomly(environment: Environment, games: int = GAMES, turns: int = TUR
     played: List[List[Turn]] = []
     truncated: List[bool] = []
     n_turns = 0
-    with undisturbed_randomness():
+    with OwnRandomness():
         while len(played) < games and n_turns < turns:
             observation, over, game = environment.reset(len(played)), False, []
             while not over:

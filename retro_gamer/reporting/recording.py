@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Dict, List, NamedTuple, Optional
 
 from retro_gamer.games.screen import board_lines
+from retro_gamer.hosting.randomness import OwnRandomness
 from retro_gamer.reporting.sight import Sight, sight_of
-from retro_gamer.training.evaluation import undisturbed_randomness
 from retro_gamer.training.player import Player
 
 MAX_STATE_VALUES = 12  # shown of a game's state
@@ -37,7 +37,7 @@ def record_game(player: Player, seed: int, max_frames: int = 10_000) -> Recordin
     environment, agent = player.environment, player.agent
     frames: List[Frame] = []
     total, turns, terminated, truncated = 0.0, 0, False, False
-    with undisturbed_randomness():
+    with OwnRandomness():
         observation = environment.reset(seed)
         agent.begin_episode()
         while not (terminated or truncated):

@@ -8,8 +8,9 @@ import numpy as np
 
 from retro_gamer.agents.states import state_of
 from retro_gamer.config.run_config import RunConfig
+from retro_gamer.hosting.randomness import OwnRandomness
 from retro_gamer.reporting.findings import Finding
-from retro_gamer.training.evaluation import Evaluation, bootstrap_interval, undisturbed_randomness
+from retro_gamer.training.evaluation import Evaluation, bootstrap_interval
 from retro_gamer.training.player import Player
 
 STILL_EXPLORING = 0.2
@@ -30,7 +31,7 @@ def watch_greedy_games(player: Player, games: int, gamma: float) -> GreedyGames:
     environment, agent = player.environment, player.agent
     expected, got, cut_short = [], [], 0
     turns = repeated = 0
-    with undisturbed_randomness():
+    with OwnRandomness():
         for seed in range(games):
             observation, over = environment.reset(seed), False
             expected.append(float(np.max(agent.q_values(observation))))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import List, Sequence
 
+from retro_gamer.hosting.randomness import OwnRandomness
 from retro_gamer.selfplay.elo import result_between
 from retro_gamer.selfplay.match import play_match
 from retro_gamer.selfplay.self_play_run import SelfPlayRun
 from retro_gamer.selfplay.team_policy import TeamPolicy
-from retro_gamer.training.evaluation import undisturbed_randomness
 
 
 def play_series(run: SelfPlayRun, policies: Sequence[TeamPolicy], games: int, seed: int) -> List[List[float]]:
@@ -16,7 +16,7 @@ def play_series(run: SelfPlayRun, policies: Sequence[TeamPolicy], games: int, se
 
     See `outcomes_of`. The process's own randomness stays as it is. Raises RetroGamerErrors for what the game does wrong.
     """
-    with undisturbed_randomness():
+    with OwnRandomness():
         return [play_match(run.environment, policies, seed=seed + i).outcomes for i in range(games)]
 
 

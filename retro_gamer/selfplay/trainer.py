@@ -60,7 +60,7 @@ class SelfPlayTrainer(Trainer):
     `swap_steps` ghost steps a ghost gets another policy. All of it happens between two games.
     """
 
-    def __init__(self, run: RunDirectory, factory: Optional[Callable[[], Any]] = None):
+    def _prepare(self, run: RunDirectory, factory: Optional[Callable[[], Any]]) -> None:
         self._begin(run)
         config, settings = self.config, self.config.self_play
         resume, newest = run.load_resume(), {}

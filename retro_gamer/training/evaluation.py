@@ -8,7 +8,7 @@ import numpy as np
 
 from retro_gamer.agents import Agent
 from retro_gamer.environment.base import Environment
-from retro_gamer.environment.chance import undisturbed_randomness  # noqa: F401
+from retro_gamer.hosting.randomness import OwnRandomness
 from retro_gamer.training.loop import Episode, play_episode
 
 # Training's own evaluations draw their games from here on, far from the seeds that people name.
@@ -103,7 +103,7 @@ def evaluate(
         return epsilon
 
     episodes = []
-    with undisturbed_randomness():
+    with OwnRandomness():
         for i in range(games):
             episodes.append(play_episode(environment, agent, epsilon_of_turn, learn=False, seed=seed + i))
             on_game(i + 1)

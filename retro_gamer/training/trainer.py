@@ -20,6 +20,7 @@ from retro_gamer.errors import (
     RunNotFoundError,
     TrainingDivergedError,
 )
+from retro_gamer.hosting.randomness import OwnRandomness, everybody_s_randomness
 from retro_gamer.nn import threads
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_description import PolicyDescription, check_same
@@ -66,6 +67,11 @@ class Trainer:
     """
 
     def __init__(self, run: RunDirectory, factory: Optional[Callable[[], Any]] = None):
+        self.randomness = OwnRandomness()
+        with self.randomness:
+            self._prepare(run, factory)
+
+    def _prepare(self, run: RunDirectory, factory: Optional[Callable[[], Any]]) -> None:
         self._begin(run)
         training = self.config.training
         resume, policy = run.load_resume(), None
@@ -185,10 +191,13 @@ class Trainer:
         def reached() -> bool:
             return self.episode >= goal or 0 < goal_turns <= self.turns
 
+        on_episode, on_checkpoint, on_notice = (
+            everybody_s_randomness()(function) for function in (on_episode, on_checkpoint, on_notice)
+        )
         self.saver.tell = on_notice
         if threads.NOTICE:
             on_notice(threads.NOTICE)
-        with self.run.locked():
+        with self.run.locked(), self.randomness:
             for notice in self._tidy_up():
                 on_notice(notice)
             if (
