@@ -6,15 +6,15 @@ import json
 import os
 import signal
 import subprocess
-import sys
-import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 import numpy as np
 
+from retro_gamer.commands.adversarial_side import CHECK, NOT_PLAYED_AGAINST, TRAIN, command_of
 from retro_gamer.errors import ConfigError, RetroGamerError, command_line
+from retro_gamer.hosting.interrupts import handled
 from retro_gamer.policy.trained_policy import pin_checkpoint
 from retro_gamer.runs.archive import write_atomically
 from retro_gamer.runs.directory import RunDirectory
@@ -48,12 +48,26 @@ class Alternation:
 
     def play_rounds(self, rounds: int) -> bool:
         """Train until there have been so many rounds; returns whether they are complete, and not stopped before."""
-        with self._forward_signals():
+        with handled(("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"), self._stop):
+            if not any(round_path(run, 1).is_file() for run in self.runs):
+                self._say_if_unrelated()
             for number in range(1, rounds + 1):
                 for run in self.runs:
                     if not self._train(run, number):
                         return False
         return True
+
+    def _say_if_unrelated(self) -> None:
+        first, second = self.runs
+        for run, other in ((first, second), (second, first)):
+            if self._run_child(CHECK, str(run), str(other), quiet=True) != NOT_PLAYED_AGAINST:
+                return  # it does, or its training will say what is wrong
+        print(
+            f"In a trial game of {first} no policy of {second} was loaded, and in one of {second} none of {first}: they "
+            "will train side by side, and not against each other. In each game, let a character ask the other's policy:\n"
+            f'  ai = TrainedPolicy({str(second)!r}, if_missing="random")',
+            flush=True,
+        )
 
     def _train(self, run: RunDirectory, number: int) -> bool:
         """One run's turn in a round, or what is left of it; returns whether it is complete."""
@@ -85,18 +99,7 @@ class Alternation:
             write_atomically(run.adversarial_path, lambda file: file.write(text.encode("utf-8")))
 
     def _run_training(self, run: RunDirectory, episodes: int) -> None:
-        package = str(Path(__file__).resolve().parent.parent.parent)
-        paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "retro_gamer", "train", str(run), "--episodes", str(episodes)],
-            stdout=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-            start_new_session=os.name == "posix",
-        )  # so that Ctrl-C reaches it once, from here
-        if self.stopping:  # asked for while the child was started
-            self._stop_child()
-        status = self._child.wait()
-        self._child = None
+        status = self._run_child(TRAIN, "train", str(run), "--episodes", str(episodes))
         if status == 2 and not self.stopping:
             raise ConfigError(
                 f"The training of {run} cannot go on; why stands above. Earlier rounds are saved."
@@ -107,6 +110,23 @@ class Alternation:
                 "Earlier rounds are saved: the same command goes on from there."
             )
 
+    def _run_child(self, code: str, *arguments: str, quiet: bool = False) -> int:
+        """Run code in a new process; returns its exit status. However this one ends, the other learns of it by a pipe."""
+        self._child = subprocess.Popen(
+            command_of(code, *arguments),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL if quiet else None,
+            start_new_session=os.name == "posix",
+        )  # so that Ctrl-C reaches it once, from here
+        if self.stopping:  # asked for while the child was started
+            self._stop_child()
+        status = self._child.wait()
+        assert self._child.stdin is not None
+        self._child.stdin.close()
+        self._child = None
+        return status
+
     def _stop(self, number: int, frame: Any) -> None:
         self.stopping = True
         self._stop_child()
@@ -115,25 +135,6 @@ class Alternation:
         if self._child is not None and os.name == "posix":  # elsewhere the terminal sends Ctrl-C to both
             with suppress(ProcessLookupError):  # it has just ended
                 self._child.send_signal(signal.SIGINT)
-
-    def _forward_signals(self) -> Any:
-        return _Handlers(self._stop)
-
-
-class _Handlers:
-    """While inside, SIGINT and SIGTERM call a function."""
-
-    def __init__(self, handle: Any):
-        self._handle, self._before = handle, {}  # type: ignore[var-annotated]
-
-    def __enter__(self) -> None:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._handle)
-
-    def __exit__(self, *exception: Any) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
 
 
 def round_path(run: RunDirectory, number: int) -> Path:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from end_to_end import PATIENCE, child_environment, wait_for
@@ -14,6 +15,7 @@ from selfplay_runs import TINY
 
 from retro_gamer import TrainedPolicy
 from retro_gamer.cli import main
+from retro_gamer.errors import RunBusyError
 from retro_gamer.runs.directory import RunDirectory, load_checkpoint
 
 # Adversarial training
@@ -224,3 +226,47 @@ def test_the_pages_alternation_as_printed(pair):
     assert RunDirectory("runs/player").find_checkpoint().stem == "ep_0004"
     shutil.rmtree("runs/enemy/checkpoints")
     assert TrainedPolicy("runs/enemy", if_missing="random").checkpoint is None
+
+
+def test_runs_that_have_nothing_to_do_with_each_other_are_named_before_training(pair, capfd):
+    for name in ("catch", "forager"):
+        assert main(["create", "--game", name, "--output", f"runs/{name}", "--hidden-sizes", "8"]) == 0
+    arguments = ["--rounds", "1", "--episodes", "2", "--games", "2"]
+    capfd.readouterr()
+    assert main(["adversarial", "runs/catch", "runs/forager", *arguments]) == 0
+    said = capfd.readouterr().out
+    assert said.startswith("In a trial game of runs/catch no policy of runs/forager was loaded")
+    assert "Round 1" in said
+    assert main(["adversarial", "runs/player", "runs/enemy", *arguments]) == 0
+    assert "trial game" not in capfd.readouterr().out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of a terminal")
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGHUP", "SIGTERM"])
+def test_the_child_ends_with_its_parent_and_saves(pair, name):
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it would be ignored, and should be
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "retro_gamer", "adversarial", "runs/player", "runs/enemy"]
+            + ["--rounds", "1", "--episodes", "1000000"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=child_environment(),
+        )
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    player = RunDirectory("runs/player")
+    try:
+        wait_for(player.checkpoints, process)
+    finally:
+        process.send_signal(getattr(signal, name))
+    process.communicate(timeout=PATIENCE)
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with player.locked():  # nobody trains there any more
+                break
+        except RunBusyError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    assert player.load_resume().facts["episode"] == player.checkpoints()[-1][0] > 0
