@@ -41,6 +41,7 @@ MARKED = {
         "replay",
         "runs",
         "policy/test_policy.py",
+        "policy/test_gym.py",
         "training/test_training.py",
     ),
 }
