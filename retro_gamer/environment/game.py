@@ -74,6 +74,7 @@ class RetroEnvironment(Environment):
         self._turn = 0
         self._reward_so_far = 0.0
         self._first_agents: Optional[List[Any]] = None  # until the second game
+        self._in_turn = blamed(lambda: f"in turn {self._turn}", self._advice)  # kept: a turn is short
 
     @property
     def shape(self) -> ObservationShape:
@@ -125,7 +126,7 @@ class RetroEnvironment(Environment):
         game = self.game
         self._keys.pressed = keys
         self._turn += 1
-        with blamed(f"in turn {self._turn}", self._advice):
+        with self._in_turn:
             game.step()
             over = not game.playing
         total = state_number(game, self.metadata.reward, self._turn)

@@ -120,7 +120,8 @@ class blamed:
     """A context in which somebody's game runs: whatever it raises becomes a GameError that says where.
 
     Arguments:
-        doing: completes the sentence "The game raised ... <doing>".
+        doing: completes the sentence "The game raised ... <doing>"; or a function that knows it when it is needed, so that
+            one context can be kept for many turns.
         advice: what to try, or a function that knows it for an error.
 
     Ctrl-C that a person pressed passes through, as do errors that this library raises on purpose.
@@ -128,7 +129,9 @@ class blamed:
 
     __slots__ = ("_advice", "_began", "_doing")
 
-    def __init__(self, doing: str, advice: Union[str, Callable[[BaseException], str]] = ""):
+    def __init__(
+        self, doing: Union[str, Callable[[], str]], advice: Union[str, Callable[[BaseException], str]] = ""
+    ):
         self._doing, self._advice = doing, advice
 
     def __enter__(self) -> None:
@@ -139,7 +142,8 @@ class blamed:
             return
         if interrupts.came_through(error) or error is None or is_ctrl_c(error, self._began):
             return
-        readable = blame(error, self._doing, self._advice(error) if callable(self._advice) else self._advice)
+        doing = self._doing() if callable(self._doing) else self._doing
+        readable = blame(error, doing, self._advice(error) if callable(self._advice) else self._advice)
         if readable is not error:
             raise readable from error
 
