@@ -33,10 +33,10 @@ from retro_gamer.discovery.probing import (
     say_where_keys_are,
 )
 from retro_gamer.discovery.two_players import Player, find_players, teams_to_paste
-from retro_gamer.environment.game import LARGEST, state_number
 from retro_gamer.environment.gym import describe_gym
 from retro_gamer.environment.new_games import refuse_used_games
 from retro_gamer.environment.own_class import describe_own, is_environment
+from retro_gamer.environment.runner import LARGEST, state_number
 from retro_gamer.environment.teams import check_teams_in_game, count_features
 from retro_gamer.errors import ConfigError, GameError, RetroGamerError, did_you_mean, quoted
 from retro_gamer.hosting.blame import blame

@@ -10,10 +10,10 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Se
 from retro_gamer.discovery.key_handlers import where_keys_are_handled
 from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.characters import board_size_of, check_characters, shown_characters
-from retro_gamer.environment.game import LARGEST, advice_in_turn, state_number
 from retro_gamer.environment.keys import KeyInput
 from retro_gamer.environment.new_games import Parts, first_difference, parts_of
 from retro_gamer.environment.player import keyboard_driven
+from retro_gamer.environment.runner import LARGEST, advice_in_turn, state_number
 from retro_gamer.errors import ConfigError, GameError
 from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.loading import make_game

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import Any, Callable, Collection, Dict, Optional, Tuple
+from typing import Any, Callable, Collection, Dict, Optional, Sequence
 
 
 class Keystroke(str):
@@ -69,7 +69,7 @@ class KeyInput:
 
     def __init__(self) -> None:
         self._keystrokes = _Keystrokes()
-        self.pressed: Tuple[Optional[str], ...] = ()
+        self.pressed: Sequence[Optional[str]] = ()
 
     def press(self, *keys: Optional[str]) -> None:
         """The keys for the next turn."""

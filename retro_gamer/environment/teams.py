@@ -9,8 +9,9 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tu
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import TeamSettings
 from retro_gamer.environment.encoder import Encoder
-from retro_gamer.environment.game import RetroEnvironment, make_encoder, state_number
+from retro_gamer.environment.game import make_encoder
 from retro_gamer.environment.observation import Observation, ObservationShape
+from retro_gamer.environment.runner import GameRunner, state_number
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError, RetroGamerError
 from retro_gamer.hosting.blame import blame
@@ -47,32 +48,28 @@ class TeamEnvironment:
             for number, team in enumerate(self.teams)
             for member in team.members
         ]
-        self._game = RetroEnvironment(
-            factory or load_factory(config.game),
-            replace(config.metadata, reward=self.teams[0].reward),  # that of the others is read here
-            None,
-            _unseen,
-            tabular=True,
-            max_turns=config.training.max_turns_per_episode,
-        )
+        keys = [key for member in self.members for key in member.actions if key is not None]
+        self._runner = GameRunner(factory or load_factory(config.game), keys)
+        self._max_turns = config.training.max_turns_per_episode
         self._characters: List[Any] = []  # [n_members]: as they were when the game began
-        self._totals: List[float] = []
-        self._turns = 0
+        self._totals: List[float] = []  # [n_teams]: the state values that are rewards, after the last turn
 
     @property
     def game(self) -> Any:
         """The game being played."""
-        return self._game.game
+        return self._runner.game
 
     def reset(self, seed: Optional[int] = None) -> None:
         """Start a new game. With a seed, it is always the same. Raises ConfigError when a character is missing."""
-        self._game.reset(seed)
+        self._runner.reset(seed)
         self._characters = [find_character(self.game, member.character) for member in self.members]
         for member, character in zip(self.members, self._characters):
             if character is None:
                 raise _no_such_character(self.game, self.teams[member.team].name, member.character)
-        self._totals = [state_number(self.game, team.reward) for team in self.teams]
-        self._turns = 0
+        self._totals = self._values()
+
+    def _values(self) -> List[float]:
+        return [self._runner.value(team.reward) for team in self.teams]
 
     def character(self, member: int) -> Any:
         """The character of a member, by its number; None when it has left the game."""
@@ -84,12 +81,10 @@ class TeamEnvironment:
 
         Raises GameError for what the game does wrong.
         """
-        _, terminated = self._game.play_turn(*keys)
-        self._turns += 1
-        totals = [state_number(self.game, team.reward, self._turns) for team in self.teams]
-        rewards = [now - before for now, before in zip(totals, self._totals)]
-        self._totals = totals
-        return Turn(rewards, terminated, not terminated and self._turns >= self._game.max_turns)
+        terminated = self._runner.play_turn(keys)
+        before, self._totals = self._totals, self._values()
+        rewards = [now - then for now, then in zip(self._totals, before)]
+        return Turn(rewards, terminated, not terminated and self._runner.turn >= self._max_turns)
 
 
 class TeamEncoder:
@@ -289,8 +284,3 @@ def _no_such_character(game: Any, team: str, name: str) -> ConfigError:
 def new_game_of(config: RunConfig, factory: Optional[Callable[[], Any]] = None) -> Any:
     """A game as it is before its first turn."""
     return make_game(factory or load_factory(config.game))
-
-
-def _unseen(game: Any) -> Tuple[()]:
-    """Stands in for the observation of the whole, which nobody asks for."""
-    return ()

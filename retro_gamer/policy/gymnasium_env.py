@@ -25,7 +25,8 @@ import numpy as np
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import find_setting
 from retro_gamer.discovery.choose_settings import choose_settings
-from retro_gamer.environment.game import RetroEnvironment, seed_everything
+from retro_gamer.environment.chance import seed_everything
+from retro_gamer.environment.game import RetroEnvironment
 from retro_gamer.environment.gym import import_gymnasium
 from retro_gamer.environment.gymnasium_ids import register
 from retro_gamer.environment.make import make_environment
@@ -104,7 +105,7 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
             environment = make_environment(config, vocabulary, factory)
             assert isinstance(environment, RetroEnvironment)
             environment.reset(seed=0)  # shows how long the observation is
-            environment.game = None
+            environment.runner.game = None
         self.environment = environment
         self.actions: List[Optional[str]] = environment.actions
         self.action_space = gymnasium.spaces.Discrete(len(self.actions))
@@ -186,6 +187,7 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
         environment, encoder = self.environment, self.environment.encoder
         state = {
             "environment": {name: getattr(environment, name) for name in _OF_A_GAME},
+            "runner": {name: getattr(environment.runner, name) for name in _OF_A_RUNNER},
             "characters": list(environment.characters),
             "last_position": encoder._last_position if encoder is not None else None,
             "own": {"_randomness": self._randomness, "_np_random": self._np_random, "spec": self.spec},
@@ -195,13 +197,14 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
     def __setstate__(self, state: Dict[str, Any]) -> None:
         vars(self).update(state["own"])
         vars(self.environment).update(state["environment"])
+        vars(self.environment.runner).update(state["runner"])
         encoder = self.environment.encoder
         if encoder is not None:
             for character in state["characters"]:
                 encoder.vocabulary.add(character)
             encoder._last_position = state["last_position"]
         if self.environment.game is not None:
-            self.environment.game.input_source = self.environment._keys
+            self.environment.game.input_source = self.environment.runner._input
 
     def _convert(self, observation: Observation) -> Any:
         if isinstance(self.observation_space, gymnasium.spaces.Box):
@@ -223,7 +226,8 @@ class _FixedVocabulary(Vocabulary):
         return self.add(character) if FIRST_CHARACTER + len(self.characters) < self.n_symbols else NOTHING
 
 
-_OF_A_GAME = ("game", "_turn", "_reward_so_far", "_n_features", "_keys")
+_OF_A_GAME = ("_reward_so_far", "_n_features")  # of the environment
+_OF_A_RUNNER = ("game", "turn", "_input")
 
 
 def _check_one_player(config: RunConfig) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from retro_gamer.agents import make_agent
 from retro_gamer.agents.agent import Agent, under_prefix, with_prefix
 from retro_gamer.config.teams import config_of_policy, policy_names, policy_of_team
-from retro_gamer.environment.game import seed_everything
+from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.teams import TeamEncoder
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import RetroGamerError

@@ -10,7 +10,7 @@ import numpy as np
 
 from retro_gamer.agents import make_agent
 from retro_gamer.agents.agent import under_prefix, with_prefix
-from retro_gamer.environment.game import seed_everything
+from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.make import discover_characters, make_environment
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import (

@@ -12,9 +12,10 @@ import pytest
 from observing import Hero, Piece
 
 from retro_gamer.discovery.choose_settings import choose_settings
-from retro_gamer.environment.game import LARGEST, RetroEnvironment, advice_in_turn
+from retro_gamer.environment.game import RetroEnvironment
 from retro_gamer.environment.make import make_environment
 from retro_gamer.environment.new_games import refuse_used_games
+from retro_gamer.environment.runner import LARGEST, advice_in_turn
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError, GameError
 from retro_gamer.games import engine

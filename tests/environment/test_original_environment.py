@@ -33,7 +33,7 @@ def test_a_network_gets_features_of_constant_length():
     environment = make_environment(
         script_factory(set_score(2), set_score(3)), function=lambda game: [1.0] * game.state["score"]
     )
-    environment.factory = script_factory(set_score(2), set_score(3), state={"score": 2})
+    environment.runner.factory = script_factory(set_score(2), set_score(3), state={"score": 2})
     seen = environment.reset()
     assert isinstance(seen, Observation) and seen.features.tolist() == [1, 1]
     assert environment.shape == (0, 1, 2, (0, 0))

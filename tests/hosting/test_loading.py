@@ -8,6 +8,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,7 @@ def test_a_package_folder():
     shutil.copytree(str(STUDENT_GAMES / "garden"), "games/garden")
     game = parse_game("games/garden")
     assert (game.module, game.path) == ("garden", str(Path("games").resolve()))
-    game.factory = "garden.start:plant"
+    game = replace(game, factory="garden.start:plant")
     assert make_game(load_factory(game)).state == {"carrots": 0}
 
 

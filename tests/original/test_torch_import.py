@@ -109,7 +109,7 @@ def test_training_goes_on_from_what_was_imported(workshop, name):
     torch_game.put_in(
         game, [0, 0, 2, 1, 3, 2, 1, 7, 2, 1]
     )  # the ghost is of no account to the MLP: it never saw one
-    trainer.environment.game = game
+    trainer.environment.runner.game = game
     values = list(before.q_values(game).values())
     np.testing.assert_allclose(trainer.agent.q_values(trainer.environment.observe()), values, rtol=1e-5)
     trainer.train(episodes=7)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -212,7 +213,6 @@ def test_characters_of_teams_are_found_out_where_they_are_not_named():
     config = tron_config({"board": True})
     game = tron.create_game()
     assert own_characters(config.teams, True, game) == [["A", "a"], ["B", "b"]]
-    for team in config.teams:
-        team.characters = []
-    assert own_characters(config.teams, True, game) == [["A"], ["B"]]
-    assert own_characters(config.teams, False, game) == [[], []]
+    teams = [replace(team, characters=[]) for team in config.teams]
+    assert own_characters(teams, True, game) == [["A"], ["B"]]
+    assert own_characters(teams, False, game) == [[], []]
