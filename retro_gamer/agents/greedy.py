@@ -101,8 +101,10 @@ class GreedyTable:
     def act(self, observation: Any, epsilon: float = 0.0) -> int:
         """The best action; it never explores."""
         state = state_of(observation)
-        rows = [table.get(state, self.unknown) for table in self.tables]
-        row: Sequence[float] = rows[0] if len(rows) == 1 else list(map(sum, zip(*rows)))
+        first, *others = self.tables
+        row = first.get(state, self.unknown)
+        for table in others:
+            row = [a + b for a, b in zip(row, table.get(state, self.unknown))]
         return row.index(max(row))
 
     def begin_episode(self) -> None:

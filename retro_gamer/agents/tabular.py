@@ -173,9 +173,10 @@ class TabularAgent(Agent):
     def set_state(self, state: Dict[str, np.ndarray]) -> None:
         self.set_policy(state)
         self.model = {}
-        actions, rewards, ends = (
-            state["model_" + name].tolist() for name in ("actions", "rewards", "terminated")
-        )
+        columns = [state["model_" + name] for name in ("actions", "rewards", "terminated")]
+        if any(column.ndim != 1 for column in columns):
+            raise ValueError("the outcomes of the model are not in a row")
+        actions, rewards, ends = (column.tolist() for column in columns)
         if len(actions) > MAX_STATES * self.n_actions:
             raise ValueError("the model has more outcomes than a full table has values")
         states, next_states = (

@@ -178,6 +178,8 @@ class ReplayMemory:
 
         Raises ValueError for a state in which one number points to where there is nothing.
         """
+        if any(state[name].ndim != 1 for name in ("actions", "next_slots")):
+            raise ValueError("the turns of the memory are not in a row")
         position, used = int(state["position"]), len(state["actions"])
         if not (0 <= position <= used and int(state["n_transitions"]) >= 0):
             raise ValueError("the place to write to is outside the memory")

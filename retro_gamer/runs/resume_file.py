@@ -169,5 +169,5 @@ _POLICY_FACTS = {
     "rating": is_rating,
     "learner_steps": is_count,
     "saved_at": is_count,
-    "window": _list_of(_is_snapshot),
+    "window": lambda value: _list_of(_is_snapshot)(value) and len(value) <= 10_000,
 }

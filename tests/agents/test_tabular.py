@@ -499,3 +499,14 @@ def test_an_agent_whose_states_repeat_says_nothing(monkeypatch):
     for i in range(1000):
         agent.learn(turn(i % 50, 0, 0.0, (i + 1) % 50))
     assert agent.notices() == []
+
+
+@pytest.mark.parametrize("name", ["model_actions", "model_rewards", "model_terminated", "draws"])
+@pytest.mark.parametrize("shape", [(10**9, 0), (0, 10**9), ()], ids=str)
+def test_what_is_saved_in_a_row_is_read_in_a_row(name, shape):
+    agent = make(QLearning, planning_steps=2)
+    for i in range(5):
+        agent.learn(Transition(i, 0, 1.0, i + 1, False, False))
+    state = agent.get_state()
+    with pytest.raises((ValueError, TypeError)):
+        agent.set_state({**state, name: np.zeros(shape, state[name].dtype)})

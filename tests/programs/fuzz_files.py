@@ -58,6 +58,9 @@ FOUND: Tuple[int, ...] = (
     17535,
     18109,
     18727,
+    2001027,
+    2001214,
+    2002792,
 )  # mutants that once found something
 
 GAME = """

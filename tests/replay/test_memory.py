@@ -214,6 +214,14 @@ class TestBoardMemory:
 
 @pytest.mark.usefixtures("layout")
 class TestReplayMemory:
+    @pytest.mark.parametrize("name", ["actions", "next_slots"])
+    def test_turns_of_no_width_are_refused(self, name):
+        """A file of two kilobytes can say that there are as many of them as it likes."""
+        memory = new_memory(16, 1)
+        Games(memory, 1, 0.9, seed=0)
+        with pytest.raises(ValueError, match="not in a row"):
+            memory.set_state({**memory.get_state(), name: np.zeros((10**15, 0), np.int32)})
+
     @both_samplers
     @pytest.mark.parametrize("n_step, capacity", [(1, 10), (1, 64), (3, 10), (3, 33), (5, 8), (2, 17)])
     def test_every_row_proves_its_origin(self, n_step, capacity, prioritized):
