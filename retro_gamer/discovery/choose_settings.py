@@ -21,17 +21,15 @@ from retro_gamer.config.settings import (
 from retro_gamer.config.team_checks import check_teams
 from retro_gamer.config.teams import read_teams, swap_steps
 from retro_gamer.config.values import check_value, toml_value
-from retro_gamer.discovery.probing import (
+from retro_gamer.discovery.keys import (
     ARROWS,
-    Probe,
     actions_that_act,
     changes_when_repeated,
     find_actions,
-    find_reward,
-    only_player,
-    probe_game,
     say_where_keys_are,
 )
+from retro_gamer.discovery.probing import Probe, only_player, probe_game
+from retro_gamer.discovery.rewards import find_reward
 from retro_gamer.discovery.two_players import Player, find_players, teams_to_paste
 from retro_gamer.environment.gym import describe_gym
 from retro_gamer.environment.new_games import refuse_used_games

@@ -1,4 +1,4 @@
-"""Finding out about a game by playing it: which keys do something, what could be the reward, what is on the board."""
+"""Finding out about a game by playing it: what is on the board, which numbers change, who is played."""
 
 from __future__ import annotations
 
@@ -7,25 +7,17 @@ import time
 import traceback
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-from retro_gamer.discovery.key_handlers import where_keys_are_handled
 from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.characters import board_size_of, check_characters, shown_characters
 from retro_gamer.environment.keys import KeyInput
-from retro_gamer.environment.new_games import Parts, first_difference, parts_of
 from retro_gamer.environment.player import keyboard_driven
 from retro_gamer.environment.runner import LARGEST, advice_in_turn, state_number
-from retro_gamer.errors import ConfigError, GameError
+from retro_gamer.errors import GameError
 from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.loading import make_game
 
-ARROWS = ("KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN")
-OTHER_KEYS = (" ", "KEY_ENTER", "KEY_TAB", *"wasdqezxcrfvijklhmnbopgtuy", *"0123456789")
 ACTIONS_FLAG = "--actions KEY_LEFT,KEY_RIGHT"
-NAME_THE_KEYS = f"Say which keys it uses, for example:\n  {ACTIONS_FLAG}"
-NO_KEY_ACTS = "No key that was tried changes this game."
 SECONDS = 30.0  # for trying keys, and for random games: a hundred times what most games need
-MOMENTS = 6  # situations in which each key is tried
-TURNS_AFTER_KEY = 3
 
 
 class Probe(NamedTuple):
@@ -119,114 +111,6 @@ def probe_game(
     )
 
 
-def find_actions(
-    factory: Callable[[], Any],
-    say: Callable[[str], None] = lambda message: None,
-    clock: Callable[[], float] = time.monotonic,
-) -> List[str]:
-    """The keys that change the game: each is pressed in several situations and compared with pressing nothing.
-
-    A key that does the same as one before it, or that only ends the game, is left out. When SECONDS are up on `clock`
-    before all have been tried, `say` is told which were not. Raises ConfigError when no key does anything.
-    """
-    deadline = clock() + SECONDS
-    found, untried = _keys_that_act(factory, ARROWS, deadline, clock)
-    if (
-        found and not set(found) & set(ARROWS) and not untried
-    ):  # such as a menu: behind it are the game's own keys
-        behind, untried = _keys_that_act(factory, found, deadline, clock)
-        found += [key for key in behind if key not in found]
-    slow = (
-        f"This game is slow, so these keys were not tried: {', '.join(map(repr, untried))}. "
-        if untried
-        else ""
-    )
-    if not found:
-        raise ConfigError(f"{NO_KEY_ACTS} {slow}".rstrip() + f"\n{say_where_keys_are(factory)}")
-    if slow:
-        say(f"{slow}If it uses one of them, name all of its keys, for example:\n  {ACTIONS_FLAG}")
-    return found
-
-
-def _keys_that_act(
-    factory: Callable[[], Any], usual: Sequence[str], deadline: float, clock: Callable[[], float]
-) -> Tuple[List[str], List[str]]:
-    """The keys that change the game in situations to which random presses of `usual` lead, and those not tried."""
-    nothing = [_outcome(factory, None, moment, usual) for moment in range(MOMENTS)]
-    again = [_outcome(factory, None, moment, usual) for moment in range(MOMENTS)]
-    if nothing != again:
-        different = (first_difference(one.parts, other.parts) for one, other in zip(nothing, again))
-        raise ConfigError(
-            "The keys of this game cannot be found out by trying them, because it never plays the same way twice: after the "
-            f"same seed and the same keys, {next(filter(None, different), 'whether it is over')} is another. Either it "
-            "draws from something else than Python's random or NumPy's global generator, such as the time, secrets or a "
-            "generator of its own; or it keeps something from one game to the next, such as a list in a class or at the top "
-            f"of the file. {NAME_THE_KEYS}"
-        )
-    found: Dict[Tuple[Any, ...], str] = {}
-    keys = (*ARROWS, *OTHER_KEYS)
-    for tried, key in enumerate(keys):
-        if key not in ARROWS and clock() >= deadline:
-            return list(found.values()), list(keys[tried:])
-        outcomes = [_outcome(factory, key, moment, usual) for moment in range(MOMENTS)]
-        going_on = [with_key.playing for with_key, without in zip(outcomes, nothing) if without.playing]
-        always_ends = bool(going_on) and not any(going_on)
-        if outcomes != nothing and not (always_ends and key not in ARROWS):
-            found.setdefault(tuple(outcomes), key)
-    return list(found.values()), []
-
-
-def say_where_keys_are(factory: Callable[[], Any]) -> str:
-    """Where a game listens to keys; and what to do, unless it is wrong there."""
-    where = where_keys_are_handled(new_game(factory))
-    return where if "did you mean" in where else f"{where}\n{NAME_THE_KEYS}"
-
-
-def actions_that_act(factory: Callable[[], Any], actions: Sequence[str]) -> bool:
-    """Does any of these keys change the game in any of several situations? Stops at the first that does."""
-    for moment in range(MOMENTS):
-        nothing = _outcome(factory, None, moment, actions)
-        if any(_outcome(factory, key, moment, actions) != nothing for key in actions):
-            return True
-    return False
-
-
-def changes_when_repeated(factory: Callable[[], Any], actions: Sequence[str]) -> str:
-    """The name of a value that is another after the same seed and the same keys; empty for a game that can be repeated."""
-    one, other = (_outcome(factory, None, MOMENTS - 1, actions) for _ in range(2))
-    return "" if one == other else first_difference(one.parts, other.parts) or "whether it is over"
-
-
-class _Outcome(NamedTuple):
-    """What became of a key that was pressed."""
-
-    playing: bool
-    parts: Parts  # everything there is
-
-
-def _outcome(factory: Callable[[], Any], key: Optional[str], moment: int, usual: Sequence[str]) -> _Outcome:
-    """The game some turns after `key` is pressed in a situation that `moment` fixes, with random presses of `usual`."""
-    seed_everything(moment)
-    game = new_game(factory)
-    chooser = random.Random(moment)
-    for turn in range(3 * moment + TURNS_AFTER_KEY):
-        if not game.playing:
-            break
-        pressed = None
-        if turn < 3 * moment:
-            pressed = chooser.choice([*usual, None])
-        elif turn == 3 * moment:
-            pressed = key
-        game.input_source.press(pressed)
-        try:
-            step(game, pressed)
-        except GameError as error:
-            if isinstance(error.__cause__, SystemExit):
-                return _Outcome(False, ())
-            raise
-    return _Outcome(bool(game.playing), parts_of(game))
-
-
 def new_game(factory: Callable[[], Any]) -> Any:
     game = make_game(factory)
     with blamed("when it started"):
@@ -251,35 +135,6 @@ def step(game: Any, key: Optional[str]) -> None:
         bool(game.playing)
     if not isinstance(game.state, dict):
         raise GameError(f"The game's state is {game.state!r:.200}. It must be a dict, like {{'score': 0}}.")
-
-
-def find_reward(numbers: Dict[str, int], state: Sequence[str]) -> Tuple[str, str]:
-    """(reward, score): the state value to maximise, and another to report to people ("" for none).
-
-    `numbers` says of each numeric value in how many turns it changed; `state` names the values of a new game.
-    """
-    late = [name for name in numbers if name not in state]
-    numbers = {name: times for name, times in numbers.items() if name in state}
-    if late and not numbers:
-        raise ConfigError(
-            f"A new game's state has no number that could grow. It has: {', '.join(state) or 'nothing'}. {late[0]} comes "
-            f"only later: give the new Game that value from the start, such as  Game(agents, {{{late[0]!r}: 0}})"
-        )
-    usual = [name for name in ("reward", "score", "points") if name in numbers]
-    if usual:
-        return usual[0], usual[1] if len(usual) > 1 else ""
-    changing = [name for name, times in numbers.items() if times]
-    if len(changing) == 1:
-        return changing[0], ""
-    found = (
-        f"Its numbers are: {', '.join(numbers)}."
-        if numbers
-        else f"Its values are: {', '.join(state) or 'none'}."
-    )
-    raise ConfigError(
-        f"Which value of the game's state should grow? {found} Say it with  --reward NAME ; the change of that value from "
-        "one turn to the next is the reward. If the game has none, let it keep one, such as state['score']."
-    )
 
 
 def is_number(value: Any) -> bool:

@@ -7,7 +7,8 @@ import re
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Set
 
 from retro_gamer.config.values import toml_value
-from retro_gamer.discovery.probing import MOMENTS, is_number, new_game, step
+from retro_gamer.discovery.keys import MOMENTS
+from retro_gamer.discovery.probing import is_number, new_game, step
 from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.new_games import vars_of
 from retro_gamer.environment.player import keyboard_driven

@@ -15,17 +15,26 @@ from retro_gamer.hosting.loading import make_game
 from retro_gamer.hosting.randomness import OwnRandomness
 
 TURNS = 30  # played before the next game is looked at
+NOTHING = object()  # where a class has no value
 Parts = Tuple[Tuple[str, str], ...]
 
 
 def parts_of(game: Any) -> Parts:
-    """All plain values of a game, with names: its state, and what its characters hold."""
+    """All plain values of a game, with names: its state, and what its characters hold.
+
+    What is the same as in a character's class is left out: to assign it again is no change.
+    """
     state = ((f"state[{key!r}]", repr(value)) for key, value in game.state.items())
     parts = sorted((name, value) for name, value in state if " at 0x" not in value)  # such as of an object
     for agent in game.agents:
-        held = sorted((name, value) for name, value in vars_of(agent).items() if _is_plain(value))
-        parts.append((type(agent).__name__, ""))
-        parts += [(f"{type(agent).__name__}.{name}", repr(value)) for name, value in held]
+        kind = type(agent)
+        held = ((name, value) for name, value in vars_of(agent).items() if _is_plain(value))
+        parts.append((kind.__name__, ""))
+        parts += sorted(
+            (f"{kind.__name__}.{name}", repr(value))
+            for name, value in held
+            if repr(value) != repr(getattr(kind, name, NOTHING))
+        )
     return tuple(parts)
 
 

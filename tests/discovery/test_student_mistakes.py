@@ -182,7 +182,9 @@ def test_an_error_over_a_key_is():
         )
         + MAKE.replace("{state}", '{"score": 0}')
     )
-    text = refused("strict.py")
+    text = said("strict.py")
+    assert "KeyError" in text and "strict.py, line" in text and "Left out" in text
+    text = refused("strict.py", actions=["KEY_LEFT", "KEY_RIGHT"])
     assert "KeyError" in text and "If this key is not one of the game's" in text
 
 
@@ -269,7 +271,7 @@ def create_game(): return Game([Menu()], {state}, board_size=(10, 10))
 def test_a_player_behind_a_menu_is_found_and_trained():
     config, messages, _ = choose_settings(write("menu", MENU), {})
     assert (
-        config.metadata.actions == ["KEY_ENTER", "KEY_RIGHT", "KEY_LEFT"]
+        config.metadata.actions == ["KEY_RIGHT", "KEY_LEFT", "KEY_ENTER"]
         and config.metadata.player == "player"
     )
     make_environment(config, Vocabulary([], grows=True)).reset(0)  # which was refused

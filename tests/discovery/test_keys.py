@@ -1,0 +1,397 @@
+"""The keys of a game are found by pressing them."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import random
+import time
+from pathlib import Path
+
+import pytest
+from observing import ARROWS, Hero, Piece, needs_retro
+
+from retro_gamer.discovery import keys as keys_module
+from retro_gamer.discovery.keys import DIGITS, LETTERS, OTHER_KEYS, find_actions
+from retro_gamer.discovery.probing import SECONDS
+from retro_gamer.errors import ConfigError, GameError
+from retro_gamer.games import catch, engine, forager, snake
+
+
+def factory_of(*agents, state=None, board_size=(9, 9)):
+    """A factory of games with fresh agents: each given as a function that makes one."""
+    return lambda: engine.Game(
+        [agent() for agent in agents], dict(state or {"score": 0}), board_size=board_size
+    )
+
+
+class Listener(Piece):
+    """Calls a function with each key that is in its list."""
+
+    def __init__(self, keys, function):
+        super().__init__("L", (4, 4))
+        self.keys, self.function = set(keys), function
+
+    def handle_keystroke(self, keystroke, game):
+        if (keystroke.name or str(keystroke)) in self.keys:
+            self.function(self, game)
+
+
+def listening(keys, function):
+    return factory_of(lambda: Listener(keys, function), lambda: Hero("h", (2, 2)))
+
+
+@pytest.mark.parametrize(
+    "create_game, actions",
+    [
+        (snake.create_game, ARROWS),
+        (forager.create_game, ARROWS),
+        (catch.create_game, ("KEY_RIGHT", "KEY_LEFT")),
+    ],
+    ids=["snake", "forager", "catch"],
+)
+def test_the_keys_of_the_bundled_games(create_game, actions):
+    assert find_actions(create_game) == list(actions)
+
+
+@needs_retro
+@pytest.mark.parametrize("name, actions", [("snake", ARROWS), ("nav", ("KEY_RIGHT", "KEY_LEFT"))])
+def test_the_keys_of_the_examples(name, actions):
+    assert find_actions(importlib.import_module(f"retro.examples.{name}").create_game) == list(actions)
+
+
+@needs_retro
+def test_the_keys_of_an_example_with_many_characters(monkeypatch):
+    monkeypatch.setattr(keys_module, "OTHER_KEYS", (" ", "w", "q"))
+    assert find_actions(importlib.import_module("retro.examples.beast").create_game) == list(ARROWS)
+
+
+def score(agent, game):
+    game.state["score"] += 1
+
+
+def test_a_space_bar_is_found():
+    assert find_actions(listening([" "], score)) == [*ARROWS, " "]
+
+
+def test_a_digit_is_found():
+    assert find_actions(listening("7", score)) == [*ARROWS, "7"]
+
+
+def test_of_two_keys_that_do_the_same_the_first_is_taken():
+    assert find_actions(listening([" ", "KEY_ENTER", "x"], score)) == [*ARROWS, " "]
+
+
+def test_a_key_that_ends_the_game_is_left_out():
+    assert find_actions(listening("q", lambda agent, game: game.end())) == list(ARROWS)
+
+
+def test_a_key_that_leaves_the_program_is_left_out():
+    def leave(agent, game):
+        raise SystemExit
+
+    assert find_actions(listening("q", leave)) == list(ARROWS)
+
+
+class ShortLived(Hero):
+    def play_turn(self, game):
+        if game.turn_number == 12:
+            game.end()
+
+
+def test_a_key_that_ends_the_game_is_left_out_of_short_games_too():
+    create_game = factory_of(
+        lambda: Listener("q", lambda agent, game: game.end()), lambda: ShortLived("h", (2, 2))
+    )
+    assert find_actions(create_game) == list(ARROWS)
+
+
+def test_an_arrow_that_may_end_the_game_is_a_key_of_the_game():
+    class Cliff(Piece):
+        def handle_keystroke(self, keystroke, game):
+            if keystroke.name == "KEY_UP":
+                game.end()
+            elif keystroke.name == "KEY_DOWN":
+                game.state["score"] += 1
+
+    assert find_actions(factory_of(lambda: Cliff("c", (0, 0)))) == ["KEY_UP", "KEY_DOWN"]
+
+
+def test_what_a_key_changes_need_not_be_on_the_board():
+    class Planner(Piece):
+        def handle_keystroke(self, keystroke, game):
+            if keystroke.name == "KEY_UP":
+                self.plans = self.plans + [keystroke.name]
+
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            self.plans = []
+
+    assert find_actions(factory_of(lambda: Planner("p", (0, 0)))) == ["KEY_UP"]
+
+
+def test_a_game_without_keys_asks_for_them():
+    with pytest.raises(
+        ConfigError, match="No key that was tried changes this game(.|\n)*--actions KEY_LEFT,KEY_RIGHT"
+    ):
+        find_actions(factory_of(lambda: Piece("p", (0, 0))))
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [random.Random().random, time.perf_counter_ns, itertools.count().__next__],
+    ids=["own generator", "clock", "counter"],
+)
+def test_a_game_that_never_plays_the_same_way_asks_for_its_keys(draw):
+    class Moody(Hero):
+        def play_turn(self, game):
+            game.state["score"] = draw()
+
+    with pytest.raises(
+        ConfigError, match="never plays the same way twice(.|\n)*--actions KEY_LEFT,KEY_RIGHT"
+    ):
+        find_actions(factory_of(lambda: Moody("m", (0, 0))))
+
+
+def test_numpys_generator_is_seeded_too():
+    np = pytest.importorskip("numpy")
+
+    class Moody(Hero):
+        def play_turn(self, game):
+            game.state["score"] = float(np.random.rand())
+
+    assert find_actions(factory_of(lambda: Moody("m", (4, 4)))) == list(ARROWS)
+
+
+class Strict(Piece):
+    def handle_keystroke(self, keystroke, game):
+        self.position = {"KEY_LEFT": (0, 0), "KEY_RIGHT": (1, 0)}[keystroke.name]
+
+
+def test_keys_that_raise_are_left_out_with_a_word():
+    said = []
+    create_game = factory_of(lambda: Strict("s", (0, 0)), board_size=(2, 2))
+    assert find_actions(create_game, said.append) == ["KEY_RIGHT", "KEY_LEFT"]
+    (left_out,) = said
+    assert "Left out" in left_out and "'KEY_UP', 'KEY_DOWN'" in left_out and "more" in left_out
+    assert "The game raised KeyError" in left_out and "test_keys.py, line" in left_out
+
+
+def test_keys_that_raise_in_some_places_only_are_a_mistake_of_the_game():
+    class Climber(Piece):
+        def handle_keystroke(self, keystroke, game):
+            step = {"KEY_LEFT": -1, "KEY_RIGHT": 1}.get(keystroke.name, 0)
+            x = self.position[0] + step
+            self.position = ([0, 1, 2, 3][abs(x)] if step else x, 0)
+
+    with pytest.raises(GameError) as caught:
+        find_actions(factory_of(lambda: Climber("c", (0, 0))))
+    text = str(caught.value)
+    assert "The game raised IndexError" in text and "--actions" in text and "test_keys.py, line" in text
+
+
+def test_a_game_that_raises_with_every_key_is_blamed():
+    class Broken(Piece):
+        def handle_keystroke(self, keystroke, game):
+            raise KeyError("x")
+
+    with pytest.raises(GameError, match="The game raised KeyError"):
+        find_actions(factory_of(lambda: Broken("b", (0, 0))))
+
+
+def ticking(step):
+    """A clock that shows 0 at first, and `step` seconds more at each look: before each key, before each turn."""
+    return itertools.count(step=step).__next__
+
+
+@pytest.mark.parametrize("tried", [0, 1, 5])
+def test_which_keys_of_a_slow_game_were_not_tried_is_said(tried):
+    clock = ticking(SECONDS / (tried + 0.5))
+    said = []
+    assert (
+        find_actions(listening(OTHER_KEYS, score), said.append, clock) == [*ARROWS, *OTHER_KEYS[:tried]][:5]
+    )
+    (untried,) = said
+    assert ", ".join(map(repr, OTHER_KEYS[tried:])) + "." in untried
+    assert not any(f" {key!r}" in untried for key in (*ARROWS, *OTHER_KEYS[:tried]))
+    assert "This game is slow" in untried and "--actions KEY_LEFT,KEY_RIGHT" in untried
+
+
+def test_a_slow_game_without_a_key_that_works_says_which_were_not_tried():
+    clock = ticking(SECONDS)
+    with pytest.raises(ConfigError, match="No key that was tried(.|\n)*were not tried: ' ', 'KEY_ENTER', "):
+        find_actions(factory_of(lambda: Piece("p", (0, 0))), clock=clock)
+
+
+def test_the_keys_that_are_found_do_not_depend_on_the_machine():
+    said = []
+    clock = ticking(SECONDS / (4 * len(OTHER_KEYS)))  # a machine that is just fast enough
+    assert find_actions(listening("9", score), said.append, clock) == [*ARROWS, "9"] and not said
+
+
+# Keys that belong together
+
+
+def walks_with(steps, allowed=lambda x, y: 0 <= x < 9 and 0 <= y < 9, start=(0, 0), board_size=(9, 9)):
+    """A walker, each of whose keys steps where `allowed` lets it."""
+
+    class Walker(Piece):
+        def handle_keystroke(self, keystroke, game):
+            dx, dy = steps.get(keystroke.name or str(keystroke), (0, 0))
+            to = self.position[0] + dx, self.position[1] + dy
+            if allowed(*to):
+                self.position = to
+
+    return factory_of(lambda: Walker("w", start), board_size=board_size)
+
+
+DIRECTIONS = ((0, -1), (0, 1), (-1, 0), (1, 0))
+STEPS = [dict(zip(keys, DIRECTIONS)) for keys in ("wsad", "kjhl", "ikjl")]
+STEPS.append(dict(zip(("KEY_UP", "KEY_DOWN", "KEY_LEFT", "KEY_RIGHT"), DIRECTIONS)))
+NAMES = ["wasd", "hjkl", "ijkl", "arrows"]
+
+
+@pytest.mark.parametrize("steps", STEPS, ids=NAMES)
+@pytest.mark.parametrize("start", [(0, 0), (8, 8), (4, 4)])
+def test_four_directions(steps, start):
+    assert set(find_actions(walks_with(steps, start=start))) == set(steps)
+
+
+@pytest.mark.parametrize("steps", STEPS, ids=NAMES)
+@pytest.mark.parametrize("axis", [0, 1])
+def test_two_keys_of_one_axis_are_all_there_are(steps, axis):
+    two = dict(list(steps.items())[2 * axis : 2 * axis + 2])
+    assert set(find_actions(walks_with(two, start=(4, 4)))) == set(two)
+
+
+@pytest.mark.parametrize("steps", STEPS, ids=NAMES)
+def test_a_corridor_that_turns_at_its_far_end(steps):
+    create_game = walks_with(
+        steps, lambda x, y: (y == 0 and 0 <= x < 20) or (x == 19 and 0 <= y < 9), board_size=(20, 9)
+    )
+    assert set(find_actions(create_game)) == set(steps)
+
+
+def test_a_walker_that_never_goes_back_has_four_keys():
+    steps = {key: step for key, step in STEPS[0].items() if key != "a"}
+    assert set(find_actions(walks_with(steps, start=(0, 4)))) == set("wasd")
+
+
+def test_keys_for_two_uses_are_one_only_where_both_are_the_same_everywhere():
+    class Two(Hero):
+        def handle_keystroke(self, keystroke, game):
+            super().handle_keystroke(keystroke, game)
+            if str(keystroke) == "x" or (str(keystroke) == "c" and self.position[0] != 3):
+                game.state["score"] += 1
+
+    assert find_actions(factory_of(lambda: Two("h", (2, 2)))) == [*ARROWS, "x", "c"]
+
+
+def test_what_is_merely_assigned_is_no_change():
+    class Robot(Piece):
+        position, last, mood = (4, 0), None, "calm"
+
+        def __init__(self):
+            self.name, self.character = "robot", "R"
+
+        def handle_keystroke(self, keystroke, game):
+            self.position = (min(8, max(0, self.position[0] + {"h": -1, "l": 1}.get(str(keystroke), 0))), 0)
+            self.last, self.mood = keystroke.name or str(keystroke), "calm"
+
+    assert set(find_actions(factory_of(Robot))) == {"h", "l"}
+
+
+@pytest.mark.parametrize("opener", ["KEY_ENTER", " ", "p", "3"])
+def test_the_keys_behind_a_menu(opener):
+    class Menu(Piece):
+        def handle_keystroke(self, keystroke, game):
+            if opener in (keystroke.name, str(keystroke)):
+                game.remove_agent(self)
+                game.add_agent(Hero("h", (4, 4)))
+
+    assert set(find_actions(factory_of(lambda: Menu("m", (0, 0))))) == {*ARROWS, opener}
+
+
+class Signs(Piece):
+    """Shows one of its signs for a few turns; the right key is a point, a wrong one costs."""
+
+    def __init__(self, signs, cost):
+        super().__init__("s", (4, 4))
+        self.signs, self.cost = signs, cost
+        self.character = random.choice(signs)
+
+    def handle_keystroke(self, keystroke, game):
+        if str(keystroke) and str(keystroke) in self.signs:
+            game.state["score"] += 1 if str(keystroke) == self.character else -self.cost
+
+    def play_turn(self, game):
+        if game.turn_number % 3 == 0:
+            self.character = random.choice(self.signs)
+
+
+@pytest.mark.parametrize("cost", [0, 1])
+def test_all_letters_where_letters_matter(cost):
+    assert set(find_actions(factory_of(lambda: Signs(LETTERS, cost)))) == set(LETTERS)
+
+
+@pytest.mark.parametrize("cost", [0, 1])
+@pytest.mark.parametrize("digits", [DIGITS, DIGITS[1:]])
+def test_all_digits_where_digits_matter(digits, cost):
+    found = set(find_actions(factory_of(lambda: Signs(digits, cost))))
+    assert found == set(digits) or (not cost and found == set(DIGITS))  # the 0 may just not have come
+
+
+def test_a_few_letters_are_not_all_letters():
+    class Rogue(Hero):
+        def handle_keystroke(self, keystroke, game):
+            super().handle_keystroke(keystroke, game)
+            if str(keystroke) and str(keystroke) in "zxcqe":
+                game.state["score"] += ord(str(keystroke))
+
+    assert find_actions(factory_of(lambda: Rogue("h", (2, 2)))) == [*ARROWS, *"qezxc"]
+
+
+def test_the_search_is_bounded_by_tries():
+    made = []
+
+    def create_game():
+        made.append(1)
+        return walks_with(STEPS[0], start=(4, 4))()
+
+    assert set(find_actions(create_game)) == set("wasd") and len(made) < 1200
+
+
+# Games that pupils write
+
+
+PUPILS = Path(__file__).resolve().parent.parent / "benchmarks" / "skill_games"
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("typing_game", LETTERS),
+        ("quiz", DIGITS),
+        ("moles", "123456789"),
+        ("lanes", "123"),
+        ("shooter", ("KEY_LEFT", "KEY_RIGHT", " ")),
+        ("pong", ("KEY_UP", "KEY_DOWN")),
+        ("stacker", ("KEY_LEFT", "KEY_RIGHT")),
+        ("frogger", ARROWS),
+        ("pupils/fog", "wasd"),
+        ("pupils/border", "hjkl"),
+        ("pupils/connect4", "1234567"),
+        ("pupils/g2048", ARROWS),
+        ("pupils/flappy", " "),
+        ("pupils/lander", " "),
+        ("pupils/levels", ARROWS),
+        ("pupils/menu", ("KEY_ENTER", "KEY_LEFT", "KEY_RIGHT")),
+    ],
+)
+def test_the_keys_of_games_of_the_suite(name, expected, monkeypatch):
+    spec = importlib.util.spec_from_file_location(f"suite_{Path(name).name}", PUPILS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if name == "pupils/connect4":  # whose computer thinks long
+        monkeypatch.setattr(module.Table, "computer", lambda self: random.choice(module.free(self.b)))
+    assert set(find_actions(module.create_game)) == set(expected)
