@@ -197,6 +197,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="train for N more games, whatever the settings say",
     )
     train.add_argument("--minutes", type=_positive_float, metavar="M", help="stop after M minutes")
+    train.add_argument("--quiet", action="store_true", help="say nothing while it works")
 
     play = command(
         "play", play_command, "Watch it play in the terminal. Ctrl-C ends it.", "play runs/snake --fps 20"
@@ -258,6 +259,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="N",
         help="games for each number of the table in the end (default 20)",
     )
+    adversarial.add_argument("--quiet", action="store_true", help="say nothing while it works")
 
     tournament = command(
         "tournament",
@@ -280,6 +282,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--seed", type=_seed, default=0, help="of the first game of each pairing (default 0)"
     )
     tournament.add_argument("--json", action="store_true", help="print one JSON object")
+    tournament.add_argument("--quiet", action="store_true", help="say nothing while it works")
 
     importing = command(
         "import-torch",
@@ -439,7 +442,7 @@ def train_command(options: argparse.Namespace) -> int:
         print(f"There is no run at {run} yet: making one for the bundled game {run.path.name}.")
         for message in create_run(run.path.name, str(run.path)).messages:
             print(printable(message))
-    return train_run(run, options.episodes, options.minutes)
+    return train_run(run, options.episodes, options.minutes, options.quiet)
 
 
 def play_command(options: argparse.Namespace) -> int:
@@ -475,7 +478,9 @@ def evaluate_command(options: argparse.Namespace) -> int:
         elif run.load_config().teams:
             from retro_gamer.commands.evaluate_teams import evaluate_teams
 
-            text = evaluate_teams(run, options.checkpoint, options.games, options.seed, options.json)
+            text = evaluate_teams(
+                run, options.checkpoint, options.games, options.seed, options.json, options.quiet
+            )
         else:
             text = evaluate_run(
                 run, options.checkpoint, options.games, options.seed, options.json, options.quiet
@@ -490,24 +495,23 @@ def adversarial_command(options: argparse.Namespace) -> int:
     from retro_gamer.runs.directory import RunDirectory
 
     first, second = RunDirectory(options.run), RunDirectory(options.other)
-    if not Alternation(first, second, options.episodes).play_rounds(options.rounds):
+    if not Alternation(first, second, options.episodes, options.quiet).play_rounds(options.rounds):
         print("Stopped, and saved. The same command goes on from here.")
         return DONE
     with supervised():
-        table = str(CrossTable(first, second, options.games, seed=0))
+        table = str(CrossTable(first, second, options.games, 0, options.quiet))
     print(table)
     return DONE
 
 
 def tournament_command(options: argparse.Namespace) -> int:
-    from retro_gamer.commands.tournament import describe_tournament
+    from retro_gamer.commands.tournament import describe_tournament, hold_tournament
     from retro_gamer.hosting.supervision import supervised
     from retro_gamer.runs.directory import RunDirectory
-    from retro_gamer.selfplay.tournament import play_tournament
 
     run = RunDirectory(options.run)
     with supervised():
-        result = play_tournament(run, options.snapshots, options.games, options.seed)
+        result = hold_tournament(run, options.snapshots, options.games, options.seed, options.quiet)
     print(describe_tournament(run, result, options.games, options.json))
     return DONE
 

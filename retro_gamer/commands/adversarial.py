@@ -16,6 +16,7 @@ from retro_gamer.commands.adversarial_side import CHECK, NOT_PLAYED_AGAINST, TRA
 from retro_gamer.errors import ConfigError, RetroGamerError, command_line
 from retro_gamer.hosting.interrupts import handled
 from retro_gamer.policy.trained_policy import pin_checkpoint
+from retro_gamer.reporting.counting import Counting
 from retro_gamer.runs.archive import write_atomically
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.plain_files import read_whole
@@ -31,8 +32,8 @@ class Alternation:
     kept as checkpoints/round_001.npz and so on: what is there says where to go on after a stop.
     """
 
-    def __init__(self, first: RunDirectory, second: RunDirectory, episodes: int):
-        self.runs, self.episodes = (first, second), episodes
+    def __init__(self, first: RunDirectory, second: RunDirectory, episodes: int, quiet: bool = False):
+        self.runs, self.episodes, self.quiet = (first, second), episodes, quiet
         if first.path.resolve() == second.path.resolve():
             raise ConfigError(
                 f"{first} and {second} are one run. Two runs train against each other: make another one."
@@ -99,7 +100,8 @@ class Alternation:
             write_atomically(run.adversarial_path, lambda file: file.write(text.encode("utf-8")))
 
     def _run_training(self, run: RunDirectory, episodes: int) -> None:
-        status = self._run_child(TRAIN, "train", str(run), "--episodes", str(episodes))
+        arguments = ["train", str(run), "--episodes", str(episodes), *["--quiet"] * self.quiet]
+        status = self._run_child(TRAIN, *arguments)
         if status == 2 and not self.stopping:
             raise ConfigError(
                 f"The training of {run} cannot go on; why stands above. Earlier rounds are saved."
@@ -160,16 +162,21 @@ def _episode(run: RunDirectory) -> int:
 class CrossTable:
     """The mean reward of every round of one run against every round of the other, in the first run's game."""
 
-    def __init__(self, first: RunDirectory, second: RunDirectory, games: int, seed: int):
+    def __init__(self, first: RunDirectory, second: RunDirectory, games: int, seed: int, quiet: bool = False):
         self.first, self.second, self.games = first, second, games
         self.rows = [path.stem for path in sorted(first.checkpoints_path.glob("round_*.npz"))]
         self.columns = [path.stem for path in sorted(second.checkpoints_path.glob("round_*.npz"))]
         players = [load_player(first, name) for name in self.rows]
         self.rewards = np.zeros((len(self.rows), len(self.columns)))
-        for j, column in enumerate(self.columns):
-            with pin_checkpoint(second.path, column):
-                for i, player in enumerate(players):
-                    self.rewards[i, j] = evaluate(player.environment, player.agent, games, seed).mean
+        with Counting("measuring game", games * self.rewards.size, quiet=quiet) as count:
+            for j, column in enumerate(self.columns):
+                with pin_checkpoint(second.path, column):
+                    for i, player in enumerate(players):
+                        result = evaluate(
+                            player.environment, player.agent, games, seed, on_game=count, on_turn=count.turn
+                        )
+                        self.rewards[i, j] = result.mean
+                        count.next_part()
 
     def to_dict(self) -> Dict[str, Any]:
         return {

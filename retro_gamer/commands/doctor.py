@@ -13,6 +13,7 @@ from retro_gamer.hosting.supervision import supervised
 from retro_gamer.reporting.counting import Counting
 from retro_gamer.reporting.findings import Finding, describe
 from retro_gamer.reporting.game_doctor import examine_game, returns_used_objects
+from retro_gamer.reporting.random_games import GAMES as RANDOM_GAMES
 from retro_gamer.reporting.random_games import play_randomly
 from retro_gamer.reporting.training_doctor import examine_metrics, examine_play, verdict, watch_greedy_games
 from retro_gamer.runs.directory import RunDirectory
@@ -20,6 +21,7 @@ from retro_gamer.training.evaluation import Evaluation, evaluate, random_play
 from retro_gamer.training.player import load_player
 
 GAMES = 30
+WATCHED = 10  # of them, turn by turn
 
 
 def examine(run: RunDirectory, quiet: bool = False) -> str:
@@ -31,7 +33,7 @@ def examine(run: RunDirectory, quiet: bool = False) -> str:
             f"  {command_line('evaluate', run)}\n  {command_line('tournament', run)}"
         )
     with supervised():
-        findings = examine_before(config)
+        findings = examine_before(config, quiet)
         lines: List[str] = []
         if run.checkpoints():
             sentence, more = _examine_after(run, config, quiet)
@@ -42,7 +44,7 @@ def examine(run: RunDirectory, quiet: bool = False) -> str:
     return "\n".join([*lines, describe(findings)])
 
 
-def examine_before(config: RunConfig) -> List[Finding]:
+def examine_before(config: RunConfig, quiet: bool = False) -> List[Finding]:
     """What random games show, before any training."""
     if not config.game.environment_name:
         used = returns_used_objects(load_factory(config.game))
@@ -50,7 +52,9 @@ def examine_before(config: RunConfig) -> List[Finding]:
             return [used]  # nothing else that is found would mean anything
     vocabulary = Vocabulary(config.metadata.character_set, grows=True)
     environment = make_environment(config, vocabulary)
-    return examine_game(environment, play_randomly(environment), config)
+    with Counting("playing random game", RANDOM_GAMES, quiet=quiet) as count:
+        played = play_randomly(environment, RANDOM_GAMES, on_game=count, on_turn=count.turn)
+    return examine_game(environment, played, config)
 
 
 def _examine_after(run: RunDirectory, config: RunConfig, quiet: bool) -> Tuple[str, List[Finding]]:
@@ -60,16 +64,18 @@ def _examine_after(run: RunDirectory, config: RunConfig, quiet: bool) -> Tuple[s
         chance = random_play(
             player.environment, GAMES, seed=0, on_game=lambda done: count(GAMES + done), on_turn=count.turn
         )
-    watched = watch_greedy_games(player, 10, config.training.gamma)
+    with Counting("looking at game", WATCHED, quiet=quiet) as count:
+        watched = watch_greedy_games(player, WATCHED, config.training.gamma, count, count.turn)
     findings = examine_metrics(run.read_metrics(), config)
-    findings += examine_play(watched, greedy, chance, _best(run))
+    findings += examine_play(watched, greedy, chance, _best(run, quiet))
     return verdict(greedy, chance, config.metadata.reward or "reward"), findings
 
 
-def _best(run: RunDirectory) -> Optional[Evaluation]:
+def _best(run: RunDirectory, quiet: bool) -> Optional[Evaluation]:
     """The games of best.npz on the same seeds; None where there is none."""
     try:
         player = load_player(run, "best")
     except (RunNotFoundError, CheckpointError):
         return None
-    return evaluate(player.environment, player.agent, GAMES, seed=0)
+    with Counting("measuring game of best", GAMES, quiet=quiet) as count:
+        return evaluate(player.environment, player.agent, GAMES, seed=0, on_game=count, on_turn=count.turn)

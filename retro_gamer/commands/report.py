@@ -341,9 +341,8 @@ def _shown_state(state: Any, player: Player) -> str:
 
 def _teams(run: RunDirectory, checkpoint: Optional[str], quiet: bool) -> List[Section]:
     try:
-        with supervised(), Counting("measuring teams:", 1, quiet=quiet) as count:
-            count(0)
-            text = evaluate_teams(run, checkpoint, TEAM_GAMES, seed=0, as_json=False)
+        with supervised():
+            text = evaluate_teams(run, checkpoint, TEAM_GAMES, seed=0, as_json=False, quiet=quiet)
     except RetroGamerError as error:
         return [Section("Who beats whom", paragraph(f"No game could be played for this report. {error}"))]
     more = paragraph(

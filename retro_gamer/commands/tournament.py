@@ -7,8 +7,20 @@ from typing import Sequence
 
 import numpy as np
 
+from retro_gamer.reporting.counting import Counting
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.selfplay.tournament import Tournament, later_against_earlier
+from retro_gamer.selfplay.tournament import Tournament, later_against_earlier, play_tournament
+
+
+def hold_tournament(run: RunDirectory, snapshots: int, games: int, seed: int, quiet: bool) -> Tournament:
+    """Play it, and count the games meanwhile."""
+    with Counting("playing game", 0, quiet=quiet) as count:
+
+        def count_game(done: int, total: int) -> None:
+            count.total = total
+            count(done)
+
+        return play_tournament(run, snapshots, games, seed, count_game, count.turn)
 
 
 def describe_tournament(run: RunDirectory, tournament: Tournament, games: int, as_json: bool) -> str:

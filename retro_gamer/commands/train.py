@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import Callable, Optional
+from typing import Optional
 
 from retro_gamer.agents import Agent
 from retro_gamer.commands.what_next import what_next
@@ -30,13 +30,16 @@ from retro_gamer.training.player import Player
 from retro_gamer.training.trainer import Trainer
 
 FINAL_GAMES = 30
+WATCHED = 5  # of them, turn by turn, when they may be going wrong
 SECONDS_TO_MEASURE = 5.0  # of greedy play, and as many of random play, when the minutes are limited
 
 
-def train_run(run: RunDirectory, episodes: Optional[int] = None, minutes: Optional[float] = None) -> int:
+def train_run(
+    run: RunDirectory, episodes: Optional[int] = None, minutes: Optional[float] = None, quiet: bool = False
+) -> int:
     """Train a run, show how it goes, and say how well it plays; returns the exit status."""
     trainer: Trainer
-    line = Dashboard()
+    line = Dashboard(quiet=quiet)
     with run.locked():
         with supervised(line.say), telling_when_slow("Getting ready, which takes a while", line.say):
             if run.load_config().teams:
@@ -57,7 +60,7 @@ def train_run(run: RunDirectory, episodes: Optional[int] = None, minutes: Option
     worth_using = True
     try:
         seconds = SECONDS_TO_MEASURE if minutes is not None else float("inf")
-        worth_using = _say_how_well(trainer, seconds)
+        worth_using = _say_how_well(trainer, seconds, quiet)
     except KeyboardInterrupt:
         print()  # everything is saved: whoever does not want to wait for this may go
     print("\n" + what_next(run, trainer.config, trainer.is_complete(), worth_using))
@@ -84,7 +87,7 @@ def _train(trainer: Trainer, line: ProgressLine, episodes: Optional[int], minute
         )
     with supervised(line.say), stopping_on_signals(trainer.stop, line.blank):
         try:
-            trainer.train(episodes, minutes, on_episode=line.update, on_notice=line.say)
+            trainer.train(episodes, minutes, on_episode=line.update, on_notice=line.say, on_wait=line.wait)
         finally:
             line.clear()
     if trainer.stopping:
@@ -105,33 +108,37 @@ def _say_if_still_exploring(trainer: Trainer) -> None:
         )
 
 
-def _measure(
-    environment: Environment, agent: Agent, seconds: float, on_game: Callable[[int], None]
-) -> Optional[Evaluation]:
+def _measure(environment: Environment, agent: Agent, seconds: float, count: Counting) -> Optional[Evaluation]:
     """Greedy games, as many as can be played in this time; None if there is none."""
     deadline, games = time.monotonic() + seconds, []
+
+    def stopping() -> bool:
+        return time.monotonic() > deadline
+
     with suppress(EvaluationStopped):
         for seed in range(FINAL_GAMES):
-            games.append(evaluate(environment, agent, 1, seed, stopping=lambda: time.monotonic() > deadline))
-            on_game(seed + 1)
+            games.append(evaluate(environment, agent, 1, seed, stopping=stopping, on_turn=count.turn))
+            count(seed + 1)
     return Evaluation.of(games) if games else None
 
 
-def _say_how_well(trainer: Trainer, seconds: float) -> bool:
+def _say_how_well(trainer: Trainer, seconds: float, quiet: bool) -> bool:
     """Say how good it is beside random play, and what may be wrong when it is no better; whether it is worth using."""
     if trainer.config.teams:
         from retro_gamer.commands.evaluate_teams import evaluate_teams
 
         print(f"{trainer.describe_teams()}\n", flush=True)  # type: ignore[attr-defined]
         with supervised():
-            text = evaluate_teams(trainer.run, None, FINAL_GAMES, seed=0, as_json=False)
+            text = evaluate_teams(trainer.run, None, FINAL_GAMES, seed=0, as_json=False, quiet=quiet)
         print(text)
         return True
     environment = trainer.evaluation_environment
-    with supervised(), Counting("measuring game", 2 * FINAL_GAMES) as count:
+    with supervised(), Counting("measuring game", 2 * FINAL_GAMES, quiet=quiet) as count:
         greedy = _measure(environment, trainer.agent, seconds, count)
+        count(FINAL_GAMES)
+        count.next_part()
         anyhow = RandomAgent(len(environment.actions), seed=0)
-        chance = _measure(environment, anyhow, seconds, lambda done: count(FINAL_GAMES + done))
+        chance = _measure(environment, anyhow, seconds, count)
     if greedy is None or chance is None:
         print(f"How well it plays takes longer to find out:  {command_line('evaluate', trainer.run)}")
         return True
@@ -143,18 +150,19 @@ def _say_how_well(trainer: Trainer, seconds: float) -> bool:
         print(f"That is a {name} of {greedy.scores.mean():.1f} (random play: {chance.scores.mean():.1f}).")
     if is_worth_using(greedy, chance):
         return True
-    _say_what_may_be_wrong(trainer, greedy, chance)
+    _say_what_may_be_wrong(trainer, greedy, chance, quiet)
     return False
 
 
-def _say_what_may_be_wrong(trainer: Trainer, greedy: Evaluation, chance: Evaluation) -> None:
+def _say_what_may_be_wrong(trainer: Trainer, greedy: Evaluation, chance: Evaluation, quiet: bool) -> None:
     """The first thing that is wrong with the training, with its causes; `doctor` tells more."""
     config, run = trainer.config, trainer.run
     findings = examine_metrics(run.read_metrics(), config)
     if not findings:
         player = Player(trainer.evaluation_environment, trainer.agent, {}, "the newest", config)
-        with supervised():
-            findings = examine_play(watch_greedy_games(player, 5, config.training.gamma), greedy, chance)
+        with supervised(), Counting("looking at game", WATCHED, quiet=quiet) as count:
+            watched = watch_greedy_games(player, WATCHED, config.training.gamma, count, count.turn)
+        findings = examine_play(watched, greedy, chance)
     if findings:
         print("\n" + describe(findings[:1]))
     print(f"\nFind out more about what may be wrong:  {command_line('doctor', run)}")

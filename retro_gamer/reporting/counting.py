@@ -33,12 +33,16 @@ class Counting:
         self.shown = not quiet
         self._next = clock() + (0.0 if self.in_place else PLAIN_INTERVAL)
         self._width = 0
-        self._done = self._turn = 0
+        self._done = self._turn = self._before = 0
 
     def __call__(self, done: int) -> None:
-        """So many are done."""
-        self._done, self._turn = done, 0
+        """So many are done, of this part."""
+        self._done, self._turn = self._before + done, 0
         self._show()
+
+    def next_part(self) -> None:
+        """What is counted from now on comes on top of what is done."""
+        self._before = self._done
 
     def turn(self) -> None:
         """One more turn of the game that is going on: a long game is not silent either."""

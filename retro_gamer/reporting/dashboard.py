@@ -68,8 +68,9 @@ class Dashboard(ProgressLine):
         interval: float = 0.5,
         clock: Callable[[], float] = time.monotonic,
         history: Sequence[Dict[str, Any]] = (),
+        quiet: bool = False,
     ):
-        super().__init__(stream, interval, clock)
+        super().__init__(stream, interval, clock, quiet)
         self.series = {name: Series() for name in MEANINGS}
         self._at_random: List[float] = []  # returns of the first games, when nearly all keys were random
         self._evaluated: Any = None
@@ -114,13 +115,12 @@ class Dashboard(ProgressLine):
             self._wipe()
             super()._draw(text)
             return
-        lines = [*self._bar(columns), *self._charts(columns, rows - 6), text[:columns]]
+        lines = [*self._bar(columns), *self._charts(columns, rows - 6), printable(text)[:columns]]
         up = f"\x1b[{self._lines - 1}F" if self._lines > 1 else "\r"
         # Each line is overwritten and its rest cleared, so that nothing flickers.
         body = "\n".join(f"{line}\x1b[K" for line in lines)
         try:
-            self.stream.write((up if self._lines else "") + body + "\x1b[J")
-            self.stream.flush()
+            self._write((up if self._lines else "") + body + "\x1b[J")
         except OSError:  # the terminal was closed: what matters is that the training is saved
             self.shown, self._lines = False, 0
         else:
@@ -171,7 +171,7 @@ class Dashboard(ProgressLine):
     def _wipe(self) -> None:
         if self._lines:
             with suppress(OSError):
-                self.stream.write(self.blank())
+                self._write(self.blank())
 
     def blank(self) -> str:
         lines, self._lines = self._lines, 0
@@ -183,8 +183,7 @@ class Dashboard(ProgressLine):
         """Leave the last picture where it is, with the prompt below it."""
         if self._lines and self.shown:
             with suppress(OSError):
-                self.stream.write("\n")
-                self.stream.flush()
+                self._write("\n")
             self._lines = 0
         else:
             super().clear()

@@ -1,4 +1,4 @@
-"""One line that shows how a training goes; silent where nobody is looking."""
+"""One line that shows how a training goes: in place on a terminal, else a line every ten seconds."""
 
 from __future__ import annotations
 
@@ -10,28 +10,35 @@ import sys
 import time
 from collections import deque
 from contextlib import suppress
-from typing import Callable, Deque, Optional, TextIO, Tuple
+from typing import Callable, Deque, Dict, Optional, TextIO, Tuple
 
 from retro_gamer.errors import printable
 from retro_gamer.training.trainer import Status
 
+PLAIN_INTERVAL = 10.0  # seconds between two lines where they cannot be drawn in place
 UNIMPORTANT = ("turns", "epsilon", "speed")  # parts that go when the terminal is too narrow, in this order
 
 
 class ProgressLine:
-    """Redraws one line on a terminal or in a notebook, a few times a second at the most."""
+    """Redraws one line on a terminal or in a notebook, a few times a second at the most.
+
+    Elsewhere it writes a line every ten seconds. `quiet` shows nothing but what is said.
+    """
 
     def __init__(
         self,
         stream: Optional[TextIO] = None,
         interval: float = 0.2,
         clock: Callable[[], float] = time.monotonic,
+        quiet: bool = False,
     ):
         self.stream = stream if stream is not None else sys.stderr
-        self.shown = bool(getattr(self.stream, "isatty", lambda: False)()) or _is_notebook_s(self.stream)
-        self.interval = interval
+        self.in_place = bool(getattr(self.stream, "isatty", lambda: False)()) or _is_notebook_s(self.stream)
+        self.shown = not quiet
+        self.interval = interval if self.in_place else PLAIN_INTERVAL
         self.clock = clock
-        self._next = 0.0
+        self._next = 0.0 if self.in_place else clock() + PLAIN_INTERVAL
+        self._parts: Dict[str, str] = {}  # of what was shown last
         self._returns: Deque[float] = deque(maxlen=100)
         self._times: Deque[Tuple[float, int, int]] = deque(
             maxlen=50
@@ -41,13 +48,32 @@ class ProgressLine:
     def update(self, status: Status) -> None:
         self._returns.append(status.last.episode_return)
         now = self.clock()
+        if not self._times:  # from here on the speed is measured
+            self._times.append((now, status.turns, status.episode))
         if not self.shown or now < self._next:
             return
         self._next = now + self.interval
         self._times.append((now, status.turns, status.episode))
-        self._draw(self._text(status, now))
+        self._parts = self._parts_of(status, now)
+        self._draw(self._text(self._parts))
 
-    def _text(self, status: Status, now: float) -> str:
+    def wait(self, what: str) -> None:
+        """Show what goes on in the middle of a long game, in the place of the games that were played."""
+        now = self.clock()
+        if not self.shown or now < self._next:
+            return
+        self._next = now + self.interval
+        self._draw(self._text({**self._parts, "game": what}))
+
+    def _text(self, parts: Dict[str, str]) -> str:
+        """As many of the parts as there is room for."""
+        shown = dict(parts)
+        for name in UNIMPORTANT:
+            if len("  ".join(shown.values())) > self._room():
+                shown.pop(name, None)
+        return "  ".join(shown.values())
+
+    def _parts_of(self, status: Status, now: float) -> Dict[str, str]:
         then, turns, episode = self._times[0]
         elapsed = max(1e-9, self._times[-1][0] - then)
         turn_rate, episode_rate = (status.turns - turns) / elapsed, (status.episode - episode) / elapsed
@@ -77,12 +103,11 @@ class ProgressLine:
             left.append(status.deadline - now)
         if left:
             parts["left"] = f"{format_time(max(0.0, min(left)))} left"
-        for name in UNIMPORTANT:
-            if len("  ".join(parts.values())) > self._room():
-                del parts[name]
-        return "  ".join(parts.values())
+        return parts
 
     def _room(self) -> int:
+        if not self.in_place:
+            return sys.maxsize
         try:
             return (
                 os.get_terminal_size(self.stream.fileno()).columns or 80
@@ -92,13 +117,13 @@ class ProgressLine:
 
     def _draw(self, text: str) -> None:
         room = self._room()
-        text = text[:room]
+        text = printable(text)[:room]
         try:
-            self._write("\r" + text.ljust(min(self._width, room)))
+            self._write("\r" + text.ljust(min(self._width, room)) if self.in_place else text + "\n")
         except OSError:  # the terminal was closed: what matters is that the training is saved
             self.shown, self._width = False, 0
         else:
-            self._width = len(text)
+            self._width = len(text) if self.in_place else 0
 
     def _write(self, text: str) -> None:
         stream = getattr(self.stream, "unfiltered", self.stream)

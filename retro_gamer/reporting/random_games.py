@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 
 import numpy as np
 
@@ -43,7 +43,13 @@ class RandomGames(NamedTuple):
         return np.array([sum(turn.reward for turn in game) for game in self.games])
 
 
-def play_randomly(environment: Environment, games: int = GAMES, turns: int = TURNS) -> RandomGames:
+def play_randomly(
+    environment: Environment,
+    games: int = GAMES,
+    turns: int = TURNS,
+    on_game: Callable[[int], None] = lambda done: None,
+    on_turn: Callable[[], None] = lambda: None,
+) -> RandomGames:
     """Games with seeds 0, 1, ..., until there are `games` of them or they have `turns` turns together."""
     rng = np.random.default_rng(0)
     views: Dict[Any, int] = {}
@@ -61,7 +67,9 @@ def play_randomly(environment: Environment, games: int = GAMES, turns: int = TUR
                 game.append(Turn(view, action, reward, numbers, outside))
                 over = terminated or cut
                 n_turns += 1
+                on_turn()
             played.append(game)
+            on_game(len(played))
             truncated.append(not terminated)
     return RandomGames(played, truncated, len(views))
 

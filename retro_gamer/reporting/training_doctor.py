@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -26,7 +26,13 @@ class GreedyGames(NamedTuple):
     cut_short: float  # share of games that ended by the turn limit
 
 
-def watch_greedy_games(player: Player, games: int, gamma: float) -> GreedyGames:
+def watch_greedy_games(
+    player: Player,
+    games: int,
+    gamma: float,
+    on_game: Callable[[int], None] = lambda done: None,
+    on_turn: Callable[[], None] = lambda: None,
+) -> GreedyGames:
     """Play with seeds 0, 1, ... and note what it expected, what it got, and whether it goes round in circles."""
     environment, agent = player.environment, player.agent
     expected, got, cut_short = [], [], 0
@@ -47,7 +53,9 @@ def watch_greedy_games(player: Player, games: int, gamma: float) -> GreedyGames:
                 if reward > 0:
                     seen.clear()
                 turns += 1
+                on_turn()
                 over = terminated or truncated
+            on_game(seed + 1)
             cut_short += not terminated
             got.append(discounted)
     return GreedyGames(np.array(expected), np.array(got), repeated / max(1, turns), cut_short / games)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -11,7 +11,6 @@ from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.selfplay.elo import result_between
 from retro_gamer.selfplay.self_play_run import SelfPlayRun
 from retro_gamer.selfplay.series import play_series
-from retro_gamer.selfplay.team_policy import TeamPolicy
 
 MAX_NEWTON_STEPS = 100
 RESAMPLES = 200
@@ -52,12 +51,21 @@ def spread(items: Sequence[Any], count: int) -> List[Any]:
     return [items[round(i * (len(items) - 1) / (count - 1))] for i in range(count)]
 
 
-def play_tournament(run: RunDirectory, snapshots: int, games: int, seed: int) -> Tournament:
+def play_tournament(
+    run: RunDirectory,
+    snapshots: int,
+    games: int,
+    seed: int,
+    on_game: Callable[[int, int], None] = lambda done, total: None,
+    on_turn: Callable[[], None] = lambda: None,
+) -> Tournament:
     """Every snapshot against every other one of another team (in a symmetric game, against all others).
 
     Arguments:
         snapshots: how many of each team, spread over the training.
         games: of each pairing, with seeds from `seed` on.
+        on_game: is called with (games played, games in all) after each game.
+        on_turn: is called after each turn.
 
     Raises RetroGamerErrors: RunNotFoundError when a team has no snapshot, CheckpointError when one cannot be used.
     """
@@ -71,15 +79,25 @@ def play_tournament(run: RunDirectory, snapshots: int, games: int, seed: int) ->
             entrants.append(Entrant(team, path.stem))
             policies.append(played.policy(team, path.stem))
             names.append(path.stem if symmetric else f"{played.team_names[team]} {path.stem}")
-    pairings = []
-    for first, second in _pairs(entrants, symmetric):
+    pairings, pairs, done = [], _pairs(entrants, symmetric), 0
+
+    def count_game(_: int) -> None:
+        nonlocal done
+        done += 1
+        on_game(done, games * len(pairs))
+
+    on_game(0, games * len(pairs))
+    for first, second in pairs:
         # In a symmetric game both play half of the games for either team: which team is better must not count.
         sides = [(0, 1), (1, 0)] if symmetric else [(entrants[first].team, entrants[second].team)]
         points: List[float] = []
         for number, (team, other) in enumerate(sides):
             count = (games + 1 - number) // 2 if symmetric else games
             line_up = {team: policies[first], other: policies[second]}
-            points += _play_pairing(played, line_up, team, other, count, seed + number * games)
+            # With more than two teams, the others follow the newest policies.
+            players = [line_up.get(i) or played.policy(i) for i in range(len(played.team_names))]
+            outcomes = play_series(played, players, count, seed + number * games, count_game, on_turn)
+            points += [result_between(outcome[team], outcome[other]) for outcome in outcomes]
         pairings.append(Pairing(first, second, np.array(points)))
     return Tournament(
         entrants,
@@ -89,15 +107,6 @@ def play_tournament(run: RunDirectory, snapshots: int, games: int, seed: int) ->
         rating_intervals(len(entrants), pairings),
         find_cycle(len(entrants), beaten(pairings)),
     )
-
-
-def _play_pairing(
-    run: SelfPlayRun, line_up: Dict[int, TeamPolicy], team: int, other: int, games: int, seed: int
-) -> List[float]:
-    """The points [games] of one team against another. With more than two teams, the others follow the newest policies."""
-    policies = [line_up.get(number) or run.policy(number) for number in range(len(run.team_names))]
-    outcomes = play_series(run, policies, games, seed)
-    return [result_between(outcome[team], outcome[other]) for outcome in outcomes]
 
 
 def _pairs(entrants: Sequence[Entrant], symmetric: bool) -> List[Tuple[int, int]]:

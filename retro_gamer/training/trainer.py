@@ -33,6 +33,7 @@ from retro_gamer.training.evaluation import (
     evaluate,
 )
 from retro_gamer.training.loop import Episode, play_episode
+from retro_gamer.training.pulse import Pulse
 from retro_gamer.training.randomness import get_random_state, set_random_state
 from retro_gamer.training.saving import Saver
 from retro_gamer.training.schedules import epsilon_at, learning_rate_at
@@ -148,6 +149,7 @@ class Trainer:
         self._resume_saved = self._began = float("-inf")
         self._cut_at = float("inf")  # of time.monotonic: when a game that goes on too long is cut short
         self._was_cut = False
+        self._pulse = Pulse()
         self.stopping = False  # whether someone asked for a stop
 
     @property
@@ -175,9 +177,11 @@ class Trainer:
         on_episode: Callable[[Status], None] = lambda status: None,
         on_checkpoint: Callable[[Dict[str, Any]], None] = lambda row: None,
         on_notice: Callable[[str], None] = lambda text: None,
+        on_wait: Callable[[str], None] = lambda text: None,
     ) -> None:
         """Train to the configured goal, or for `episodes` more games, or until `minutes` have passed.
 
+        `on_wait` is told a few times a second what goes on within a game that lasts longer than a second.
         A game that goes on after the last minute is cut short there, as it is at max_turns_per_episode.
 
         Raises RunBusyError when another process is at it.
@@ -191,10 +195,10 @@ class Trainer:
         def reached() -> bool:
             return self.episode >= goal or 0 < goal_turns <= self.turns
 
-        on_episode, on_checkpoint, on_notice = (
-            everybody_s_randomness()(function) for function in (on_episode, on_checkpoint, on_notice)
+        on_episode, on_checkpoint, on_notice, on_wait = (
+            everybody_s_randomness()(function) for function in (on_episode, on_checkpoint, on_notice, on_wait)
         )
-        self.saver.tell = on_notice
+        self.saver.tell, self._pulse = on_notice, Pulse(on_wait)
         if threads.NOTICE:
             on_notice(threads.NOTICE)
         with self.run.locked(), self.randomness:
@@ -234,12 +238,14 @@ class Trainer:
             self._save_in_between()
 
     def _time_is_up(self) -> bool:
-        """Whether the game being played should be cut short, for the minutes are over."""
+        """Asked after each turn: whether the game should be cut short, for the minutes are over."""
+        self._pulse.turn()
         self._was_cut = time.monotonic() >= self._cut_at
         return self._was_cut
 
     def _next_game(self) -> Episode:
         started = time.perf_counter()
+        self._pulse.begin(f"game {self.episode + 1}")
         try:
             episode = self._play_game()
         except TrainingDivergedError:
@@ -338,13 +344,20 @@ class Trainer:
 
     def _evaluate(self) -> None:
         """Play greedily on fixed seeds of their own, and keep the policy if it is the best so far."""
-        every = self.config.training.evaluate_every
+        every, games = self.config.training.evaluate_every, self.config.training.evaluation_games
+
+        def count(done: int) -> None:
+            self._pulse.next_game(f"measuring greedy game {done + 1} of {games}")
+
+        self._pulse.begin(f"measuring greedy game 1 of {games}")
         self.evaluation = evaluate(
             self.evaluation_environment,
             self.agent,
-            self.config.training.evaluation_games,
+            games,
             FIRST_TRAINING_EVALUATION_SEED,
             stopping=lambda: self.stopping or time.monotonic() >= self._cut_at,
+            on_game=count,
+            on_turn=self._pulse.turn,
         )
         if self.turns >= self._next_evaluation:
             self._next_evaluation = self.turns - self.turns % every + every

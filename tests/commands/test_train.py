@@ -69,8 +69,8 @@ def test_minutes_end_a_training(empty, command, clock):
     assert "Train on:" in out and len(checkpoint_names("run")) >= 1
 
 
-def test_train_is_quiet_where_nobody_is_looking(workshop):
-    result = run_command("train", "runs/forager", "--episodes", "3", cwd=workshop)
+def test_train_draws_nothing_where_nobody_is_looking(workshop):
+    result = run_command("train", "runs/forager", "--episodes", "3", "--quiet", cwd=workshop)
     assert (result.returncode, result.stderr) == (0, "")
     assert "\r" not in result.stdout and "turns/s" not in result.stdout
     assert result.stdout.count("\n") < 20
@@ -104,6 +104,17 @@ def test_one_progress_line_in_a_terminal(workshop):
     )
     assert re.match(pattern, frames[-1]), frames[-1]
     assert live.endswith("\r" + " " * max(map(len, frames)) + "\r") or live.endswith(" \r")  # wiped away
+
+
+@needs_terminal
+def test_the_dashboard_is_drawn_in_a_terminal_and_not_spelled_out(workshop):
+    terminal = PseudoTerminal(
+        ["-c", EIGHTHS, "train", "runs/snake", "--episodes", "10"], workshop, columns=100, rows=40
+    )
+    assert terminal.finish() == 0
+    terminal.close()
+    assert "\x1b[K" in terminal.output and "training reward" in terminal.output and "█" in terminal.output
+    assert "\\x1b" not in terminal.output
 
 
 # Stopping
@@ -223,7 +234,7 @@ def test_a_second_interrupt_does_not_wait_for_the_game(empty, started):
 
 
 def test_an_interrupt_while_the_result_is_measured(workshop, command, monkeypatch):
-    def interrupted(trainer, seconds):
+    def interrupted(trainer, seconds, quiet):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("retro_gamer.commands.train._say_how_well", interrupted)

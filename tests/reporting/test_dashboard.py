@@ -99,11 +99,12 @@ def test_a_notice_stays_above_the_picture(clock):
     assert re.search(r"\x1b\[\d+F\x1b\[Ja new character appeared\n[^\x1b]", text)
 
 
-def test_nothing_where_nobody_is_looking(clock):
+def test_plain_lines_where_nobody_is_looking(clock):
     board = Dashboard(io.StringIO(), clock=clock)
     play(board, clock, range(1, 20))
     board.clear()
-    assert board.stream.getvalue() == ""
+    assert board.stream.getvalue().startswith("game 11  110 turns") and "\x1b" not in board.stream.getvalue()
+    assert board.stream.getvalue().count("\n") == 1
 
 
 def test_a_series_keeps_its_shape_and_few_points():

@@ -82,8 +82,42 @@ def test_it_is_wiped_away_and_stands_below_what_is_said(line, clock):
     assert line.stream.getvalue().endswith("\r" + " " * width + "\rLook.\n")
 
 
-def test_where_nobody_is_looking_it_is_silent(clock):
+def test_without_a_terminal_there_is_a_line_every_ten_seconds(clock):
     line = ProgressLine(io.StringIO(), clock=clock)
-    line.update(status(1))
+    for episode in range(1, 30):
+        line.update(status(episode))
+        clock.now += 1.0
+    line.wait("game 30, turn 12")
     line.clear()
-    assert line.stream.getvalue() == ""
+    assert [text.split("  ")[0] for text in line.stream.getvalue().splitlines()] == [
+        "game 11",
+        "game 21",
+    ]
+    assert "10 turns/s" in line.stream.getvalue() and "\r" not in line.stream.getvalue()
+    clock.now += 10.0
+    line.wait("game 30, turn 12")
+    assert line.stream.getvalue().splitlines()[-1].startswith("game 30, turn 12  ")
+
+
+@pytest.mark.parametrize("screen", [io.StringIO, Screen])
+def test_quiet_shows_only_what_is_said(clock, screen):
+    line = ProgressLine(screen(), clock=clock, quiet=True)
+    clock.now += 20.0
+    line.update(status(1))
+    line.wait("game 2, turn 5")
+    line.say("Look.")
+    line.clear()
+    assert line.stream.getvalue() == "Look.\n"
+
+
+def test_a_long_game_is_shown_before_any_has_ended(line, clock):
+    line.wait("game 1, turn 1,204")
+    clock.now += 0.5
+    line.update(status(1))
+    clock.now += 0.5
+    line.wait("game 2, turn 12")
+    assert [frame.rstrip() for frame in frames_of(line)] == [
+        "game 1, turn 1,204",
+        "game 1  10 turns  0 turns/s  reward 1.0  epsilon 0.50",
+        "game 2, turn 12  10 turns  0 turns/s  reward 1.0  epsilon 0.50",
+    ]

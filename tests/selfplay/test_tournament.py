@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.teams import (
     TeamEnvironment,
 )
+from retro_gamer.reporting import counting
 from retro_gamer.selfplay.elo import expected_score, result_between
 from retro_gamer.selfplay.match import play_match
 from retro_gamer.selfplay.tournament import (
@@ -102,3 +105,32 @@ def test_rock_paper_scissors_is_a_circle(tmp_path):
         pairings.append(Pairing(one, other, np.array(results)))
     assert np.ptp(fit_ratings(3, pairings)) < 1e-6
     assert len(find_cycle(3, beaten(pairings))) == 3
+
+
+class Screen(io.StringIO):
+    """What a terminal is given."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    "game, command, games",
+    [
+        ("tron", ["tournament", "--games", "3", "--snapshots", "3"], 9),
+        ("wolves", ["tournament", "--games", "3", "--snapshots", "2"], 12),
+        ("tron", ["evaluate", "--games", "3"], 9),
+    ],
+)
+def test_the_games_are_counted_while_they_are_played(tmp_path, monkeypatch, game, command, games):
+    run = make(tmp_path, game)
+    SelfPlayTrainer(run).train(episodes=40)
+    monkeypatch.setattr(counting, "INTERVAL", 0.0)
+    monkeypatch.setattr(sys, "stderr", Screen())
+    assert main([command[0], str(run), *command[1:]]) == 0
+    shown = sys.stderr.getvalue().replace("\r", "\n")
+    assert f" game {games} of {games}" in shown and f" game 1 of {games}, turn 2" in shown
+    assert " of 0" not in shown
+    sys.stderr = Screen()
+    assert main([command[0], str(run), *command[1:], "--quiet"]) == 0
+    assert sys.stderr.getvalue() == ""
