@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import subprocess
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
@@ -15,6 +15,7 @@ import numpy as np
 from retro_gamer.commands.adversarial_side import CHECK, NOT_PLAYED_AGAINST, TRAIN, command_of
 from retro_gamer.errors import ConfigError, RetroGamerError, command_line
 from retro_gamer.hosting.interrupts import handled
+from retro_gamer.hosting.patience import telling_when_slow
 from retro_gamer.policy.trained_policy import pin_checkpoint
 from retro_gamer.reporting.counting import Counting
 from retro_gamer.runs.archive import write_atomically
@@ -51,7 +52,8 @@ class Alternation:
         """Train until there have been so many rounds; returns whether they are complete, and not stopped before."""
         with handled(("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"), self._stop):
             if not any(round_path(run, 1).is_file() for run in self.runs):
-                self._say_if_unrelated()
+                with nullcontext() if self.quiet else telling_when_slow("Trying out both games"):
+                    self._say_if_unrelated()
             for number in range(1, rounds + 1):
                 for run in self.runs:
                     if not self._train(run, number):
