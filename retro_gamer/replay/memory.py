@@ -207,4 +207,4 @@ class ReplayMemory:
         if used > self.capacity or (went_round and used != self.capacity):
             slots = np.roll(slots, -position)[-self.capacity :] if went_round else slots[-self.capacity :]
             position = len(slots) % self.capacity
-        return slots, position
+        return slots, position % self.capacity

@@ -332,6 +332,12 @@ class RunDirectory:
         ]
         return found + self.left_behind()
 
+    def policies_trained(self) -> List[str]:
+        """The names of the policies that have checkpoints; "" is that of a run without teams, or of all teams."""
+        folders = self._policies()
+        names = ["", *(folder.checkpoints_path.name for folder in folders[1:])]
+        return [name for name, folder in zip(names, folders) if folder.checkpoints()]
+
     def _policies(self) -> List["RunDirectory"]:
         """This run, and with it each of its policies that have a folder of their own."""
         return [

@@ -35,7 +35,7 @@ MEANINGLESS_AFTER: Dict[str, str] = {
     "dueling": "the last layer has another form",
     "n_features": "the observation has another length",
     "own_characters": "it decides what the policy sees as its own",
-    "policies": "each team was trained by its name, or all of them by one policy",
+    "policies": "each team was trained by its name, or all of them by one policy (shared_policy)",
     "teams": "the others learned to play so many",
 }
 

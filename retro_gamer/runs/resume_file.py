@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, Optional
+from typing import Any, Callable, Dict, Iterator, List, Optional
 
 import numpy as np
 
@@ -51,6 +51,13 @@ def check_self_play_resume(
         ):
             raise ValueError("some team neither learns nor waits, or does both")
     return descriptions
+
+
+def check_whose_checkpoints(run: RunDirectory, names: List[str]) -> None:
+    """Raise ConfigError when all checkpoints of a self-play run are those of other policies than these."""
+    there = run.policies_trained()
+    if there and not set(there) & set(names):
+        check_same([Change("policies", there, names)], run)
 
 
 def _check_kinds(facts: Dict[str, Any], kinds: Dict[str, Callable[[Any], bool]], run: RunDirectory) -> None:

@@ -17,7 +17,7 @@ from retro_gamer.errors import RetroGamerError
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_description import PolicyDescription, check_same
 from retro_gamer.runs.policy_file import SavedPolicy, build_policy, read_team_policy
-from retro_gamer.runs.resume_file import check_self_play_resume, reading
+from retro_gamer.runs.resume_file import check_self_play_resume, check_whose_checkpoints, reading
 from retro_gamer.selfplay.controller import GhostController
 from retro_gamer.selfplay.elo import rating_changes, result_between
 from retro_gamer.selfplay.match import MatchResult, play_match
@@ -68,6 +68,7 @@ class SelfPlayTrainer(Trainer):
         if resume is not None:
             known = check_self_play_resume(resume, run, config)
         else:  # the state was not passed on, or never written: go on from the newest policies
+            check_whose_checkpoints(run, policy_names(config))
             for name in policy_names(config):
                 if run.of(name).checkpoints():
                     path, newest[name] = read_team_policy(run, name)
