@@ -30,6 +30,7 @@ _pinned: Dict[Path, str] = {}  # run folder -> the checkpoint that is taken for 
 _LOADED = (
     "_run",
     "_side",
+    "_config",
     "_random",
     "_game",
     "_known_game",
@@ -161,9 +162,10 @@ class TrainedPolicy:
 
     def _find_side(self) -> None:
         """In a self-play run, find out which of its policies plays for the team, and with which characters."""
+        self._config: Optional[RunConfig] = None
         if self._side is not None or not (self._run.config_path.is_file()):
             return
-        config = self._run.load_config()
+        config = self._config = self._run.load_config()
         if (
             self._team is None and self._policy is not None and config.teams
         ):  # a path into a team's own folder
@@ -182,7 +184,8 @@ class TrainedPolicy:
             self._agent = self._terms = self._repeats = None
             self._of_environment = bool(config and config.game.environment_name)
             return
-        config, stamp = self._side.config if self._side is not None else self._run.load_config(), _stamp(path)
+        own = self._side.config if self._side is not None else self._config  # read by `_find` just now
+        config, stamp = own or self._run.load_config(), _stamp(path)
         path, saved = read_policy(self._run, self._name())
         known = saved.description
         if config.metadata.actions and not config.game.environment_name:
