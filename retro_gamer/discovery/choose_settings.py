@@ -165,14 +165,15 @@ def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
             )
     if not known.get("reward"):
         game_state = make_game(factory).state
-        reward, score = find_reward(probe.numbers, list(game_state))
+        reward, score, why = find_reward(probe.histories, list(game_state))
         draft.set({"reward": reward, "score": score})
         draft.say(
             f"Found in the game's state: reward = {toml_value(reward)}"
             + (f", score = {toml_value(score)}" if score else "")
+            + f" ({why})."
         )
         draft.notes["metadata.reward"] = (
-            f"Found in the game's state, which has: {', '.join(map(str, game_state))}."
+            f"Found in the game's state, which has: {', '.join(map(str, game_state))}. Chosen {why}."
         )
     _check_state_values(make_game(factory), known)
     reward = known.get("reward") or draft.config.metadata.reward

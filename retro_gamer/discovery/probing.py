@@ -26,6 +26,7 @@ class Probe(NamedTuple):
     board_size: Tuple[int, int]
     characters: List[str]  # in the order in which they appeared
     numbers: Dict[str, int]  # numeric state values -> in how many turns they changed
+    histories: Dict[str, List[List[float]]]  # and the values that they had: game by game, turn by turn
     n_agents: int  # on the board, the most in any turn
     filled: float  # share of the board's cells that hold something, on average
     players: List[
@@ -58,6 +59,8 @@ def probe_game(
         state_number(game, reward)
     characters: Dict[str, None] = {}
     changed = {name: 0 for name, value in state_before.items() if is_number(value)}
+    histories: Dict[str, List[List[float]]] = {}
+    _note(game.state, histories, begins=True)
     n_agents, filled, games, ended, played = 0, 0.0, 1, 0, 0
     players = keyboard_driven(first)
     huge: Set[str] = set()
@@ -82,6 +85,7 @@ def probe_game(
                 if abs(value) >= LARGEST:
                     huge.add(name)
         state_before = dict(game.state)
+        _note(game.state, histories)
         shown = [agent for agent in game.agents if getattr(agent, "display", True)]
         n_agents = max(n_agents, len(shown))
         if played % 10 == 1:
@@ -95,12 +99,14 @@ def probe_game(
             game = new_game(factory)
             keys = game.input_source
             state_before = dict(game.state)
+            _note(game.state, histories, begins=True)
             games += 1
     samples = -(-played // 10) or 1
     return Probe(
         (int(first.board_size[0]), int(first.board_size[1])),
         list(characters),
         changed,
+        histories,
         n_agents,
         filled / samples,
         players,
@@ -109,6 +115,16 @@ def probe_game(
         ended,
         huge,
     )
+
+
+def _note(state: Dict[str, Any], histories: Dict[str, List[List[float]]], begins: bool = False) -> None:
+    """Add the numbers of a turn to those before it."""
+    for name, value in state.items():
+        if is_number(value):
+            games = histories.setdefault(name, [])
+            if begins or not games:
+                games.append([])
+            games[-1].append(value)
 
 
 def new_game(factory: Callable[[], Any]) -> Any:

@@ -140,10 +140,11 @@ def test_one_of_two_characters_is_named():
     ) and "Seen from right" in messages
 
 
-def test_a_game_without_keys_and_without_a_clear_reward_needs_to_be_told():
+def test_a_game_without_keys_needs_to_be_told():
     assert "No key that was tried changes this game" in refusal("games/drifter.py:new_boat_trip")
-    assert "Its numbers are: distance, fuel." in refusal("games/drifter.py:new_boat_trip", actions=["a"])
-    config, messages = create("games/drifter.py:new_boat_trip", actions=["a"], reward="distance")
+    config, messages = create("games/drifter.py:new_boat_trip", actions=["a"])
+    assert config.metadata.reward == "distance"
+    assert 'reward = "distance" (because it grows with play; fuel falls).' in messages
     assert config.preprocessing.board and not config.preprocessing.radar
     assert "No character on the board listens to keys: the whole board is seen." in messages
 
@@ -379,7 +380,7 @@ def test_what_was_found_out_says_so():
     create("games/shooter.py")
     text = Path("runs/new/config.toml").read_text("utf-8")
     assert "# Found by trying keys: these change the game.\nactions = " in text
-    assert "# Found in the game's state, which has: score, level.\nreward = " in text
+    assert "# Found in the game's state, which has: score, level. Chosen by its name.\nreward = " in text
     assert "# Found in random play.\ncharacter_set = " in text
     assert "docs/defaults.md.\nboard = false" in text
 

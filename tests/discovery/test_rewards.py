@@ -4,35 +4,65 @@ from __future__ import annotations
 
 import pytest
 
-from retro_gamer.discovery.rewards import find_reward
+from retro_gamer.discovery.rewards import find_reward, growth_of
 from retro_gamer.errors import ConfigError
+
+GROWS, FALLS, STILL = [[0, 1, 1, 3], [0, 0, 2]], [[3, 3, 2, 1], [3, 2, 2]], [[0, 0, 0], [0, 0]]
+TURNS, CLOCK = [[0, 1, 2, 3], [0, 1, 2]], [[99, 98, 97, 96]]
+WAVERS = [[20, 22, 19, 21, 23], [20, 19, 22]]
 
 
 @pytest.mark.parametrize(
     "numbers, expected",
     [
-        ({"score": 3}, ("score", "")),
-        ({"score": 0, "reward": 9}, ("reward", "score")),
-        ({"points": 1, "lives": 2}, ("points", "")),
-        ({"score": 0, "points": 1}, ("score", "points")),
-        ({"gold": 5, "lives": 0}, ("gold", "")),
-        ({"score": 0}, ("score", "")),
+        ({"score": STILL}, ("score", "")),
+        ({"score": STILL, "reward": GROWS}, ("reward", "score")),
+        ({"points": GROWS, "lives": FALLS}, ("points", "")),
+        ({"score": STILL, "points": GROWS}, ("score", "points")),
+        ({"gold": GROWS, "lives": STILL}, ("gold", "")),
+        ({"gold": GROWS, "hp": FALLS}, ("gold", "")),
+        ({"gold": STILL, "hp": FALLS}, ("gold", "")),
+        ({"gold": STILL}, ("gold", "")),
+        ({"cherries": GROWS, "time": CLOCK, "energy": FALLS}, ("cherries", "")),
+        ({"x": GROWS, "turn": TURNS}, ("x", "")),
+        ({"coins": GROWS, "level": GROWS}, ("coins", "")),
+        ({"fish": GROWS, "temperature": WAVERS}, ("fish", "")),
+        ({"fish": GROWS, "missed": GROWS}, ("fish", "")),
+        ({"metres": TURNS, "lives": FALLS}, ("metres", "")),
+        ({"my_score": GROWS, "enemy_score": GROWS}, ("my_score", "")),
+        ({"enemy_reward": GROWS}, ("enemy_reward", "")),
+        ({"coins": GROWS, "wind": WAVERS, "start": STILL, "hitpoints": STILL}, ("coins", "")),
+        ({"balance": FALLS}, ("balance", "")),
     ],
 )
-def test_the_reward_is_the_usual_name_or_the_only_number_that_changes(numbers, expected):
-    assert find_reward(numbers, list(numbers)) == expected
+def test_the_reward_is_what_is_most_like_a_score(numbers, expected):
+    choice = find_reward(numbers, list(numbers))
+    assert (choice.reward, choice.score) == expected and choice.why
+
+
+def test_the_reason_is_given():
+    why = find_reward({"fish": GROWS, "hp": FALLS, "turn": TURNS}, ["fish", "hp", "turn"]).why
+    assert why == "because it grows with play; hp falls; turn is less like a score"
 
 
 @pytest.mark.parametrize(
     "numbers, state, expected",
     [
-        ({"gold": 5, "fuel": 9}, ["gold", "fuel"], "Its numbers are: gold, fuel."),
-        ({"gold": 0}, ["gold"], "Its numbers are: gold."),
+        ({"ham": GROWS, "eggs": GROWS}, ["ham", "eggs"], "Its numbers are: ham, eggs."),
+        ({"width": STILL}, ["width"], "Its numbers are: width."),
+        ({"missed": GROWS}, ["missed"], "Its numbers are: missed."),
         ({}, ["message"], "Its values are: message."),
         ({}, [], "Its values are: none."),
+        ({"late": GROWS}, ["who"], "give the new Game that value from the start"),
     ],
 )
 def test_otherwise_the_user_is_asked(numbers, state, expected):
     with pytest.raises(ConfigError) as caught:
         find_reward(numbers, state)
-    assert expected in str(caught.value) and "--reward NAME" in str(caught.value)
+    text = str(caught.value)
+    assert expected in text and ("--reward NAME" in text or "from the start" in text)
+
+
+def test_what_counts_turns():
+    assert growth_of(TURNS).turns_counted and growth_of(CLOCK).turns_counted
+    assert not growth_of(WAVERS).turns_counted and not growth_of(STILL).turns_counted
