@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from math import prod
 from typing import Any, List
@@ -55,7 +56,9 @@ def space_of(value: Any, depth: int = 0) -> Space:
     if isinstance(value, Mapping) and depth < MAX_DEPTH:
         return DictSpace({name: space_of(part, depth + 1) for name, part in value.items()})
     try:
-        array = np.asarray(value)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # NumPy before 1.24 warns of what later ones refuse
+            array = np.asarray(value)
     except ValueError:  # parts of different lengths
         array = np.empty(0, object)
     if array.dtype.kind in "biuf":

@@ -177,7 +177,7 @@ class TupleSpace(Space):
     def _parts(self, value: Any) -> Sequence[Any]:
         if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != len(self.spaces):
             raise ValueError(f"it should have {len(self.spaces)} parts")
-        return value
+        return list(value)
 
     def flatten(self, value: Any) -> np.ndarray:
         parts = [space.flatten(part) for space, part in zip(self.spaces, self._parts(value))]

@@ -82,7 +82,7 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
     its own randomness: what else draws from Python's or NumPy's global generators neither disturbs it nor is disturbed.
     """
 
-    metadata = {"render_modes": ["ansi", "rgb_array", "human"], "render_fps": 12}
+    metadata: Dict[str, Any] = {"render_modes": ["ansi", "rgb_array", "human"], "render_fps": 12}
 
     def __init__(
         self,
@@ -195,9 +195,9 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
         return type(self), (self._config, self._factory, self.render_mode), state
 
     def __setstate__(self, state: Dict[str, Any]) -> None:
-        vars(self).update(state["own"])
-        vars(self.environment).update(state["environment"])
-        vars(self.environment.runner).update(state["runner"])
+        self.__dict__.update(state["own"])
+        self.environment.__dict__.update(state["environment"])
+        self.environment.runner.__dict__.update(state["runner"])
         encoder = self.environment.encoder
         if encoder is not None:
             for character in state["characters"]:

@@ -8,9 +8,9 @@ import warnings
 import weakref
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Collection, Dict, Iterator, List, Optional, Union
+from typing import Any, Callable, Collection, Dict, Iterator, List, Optional, Tuple, Union
 
-from retro_gamer.agents.greedy import GreedyNetwork
+from retro_gamer.agents.greedy import GreedyNetwork, GreedyPolicy
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.game import make_encoder
 from retro_gamer.environment.keys import make_keystroke
@@ -230,14 +230,14 @@ class TrainedPolicy:
         an observation function: what that function returns; the action is a key, or None for no key. Raises
         ObservationError for anything else, and ConfigError where the policy looks at the game itself (`get_action`).
         """
-        terms = self._terms_for("predict")
+        agent, terms = self._asked_about_an_observation("predict")
         if self._epsilon and self._chance_in(self).random() < self._epsilon:
             return terms.action(self._random.randrange(len(terms.keys)))
-        return terms.action(self._agent.act(terms.observe(observation), 0.0))
+        return terms.action(agent.act(terms.observe(observation), 0.0))
 
-    def _terms_for(self, call: str) -> Terms:
-        if self._terms is not None:
-            return self._terms
+    def _asked_about_an_observation(self, call: str) -> Tuple[GreedyPolicy, Terms]:
+        if self._agent is not None and self._terms is not None:
+            return self._agent, self._terms
         if self._agent is None:
             raise RunNotFoundError(
                 f"There is no checkpoint in {self._run} yet, so {call} knows no actions. Train it first:\n"
@@ -311,8 +311,8 @@ class TrainedPolicy:
         With `observation=`, as `predict` takes it, the value of each action of the environment.
         """
         if observation is not None:
-            terms = self._terms_for("q_values(observation=...)")
-            return dict(zip(terms.keys, map(float, self._agent.q_values(terms.observe(observation)))))
+            policy, terms = self._asked_about_an_observation("q_values(observation=...)")
+            return dict(zip(terms.keys, map(float, policy.q_values(terms.observe(observation)))))
         self.refuse_games()
         check_game(game, "q_values")
         if self._agent is None:

@@ -26,8 +26,8 @@ def examine_game(environment: Environment, games: RandomGames, config: RunConfig
         _keys_without_effect(environment, metadata.actions),
         _reward_never_changes(games, metadata.reward),
         _reward_grows_without_end(games, metadata.reward),
-        _sees_nothing(games),
-        _games_too_short(games),
+        _shows_nothing(games) if config.game.environment_name else _sees_nothing(games),
+        None if config.game.environment_name else _games_too_short(games),  # a bandit's last one turn
         _reward_only_at_the_end(games, metadata.reward),
         _something_hides(games, config),
         _outside_the_window(games, config),
@@ -87,12 +87,17 @@ def _outcome(environment: Any, moment: int, action: Optional[int]) -> Any:
     return board_lines(game), sorted((str(name), repr(value)) for name, value in game.state.items())
 
 
+def _value(reward: str) -> str:
+    """What the reward of a game is called, or that of an environment."""
+    return f"state[{reward!r}]" if reward else "the reward of step"
+
+
 def _reward_never_changes(games: RandomGames, reward: str) -> Optional[Finding]:
     if np.any(games.rewards):
         return None
     changed = _changing_numbers(games)
     causes = [
-        f"No line of the game changes state[{reward!r}]: let it grow where the player does something good.",
+        f"No line of the game changes {_value(reward)}: let it grow where the player does something good.",
         "Random play never gets to where it changes: give a little for getting nearer too.",
     ]
     others = [name for name in changed if name.startswith("state[") and name != f"state[{reward!r}]"]
@@ -103,7 +108,7 @@ def _reward_never_changes(games: RandomGames, reward: str) -> Optional[Finding]:
         )
     return Finding(
         "the reward never changes",
-        f"In {len(games.games)} random games, {len(games.rewards):,} turns, state[{reward!r}] stayed as it was.",
+        f"In {len(games.games)} random games, {len(games.rewards):,} turns, {_value(reward)} stayed as it was.",
         causes,
     )
 
@@ -116,7 +121,7 @@ def _reward_grows_without_end(games: RandomGames, reward: str) -> Optional[Findi
         "the reward grows beyond all bounds",
         f"One turn of random play changed it by {largest:.3g}.",
         [
-            f"state[{reward!r}] is multiplied each turn, where it should be added to.",
+            f"{_value(reward)} is multiplied each turn, where it should be added to.",
             "It is an amount of something, like money with interest: reward its growth in steps of about 1 instead.",
         ],
     )
@@ -132,6 +137,20 @@ def _sees_nothing(games: RandomGames) -> Optional[Finding]:
             "The board is not observed: in config.toml try egocentric_radius = 3 and radar = true, or board = true.",
             "observation_function always returns the same.",
             "Everything that matters is in the state: name those values in observe_state.",
+        ],
+    )
+
+
+def _shows_nothing(games: RandomGames) -> Optional[Finding]:
+    """The same of an environment, which may well have two different observations."""
+    if games.n_views > 1 or len(games.rewards) < 50:
+        return None
+    return Finding(
+        "the environment always shows the same",
+        f"In {len(games.rewards):,} turns the observation never changed.",
+        [
+            "reset and step return what does not change: return what somebody who plays would look at.",
+            "A step changes a copy, and returns the original.",
         ],
     )
 
@@ -157,7 +176,7 @@ def _reward_only_at_the_end(games: RandomGames, reward: str) -> Optional[Finding
         return None
     return Finding(
         "the reward comes only at the end",
-        f"All {int(rewarded.sum())} changes of state[{reward!r}] came in the last turn of a game, after "
+        f"All {int(rewarded.sum())} changes of {_value(reward)} came in the last turn of a game, after "
         f"{games.lengths.mean():.0f} turns on average. It has to guess which of those turns mattered.",
         [
             "Give something on the way: for every step nearer, every coin, every turn survived.",

@@ -180,9 +180,9 @@ def test_human_rendering_draws_every_turn(capsys):
 def test_record_video(tmp_path):
     pytest.importorskip("moviepy")
     env = gymnasium.make("retro_gamer/Snake-v0", render_mode="rgb_array")
-    env = gymnasium.wrappers.RecordVideo(env, str(tmp_path), disable_logger=True)
+    env = gymnasium.wrappers.RecordVideo(env, str(tmp_path / "videos"), disable_logger=True)
     env.reset(seed=1)
     for _ in range(5):
         env.step(4)
     env.close()
-    assert list(tmp_path.glob("*.mp4"))
+    assert list((tmp_path / "videos").glob("*.mp4"))
