@@ -10,7 +10,7 @@ from retro_gamer.hosting import hidden_modules
 hidden_modules.install()  # before anything else is imported
 
 import sys  # noqa: E402
-from typing import TYPE_CHECKING, Any  # noqa: E402
+from typing import TYPE_CHECKING, Any, List  # noqa: E402
 
 __version__ = "0.1.0"
 
@@ -48,5 +48,5 @@ if hasattr(sys.modules.get("gymnasium"), "registry"):  # whoever has it may want
     register(sys.modules["gymnasium"])
 
 
-def __dir__() -> list:
+def __dir__() -> List[str]:
     return sorted([*globals(), *__all__])

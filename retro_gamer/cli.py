@@ -54,7 +54,7 @@ def _run(arguments: Optional[List[str]]) -> int:
         options.parser.error(_no_such_option(options.parser, unknown))
     try:
         with heeding_ctrl_c():
-            status = options.command(options)
+            status: int = options.command(options)
         if sys.stdout is not None:
             sys.stdout.flush()  # here, where it may fail: whoever reads it may have gone
         return status

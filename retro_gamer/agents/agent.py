@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Protocol
 
 import numpy as np
 
@@ -18,6 +18,21 @@ class Transition(NamedTuple):
     next_observation: Any
     terminated: bool  # the game ended by its own rules: nothing follows
     truncated: bool  # the game was cut short: what would have followed still counts
+
+
+class Actor(Protocol):
+    """What can play, whether it learns or not: an `Agent`, or a saved policy. `Agent` says what each of these does."""
+
+    @property
+    def n_symbols(self) -> int: ...
+
+    def q_values(self, observation: Any) -> np.ndarray: ...
+
+    def act(self, observation: Any, epsilon: float) -> int: ...
+
+    def begin_episode(self) -> None: ...
+
+    def got(self, reward: float) -> None: ...
 
 
 class Agent:

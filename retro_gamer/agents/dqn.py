@@ -40,7 +40,8 @@ def td_targets(
     """
     chooser = next_q_target if next_q_online is None else next_q_online
     best = chooser.argmax(axis=1)
-    return reward_sums + discounts * next_q_target[np.arange(len(best)), best]
+    targets: np.ndarray = reward_sums + discounts * next_q_target[np.arange(len(best)), best]
+    return targets
 
 
 class DQNAgent(Agent):

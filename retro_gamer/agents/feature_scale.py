@@ -55,7 +55,8 @@ class FeatureScale:
 
     def _reach(self) -> np.ndarray:
         """How far the features come from zero, as the network sees them."""
-        return np.abs(self.range - self.centre).max(axis=0) * self.scale
+        reach: np.ndarray = np.abs(self.range - self.centre).max(axis=0) * self.scale
+        return reach
 
     def get_policy(self) -> Dict[str, np.ndarray]:
         return {"feature_centre": self.centre, "feature_scale": self.scale} if self.active else {}

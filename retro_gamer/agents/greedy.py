@@ -96,7 +96,10 @@ class GreedyTable:
 
     def q_values(self, observation: Any) -> np.ndarray:
         """The value of each action [n_actions]: the rewards expected from here on, discounted."""
-        return np.mean([table.get(state_of(observation), self.unknown) for table in self.tables], axis=0)
+        values: np.ndarray = np.mean(
+            [table.get(state_of(observation), self.unknown) for table in self.tables], axis=0
+        )
+        return values
 
     def act(self, observation: Any, epsilon: float = 0.0) -> int:
         """The best action; it never explores."""

@@ -19,7 +19,7 @@ MAX_DIGITS = 1000  # of a number: reading one takes time that grows with the squ
 MAX_COMPARED = 10**8  # characters of states that have the same hash; 2,000 short ones do
 
 
-def state_of(observation: Any) -> Hashable:
+def state_of(observation: Hashable) -> Hashable:
     """What stands in the table for an observation; raises ObservationError when it cannot be hashed."""
     if type(observation) is Observation:
         return observation.to_bytes()
@@ -120,7 +120,8 @@ def _read_literal(text: str) -> Hashable:
         place = part.end()
     if len(tuples) != 1 or len(tuples[0]) != 1:
         raise ValueError(f"{text[:100]!r} is not a state")
-    return tuples[0][0]
+    state: Hashable = tuples[0][0]
+    return state
 
 
 def _read_numbers(text: str) -> Hashable:

@@ -65,7 +65,8 @@ class TabularAgent(Agent):
 
     def q_values(self, observation: Any) -> np.ndarray:
         state = state_of(observation)
-        return np.mean([table.get(state, self.unknown) for table in self.tables], axis=0)
+        values: np.ndarray = np.mean([table.get(state, self.unknown) for table in self.tables], axis=0)
+        return values
 
     def act(self, observation: Any, epsilon: float) -> int:
         return self._choose(self._state(observation), epsilon)

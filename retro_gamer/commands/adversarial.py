@@ -45,7 +45,7 @@ class Alternation:
                     f"{run} is a self-play run: its teams train against each other already, with\n"
                     f"  {command_line('train', run)}"
                 )
-        self._child: Optional[subprocess.Popen] = None
+        self._child: Optional[subprocess.Popen[Any]] = None
         self.stopping = False
 
     def play_rounds(self, rounds: int) -> bool:

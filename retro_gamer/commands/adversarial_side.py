@@ -78,5 +78,5 @@ def _note_what_is_loaded() -> Set[Path]:
         loaded.add(policy._run.path.resolve())
         load(policy)
 
-    TrainedPolicy._load = load_and_note  # type: ignore[method-assign]
+    TrainedPolicy._load = load_and_note  # type: ignore[assignment, method-assign]
     return loaded

@@ -126,7 +126,7 @@ class Wholes(Kind[List[int]]):
         return isinstance(value, list) and all(type(item) is int for item in value)
 
     def numbers(self, value: Any) -> List[float]:
-        return value
+        return list(value)
 
     def from_text(self, text: str) -> Any:
         return [WHOLE.from_text(part.strip()) for part in text.split(",") if part.strip()]

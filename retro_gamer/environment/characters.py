@@ -46,7 +46,8 @@ def in_paint_order(agents: Sequence[Any]) -> Iterable[Any]:
     for agent in agents:
         if getattr(agent, "z", 0):
             return sorted(reversed(agents), key=_height)
-    return reversed(agents)
+    backwards: Iterable[Any] = reversed(agents)
+    return backwards
 
 
 def _height(agent: Any) -> Any:

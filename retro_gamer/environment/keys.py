@@ -9,7 +9,7 @@ from typing import Any, Callable, Collection, Dict, Optional, Sequence
 class Keystroke(str):
     """Stands in for blessed's Keystroke where blessed is not installed: the same attributes games look at."""
 
-    def __new__(cls, ucs: str = "", code: Optional[int] = None, name: Optional[str] = None):
+    def __new__(cls, ucs: str = "", code: Optional[int] = None, name: Optional[str] = None) -> Keystroke:
         key = super().__new__(cls, ucs)
         key._name, key._code = name, code
         return key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Optional, Set, Tuple
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import GameSettings
@@ -92,7 +92,7 @@ class OwnEnvironment(SteppedEnvironment):
             ) from None
 
 
-def _parameters(function: Any) -> set:
+def _parameters(function: Any) -> Set[str]:
     """The names of a function's parameters; "**" for one that takes any."""
     try:
         parameters = inspect.signature(function).parameters.values()

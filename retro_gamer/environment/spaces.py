@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import prod
 from operator import index
-from typing import Any, Dict, Hashable, List, Sequence, Tuple
+from typing import Any, Dict, Hashable, List, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -127,7 +127,7 @@ class MultiDiscrete(Space):
         array = np.asarray(value)
         if array.dtype.kind not in "biu" or array.shape != self.counts.shape:
             raise ValueError(f"it should be whole numbers of shape {self.counts.shape}")
-        numbers = array.astype(np.int64) - self.starts
+        numbers: np.ndarray = array.astype(np.int64) - self.starts
         if ((numbers < 0) | (numbers >= self.counts)).any():
             raise ValueError("one of its numbers is out of range")
         return numbers.ravel()
@@ -142,7 +142,8 @@ class MultiDiscrete(Space):
 
     def value_at(self, number: int) -> np.ndarray:
         flat = np.array(np.unravel_index(number, tuple(self.counts.ravel())))
-        return (flat.reshape(self.counts.shape) + self.starts).astype(self.dtype)
+        values: np.ndarray = flat.reshape(self.counts.shape) + self.starts
+        return values.astype(self.dtype)
 
     def to_json(self) -> Any:
         return {
@@ -174,7 +175,7 @@ class TupleSpace(Space):
         self.n_features = sum(space.n_features for space in self.spaces)
         self.n_values = prod(space.n_values for space in self.spaces)
 
-    def _parts(self, value: Any) -> Sequence[Any]:
+    def _parts(self, value: Any) -> Union[Sequence[Any], np.ndarray]:
         if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != len(self.spaces):
             raise ValueError(f"it should have {len(self.spaces)} parts")
         return list(value)
@@ -228,7 +229,7 @@ class Choice(Space):
     n_features = 0
 
     def __init__(self, values: Sequence[Any]):
-        self.values = list(values)
+        self.values: List[Hashable] = list(values)
         self.n_values = len(self.values)
 
     def value_at(self, number: int) -> Any:

@@ -208,7 +208,7 @@ class SteppedEnvironment(Environment):
 
     def _check_bounds(self, features: np.ndarray) -> None:
         self._turns_ever += 1
-        low, high = self._bounds  # type: ignore[misc]
+        low, high = self._bounds
         outside = (features < low) | (features > high)
         if outside.any():
             place = int(outside.argmax())

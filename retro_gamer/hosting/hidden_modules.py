@@ -9,10 +9,16 @@ import os
 import sys
 from _frozen_importlib_external import PathFinder
 
+TYPE_CHECKING = False  # as type checkers read it: `typing` could be hidden
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+    from types import FrameType
+    from typing import Dict, Optional, Sequence, Set
+
 _LIBRARY = os.path.normcase(os.path.dirname(os.path.abspath(os.__file__)))
 _PACKAGE = os.path.normcase(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _ENDINGS = (".py", os.sep + "__init__.py")
-_said = set()
+_said: "Set[str]" = set()
 
 
 class LibrariesAmongThemselves:
@@ -20,7 +26,9 @@ class LibrariesAmongThemselves:
     Python looks for it."""
 
     @staticmethod
-    def find_spec(name, path=None, target=None):
+    def find_spec(
+        name: str, path: "Optional[Sequence[str]]" = None, target: object = None
+    ) -> "Optional[ModuleSpec]":
         if path is not None or not _asked_by_a_library(sys._getframe(1)):
             return None
         spec = PathFinder.find_spec(name, list(filter(_is_library_folder, sys.path)))
@@ -32,7 +40,7 @@ class LibrariesAmongThemselves:
         return spec
 
 
-def install():
+def install() -> None:
     """Let libraries find each other from here on, and forget what a script imported from beside it in their place."""
     if LibrariesAmongThemselves in sys.meta_path:
         return
@@ -58,7 +66,7 @@ _NEEDED = frozenset(
 )
 
 
-def _say(file, name):
+def _say(file: str, name: str) -> None:
     if name not in _said and sys.stderr is not None:
         _said.add(name)
         sys.stderr.write(
@@ -67,7 +75,7 @@ def _say(file, name):
         )
 
 
-def _asked_by_a_library(frame):
+def _asked_by_a_library(frame: "Optional[FrameType]") -> bool:
     """Is the import statement that is being carried out one of a library, and not one of a game or a script?"""
     while frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
         frame = frame.f_back
@@ -79,22 +87,22 @@ def _asked_by_a_library(frame):
     )
 
 
-def _is_library_file(file):
+def _is_library_file(file: str) -> bool:
     if file.startswith("<"):
         return file.startswith(("<frozen", "<built-in"))
     return _is_library_folder(os.path.dirname(file))
 
 
-_folders = {}
+_folders: "Dict[str, bool]" = {}
 
 
-def _is_library_folder(folder):
+def _is_library_folder(folder: str) -> bool:
     if folder not in _folders:
         _folders[folder] = _looks_like_a_library_folder(folder)
     return _folders[folder]
 
 
-def _looks_like_a_library_folder(folder):
+def _looks_like_a_library_folder(folder: str) -> bool:
     parts = os.path.normcase(folder).split(os.sep)
     return (
         "site-packages" in parts
@@ -106,7 +114,7 @@ def _looks_like_a_library_folder(folder):
     )
 
 
-def _module_in(folder, name):
+def _module_in(folder: str, name: str) -> "Optional[str]":
     """The file from which a module would be imported, if it is in this folder and the folder is nobody's library."""
     if _is_library_folder(folder):
         return None

@@ -231,7 +231,7 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
         game.factory.rpartition(":") if game.factory else (game.module, "", "create_game")
     )
     module = import_module(module_name, game.path)
-    factory = getattr(module, function, None)
+    factory: Optional[Callable[[], Any]] = getattr(module, function, None)
     if callable(factory):
         check_factory(factory)
         return factory
@@ -252,7 +252,7 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
 def load_function(reference: str, what: str, path: str = "") -> Callable[..., Any]:
     """The function that "module:function" names, for a setting such as observation_function; `path` is the game's."""
     module_name, _, name = reference.rpartition(":")
-    function = getattr(import_module(module_name, path), name, None)
+    function: Optional[Callable[..., Any]] = getattr(import_module(module_name, path), name, None)
     if not callable(function):
         raise GameError(f"{what} = {reference!r}: the module {module_name} has no function {name}.")
     return function
@@ -341,5 +341,6 @@ def _read_beside(module: Any, path: Path) -> Optional[bytes]:
     archive = getattr(module.__spec__.loader, "archive", None) if module.__spec__ else None
     if archive and Path(archive).resolve() in path.parents:
         with suppress(OSError):
-            return module.__spec__.loader.get_data(str(path.relative_to(Path(archive).resolve())))
+            content: bytes = module.__spec__.loader.get_data(str(path.relative_to(Path(archive).resolve())))
+            return content
     return None

@@ -93,12 +93,14 @@ class _NumPyByThread(np.random.RandomState):
 _sources: List[_Source] = []
 
 
+_lock = threading.RLock()
+
+
 def _new_lock() -> None:
     global _lock
     _lock = threading.RLock()
 
 
-_new_lock()
 if hasattr(os, "register_at_fork"):  # a thread that held it does not live in the new process
     os.register_at_fork(after_in_child=_new_lock)
 

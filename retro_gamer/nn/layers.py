@@ -56,7 +56,8 @@ class Dense:
         # dL/dW = x^T dL/dy,  dL/db = sum over the batch of dL/dy,  dL/dx = dL/dy W^T
         np.matmul(x.T, gradient, out=self.weights.gradient)
         add_up(gradient, out=self.bias.gradient)
-        return gradient @ self.weights.value.T
+        passed_on: np.ndarray = gradient @ self.weights.value.T
+        return passed_on
 
 
 class ReLU:
@@ -75,7 +76,8 @@ class ReLU:
         if self._zeros.size < x.size or self._zeros.dtype != x.dtype:
             self._zeros = np.zeros(x.size, x.dtype)
         # With an array of zeros NumPy is two to three times as fast as with a single one.
-        return np.maximum(x, self._zeros[: x.size].reshape(x.shape), out=x)
+        y: np.ndarray = np.maximum(x, self._zeros[: x.size].reshape(x.shape), out=x)
+        return y
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         self.y = self.apply(x)
@@ -105,7 +107,8 @@ class Dueling:
         return []
 
     def apply(self, x: np.ndarray) -> np.ndarray:
-        return x.dot(self.matrix)
+        y: np.ndarray = x.dot(self.matrix)
+        return y
 
     forward = apply
 

@@ -59,7 +59,8 @@ class OneHotDense:
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         self.x = x
-        return x @ self.table.value + self.bias.value  # [batch, n_outputs]
+        y: np.ndarray = x @ self.table.value + self.bias.value  # [batch, n_outputs]
+        return y
 
     def backward(self, gradient: np.ndarray) -> None:
         """Stores dL/dW = x^T dL/dy and dL/db = the sum of dL/dy, for dL/dy [n, n_outputs] of the first n boards."""
@@ -71,4 +72,5 @@ class OneHotDense:
         x = np.zeros(len(self.table.value), self.dtype)
         x[: self.n_features] = features
         x[self.n_features + symbols] = 1
-        return x @ self.table.value + self.bias.value
+        y: np.ndarray = x @ self.table.value + self.bias.value
+        return y

@@ -26,7 +26,7 @@ def clip_by_global_norm(parameters: Sequence[Parameter], max_norm: float) -> flo
     for parameter in parameters:
         gradient = parameter.gradient.ravel()
         squares += float(gradient.dot(gradient))
-    norm = squares**0.5
+    norm: float = squares**0.5
     if norm > max_norm:
         for parameter in parameters:
             parameter.gradient *= parameter.gradient.dtype.type(max_norm / norm)

@@ -32,7 +32,8 @@ def he_normal(
     Keeps the size of the signal steady through layers of ReLUs (He et al. 2015, equation 10).
     `fan_in` is the number of inputs that one output adds up.
     """
-    return (rng.standard_normal(shape) * np.sqrt(2.0 / max(1, fan_in))).astype(dtype)
+    values: np.ndarray = rng.standard_normal(shape) * np.sqrt(2.0 / max(1, fan_in))
+    return values.astype(dtype)
 
 
 def add_up(rows: np.ndarray, out: Optional[np.ndarray] = None) -> np.ndarray:

@@ -54,7 +54,8 @@ class SumTree:
 
     def get(self, indices: Any) -> np.ndarray:
         """The values at one index or several."""
-        return self._values[indices]
+        values: np.ndarray = self._values[indices]
+        return values
 
     def get_one(self, index: int) -> float:
         return float(self._values.item(index))
@@ -77,7 +78,8 @@ class SumTree:
         running = self._leaves[blocks].cumsum(axis=1)  # [n, block]
         rest = np.maximum(below(rest, running[:, -1]), 0)
         places = (running > rest[:, None]).argmax(axis=1)
-        return blocks * self.block + places
+        indices: np.ndarray = blocks * self.block + places
+        return indices
 
     def check_valid(self) -> Tuple[bool, str]:
         """Whether every sum is right and every leaf beyond the end zero; and if not, what is wrong."""
@@ -91,4 +93,5 @@ class SumTree:
 
 def below(heights: np.ndarray, top: Any) -> np.ndarray:
     """The same heights, where they are below the top; else the largest number that is."""
-    return np.minimum(heights, np.nextafter(top, 0))
+    lowered: np.ndarray = np.minimum(heights, np.nextafter(top, 0))
+    return lowered

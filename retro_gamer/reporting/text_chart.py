@@ -103,7 +103,8 @@ def _points(
 
     def heights(values: np.ndarray) -> np.ndarray:
         shown = np.interp(at, across, values)
-        return np.clip(np.round((high - shown) / (high - low) * (rows - 1)).astype(int), 0, rows - 1)
+        rounded: np.ndarray = np.round((high - shown) / (high - low) * (rows - 1)).astype(int)
+        return rounded.clip(0, rows - 1)
 
     middle = heights(curve.y)
     dots: List[Tuple[int, int]] = []

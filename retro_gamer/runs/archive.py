@@ -8,7 +8,7 @@ import os
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Dict, Iterator, Tuple, Union
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Callable, Dict, Iterator, List, Tuple, Union
 
 import numpy as np
 
@@ -110,7 +110,7 @@ def _write_array(file: Any, array: np.ndarray) -> None:
         raise ValueError(f"an array of {array.dtype} cannot be written: only plain numbers can")
     array = np.asarray(array, order="C")
     np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
-    data = memoryview(array.reshape(-1).view(np.uint8))
+    data = array.reshape(-1).view(np.uint8).data
     for start in range(0, len(data), SLICE_BYTES):
         file.write(data[start : start + SLICE_BYTES])
 
@@ -141,7 +141,7 @@ def open_zip(path: Union[str, Path]) -> Iterator[zipfile.ZipFile]:
     """Open a zip archive that may be anyone's; raises CheckpointError for one with members that share their bytes."""
     import zipfile
 
-    with open_to_read(path) as file, zipfile.ZipFile(_SmallReads(file)) as archive:  # type: ignore[arg-type]
+    with open_to_read(path) as file, zipfile.ZipFile(_SmallReads(file)) as archive:
         end = 0
         for member in sorted(archive.infolist(), key=lambda member: member.header_offset):
             if member.header_offset < end:
@@ -164,7 +164,7 @@ class _SmallReads:
         return data
 
 
-def _check_members(members, max_bytes: int) -> None:
+def _check_members(members: List[zipfile.ZipInfo], max_bytes: int) -> None:
     import zipfile
 
     if len(members) > MAX_ARRAYS:
@@ -218,7 +218,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarra
     return np.require(array, dtype.newbyteorder("="), ["C", "W"])
 
 
-def _read_header(file) -> Tuple[Tuple[int, ...], bool, np.dtype, int]:
+def _read_header(file: IO[bytes]) -> Tuple[Tuple[int, ...], bool, np.dtype, int]:
     version = np.lib.format.read_magic(file)
     if version not in ((1, 0), (2, 0)):
         raise CheckpointError(f"an array has the unknown format version {version}")

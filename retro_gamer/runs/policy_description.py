@@ -285,7 +285,7 @@ def _board_is_known(values: Values) -> bool:
 
 def _have_room(values: Values) -> bool:
     needed = FIRST_CHARACTER + len(values["characters"])
-    return values["n_cells"] == 0 or needed <= max(FIRST_CHARACTER, values["n_symbols"])
+    return bool(values["n_cells"] == 0 or needed <= max(FIRST_CHARACTER, values["n_symbols"]))
 
 
 def _is_free(values: Values) -> bool:
@@ -300,7 +300,8 @@ def _fit_together(values: Values) -> bool:
     side, n_symbols = 2 * values["egocentric_radius"] + 1, values["n_symbols"]
     picture = values["board_size"][::-1] if values["board"] else (side, side) if side > 1 else (0, 0)
     readings = READINGS_PER_CHARACTER * (n_symbols - FIRST_CHARACTER) if values["radar"] else 0
-    return values["board_shape"] == picture and values["n_cells"] == picture[0] * picture[1] + readings
+    n_cells = picture[0] * picture[1] + readings
+    return bool(values["board_shape"] == picture and values["n_cells"] == n_cells)
 
 
 _CHECKS: List[Tuple[str, Callable[[Values], bool]]] = [

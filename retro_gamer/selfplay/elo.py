@@ -10,7 +10,8 @@ def expected_score(rating: float, opponent: float) -> float:
 
     E = 1 / (1 + 10^((R_opponent - R) / 400))
     """
-    return 1.0 / (1.0 + 10.0 ** ((opponent - rating) / 400.0))
+    odds_against: float = 10.0 ** ((opponent - rating) / 400.0)
+    return 1.0 / (1.0 + odds_against)
 
 
 def result_between(outcome: float, other: float) -> float:

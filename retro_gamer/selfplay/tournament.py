@@ -142,12 +142,14 @@ def fit_ratings(n_players: int, pairings: Sequence[Pairing]) -> np.ndarray:
         strength = strength + np.clip(step, -1, 1)
         if abs(step).max() < 1e-9:
             break
-    ratings = strength * 400 / np.log(10)  # in Elo's scale: 400 points are odds of 10 to 1
-    return ratings - ratings.mean() + 1200
+    ratings: np.ndarray = strength * 400 / np.log(10)  # in Elo's scale: 400 points are odds of 10 to 1
+    centred: np.ndarray = ratings - ratings.mean() + 1200
+    return centred
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-x))
+    shares: np.ndarray = 1 / (1 + np.exp(-x))
+    return shares
 
 
 def rating_intervals(n_players: int, pairings: Sequence[Pairing]) -> np.ndarray:
@@ -160,7 +162,8 @@ def rating_intervals(n_players: int, pairings: Sequence[Pairing]) -> np.ndarray:
         )
         for _ in range(RESAMPLES)
     ]
-    return np.percentile(fits, [2.5, 97.5], axis=0).T
+    intervals: np.ndarray = np.percentile(fits, [2.5, 97.5], axis=0).T
+    return intervals
 
 
 def beaten(pairings: Sequence[Pairing]) -> Dict[int, List[int]]:

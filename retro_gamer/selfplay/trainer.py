@@ -43,7 +43,8 @@ class Policy:
 
     @property
     def agent(self) -> Agent:
-        return self.pilot.agent
+        agent: Agent = self.pilot.agent
+        return agent
 
 
 class Opponent(NamedTuple):
@@ -102,7 +103,7 @@ class SelfPlayTrainer(Trainer):
         self._swap_due: List[int] = []
         if resume is not None:
             with reading(run):
-                self._restore(resume.facts, resume.arrays, known)
+                self._restore_teams(resume.facts, resume.arrays, known)
         else:
             seed_everything(config.training.seed)
             for name, policy in self.policies.items():
@@ -361,7 +362,7 @@ class SelfPlayTrainer(Trainer):
     def _checkpoint_numbers(self) -> Set[int]:
         return {number for name in self.policies for number, _ in self.run.of(name).checkpoints()}
 
-    def _restore(
+    def _restore_teams(
         self, facts: Dict[str, Any], arrays: Dict[str, np.ndarray], known: Dict[str, PolicyDescription]
     ) -> None:
         for number, saved in enumerate(facts["policies"]):

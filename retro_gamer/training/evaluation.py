@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tu
 
 import numpy as np
 
-from retro_gamer.agents import Agent
+from retro_gamer.agents.agent import Actor, Agent
 from retro_gamer.environment.base import Environment
 from retro_gamer.hosting.randomness import OwnRandomness
 from retro_gamer.training.loop import Episode, play_episode
@@ -38,7 +38,8 @@ class Evaluation(NamedTuple):
 
     def first(self, games: int) -> "Evaluation":
         """As if no more had been played."""
-        return Evaluation(*(values if values is None else values[:games] for values in self))
+        scores = None if self.scores is None else self.scores[:games]
+        return Evaluation(self.returns[:games], self.turns[:games], scores)
 
     @property
     def mean(self) -> float:
@@ -82,7 +83,7 @@ class EvaluationStopped(Exception):
 
 def evaluate(
     environment: Environment,
-    agent: Agent,
+    agent: Actor,
     games: int,
     seed: int,
     epsilon: float = 0.0,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Callable, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
-from retro_gamer.agents import Agent, Transition
+from retro_gamer.agents.agent import Actor, Transition
 from retro_gamer.environment.base import Environment
 from retro_gamer.environment.observation import widened
 
@@ -24,7 +24,7 @@ def never() -> bool:
 
 def play_episode(
     environment: Environment,
-    agent: Agent,
+    agent: Actor,
     epsilon: Callable[[], float],
     learn: bool = True,
     seed: Optional[int] = None,
@@ -34,11 +34,12 @@ def play_episode(
 
     Once `cut_short()` is true after a turn, the game ends there, truncated.
     """
+    learner: Any = agent  # an Agent, where it is to learn or to grow
     episode_return, turns, losses, n_losses = 0.0, 0, 0.0, 0
     try:
         observation = environment.reset(seed)
         if environment.n_symbols > agent.n_symbols:  # a new character turned up, and there is no room for it
-            agent.grow(environment.shape)
+            learner.grow(environment.shape)
         agent.begin_episode()
         while True:
             action = agent.act(observation, epsilon())
@@ -48,10 +49,10 @@ def play_episode(
             episode_return += reward
             agent.got(reward)
             if environment.n_symbols > agent.n_symbols:
-                agent.grow(environment.shape)
+                learner.grow(environment.shape)
                 observation = widened(observation, environment.shape.n_cells)
             if learn:
-                loss = agent.learn(
+                loss = learner.learn(
                     Transition(observation, action, reward, next_observation, terminated, truncated)
                 )
                 if loss is not None:
@@ -62,5 +63,5 @@ def play_episode(
                 break
     finally:
         if learn:
-            agent.end_episode()  # also when the game broke off: what was seen so far still counts
+            learner.end_episode()  # also when the game broke off: what was seen so far still counts
     return Episode(episode_return, turns, losses / n_losses if n_losses else None, environment.score)

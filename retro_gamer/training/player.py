@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, NamedTuple, Optional, Sequence
 
-from retro_gamer.agents.greedy import GreedyPolicy
+from retro_gamer.agents.agent import Actor
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.base import Environment
 from retro_gamer.environment.make import make_environment
@@ -17,7 +17,7 @@ class Player(NamedTuple):
     """An environment, an agent that plays it, and what its checkpoint says of itself."""
 
     environment: Environment
-    agent: GreedyPolicy
+    agent: Actor
     facts: Dict[str, Any]
     name: str  # of the checkpoint
     config: RunConfig

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Set
+from typing import Any, Callable, Dict, List, Set, Tuple
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class Saver:
         self._write_lines()
 
     def _write_lines(self) -> None:
-        ways = {
+        ways: Dict[str, Tuple[Path, Callable[[Any], None]]] = {
             "metrics": (self.run.metrics_path, self.run.add_metrics),
             "log": (self.run.log_path, self.run.log),
         }

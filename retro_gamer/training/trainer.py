@@ -195,9 +195,10 @@ class Trainer:
         def reached() -> bool:
             return self.episode >= goal or 0 < goal_turns <= self.turns
 
-        on_episode, on_checkpoint, on_notice, on_wait = (
-            everybody_s_randomness()(function) for function in (on_episode, on_checkpoint, on_notice, on_wait)
-        )
+        on_episode = everybody_s_randomness()(on_episode)
+        on_checkpoint = everybody_s_randomness()(on_checkpoint)
+        on_notice = everybody_s_randomness()(on_notice)
+        on_wait = everybody_s_randomness()(on_wait)
         self.saver.tell, self._pulse = on_notice, Pulse(on_wait)
         if threads.NOTICE:
             on_notice(threads.NOTICE)

@@ -14,8 +14,10 @@ perfect player catches all of it: the best score is 10, and the worst -10.
 from __future__ import annotations
 
 from random import randint
+from typing import Any
 
 from retro_gamer.games import Game
+from retro_gamer.games.board import Position
 
 WIDTH = 10
 HEIGHT = 12
@@ -33,17 +35,17 @@ class Basket:
     color = "bright_yellow_on_black"
     size = (BASKET_WIDTH, 1)  # three cells wide; position is the leftmost one
 
-    def __init__(self, position):
+    def __init__(self, position: Position) -> None:
         self.position = position
 
-    def handle_keystroke(self, keystroke, game):
+    def handle_keystroke(self, keystroke: Any, game: Game) -> None:
         """Move, if the key is one of ours and the wall is not in the way."""
         x, y = self.position
         x += STEPS.get(keystroke.name, 0)
         if 0 <= x <= WIDTH - BASKET_WIDTH:
             self.position = (x, y)
 
-    def is_under(self, x):
+    def is_under(self, x: int) -> bool:
         """Is some part of the basket in this column?"""
         return self.position[0] <= x < self.position[0] + BASKET_WIDTH
 
@@ -56,10 +58,10 @@ class Fruit:
     color = "bright_red_on_black"
     z = 1  # drawn on top of the basket
 
-    def __init__(self, position):
+    def __init__(self, position: Position) -> None:
         self.position = position
 
-    def play_turn(self, game):
+    def play_turn(self, game: Game) -> None:
         """Fall. At the bottom, count this piece and begin again at the top, unless it was the last one."""
         x, y = self.position
         self.position = (x, y + 1)
@@ -73,12 +75,12 @@ class Fruit:
             game.end()
 
 
-def random_top_cell():
+def random_top_cell() -> Position:
     """Where a piece of fruit starts."""
     return (randint(0, WIDTH - 1), 0)
 
 
-def create_game():
+def create_game() -> Game:
     """A new game, with the basket in the middle."""
     basket = Basket(((WIDTH - BASKET_WIDTH) // 2, HEIGHT - 1))
     state = {"score": 0, "fruit": FRUIT}

@@ -16,8 +16,10 @@ The game ends in the thorns ('x') or after 50 turns. A forager that always takes
 from __future__ import annotations
 
 from random import choice
+from typing import Any
 
 from retro_gamer.games import Game
+from retro_gamer.games.board import Position
 
 WIDTH = 4
 HEIGHT = 4
@@ -39,16 +41,16 @@ class Forager:
     color = "bright_yellow_on_black"
     z = 1  # drawn on top of whatever it steps on
 
-    def __init__(self, position):
+    def __init__(self, position: Position) -> None:
         self.position = position
-        self.step = None
+        self.step: Position | None = None
 
-    def handle_keystroke(self, keystroke, game):
+    def handle_keystroke(self, keystroke: Any, game: Game) -> None:
         """Remember which way to go this turn."""
         if keystroke.name in STEPS:
             self.step = STEPS[keystroke.name]
 
-    def play_turn(self, game):
+    def play_turn(self, game: Game) -> None:
         """Take the step, unless the garden ends there, and see what is in the new cell."""
         if self.step is not None:
             ahead = (self.position[0] + self.step[0], self.position[1] + self.step[1])
@@ -77,7 +79,7 @@ class Food:
     character = "o"
     color = "bright_green_on_black"
 
-    def __init__(self, position):
+    def __init__(self, position: Position) -> None:
         self.position = position
 
 
@@ -90,12 +92,12 @@ class Thorns:
     position = THORNS
 
 
-def free_cell(*taken):
+def free_cell(*taken: Position) -> Position:
     """A random cell that is neither the thorns nor one of those given."""
     return choice([cell for cell in GARDEN if cell not in taken])
 
 
-def create_game():
+def create_game() -> Game:
     """A new game, with the forager and the food at random places."""
     forager = Forager(free_cell())
     food = Food(free_cell(forager.position))

@@ -14,8 +14,10 @@ from __future__ import annotations
 
 from collections import deque
 from random import choice, randint
+from typing import Any
 
 from retro_gamer.games import Game
+from retro_gamer.games.board import Position
 
 WIDTH = 32
 HEIGHT = 16
@@ -42,17 +44,17 @@ class SnakeHead:
     name = "snake head"
     color = "bright_green_on_black"
 
-    def __init__(self, position, key):
+    def __init__(self, position: Position, key: str) -> None:
         self.position = position
         self.step, self.character = DIRECTIONS[key]
-        self.body = deque()  # the segments, from the neck to the tail
+        self.body: deque[SnakeSegment] = deque()  # the segments, from the neck to the tail
 
-    def handle_keystroke(self, keystroke, game):
+    def handle_keystroke(self, keystroke: Any, game: Game) -> None:
         """Turn the head. (A long snake that turns right round bites its own neck!)"""
         if keystroke.name in DIRECTIONS:
             self.step, self.character = DIRECTIONS[keystroke.name]
 
-    def play_turn(self, game):
+    def play_turn(self, game: Game) -> None:
         """Look at the cell ahead. If it is free or has the apple on it, go there; if not, the game is over.
 
         Being hungry costs one energy per turn, and a snake without energy dies. The tail makes room only
@@ -77,7 +79,7 @@ class SnakeHead:
             if game.state["energy"] <= 0:
                 self.die(game)
 
-    def move_to(self, position):
+    def move_to(self, position: Position) -> None:
         """Move the head, and let the last segment jump to the front, right behind it.
 
         All segments look alike, so this is the same picture as moving every segment up by one.
@@ -88,14 +90,14 @@ class SnakeHead:
             self.body.appendleft(tail)
         self.position = position
 
-    def grow_into(self, position, game):
+    def grow_into(self, position: Position, game: Game) -> None:
         """Move the head and put a new segment where it was; the others stay, so the snake is one longer."""
         neck = SnakeSegment(self.position)
         self.position = position
         self.body.appendleft(neck)
         game.add_agent(neck)
 
-    def die(self, game):
+    def die(self, game: Game) -> None:
         """The end of this snake."""
         game.state["reward"] += DEATH_REWARD
         game.end()
@@ -107,7 +109,7 @@ class SnakeSegment:
     character = "*"
     color = "green_on_black"
 
-    def __init__(self, position):
+    def __init__(self, position: Position) -> None:
         self.position = position
 
 
@@ -119,7 +121,7 @@ class Apple:
     color = "bright_red_on_black"
     position = (0, 0)
 
-    def relocate(self, game):
+    def relocate(self, game: Game) -> None:
         """Move to a random free cell. If there is none, the snake has won.
 
         Picking from a list of the free cells takes no longer when there are few of them left, unlike trying
@@ -136,12 +138,12 @@ class Apple:
             game.end()
 
 
-def distance(here, there):
+def distance(here: Position, there: Position) -> int:
     """How many steps it is from one cell to another, without diagonals."""
     return abs(here[0] - there[0]) + abs(here[1] - there[1])
 
 
-def create_game():
+def create_game() -> Game:
     """A new game, with the head and the apple at random places."""
     head = SnakeHead((randint(1, WIDTH - 2), randint(1, HEIGHT - 2)), choice(list(DIRECTIONS)))
     apple = Apple()

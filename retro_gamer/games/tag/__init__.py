@@ -15,8 +15,10 @@ the sign of the total says who has won.
 from __future__ import annotations
 
 from random import choice, random
+from typing import Any
 
 from retro_gamer.games import Game
+from retro_gamer.games.board import Position
 
 YARD = (
     "..............",
@@ -49,7 +51,15 @@ class Player:
 
     z = 1
 
-    def __init__(self, name, character, color, keys, position, stumble=0.0):
+    def __init__(
+        self,
+        name: str,
+        character: str,
+        color: str,
+        keys: dict[str, Position],
+        position: Position,
+        stumble: float = 0.0,
+    ) -> None:
         self.name = name
         self.character = character
         self.color = color
@@ -58,11 +68,11 @@ class Player:
         self.stumble = stumble
         self.step = (0, 0)
 
-    def handle_keystroke(self, keystroke, game):
+    def handle_keystroke(self, keystroke: Any, game: Game) -> None:
         """Remember which way to go this turn."""
         self.step = self.keys.get(keystroke.name or str(keystroke), self.step)
 
-    def play_turn(self, game):
+    def play_turn(self, game: Game) -> None:
         """Take the step, unless a wall or the end of the yard is there."""
         ahead = (self.position[0] + self.step[0], self.position[1] + self.step[1])
         self.step = (0, 0)
@@ -78,7 +88,7 @@ class Wall:
     character = "#"
     color = "white_on_black"
 
-    def __init__(self, position):
+    def __init__(self, position: Position) -> None:
         self.position = position
 
 
@@ -87,7 +97,7 @@ class Clock:
 
     display = False
 
-    def play_turn(self, game):
+    def play_turn(self, game: Game) -> None:
         """Pay for the turn, and for the catch if this is how the game has ended."""
         reward = TURN_REWARD
         if not game.playing:
@@ -101,7 +111,7 @@ class Clock:
         game.state["reward_chaser"] = -game.state["reward_runner"]
 
 
-def create_game():
+def create_game() -> Game:
     """A new game, with both at random places, not too near each other."""
     position = choice(FREE)
     far = [cell for cell in FREE if abs(cell[0] - position[0]) + abs(cell[1] - position[1]) >= START_DISTANCE]

@@ -14,8 +14,10 @@ turn but the last fills two of the 280 cells, so a game has 140 turns at most.
 from __future__ import annotations
 
 from random import choice, randint
+from typing import Any
 
 from retro_gamer.games import Game
+from retro_gamer.games.board import Position
 
 WIDTH = 20
 HEIGHT = 14
@@ -32,7 +34,9 @@ class Cycle:
     makes no difference which of them comes first in the list of agents.
     """
 
-    def __init__(self, name, character, keys, position, step):
+    def __init__(
+        self, name: str, character: str, keys: dict[str, Position], position: Position, step: Position
+    ) -> None:
         self.name = name
         self.character = character
         self.color = f"bright_{name}_on_black"
@@ -40,13 +44,13 @@ class Cycle:
         self.position = position
         self.step = self.last_step = step
 
-    def handle_keystroke(self, keystroke, game):
+    def handle_keystroke(self, keystroke: Any, game: Game) -> None:
         """Turn. The key for the way back, into the cycle's own light, does nothing."""
         step = self.keys.get(keystroke.name or str(keystroke))
         if step is not None and step != (-self.last_step[0], -self.last_step[1]):
             self.step = step
 
-    def ahead(self):
+    def ahead(self) -> Position:
         """The cell in front."""
         return (self.position[0] + self.step[0], self.position[1] + self.step[1])
 
@@ -54,7 +58,7 @@ class Cycle:
 class Trail:
     """The light that a cycle leaves behind. It stays where it is until the end of the game."""
 
-    def __init__(self, cycle):
+    def __init__(self, cycle: Cycle) -> None:
         self.position = cycle.position
         self.character = cycle.character.lower()
         self.color = f"{cycle.name}_on_black"
@@ -65,7 +69,7 @@ class Referee:
 
     display = False
 
-    def play_turn(self, game):
+    def play_turn(self, game: Game) -> None:
         """Look at the cells ahead of both cycles, before either moves.
 
         A cycle crashes at the edge of the board and into anything that stands on the board now, which includes
@@ -87,7 +91,7 @@ class Referee:
             cycle.position = cycle.ahead()
             cycle.last_step = cycle.step
 
-    def judge(self, crashed, game):
+    def judge(self, crashed: list[Cycle], game: Game) -> None:
         """The end: pay both sides, and say who has won."""
         game.end()
         if len(crashed) == 2:
@@ -100,7 +104,7 @@ class Referee:
         game.state["winner"] = winner
 
 
-def create_game():
+def create_game() -> Game:
     """A new game: blue at a random place on the left side, and red opposite."""
     x, y = randint(2, WIDTH // 2 - 3), randint(2, HEIGHT - 3)
     step = choice([RIGHT, UP, DOWN])

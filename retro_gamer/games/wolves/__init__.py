@@ -14,8 +14,10 @@ the sign of the total says who has won.
 from __future__ import annotations
 
 from random import randint
+from typing import Any
 
 from retro_gamer.games import Game
+from retro_gamer.games.board import Position
 
 WIDTH = 14  # room for the name of the winner below
 HEIGHT = 7
@@ -31,7 +33,9 @@ SECOND_WOLF_KEYS = {"KEY_RIGHT": (1, 0), "KEY_UP": (0, -1), "KEY_LEFT": (-1, 0),
 class Animal:
     """The sheep or a wolf, which goes one cell for a key, and stays in place without one."""
 
-    def __init__(self, name, character, color, keys, position):
+    def __init__(
+        self, name: str, character: str, color: str, keys: dict[str, Position], position: Position
+    ) -> None:
         self.name = name
         self.character = character
         self.color = color
@@ -39,11 +43,11 @@ class Animal:
         self.position = position
         self.step = (0, 0)
 
-    def handle_keystroke(self, keystroke, game):
+    def handle_keystroke(self, keystroke: Any, game: Game) -> None:
         """Remember which way to go this turn."""
         self.step = self.keys.get(keystroke.name or str(keystroke), self.step)
 
-    def play_turn(self, game):
+    def play_turn(self, game: Game) -> None:
         """Take the step, unless the meadow ends there or another of its kind is in the way."""
         ahead = (self.position[0] + self.step[0], self.position[1] + self.step[1])
         self.step = (0, 0)
@@ -53,7 +57,7 @@ class Animal:
         if game.get_agent_by_name("sheep").position in wolves:
             game.end()
 
-    def blocked(self, ahead, game):
+    def blocked(self, ahead: Position, game: Game) -> bool:
         """Is this a wolf about to step on the other wolf?"""
         others = game.get_agents_by_position().get(ahead, ())
         return self.name != "sheep" and any(other.name != "sheep" and other is not self for other in others)
@@ -64,7 +68,7 @@ class Clock:
 
     display = False
 
-    def play_turn(self, game):
+    def play_turn(self, game: Game) -> None:
         """Pay for the turn, and for the catch if this is how the game has ended."""
         reward = TURN_REWARD
         if not game.playing:
@@ -78,7 +82,7 @@ class Clock:
         game.state["reward_wolves"] = -game.state["reward_sheep"]
 
 
-def create_game():
+def create_game() -> Game:
     """A new game: the wolves side by side at the top of the meadow, the sheep at a random place below."""
     column = randint(1, WIDTH - 3)
     sheep = Animal(

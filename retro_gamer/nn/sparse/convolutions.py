@@ -44,7 +44,7 @@ class Conv2D:
         return [self.weights, self.bias]
 
     def _product(self, patches: np.ndarray) -> np.ndarray:
-        y = patches @ self.weights.value  # [m, n_outputs]
+        y: np.ndarray = patches @ self.weights.value  # [m, n_outputs]
         y += self.bias.value
         y[PADDING] = 0
         return y

@@ -74,7 +74,8 @@ class KernelGeometry:
 
         NumPy is much faster with one index into a flat array than with two.
         """
-        return self.seen_by.take(places, axis=0) + (boards * (1 + self.n_outputs))[:, None]
+        seeing: np.ndarray = self.seen_by.take(places, axis=0) + (boards * (1 + self.n_outputs))[:, None]
+        return seeing
 
 
 class Seen(NamedTuple):
@@ -140,7 +141,8 @@ class SeenBoards(NamedTuple):
             return np.concatenate([rows[:FIRST], rows[FIRST + start :]])
 
         def renumbered(rows: np.ndarray, start: int) -> np.ndarray:
-            return rows - start * (rows >= FIRST)
+            numbers: np.ndarray = rows - start * (rows >= FIRST)
+            return numbers
 
         return SeenBoards(
             without(self.patches, starts[0]),

@@ -44,7 +44,8 @@ def entries(boards: Boards) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
 def symbol_numbers(cells: np.ndarray) -> np.ndarray:
     """One board, cells [n_cells] uint8, as in a list of SymbolLists: [n] int."""
     places = (cells != 0).nonzero()[0]  # far faster on booleans than on bytes
-    return _first_numbers(len(cells)).take(cells.take(places)) + places
+    numbers: np.ndarray = _first_numbers(len(cells)).take(cells.take(places)) + places
+    return numbers
 
 
 @lru_cache(maxsize=8)
@@ -56,7 +57,9 @@ def _first_numbers(n_cells: int) -> np.ndarray:
 def nonzero_bytes(flat: np.ndarray) -> np.ndarray:
     """Where a flat array of bytes is not zero, [n] int: eight bytes at a time where its length allows it."""
     if len(flat) % 8:
-        return (flat != 0).nonzero()[0]
-    eights = (flat.view(np.uint64) != 0).nonzero()[0]
+        places: np.ndarray = (flat != 0).nonzero()[0]
+        return places
+    eights: np.ndarray = (flat.view(np.uint64) != 0).nonzero()[0]
     inside = (flat.reshape(-1, 8).take(eights, axis=0).ravel() != 0).nonzero()[0]
-    return (eights[inside >> 3] << 3) + (inside & 7)
+    places = (eights[inside >> 3] << 3) + (inside & 7)
+    return places

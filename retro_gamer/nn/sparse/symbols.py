@@ -31,7 +31,8 @@ class CompactInput(NamedTuple):
 
     def times(self, weights: np.ndarray) -> np.ndarray:
         """x W [batch, n_outputs], for the weights of all rows and one more."""
-        return self.values @ (weights[:-1] if self.rows is None else weights.take(self.rows, axis=0))
+        y: np.ndarray = self.values @ (weights[:-1] if self.rows is None else weights.take(self.rows, axis=0))
+        return y
 
     def transposed_times(self, gradient: np.ndarray) -> Tuple[Optional[np.ndarray], np.ndarray]:
         """x^T g for a gradient [n, n_outputs] of the first n boards: row numbers, and the sum in each of these rows.
@@ -58,7 +59,7 @@ class SparseInput(NamedTuple):
 
     def times(self, weights: np.ndarray) -> np.ndarray:
         """x W [batch, n_outputs], for the weights of all rows and one more, which is zero."""
-        y = weights.take(self.rows_of_board[0], axis=0)
+        y: np.ndarray = weights.take(self.rows_of_board[0], axis=0)
         for rows in self.rows_of_board[1:]:
             y += weights.take(rows, axis=0)
         if self.features.shape[1]:
