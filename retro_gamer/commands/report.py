@@ -18,7 +18,7 @@ from retro_gamer.reporting.explanation import MOST_SHOWN, explain_choice
 from retro_gamer.reporting.html import Section, Table, games_data, page, paragraph, replay, table
 from retro_gamer.reporting.network_picture import draw_network
 from retro_gamer.reporting.recording import Recording, record_game
-from retro_gamer.reporting.sight import symbol_shown
+from retro_gamer.reporting.sight import inputs_in_words, symbol_shown
 from retro_gamer.reporting.svg_chart import draw_svg
 from retro_gamer.runs.archive import write_atomically
 from retro_gamer.runs.directory import RunDirectory
@@ -108,19 +108,7 @@ def _games(config: RunConfig, measured: Optional[Measured]) -> Dict[str, Any]:
 
 def _what_was_trained(run: RunDirectory, config: RunConfig, measured: Optional[Measured]) -> Section:
     seen, metadata = config.preprocessing, config.metadata
-    sees = [
-        f"a window of {2 * seen.egocentric_radius + 1} x {2 * seen.egocentric_radius + 1} cells"
-        if seen.egocentric_radius
-        else "",
-        "the whole board" if seen.board else "",
-        "a radar" if seen.radar else "",
-        *seen.observe_state,
-    ]
-    if metadata.observation_function:
-        sees = [metadata.observation_function]
-    inputs = (
-        ["what the environment tells"] if config.game.environment_name else [what for what in sees if what]
-    )
+    inputs = inputs_in_words(seen, metadata.observation_function, bool(config.game.environment_name))
     rows = [
         ["game", config.game.environment_name or config.game.factory or config.game.module],
         ["learns by", config.training.algorithm],

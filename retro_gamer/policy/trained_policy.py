@@ -8,7 +8,7 @@ import warnings
 import weakref
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Collection, Dict, Iterator, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, Iterator, List, Optional, Tuple, Union
 
 from retro_gamer.agents.greedy import GreedyNetwork, GreedyPolicy
 from retro_gamer.config.run_config import RunConfig
@@ -24,6 +24,9 @@ from retro_gamer.policy.terms import Terms, terms_of
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_description import PolicyDescription
 from retro_gamer.runs.policy_file import build_policy, check_function, check_keys, check_of_team, read_policy
+
+if TYPE_CHECKING:
+    from retro_gamer.reporting.explanation import Explanation
 
 _pinned: Dict[Path, str] = {}  # run folder -> the checkpoint that is taken for its newest
 # What a copy of a policy makes anew.
@@ -42,6 +45,8 @@ _LOADED = (
     "_actions",
     "_terms",
     "_of_environment",
+    "_facts",
+    "_known",
 )
 _loaded: "weakref.WeakSet[TrainedPolicy]" = weakref.WeakSet()
 
@@ -127,6 +132,12 @@ class TrainedPolicy:
         team = f", team={self._team!r}" if self._team is not None else ""
         return f"TrainedPolicy({str(self._run)!r}, checkpoint={self.checkpoint!r}{team})"
 
+    def _repr_html_(self) -> str:
+        """As a notebook shows it: a card, and how its training went."""
+        from retro_gamer.policy.showing import card
+
+        return card(repr(self), self._run, self._facts, self._actions, RunDirectory(self._run_path))
+
     @property
     def checkpoint(self) -> Optional[str]:
         """The name of the loaded checkpoint; None while it plays at random."""
@@ -181,7 +192,7 @@ class TrainedPolicy:
             if config is not None and self._side is not None:
                 config = self._side.config
             self._actions: List[Optional[str]] = [*(config.metadata.actions if config else ()), None]
-            self._agent = self._terms = self._repeats = None
+            self._agent = self._terms = self._repeats = self._known = self._facts = None
             self._of_environment = bool(config and config.game.environment_name)
             return
         own = self._side.config if self._side is not None else self._config  # read by `_find` just now
@@ -197,6 +208,7 @@ class TrainedPolicy:
         observe, terms = self._make_observe(known, config), terms_of(known)
         # Only now, when nothing can go wrong any more: a failed reload leaves the old policy playing.
         self._agent, self._observe, self._terms = agent, observe, terms
+        self._known, self._facts = known, saved.facts
         self._actions = list(known.actions) if terms is None else terms.keys
         self._of_environment = bool(known.gym)
         self._path, self._stamp = path, stamp
@@ -323,6 +335,31 @@ class TrainedPolicy:
         return dict(
             zip(self._actions if self._side is None else self._side.actions_of(agent), map(float, values))
         )
+
+    def explain(
+        self, game: Optional[Game] = None, agent: Any = None, *, observation: Any = None
+    ) -> Explanation:
+        """Why it chooses a key here: its `action`, the `values` of all, the `margin`, and the `causes`, what it sees that
+        mattered. `print` shows it as text, a notebook as a table.
+
+        The arguments are those of `q_values`. It is the key with the largest value: `get_action` may choose another one
+        where that key was tried before in the same place (`repeat_penalty`), or by chance (`epsilon`). Raises
+        RunNotFoundError as long as there is no checkpoint.
+        """
+        from retro_gamer.policy.showing import names_of_symbols
+        from retro_gamer.reporting.explanation import explain_choice
+
+        if observation is not None or self._agent is None:
+            policy, terms = self._asked_about_an_observation("explain")
+            return explain_choice(policy, terms.observe(observation), terms.keys, (), (0, 0))
+        self.refuse_games()
+        check_game(game, "explain")
+        if agent is None:
+            agent = self._character_in(game, sys._getframe(1).f_locals.get("self"))
+        actions = self._actions if self._side is None else self._side.actions_of(agent)
+        names = names_of_symbols(self._known, self._side)
+        seen = self._observe(game, agent)
+        return explain_choice(self._agent, seen, actions, names, self._known.board_shape)
 
 
 class PolicyInput:

@@ -6,10 +6,12 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+from retro_gamer.agents.states import state_of
 from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, OFF_BOARD
 
 MOST_SHOWN = 5  # of what mattered
+NEVER_MET = "It never met this position in its training: its table has no row for it."
 BAR = 24  # characters of the longest bar
 
 
@@ -27,6 +29,7 @@ class Explanation(NamedTuple):
     values: Dict[Optional[str], float]  # what it expects of each
     margin: float  # how far the chosen one is ahead of the next best
     causes: List[Cause]  # what mattered, the most first; empty for a table
+    note: str = ""  # what else there is to know
 
     def __str__(self) -> str:
         lines = [f"It presses {_name(self.action)}, ahead by {self.margin:.3g}."]
@@ -39,6 +42,7 @@ class Explanation(NamedTuple):
         if self.causes:
             lines.append("What mattered (its lead without it would be smaller by):")
             lines += [f"  {cause.what}: {cause.effect:+.3f}" for cause in self.causes[:MOST_SHOWN]]
+        lines += [self.note] * bool(self.note)
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -52,7 +56,8 @@ class Explanation(NamedTuple):
         causes = "".join(
             f"<li>{escape(cause.what)}: {cause.effect:+.3f}</li>" for cause in self.causes[:MOST_SHOWN]
         )
-        return f"<table>{rows}</table>" + (f"<p>What mattered:</p><ul>{causes}</ul>" if causes else "")
+        note = f"<p>{escape(self.note)}</p>" if self.note else ""
+        return f"<table>{rows}</table>" + (f"<p>What mattered:</p><ul>{causes}</ul>" if causes else "") + note
 
 
 def explain_choice(
@@ -71,7 +76,8 @@ def explain_choice(
     chosen = int(q.argmax())
     lead = _lead(q, chosen)
     causes: List[Cause] = []
-    if isinstance(observation, Observation) and len(observation.inputs):
+    tables = getattr(policy, "tables", None)
+    if tables is None and isinstance(observation, Observation) and len(observation.inputs):
         for what, places in _things_seen(observation, characters, board_shape):
             inputs = observation.inputs.copy()
             inputs[places] = 0
@@ -80,7 +86,8 @@ def explain_choice(
             causes.append(Cause(what, float(effect)))
     causes.sort(key=lambda cause: -abs(cause.effect))
     values = dict(zip(actions, map(float, q)))
-    return Explanation(actions[chosen], values, lead, causes)
+    new = tables is not None and not any(state_of(observation) in table for table in tables)
+    return Explanation(actions[chosen], values, lead, causes, NEVER_MET if new else "")
 
 
 def _lead(q: np.ndarray, chosen: int) -> float:

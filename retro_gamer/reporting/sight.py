@@ -23,6 +23,18 @@ class Sight(NamedTuple):
     numbers: List[Tuple[str, float]]  # (name, value)
 
 
+def inputs_in_words(seen: Any, observation_function: str, of_environment: bool) -> List[str]:
+    """What a policy is shown. `seen` are the settings of [preprocessing], or a description that has them."""
+    if of_environment:
+        return ["what the environment tells"]
+    if observation_function:
+        return [observation_function]
+    side = 2 * seen.egocentric_radius + 1
+    parts = [f"a window of {side} x {side} cells"] * (side > 1)
+    parts += ["the whole board"] * seen.board + ["a radar"] * seen.radar
+    return [*parts, *seen.observe_state]
+
+
 def sight_of(environment: Environment, observation: Any) -> Sight:
     """The parts of an observation that a policy of this environment is shown."""
     if not isinstance(observation, Observation):  # a table with an observation function of its own

@@ -306,7 +306,7 @@ def test_changed_actions_are_refused(workshop, capsys):
 
 def test_settings_that_only_concern_training_may_change(workshop, game):
     before = TrainedPolicy("runs/board").q_values(game)
-    edit_config("runs/board", "gamma = 0.99", "gamma = 0.5")
+    edit_config("runs/board", "gamma = 0.97", "gamma = 0.5")
     edit_config("runs/board", "hidden_sizes = [8]", "hidden_sizes = [99]")  # the checkpoint knows its own
     assert TrainedPolicy("runs/board").q_values(game) == before
 

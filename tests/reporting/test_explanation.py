@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from retro_gamer.agents.greedy import GreedyTable
 from retro_gamer.environment.observation import NO_FEATURES, Observation
-from retro_gamer.reporting.explanation import explain_choice
+from retro_gamer.reporting.explanation import NEVER_MET, explain_choice
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training.player import load_player
 
@@ -69,3 +70,10 @@ def test_the_choice_is_the_one_that_is_played(workshop, name):
         if step.terminated or step.truncated:
             break
         observation = step.observation
+
+
+def test_a_table_says_when_it_never_met_a_position():
+    policy = GreedyTable([{b"met": (1.0, 2.0)}], 2)
+    assert explain_choice(policy, b"met", KEYS, [], (0, 0)).note == ""
+    explained = explain_choice(policy, b"new", KEYS, [], (0, 0))
+    assert explained.note == NEVER_MET and str(explained).endswith(NEVER_MET)
