@@ -22,7 +22,7 @@ class Decision(NamedTuple):
 class TeamPolicy(NamedTuple):
     """An agent, and how it sees the game from any character of any team that it plays for."""
 
-    agent: Any  # an Agent; or a GreedyPolicy, which does not learn
+    agent: Any  # an Agent; or another Actor, which neither learns nor grows
     encoder: TeamEncoder
 
     def act(self, game: Any, character: Any, team: int, epsilon: float = 0.0) -> Decision:
