@@ -146,6 +146,13 @@ def make(tmp_path, game, *flags):
     return RunDirectory(run)
 
 
+def write_other(run, line, other):
+    """Write another line in place of one in config.toml."""
+    text = run.config_path.read_text("utf-8")
+    assert text.count(line) == 1
+    run.config_path.write_text(text.replace(line, other), "utf-8")
+
+
 def broken(change):
     data = json.loads(json.dumps(DUEL))
     change(data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from selfplay_runs import Always, create_duel, duel_run, make
+from selfplay_runs import Always, create_duel, duel_run, make, write_other
 
 from retro_gamer import TrainedPolicy
 from retro_gamer.cli import main
@@ -261,9 +261,7 @@ def test_missing_and_broken_snapshots_are_named_and_the_rest_goes_on(tmp_path):
 
 def test_rewards_that_do_not_add_up_to_zero_are_told_once(tmp_path):
     run = duel_run(tmp_path)
-    config = run.load_config()
-    config.teams[1].reward = "turns"
-    run.config_path.write_text(config.to_toml(), "utf-8")
+    write_other(run, 'reward = "right"', 'reward = "turns"')
     told = []
     SelfPlayTrainer(run, create_duel).train(episodes=250, on_notice=told.append)
     assert len([text for text in told if "add up to zero" in text]) == 1

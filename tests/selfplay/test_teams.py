@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from selfplay_runs import broken, create_duel, duel_run, make
+from selfplay_runs import broken, create_duel, duel_run, make, write_other
 
 from retro_gamer import PolicyInput, TrainedPolicy
 from retro_gamer.cli import main
@@ -102,17 +102,13 @@ def test_what_cannot_be_teams_is_refused_with_an_explanation(change, message):
 
 def test_a_character_or_reward_that_the_game_lacks_is_named(tmp_path):
     run = duel_run(tmp_path / "a")
-    config = run.load_config()
-    config.teams[0].members[0].character = "middle"
-    run.config_path.write_text(config.to_toml(), "utf-8")
+    write_other(run, 'character = "left"', 'character = "middle"')
     with pytest.raises(
         ConfigError, match="'middle', but a new game has none of that name or class. It has: left, right"
     ):
         SelfPlayTrainer(run, create_duel)
     run = duel_run(tmp_path / "b")
-    config = run.load_config()
-    config.teams[0].reward = "gold"
-    run.config_path.write_text(config.to_toml(), "utf-8")
+    write_other(run, 'reward = "left"', 'reward = "gold"')
     with pytest.raises(
         ConfigError, match="'gold', but the state of a new game has no such value. It has: left, right"
     ):
