@@ -200,7 +200,10 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--quiet", action="store_true", help="say nothing while it works")
 
     play = command(
-        "play", play_command, "Watch it play in the terminal. Ctrl-C ends it.", "play runs/snake --fps 20"
+        "play",
+        play_command,
+        "Watch it play in the terminal. Keys pause it, step, change the speed; q leaves.",
+        "play runs/snake --fps 20",
     )
     play.add_argument("run", metavar="DIR", help="the folder of the run")
     play.add_argument(
@@ -209,7 +212,7 @@ def build_parser() -> argparse.ArgumentParser:
     play.add_argument(  # the original's
         "--framerate", dest="fps", type=_positive_float, default=argparse.SUPPRESS, help=argparse.SUPPRESS
     )
-    play.add_argument("--explain", action="store_true", help="show what it expects of each key")
+    play.add_argument("--explain", action="store_true", help="show what it expects of each key, and why")
     play.add_argument("--seed", type=_seed, help="the same seed shows the same game")
     play.add_argument(
         "--human", metavar="TEAM", help="play this team yourself (a self-play run; needs retro-games)"

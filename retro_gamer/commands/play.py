@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any, Optional
+from typing import Any, List, Optional
 
 from retro_gamer.commands.watching import Shown, explain_values, show, tidy_end
 from retro_gamer.environment.make import make_environment
@@ -15,8 +15,12 @@ from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.output import in_colors
 from retro_gamer.hosting.streams import stream_of_this_thread
 from retro_gamer.hosting.supervision import supervised
+from retro_gamer.reporting.explanation import explain_choice
+from retro_gamer.reporting.sight import sight_of
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training.player import Player, load_player
+
+BAR = 12  # characters of the longest bar beside a board
 
 
 def watch(
@@ -43,8 +47,33 @@ class _ShownPlayer(Shown):
         self.game = self.player.environment.game  # type: ignore[attr-defined]
 
     def caption(self, turns: int) -> str:
-        line = f"{self.player.name}  turn {turns}  reward {self.total:g}  {self.key}"
-        return f"{line}\n{_explain(self.player, self.observation)}" if self.explain else line
+        return f"{self.player.name}  turn {turns}  reward {self.total:g}  {self.key}"
+
+    def instead(self) -> str:
+        return _explain(self.player, self.observation) if self.explain else ""
+
+    def beside(self, columns: int, rows: int) -> List[str]:
+        if not self.explain or not rows:
+            return []
+        environment = self.player.environment
+        why = explain_choice(
+            self.player.agent,
+            self.observation,
+            environment.labels,
+            environment.characters,  # type: ignore[attr-defined]
+            environment.shape.board_shape,
+        )
+        blocks = [why.bars(longest=BAR)]
+        if why.causes:
+            blocks.append(["What mattered, and by how much:", *why.what_mattered()[:3]])
+        board = sight_of(environment, self.observation).board
+        if board:
+            blocks.append(["It sees:", *("  " + row.replace(" ", "·") for row in board)])
+        lines: List[str] = []
+        for block in blocks:
+            fits = len(lines) + 1 + len(block) <= rows and max(map(len, block)) <= columns
+            lines += ["", *block] if fits else []
+        return lines[1:]
 
     def play_turn(self) -> bool:
         environment = self.player.environment

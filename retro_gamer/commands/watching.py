@@ -10,6 +10,8 @@ import time
 from contextlib import contextmanager
 from typing import Any, Iterator, List, Optional, Sequence
 
+from retro_gamer.commands.pace import Pace, keys_can_be_read
+from retro_gamer.games.keyboard import Keyboard
 from retro_gamer.games.screen import Screen
 from retro_gamer.hosting.blame import blame
 from retro_gamer.hosting.interrupts import raise_through
@@ -29,6 +31,14 @@ class Shown:
         """What stands below the picture after `turns` turns."""
         raise NotImplementedError
 
+    def beside(self, columns: int, rows: int) -> List[str]:
+        """What stands beside the picture, where there is so much room; nothing where it is too little."""
+        return []
+
+    def instead(self) -> str:
+        """What stands below the picture where there is no room beside it."""
+        return ""
+
     def play_turn(self) -> bool:
         """Play one turn; returns whether the game is over."""
         raise NotImplementedError
@@ -39,27 +49,28 @@ class Shown:
 
 
 def show(shown: Shown, fps: float) -> str:
-    """Draw a game until it is over, `fps` turns a second; returns how it went. Ctrl-C ends it early.
+    """Draw a game until it is over, `fps` turns a second; returns how it went. Keys pause it; q and Ctrl-C end it early.
 
     What the game prints is shown when its picture is gone. Raises RetroGamerErrors for what the game does wrong.
     """
     printed: List[str] = []
     turns, over = 0, False
     watched, screen = sys.stdout.isatty(), Screen()  # which draws on what is sys.stdout now
+    pace = Pace(fps, Keyboard() if watched and keys_can_be_read() else None)
     try:
         with supervised(printed.append):
             shown.begin()
         try:
-            with tidy_end(), screen, supervised(printed.append):
+            with tidy_end(), screen, pace, supervised(printed.append):
                 while not over:
-                    started = time.perf_counter()
-                    _draw(screen, shown, turns)
+                    picture = Picture(screen, shown, turns)
+                    picture.draw(pace.keys)
+                    if watched and not pace.wait(picture.draw):
+                        break
                     over = shown.play_turn()
                     turns += 1
-                    if watched:
-                        time.sleep(max(0.0, 1 / fps - (time.perf_counter() - started)))
-                _draw(screen, shown, turns)
-                if watched:
+                Picture(screen, shown, turns).draw("")
+                if watched and over:
                     time.sleep(1.0)  # time to see how it ended
         except KeyboardInterrupt:
             pass
@@ -69,14 +80,26 @@ def show(shown: Shown, fps: float) -> str:
     return shown.summary(turns) + ("" if over else " (stopped)")
 
 
-def _draw(screen: Screen, shown: Shown, turns: int) -> None:
-    caption = shown.caption(turns)
-    try:
-        screen.render(shown.game, caption)
-    except OSError:  # nobody reads our output any more
-        raise
-    except Exception as error:
-        raise blame(error, f"when it was drawn after turn {turns}") from error
+class Picture:
+    """A game as it is after `turns` turns, and what there is to say about it."""
+
+    def __init__(self, screen: Screen, shown: Shown, turns: int):
+        self.screen, self.shown, self.turns = screen, shown, turns
+        self.caption, self._room = shown.caption(turns), (-1, -1)
+
+    def draw(self, keys: str) -> None:
+        """Draw it, and what keys do below it. Raises RetroGamerErrors for what the game does wrong."""
+        try:
+            room = self.screen.room_beside(self.shown.game)
+            if room != self._room:  # asked once, unless the window changes its size
+                self._room, self._beside = room, self.shown.beside(*room)
+            instead = "" if self._beside else self.shown.instead()
+            caption = "\n".join(filter(None, (self.caption, instead, keys)))
+            self.screen.render(self.shown.game, caption, beside=self._beside)
+        except OSError:  # nobody reads our output any more
+            raise
+        except Exception as error:
+            raise blame(error, f"when it was drawn after turn {self.turns}") from error
 
 
 @contextmanager

@@ -111,8 +111,16 @@ class Screen:
         """Draw the game as it is before the first turn (so that a Screen can be a game's `view`)."""
         self.render(game)
 
-    def render(self, game: Any, caption: str = "", focus: tuple[int, int] | None = None) -> None:
+    def render(
+        self,
+        game: Any,
+        caption: str = "",
+        focus: tuple[int, int] | None = None,
+        beside: Sequence[str] = (),
+    ) -> None:
         """Draw a border, the part of the board in view, the state values and a caption of one or more lines.
+
+        Lines `beside` the board have to fit into `room_beside` it.
 
         When the terminal is too small for the part in view, a window of it is shown, around `focus` if given,
         else around the only agent that handles keys, else from `game.view_position`.
@@ -123,6 +131,10 @@ class Screen:
             return
         columns, rows = self.size or _terminal_size(self.output)
         box, below, width = self._compose(game, caption, focus, (columns, rows))
+        if beside:
+            box += [" " * width] * (len(beside) - len(box))
+            box = [f"{line}  {self._text(text)}" for line, text in zip(box, [*beside, *[""] * len(box)])]
+            width += 2 + max(map(len, beside))
         left, top = max(0, (columns - width) // 2), max(0, (rows - len(box) - len(below)) // 2)
         # A line of text that would run into the right edge begins further to the left than the box.
         lines = [f"\x1b[{left + 1}G{line}" for line in box]
@@ -140,6 +152,17 @@ class Screen:
         self._shown = lines
         if parts:
             self._write("".join(parts))
+
+    def room_beside(self, game: Any) -> tuple[int, int]:
+        """Columns and rows that are free for text to the right of the board, its state below it; (0, 0) for none."""
+        if not self.is_terminal:
+            return 0, 0
+        columns, rows = self.size or _terminal_size(self.output)
+        width, height = (int(n) for n in game.view_size)
+        below = 2 + len(_packed([f"{key}: {game.state[key]}" for key in _shown_keys(game)], columns - 1))
+        if height + 2 + below > rows:
+            return 0, 0
+        return max(0, columns - width - 5), rows - below
 
     # Composing a frame
 

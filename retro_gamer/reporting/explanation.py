@@ -32,18 +32,27 @@ class Explanation(NamedTuple):
     note: str = ""  # what else there is to know
 
     def __str__(self) -> str:
+        lines = self.bars()
+        if self.causes:
+            lines.append("What mattered (its lead without it would be smaller by):")
+            lines += self.what_mattered()
+        lines += [self.note] * bool(self.note)
+        return "\n".join(lines)
+
+    def bars(self, longest: int = BAR) -> List[str]:
+        """What it does, and a line with a bar for each key; the longest bar has so many characters."""
         lines = [f"It presses {_name(self.action)}, ahead by {self.margin:.3g}."]
         low, high = min(*self.values.values(), 0.0), max(self.values.values())
         width = max(len(_name(key)) for key in self.values)
         for key, value in self.values.items():
-            bar = "#" * round(BAR * (value - low) / max(high - low, 1e-9))
+            bar = "#" * round(longest * (value - low) / max(high - low, 1e-9))
             mark = ">" if key == self.action else " "
             lines.append(f"{mark} {_name(key):{width}} {value:10.3f} {bar}".rstrip())
-        if self.causes:
-            lines.append("What mattered (its lead without it would be smaller by):")
-            lines += [f"  {cause.what}: {cause.effect:+.3f}" for cause in self.causes[:MOST_SHOWN]]
-        lines += [self.note] * bool(self.note)
-        return "\n".join(lines)
+        return lines
+
+    def what_mattered(self) -> List[str]:
+        """A line for each of the most important causes."""
+        return [f"  {cause.what}: {cause.effect:+.3f}" for cause in self.causes[:MOST_SHOWN]]
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -134,4 +143,4 @@ def _where(place: int, height: int, width: int) -> str:
 
 
 def _name(key: Optional[str]) -> str:
-    return "no key" if key is None else key
+    return "no key" if key is None else str(key)

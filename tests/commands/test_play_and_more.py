@@ -57,13 +57,53 @@ def test_play_in_a_terminal(workshop, columns, rows):
     shown, _, after = terminal.output.partition("\x1b[?1049l")
     assert re.fullmatch(r"ep_0006: \d+ turns, reward -?\d+, score 0\r\n", after)
     assert "┌" in shown and ("turn 1 " in shown or rows < 24)
-    first_values = re.findall(r"([ >])(RIGHT|UP|LEFT|DOWN|none) (-?\d+\.\d\d)", shown)[:5]
+    value = r"([ >]) ?(?:KEY_)?(RIGHT|UP|LEFT|DOWN|none|no key) +(-?\d+\.\d\d)"
+    first_values = re.findall(value, shown)[:5]
     assert len({key for _, key, _ in first_values}) == 5
     assert [value for mark, _, value in first_values if mark == ">"] == [
         max(first_values, key=lambda v: float(v[2]))[2]
     ]
     drawn = [re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", part) for part in re.split(r"\x1b\[\d+;1H", shown)]
     assert max(len(line.rstrip("\r\n")) for line in drawn) <= columns
+
+
+@needs_terminal
+@pytest.mark.parametrize("leave", ["q", "\x1b"])
+def test_keys_pause_play_and_step_it_and_leave(workshop, leave):
+    terminal = PseudoTerminal(
+        ["-m", "retro_gamer", "play", "runs/board", "--fps", "0.02", "--seed", "1"], workshop
+    )  # 50 seconds a turn: what goes on before goes on by keys
+    terminal.wait_for("turn 0 ")
+    terminal.wait_for("space: pause  q: leave  up, down: speed (0.02 turns/s)")
+    os.write(terminal.controller, b"\x1b[A")
+    terminal.wait_for("speed (0.03 turns/s)")
+    os.write(terminal.controller, b"\x1b[B\x1b[B")
+    terminal.wait_for("speed (0.0133 turns/s)")
+    os.write(terminal.controller, b"\x1b[C ")  # a step means nothing while it plays
+    terminal.wait_for("PAUSED  space: go on  q: leave  right: one turn")
+    assert "turn 1 " not in terminal.output
+    os.write(terminal.controller, b"\x1b[C\x1b[C")
+    terminal.wait_for("turn 2 ")
+    assert "turn 3 " not in terminal.output
+    os.write(terminal.controller, leave.encode())
+    assert terminal.finish() == 0
+    assert terminal.close()
+    assert re.search(r"ep_0006: 2 turns, reward -?\d+, score \d+ \(stopped\)\s*$", terminal.output)
+
+
+@needs_terminal
+def test_play_explains_beside_the_board(workshop):
+    terminal = PseudoTerminal(
+        ["-m", "retro_gamer", "play", "runs/snake", "--fps", "0.02", "--seed", "1", "--explain"],
+        workshop,
+        100,
+        30,
+    )
+    terminal.wait_for("It sees:")
+    terminal.press_ctrl_c()
+    assert terminal.finish() == 0 and terminal.close()
+    for words in ("It presses KEY_", "ahead by", "#", "What mattered, and by how much:", "·"):
+        assert words in terminal.output
 
 
 @needs_terminal
