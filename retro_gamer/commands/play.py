@@ -99,9 +99,10 @@ def _explain(player: Player, observation: Any) -> str:
 
 def _watch_gym(player: Player, fps: float, explain: bool, seed: Optional[int]) -> str:
     """Show an environment that can draw itself, as text or in a window; others only report."""
-    config, environment, note = player.config, player.environment, " (it has no picture to show)"
+    environment: Any = player.environment  # one that can draw itself
+    config, note = player.config, " (it has no picture to show)"
     # A window of its own only where somebody is looking.
-    mode = environment.draws(in_a_window=sys.stdout.isatty())  # type: ignore[attr-defined]
+    mode = environment.draws(in_a_window=sys.stdout.isatty())
     if mode:
         try:
             environment, note = make_environment(config, Vocabulary(), render_mode=mode), ""
@@ -123,7 +124,7 @@ def _watch_gym(player: Player, fps: float, explain: bool, seed: Optional[int]) -
                 total, turns, over = total + reward, turns + 1, terminated or truncated
                 if not note:
                     with blamed(f"when it was drawn after turn {turns}"):
-                        picture = environment.env.render()  # type: ignore[attr-defined]
+                        picture = environment.env.render()
                     if isinstance(picture, str):
                         print(in_colors(picture), file=getattr(out, "unfiltered", out))
                     if out.isatty():
@@ -133,5 +134,5 @@ def _watch_gym(player: Player, fps: float, explain: bool, seed: Optional[int]) -
     finally:
         if restore_console is not None:
             restore_console()
-        environment.close()  # type: ignore[attr-defined]
+        environment.close()
     return f"{player.name}: {turns} turns, reward {total:g}{note}" + ("" if over else " (stopped)")

@@ -349,7 +349,7 @@ class TrainedPolicy:
         from retro_gamer.policy.showing import names_of_symbols
         from retro_gamer.reporting.explanation import explain_choice
 
-        if observation is not None or self._agent is None:
+        if observation is not None or self._agent is None or self._known is None:
             policy, terms = self._asked_about_an_observation("explain")
             return explain_choice(policy, terms.observe(observation), terms.keys, (), (0, 0))
         self.refuse_games()
@@ -359,7 +359,7 @@ class TrainedPolicy:
         actions = self._actions if self._side is None else self._side.actions_of(agent)
         names = names_of_symbols(self._known, self._side)
         seen = self._observe(game, agent)
-        return explain_choice(self._agent, seen, actions, names, self._known.board_shape)
+        return explain_choice(self._agent, seen, actions, names, self._known.shape.board_shape)
 
 
 class PolicyInput:

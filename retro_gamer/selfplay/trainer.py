@@ -11,7 +11,7 @@ from retro_gamer.agents import make_agent
 from retro_gamer.agents.agent import Agent, under_prefix, with_prefix
 from retro_gamer.config.teams import config_of_policy, policy_names, policy_of_team
 from retro_gamer.environment.chance import seed_everything
-from retro_gamer.environment.teams import TeamEncoder
+from retro_gamer.environment.teams import TeamEncoder, TeamEnvironment
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import RetroGamerError
 from retro_gamer.runs.directory import RunDirectory
@@ -61,6 +61,8 @@ class SelfPlayTrainer(Trainer):
     `swap_steps` ghost steps a ghost gets another policy. All of it happens between two games.
     """
 
+    environment: TeamEnvironment  # type: ignore[assignment]
+
     def _prepare(self, run: RunDirectory, factory: Optional[Callable[[], Any]]) -> None:
         self._begin(run)
         config, settings = self.config, self.config.self_play
@@ -76,7 +78,7 @@ class SelfPlayTrainer(Trainer):
                     build_policy(newest[name], path)  # finds out whether its weights can be used
         self.table = SelfPlayRun(run, config, factory)
         self.config = config = self.table.config  # which knows the size of the board
-        self.environment = self.table.environment  # type: ignore[assignment]
+        self.environment = self.table.environment
         characters = (
             resume.facts["characters"]
             if resume is not None
@@ -156,7 +158,7 @@ class SelfPlayTrainer(Trainer):
         ]
         # Ghosts try things out as often as the learner: otherwise it would lose to its own past, and ratings would fall.
         match = play_match(
-            self.environment,  # type: ignore[arg-type]
+            self.environment,
             pilots,
             self.epsilon,
             learning_team,
