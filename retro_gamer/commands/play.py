@@ -60,7 +60,7 @@ class _ShownPlayer(Shown):
             self.player.agent,
             self.observation,
             environment.labels,
-            environment.characters,  # type: ignore[attr-defined]
+            environment.characters,
             environment.shape.board_shape,
         )
         blocks = [why.bars(longest=BAR)]

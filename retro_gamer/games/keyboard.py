@@ -62,7 +62,9 @@ class Keyboard:
     """
 
     def __init__(self) -> None:
-        self._keys: Any = _WindowsKeys() if os.name == "nt" else _PosixKeys(sys.stdin.fileno())
+        self._keys: _WindowsKeys | _PosixKeys = (
+            _WindowsKeys() if os.name == "nt" else _PosixKeys(sys.stdin.fileno())
+        )
 
     def __enter__(self) -> "Keyboard":
         self._keys.open()
@@ -73,16 +75,17 @@ class Keyboard:
 
     def pressed(self) -> list[str]:
         """The keys that were pressed since the last call, in their order."""
-        return self._keys.read(0.0)  # type: ignore[no-any-return]
+        return self._keys.read(0.0)
 
     def wait(self, seconds: float = 3600.0) -> list[str]:
         """The same, but wait for a key for at most so many seconds."""
-        return self._keys.read(seconds)  # type: ignore[no-any-return]
+        return self._keys.read(seconds)
 
 
 class _PosixKeys:
     def __init__(self, file: int) -> None:
-        self._file, self._before = file, None
+        self._file = file
+        self._before: list[Any] | None = None  # what the terminal was set to
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def open(self) -> None:
