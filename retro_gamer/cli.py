@@ -96,7 +96,8 @@ def _fail(
 
         traceback.print_exception(type(error), error, error.__traceback__)
     print(f"retro-gamer: {message}", file=sys.stderr)
-    _say_if_installed_twice(sys.stderr)
+    with suppress(OSError):  # it looks at files, and there may be too many open
+        _say_if_installed_twice(sys.stderr)
     return status
 
 
