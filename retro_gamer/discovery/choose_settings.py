@@ -30,6 +30,7 @@ from retro_gamer.discovery.keys import (
 )
 from retro_gamer.discovery.probing import Probe, only_player, probe_game
 from retro_gamer.discovery.rewards import find_reward
+from retro_gamer.discovery.state_numbers import TURNS, changing_numbers, not_shown
 from retro_gamer.discovery.two_players import Player, find_players, teams_to_paste
 from retro_gamer.environment.gym import describe_gym
 from retro_gamer.environment.new_games import refuse_used_games
@@ -199,6 +200,9 @@ def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
     )
     if "observation_function" not in known:
         _choose_encoders(draft, probe, known)
+        if "observe_state" not in known and known.get("algorithm", "dqn") == "dqn":
+            with _trying_out():
+                _observe_numbers(draft, probe, known)
     draft.messages += doubts
 
 
@@ -341,6 +345,23 @@ def _choose_encoders(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
     side = 2 * seen.egocentric_radius + 1
     reach = f"a window of {side}x{side} cells"
     draft.say(f"Seen from {player}: {reach}" + (" and a radar." if seen.radar else "."))
+
+
+def _observe_numbers(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
+    """Let the network see the numbers of the state that change in play and that the board does not tell."""
+    metadata = draft.config.metadata
+    paid = [known.get("reward") or metadata.reward, known.get("score") or metadata.score, *probe.huge]
+    changing = changing_numbers(probe.histories, list(probe.histories), paid)
+    if not changing:
+        return
+    seen = not_shown(draft.config.with_settings(known), changing, min(TURNS, probe.turns))
+    if seen:
+        draft.set({"observe_state": seen})
+        names = ", ".join(seen)
+        draft.say(f"Also observed, since they change and are not on the board: state values {names}.")
+        draft.notes["preprocessing.observe_state"] = (
+            "Numbers that change in play, and that what is seen of the board does not tell."
+        )
 
 
 def _apply_description(draft: Draft, description: Dict[str, Any], path: Path) -> None:

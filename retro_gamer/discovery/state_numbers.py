@@ -1,0 +1,100 @@
+"""Which numbers of a game's state the agent should see, because the board does not show them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Dict, List, Sequence
+
+import numpy as np
+
+from retro_gamer.config.run_config import RunConfig
+from retro_gamer.discovery.rewards import Histories, growth_of
+from retro_gamer.environment.make import make_environment
+from retro_gamer.environment.vocabulary import Vocabulary
+
+MOST = 16  # numbers that are observed
+TURNS = 500  # of random play, in which observations are compared
+SEEN_AGAIN = 20  # turns with an observation seen before: with fewer, nothing can be said
+SAME = 0.995  # a correlation
+AGREE = 0.98  # of those turns: then what is seen tells the number already
+
+
+def changing_numbers(histories: Histories, state: Sequence[str], known: Sequence[str]) -> List[str]:
+    """Numbers that change in play: not those `known` (reward and score), what changes as they do, or what only counts."""
+    always = max((sum(map(len, games)) for games in histories.values()), default=0)
+    taken: List[List[float]] = [_changes(histories[name]) for name in known if name in histories]
+    found = []
+    for name, games in histories.items():
+        growth, changes = growth_of(games), _changes(games)
+        if name in known or name not in state or sum(map(len, games)) < always or changes in taken:
+            continue
+        if not all(math.isfinite(value) for game in games for value in game):
+            continue
+        counts_up = not growth.down and len({value for game in games for value in game}) > 2
+        if growth.steps and not growth.turns_counted and not counts_up:
+            found.append(name)
+            taken.append(changes)
+    return found[:MOST]
+
+
+def _changes(games: Sequence[Sequence[float]]) -> List[float]:
+    return [round(after - before, 9) for game in games for before, after in zip(game, game[1:])]
+
+
+def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS) -> List[str]:
+    """Of these numbers, those that differ between turns in which the same is observed, and are no distances.
+
+    Where hardly any observation is seen twice, all but the distances.
+    """
+    environment: Any = make_environment(config, Vocabulary(list(config.metadata.character_set), grows=True))
+    rng = np.random.default_rng(0)
+    first_seen: Dict[bytes, List[float]] = {}  # an observation -> what the numbers were then
+    again, agreed, seed = 0, np.zeros(len(names)), 0
+    values, distances = [], []
+    observation = environment.reset(seed)
+    for _ in range(turns):
+        now = [environment.game.state[name] for name in names]
+        view = observation.inputs.tobytes()
+        if view in first_seen:
+            again += 1
+            agreed += np.equal(first_seen[view], now)
+        first_seen.setdefault(view, now)
+        if (
+            config.preprocessing.radar and environment.game.turn_number
+        ):  # a new game may still have to fill them in
+            values.append(now)
+            distances.append(_distances(environment.game, environment.encoder.find_player(environment.game)))
+        observation, _, terminated, cut = environment.step(int(rng.integers(len(environment.actions))))
+        if terminated or cut:
+            seed += 1
+            observation = environment.reset(seed)
+    told = (again >= SEEN_AGAIN) & (agreed >= AGREE * again)
+    for column, series in enumerate(np.array(values, float).T):
+        told[column] |= any(_alike(series, np.array(one)) for one in _in_all_turns(distances))
+    return [name for name, is_told in zip(names, told) if not is_told]
+
+
+def _distances(game: Any, player: Any) -> Dict[str, float]:
+    """How far it is from the player to each character that is the only one of its class."""
+    shown = [agent for agent in game.agents if getattr(agent, "display", True)]
+    kinds = [type(agent).__name__ for agent in shown]
+    found: Dict[str, float] = {}
+    for agent, kind in zip(shown, kinds):
+        if player is None or agent is player or kinds.count(kind) > 1 or len(found) > 4 * MOST:
+            continue
+        dx, dy = (other - own for other, own in zip(agent.position, player.position))
+        found.update({f"{kind} dx": dx, f"{kind} dy": dy, f"{kind} steps": abs(dx) + abs(dy)})
+        found[f"{kind} length"] = math.hypot(dx, dy)
+    return found
+
+
+def _in_all_turns(rows: Sequence[Dict[str, float]]) -> List[List[float]]:
+    names = set(rows[0]).intersection(*rows) if rows else set()
+    return [[row[name] for row in rows] for name in names]
+
+
+def _alike(one: np.ndarray, other: np.ndarray) -> bool:
+    """Is one number the other, but for its unit and where it begins?"""
+    if not (one.std() and other.std()):
+        return False
+    return bool(abs(np.corrcoef(one, other)[0, 1]) > SAME)

@@ -1,0 +1,93 @@
+"""Numbers of the state that the board does not show are observed."""
+
+from __future__ import annotations
+
+import pytest
+
+from retro_gamer.discovery.choose_settings import choose_settings
+from retro_gamer.discovery.state_numbers import MOST, changing_numbers
+
+GAME = """
+from random import random, randint
+from retro_gamer.games import Game
+class Kettle:
+    name, character, position = "kettle", "K", (4, 4)
+    def handle_keystroke(self, key, game):
+        if key.name == "KEY_UP": game.state["heat"] += 1.5
+        if key.name == "KEY_LEFT" and self.position[0] > 0: self.position = (self.position[0] - 1, 4)
+        if key.name == "KEY_RIGHT" and self.position[0] < 8: self.position = (self.position[0] + 1, 4)
+    def play_turn(self, game):
+        state = game.state
+        state["heat"] *= 0.95
+        state["turn"] += 1
+        state["time"] -= 1
+        state["x"] = self.position[0]
+        state["double"] = 2 * self.position[0]
+        if state["heat"] > 20: state["score"] += 1; state["points"] = state["score"]; state["boiled"] += 1
+        if game.turn_number >= 60: game.end()
+def create_game():
+    return Game([Kettle()], {"score": 0, "heat": 15.0, "turn": 0, "time": 60, "boiled": 0, "still": 7, "x": 4,
+                         "double": 8, "who": "me"},
+                board_size=(9, 9))
+"""
+
+
+@pytest.fixture
+def game(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "kettle_game.py").write_text(GAME, encoding="utf-8")
+    yield "kettle_game.py"
+    import sys
+
+    sys.modules.pop("kettle_game", None)
+
+
+def test_a_number_that_the_board_does_not_show_is_observed(game):
+    config, messages, notes = choose_settings(game)
+    assert "heat" in config.preprocessing.observe_state
+    assert not {"score", "turn", "time", "boiled", "still", "who"} & set(config.preprocessing.observe_state)
+    assert "Also observed" in "\n".join(messages) and "preprocessing.observe_state" in notes
+
+
+def test_what_the_board_shows_is_not(game):
+    config, _, _ = choose_settings(game, {"board": True})
+    assert config.preprocessing.observe_state == ["heat"]
+
+
+def test_distances_are_told_by_the_radar(game, tmp_path):
+    pot = 'class Pot:\n    character, position = "p", (2, 7)\n'
+    source = GAME.replace("class Kettle", pot + "class Kettle").replace("[Kettle()]", "[Kettle(), Pot()]")
+    (tmp_path / game).write_text(source.replace("= 2 * self.position[0]", "= (2 - self.position[0]) / 9"))
+    assert choose_settings(game)[0].preprocessing.observe_state == ["heat"]
+
+
+def test_what_was_named_stays(game):
+    assert choose_settings(game, {"observe_state": []})[0].preprocessing.observe_state == []
+    assert choose_settings(game, {"observe_state": ["turn"]})[0].preprocessing.observe_state == ["turn"]
+
+
+def test_a_table_has_no_numbers(game):
+    assert choose_settings(game, {"algorithm": "q_learning"})[0].preprocessing.observe_state == []
+
+
+def test_what_changes_and_does_not_only_count():
+    wavers = [[3.0, 4.0, 2.0, 5.0], [3.0, 3.0, 1.0]]
+    histories = {
+        "score": [[0, 1, 1, 3], [0, 0, 2]],
+        "points": [[5, 6, 6, 8], [5, 5, 7]],  # changes as the score does
+        "turn": [[0, 1, 2, 3], [0, 1, 2]],
+        "left": [[9, 8, 7, 6], [9, 8, 7]],
+        "asked": [[0, 1, 1, 2], [0, 1, 2]],  # only ever grows
+        "flying": [[0, 0, 1, 1], [0, 0, 0]],  # a switch
+        "lives": [[3, 3, 2, 1], [3, 3, 2]],
+        "speed": wavers,
+        "same": [[value for value in game] for game in wavers],
+        "late": [[1.0, 0.0], [2.0]],
+        "still": [[7] * 4, [7] * 3],
+    }
+    assert changing_numbers(histories, list(histories), ["score"]) == ["flying", "lives", "speed"]
+
+
+def test_there_is_a_limit():
+    histories = {f"n{i}": [[0.0, float(i + 1), 0.0]] for i in range(40)}
+    assert len(changing_numbers(histories, list(histories), [])) == MOST
