@@ -13,7 +13,7 @@ from typing import Counter as Counts
 from retro_gamer.hosting.blame import is_game_code
 from retro_gamer.hosting.supervision import to_stderr
 
-SECONDS_BEFORE_A_WORD = 1.5
+SECONDS_BEFORE_A_WORD = 1.0
 LOOKS_A_SECOND = 40
 Place = Tuple[str, int, str]  # file, line, function
 

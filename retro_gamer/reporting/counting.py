@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 import time
 from contextlib import suppress
@@ -11,6 +13,15 @@ from retro_gamer.hosting.supervision import wiping
 
 INTERVAL = 0.2  # seconds between two frames on a terminal
 PLAIN_INTERVAL = 10.0  # seconds between two lines elsewhere
+
+
+def room_on(stream: TextIO) -> int:
+    """How many characters of a line can be overwritten on a terminal."""
+    try:
+        columns = os.get_terminal_size(stream.fileno()).columns or 80  # 0: a terminal that does not know
+    except (OSError, ValueError, AttributeError):
+        columns = shutil.get_terminal_size().columns
+    return columns - 1
 
 
 class Counting:
@@ -55,6 +66,8 @@ class Counting:
             return
         self._next = now + (INTERVAL if self.in_place else PLAIN_INTERVAL)
         text = f"{self.what} {self._done} of {self.total}" + (f", turn {self._turn:,}" if self._turn else "")
+        if self.in_place:
+            text = text[: room_on(self.stream)]  # a longer one would begin a line of its own each time
         self._write("\r" + text.ljust(self._width) if self.in_place else text + "\n")
         self._width = len(text) if self.in_place else 0
 

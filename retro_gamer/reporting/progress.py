@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import builtins
 import io
-import os
-import shutil
 import sys
 import time
 from collections import deque
@@ -13,6 +11,7 @@ from contextlib import suppress
 from typing import Callable, Deque, Dict, Optional, TextIO, Tuple
 
 from retro_gamer.errors import printable
+from retro_gamer.reporting.counting import room_on
 from retro_gamer.training.trainer import Status
 
 PLAIN_INTERVAL = 10.0  # seconds between two lines where they cannot be drawn in place
@@ -108,12 +107,7 @@ class ProgressLine:
     def _room(self) -> int:
         if not self.in_place:
             return sys.maxsize
-        try:
-            return (
-                os.get_terminal_size(self.stream.fileno()).columns or 80
-            ) - 1  # 0: a terminal that does not know
-        except (OSError, ValueError, AttributeError):
-            return shutil.get_terminal_size().columns - 1
+        return room_on(self.stream)
 
     def _draw(self, text: str) -> None:
         room = self._room()

@@ -10,7 +10,10 @@ INTERVAL = 0.2
 
 
 class Pulse:
-    """Tells what goes on, a few times a second, once it has gone on for a second. `tell` gets it in words."""
+    """Tells what goes on, a few times a second, once it has gone on for a second. `tell` gets it in words.
+
+    Whoever looks at the clock after each turn anyway counts `turns` and calls `beat` when it is `due`, instead of `turn`.
+    """
 
     def __init__(
         self, tell: Callable[[str], None] = lambda text: None, clock: Callable[[], float] = time.monotonic
@@ -21,16 +24,20 @@ class Pulse:
     def begin(self, what: str) -> None:
         """Something that may take long begins, and with it a game."""
         self.next_game(what)
-        self._next = self._clock() + SECONDS_OF_SILENCE
+        self.due = self._clock() + SECONDS_OF_SILENCE
 
     def next_game(self, what: str) -> None:
         """Another game of the same begins."""
-        self._what, self._turn = what, 0
+        self._what, self.turns = what, 0
 
     def turn(self) -> None:
         """Another turn of it was played."""
-        self._turn += 1
+        self.turns += 1
         now = self._clock()
-        if now >= self._next:
-            self._next = now + INTERVAL
-            self._tell(f"{self._what}, turn {self._turn:,}")
+        if now >= self.due:
+            self.beat(now)
+
+    def beat(self, now: float) -> None:
+        """Tell it, at this time of the clock."""
+        self.due = now + INTERVAL
+        self._tell(f"{self._what}, turn {self.turns:,}")

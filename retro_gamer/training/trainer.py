@@ -240,8 +240,11 @@ class Trainer:
 
     def _time_is_up(self) -> bool:
         """Asked after each turn: whether the game should be cut short, for the minutes are over."""
-        self._pulse.turn()
-        self._was_cut = time.monotonic() >= self._cut_at
+        now, pulse = time.monotonic(), self._pulse
+        pulse.turns += 1
+        if now >= pulse.due:
+            pulse.beat(now)
+        self._was_cut = now >= self._cut_at
         return self._was_cut
 
     def _next_game(self) -> Episode:

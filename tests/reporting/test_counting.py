@@ -34,3 +34,25 @@ def test_what_a_game_prints_meanwhile_stands_above_it(clock, monkeypatch):
         " " * len("measuring 5 of 30"),
         "The game prints: there\n",
     ]
+
+
+def test_a_narrow_terminal_gets_one_line_too(clock, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    screen = Screen()
+    with Counting("measuring greedy game", 30, screen, clock=clock) as count:
+        count(4)
+        clock.now += 10.0
+        count(12)
+    assert all(len(text) <= 19 for text in screen.getvalue().split("\r"))
+
+
+def test_parts_are_counted_on_top_of_each_other(clock):
+    screen = Screen()
+    with Counting("game", 6, screen, clock=clock) as count:
+        for _ in range(2):
+            for done in (1, 2, 3):
+                clock.now += 1.0
+                count(done)
+            count.next_part()
+    shown = [text.strip() for text in screen.getvalue().split("\r")]
+    assert shown[1:-2] == [f"game {number} of 6" for number in range(1, 7)]
