@@ -312,6 +312,11 @@ def build_parser() -> argparse.ArgumentParser:
     plot.add_argument("runs", metavar="DIR", nargs="+", help="the folders of runs of one game")
     plot.add_argument("--svg", metavar="FILE", help="write a picture instead of drawing in the terminal")
     plot.add_argument(
+        "--tensorboard",
+        metavar="FOLDER",
+        help="write event files for TensorBoard instead (needs tensorboardX)",
+    )
+    plot.add_argument(
         "--output", "-o", dest="svg", default=argparse.SUPPRESS, help=argparse.SUPPRESS
     )  # the original's
 
@@ -539,7 +544,7 @@ def plot_command(options: argparse.Namespace) -> int:
     from retro_gamer.commands.plot import plot_runs
     from retro_gamer.runs.directory import RunDirectory
 
-    print(plot_runs([RunDirectory(run) for run in options.runs], options.svg))
+    print(plot_runs([RunDirectory(run) for run in options.runs], options.svg, options.tensorboard))
     return DONE
 
 

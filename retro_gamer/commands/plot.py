@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 from typing import List, Optional, Sequence
 
-from retro_gamer.errors import ConfigError
+from retro_gamer.errors import ConfigError, quoted
 from retro_gamer.reporting.curves import panels_of
 from retro_gamer.reporting.svg_chart import draw_svg
+from retro_gamer.reporting.tensorboard import write_events
 from retro_gamer.reporting.text_chart import draw_panels
 from retro_gamer.runs.archive import write_atomically
 from retro_gamer.runs.directory import RunDirectory
@@ -17,14 +18,19 @@ from retro_gamer.runs.directory import RunDirectory
 WIDEST = 100  # columns: a wider chart shows no more
 
 
-def plot_runs(runs: Sequence[RunDirectory], svg: Optional[str] = None) -> str:
-    """The curves as text, or, with `svg`, a sentence about the file that they were written to.
+def plot_runs(
+    runs: Sequence[RunDirectory], svg: Optional[str] = None, tensorboard: Optional[str] = None
+) -> str:
+    """The curves as text, or, with `svg` or `tensorboard`, a sentence about the file or folder they were written to.
 
     Raises ConfigError for runs that were never trained or are of different games and for a picture that is no .svg,
     OSError for a file that cannot be written.
     """
     if svg is not None and Path(svg).suffix.lower() in (".png", ".pdf", ".jpg", ".jpeg"):
         raise ConfigError(f"{svg}: a picture is written as SVG. Name it {Path(svg).with_suffix('.svg')}")
+    if tensorboard is not None:
+        write_events(runs, Path(tensorboard))
+        return f"Wrote the curves to {tensorboard}. TensorBoard shows them:\n  tensorboard --logdir {quoted(tensorboard)}"
     panels = panels_of(runs)
     if svg is not None:
         text = draw_svg(panels)

@@ -90,7 +90,7 @@ def panels_of(runs: Sequence[RunDirectory]) -> List[Panel]:
     for column, (title, meaning) in PANELS.items():
         curves: List[Curve] = []
         for name, members in groups.items():
-            for team in _teams(members[0], column):
+            for team in teams_of(members[0], column):
                 label = f"{name} {team}".strip() if len(groups) > 1 or team else name
                 found = [read_curve(run, column, label, team) for run in members]
                 found = [curve for curve in found if len(curve.x)]
@@ -107,7 +107,7 @@ def panels_of(runs: Sequence[RunDirectory]) -> List[Panel]:
     return panels
 
 
-def _teams(run: RunDirectory, column: str) -> List[str]:
+def teams_of(run: RunDirectory, column: str) -> List[str]:
     """The teams that have a curve of their own in this column: of ratings, those that learned."""
     if column != "rating":
         return [""]

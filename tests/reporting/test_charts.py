@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import xml.etree.ElementTree as ElementTree
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -139,3 +141,41 @@ def test_bad_input_gets_a_readable_paragraph(tmp_path, capsys):
         main(["plot", str(trained(tmp_path / "c")), "--svg", str(tmp_path / "no" / "folder" / "x.svg")]) == 1
     )
     assert "Traceback" not in capsys.readouterr().err
+
+
+class Writer:
+    """What tensorboardX offers: notes what it is given."""
+
+    written = []
+
+    def __init__(self, folder, purge_step):
+        assert purge_step == 0  # what was there before is replaced
+        self.folder = folder
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.written.append((self.folder, "closed"))
+
+    def add_scalar(self, name, value, step):
+        self.written.append((self.folder, name, value, step))
+
+
+def test_event_files_for_tensorboard(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "tensorboardX", SimpleNamespace(SummaryWriter=Writer))
+    monkeypatch.setattr(Writer, "written", [])
+    runs = [str(trained(tmp_path / place / "run").path) for place in ("a", "b")]
+    events = tmp_path / "my events"
+    assert main(["plot", *runs, "--tensorboard", str(events)]) == 0
+    assert "tensorboard --logdir" in capsys.readouterr().out
+    for name in ("a_run", "b_run"):
+        mine = [rest for folder, *rest in Writer.written if folder == str(events / name)]
+        assert mine[:2] == [["training_reward", -1.0, 100], ["training_reward", 4.0, 300]]
+        assert ["loss", 0.5, 700] in mine and mine[-1] == ["closed"]
+
+
+def test_without_tensorboardx_it_says_what_to_install(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    assert main(["plot", str(trained(tmp_path / "run").path), "--tensorboard", str(tmp_path / "x")]) == 2
+    assert "pip install tensorboardX" in capsys.readouterr().err and not (tmp_path / "x").exists()
