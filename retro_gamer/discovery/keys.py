@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from typing import Any, Callable, Collection, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Collection, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from retro_gamer.discovery.key_handlers import where_keys_are_handled
 from retro_gamer.discovery.probing import ACTIONS_FLAG, SECONDS, new_game, step
@@ -17,6 +17,7 @@ ARROWS = ("KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN")
 LETTERS = "wasdqezxcrfvijklhmnbopgtuy"
 DIGITS = "0123456789"
 OTHER_KEYS = (" ", "KEY_ENTER", "KEY_TAB", *LETTERS, *DIGITS)
+UNUSUAL_KEYS = ("KEY_TAB", "z", "b", "7", "o")
 # Keys for four directions; of each two axes.
 GROUPS = (("w", "s", "a", "d"), ("h", "l", "j", "k"), ("i", "k", "j", "l"))
 NAME_THE_KEYS = f"Say which keys it uses, for example:\n  {ACTIONS_FLAG}"
@@ -35,7 +36,6 @@ class Trial(NamedTuple):
     """What became of a key that was pressed in a situation."""
 
     differs: bool  # from pressing nothing
-    beyond_itself: bool  # the same, but for what only holds the key that was pressed
     ended: Optional[bool]  # whether the game was over then; None where it is over without the key, too
     result: int  # equal for what came out equal
     error: Optional[GameError] = None
@@ -50,8 +50,9 @@ class _Outcome(NamedTuple):
 class Trials:
     """All that was tried with each key."""
 
-    def __init__(self, factory: Callable[[], Any], late: Callable[[], bool] = lambda: False):
+    def __init__(self, factory: Callable[[], Any], late: Callable[[], bool], records: Collection[str]):
         self.factory, self.late = factory, late
+        self.records = records  # names of values that only say which keys were pressed
         self.of: Dict[str, List[Trial]] = {}
         self.places: List[Situation] = []  # of each of those trials
         self.untried: List[str] = []
@@ -78,21 +79,20 @@ class Trials:
         except GameError as error:
             if isinstance(error.__cause__, KeyboardInterrupt):
                 raise
-            return Trial(False, False, None, 0, error)
-        itself = (key, repr(key))
-        parts = tuple((name, "the key" if value in itself else value) for name, value in outcome.parts)
+            return Trial(False, None, 0, error)
+        parts, other = self._without_records(outcome), self._without_records(nothing)
         return Trial(
-            outcome != nothing,
-            outcome.playing != nothing.playing or _differ_beyond_the_key(parts, nothing.parts),
+            outcome.playing != nothing.playing or parts != other,
             not outcome.playing if nothing.playing else None,
             hash((outcome.playing, parts)),
         )
 
+    def _without_records(self, outcome: _Outcome) -> Parts:
+        return tuple(part for part in outcome.parts if part[0] not in self.records)
+
     def acting(self) -> List[str]:
         """The keys that change the game, in the order in which they are tried."""
         loud = [key for key, trials in self.of.items() if any(trial.differs for trial in trials)]
-        if 2 * len(loud) > len(self.of):  # the game keeps which key was pressed last, which is no change
-            loud = [key for key in loud if any(trial.beyond_itself for trial in self.of[key])]
         return [key for key in loud if key in ARROWS or not self._always_ends(key)]
 
     def _always_ends(self, key: str) -> bool:
@@ -123,16 +123,21 @@ class Trials:
         return found
 
 
-def _differ_beyond_the_key(parts: Parts, others: Parts) -> bool:
-    """Do they differ in more than in which key they hold?"""
-    waiting = list(reversed(others))
-    for name, value in parts:
-        if value == "the key":
-            if waiting and waiting[-1][0] == name:
-                waiting.pop()
-        elif not waiting or waiting.pop() != (name, value):
-            return True
-    return bool(waiting)
+def _records_of_keys(factory: Callable[[], Any]) -> Set[str]:
+    """The names of values that only say which keys were pressed: they are another with each of some unusual keys."""
+    values: Dict[str, Set[str]] = {}
+    pressed = 0
+    for key in UNUSUAL_KEYS:
+        try:
+            parts = dict(_outcome(factory, key, (0, ())).parts)
+        except GameError as error:
+            if isinstance(error.__cause__, KeyboardInterrupt):
+                raise
+            continue
+        pressed += 1
+        for name, value in parts.items():
+            values.setdefault(name, set()).add(value)
+    return {name for name, different in values.items() if len(different) == pressed >= 3}
 
 
 def find_actions(
@@ -147,7 +152,7 @@ def find_actions(
     is told which were not. Raises ConfigError when no key does anything.
     """
     deadline = clock() + SECONDS
-    trials = Trials(factory, lambda: clock() >= deadline)
+    trials = Trials(factory, lambda: clock() >= deadline, _records_of_keys(factory))
     keys = (*ARROWS, *OTHER_KEYS)
     pressed: List[str] = [key for key in ARROWS if not _raises_at_once(factory, key)]
     trials.go(_moments(pressed), keys)
@@ -217,7 +222,7 @@ def _found_far_into_games(factory: Callable[[], Any], trials: Trials, found: Seq
         idle = [key for key in dict.fromkeys((*arrows, *letters)) if key not in acting]
         places = _far_moments(factory, [*found, *later], edges=bool(idle))
         idle += [key for key in (" ", "KEY_ENTER") if key not in acting]
-        far = Trials(factory, trials.late)
+        far = Trials(factory, trials.late, trials.records)
         if idle and not trials.late():
             far.go([*places, *beyond], idle)
         new = far.distinct(far.acting())
@@ -278,7 +283,8 @@ def _completed(found: Sequence[str], trials: Trials) -> List[str]:
     keys, acting = set(found), trials.acting()
     if len(keys & set(ARROWS)) == 3:
         keys |= set(ARROWS)
-    letters = [key for key in acting if key in LETTERS]
+    anything = trials.of.get("KEY_TAB")  # what any key does, such as open a menu, says nothing of letters
+    letters = [key for key in acting if key in LETTERS and trials.of[key] != anything]
     many = len(letters) >= MANY_LETTERS and len(trials.distinct(letters)) > 2
     if many or trials.by_what_shows(letters):
         keys |= set(LETTERS)

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Sequence
 import numpy as np
 
 from retro_gamer.config.run_config import RunConfig
+from retro_gamer.discovery.probing import is_number
 from retro_gamer.discovery.rewards import Histories, growth_of
 from retro_gamer.environment.make import make_environment
 from retro_gamer.environment.vocabulary import Vocabulary
@@ -50,10 +51,12 @@ def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS) -> Li
     rng = np.random.default_rng(0)
     first_seen: Dict[bytes, List[float]] = {}  # an observation -> what the numbers were then
     again, agreed, seed = 0, np.zeros(len(names)), 0
+    lost = np.zeros(len(names), bool)  # what is no number at times cannot be observed
     values, distances = [], []
     observation = environment.reset(seed)
     for _ in range(turns):
-        now = [environment.game.state[name] for name in names]
+        now = [_number(environment.game.state.get(name)) for name in names]
+        lost |= np.isnan(now)
         view = observation.inputs.tobytes()
         if view in first_seen:
             again += 1
@@ -71,7 +74,11 @@ def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS) -> Li
     told = (again >= SEEN_AGAIN) & (agreed >= AGREE * again)
     for column, series in enumerate(np.array(values, float).T):
         told[column] |= any(_alike(series, np.array(one)) for one in _in_all_turns(distances))
-    return [name for name, is_told in zip(names, told) if not is_told]
+    return [name for name, is_told in zip(names, told | lost) if not is_told]
+
+
+def _number(value: Any) -> float:
+    return float(value) if is_number(value) else math.nan
 
 
 def _distances(game: Any, player: Any) -> Dict[str, float]:

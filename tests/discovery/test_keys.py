@@ -301,6 +301,30 @@ def test_what_is_merely_assigned_is_no_change():
     assert set(find_actions(factory_of(Robot))) == {"h", "l"}
 
 
+@pytest.mark.parametrize("count", [len, str, lambda history: history[-3:], lambda history: history[-1]])
+def test_a_record_of_keys_is_no_change(count):
+    class Diary(Hero):
+        history = ()
+
+        def handle_keystroke(self, keystroke, game):
+            super().handle_keystroke(keystroke, game)
+            self.history = [*self.history, keystroke.name or str(keystroke)]
+            game.state["history"] = count(self.history)
+
+    found = find_actions(factory_of(lambda: Diary("h", (2, 2))))
+    assert found[:4] == list(ARROWS) and len(found) <= 5  # any other key counts, too
+
+
+def test_any_key_opens_a_menu():
+    class Menu(Piece):
+        def handle_keystroke(self, keystroke, game):
+            game.remove_agent(self)
+            game.add_agent(Hero("h", (4, 4)))
+
+    found = find_actions(factory_of(lambda: Menu("m", (0, 0))))
+    assert set(ARROWS) <= set(found) and len(found) <= 5
+
+
 @pytest.mark.parametrize("opener", ["KEY_ENTER", " ", "p", "3"])
 def test_the_keys_behind_a_menu(opener):
     class Menu(Piece):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from retro_gamer.discovery.choose_settings import choose_settings
-from retro_gamer.discovery.state_numbers import MOST, changing_numbers
+from retro_gamer.discovery.state_numbers import MOST, changing_numbers, not_shown
 
 GAME = """
 from random import random, randint
@@ -59,6 +59,11 @@ def test_distances_are_told_by_the_radar(game, tmp_path):
     source = GAME.replace("class Kettle", pot + "class Kettle").replace("[Kettle()]", "[Kettle(), Pot()]")
     (tmp_path / game).write_text(source.replace("= 2 * self.position[0]", "= (2 - self.position[0]) / 9"))
     assert choose_settings(game)[0].preprocessing.observe_state == ["heat"]
+
+
+def test_what_is_no_number_at_times_is_not_observed(game):
+    config, _, _ = choose_settings(game, {"board": True, "observe_state": []})
+    assert not_shown(config, ["heat", "who", "nowhere"]) == ["heat"]
 
 
 def test_what_was_named_stays(game):
