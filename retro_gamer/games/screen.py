@@ -314,7 +314,7 @@ def understand_escape_codes() -> Callable[[], None] | None:
     try:
         import ctypes
 
-        kernel32 = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined, unused-ignore]
+        kernel32 = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined]
         kernel32.GetStdHandle.restype = ctypes.c_void_p
         console = ctypes.c_void_p(kernel32.GetStdHandle(-11))  # STD_OUTPUT_HANDLE
         mode = ctypes.c_uint32()

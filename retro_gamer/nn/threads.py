@@ -121,7 +121,7 @@ def _libraries() -> Iterator[Any]:
 
 
 def _loaded_modules() -> Iterator[Any]:
-    kernel = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined, unused-ignore]
+    kernel = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined]
     handles, needed = (ctypes.c_void_p * 4096)(), ctypes.c_ulong()
     kernel.GetCurrentProcess.restype = ctypes.c_void_p
     kernel.K32EnumProcessModules.argtypes = [
