@@ -208,7 +208,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     play.add_argument("run", metavar="DIR", help="the folder of the run")
     play.add_argument(
-        "--fps", type=_positive_float, default=12.0, metavar="N", help="turns shown a second (default 12)"
+        "--fps",
+        type=_positive_float,
+        metavar="N",
+        help="turns shown a second (default 12; with --human the game's own pace, at most 12)",
     )
     play.add_argument(  # the original's
         "--framerate", dest="fps", type=_positive_float, default=argparse.SUPPRESS, help=argparse.SUPPRESS
@@ -216,7 +219,11 @@ def build_parser() -> argparse.ArgumentParser:
     play.add_argument("--explain", action="store_true", help="show what it expects of each key, and why")
     play.add_argument("--seed", type=_seed, help="the same seed shows the same game")
     play.add_argument(
-        "--human", metavar="TEAM", help="play this team yourself (a self-play run; needs retro-games)"
+        "--human",
+        metavar="TEAM",
+        nargs="?",
+        const="",
+        help="play yourself: a team against the others; or a game for one, and then it plays the same game",
     )
     _add_checkpoint(play)
 
@@ -459,17 +466,17 @@ def play_command(options: argparse.Namespace) -> int:
 
     run = RunDirectory(options.run)
     if options.human is not None:
-        from retro_gamer.commands.play_teams import play_against
+        from retro_gamer.commands.play_human import play_human
 
-        print(play_against(run, options.human, options.checkpoint))
+        print(play_human(run, options.human, options.checkpoint, options.fps, options.seed))
     elif run.load_config().teams:
         from retro_gamer.commands.play_teams import watch_teams
 
-        print(watch_teams(run, options.checkpoint, options.fps, options.explain, options.seed))
+        print(watch_teams(run, options.checkpoint, options.fps or 12.0, options.explain, options.seed))
     else:
         from retro_gamer.commands.play import watch
 
-        print(watch(run, options.checkpoint, options.fps, options.explain, options.seed))
+        print(watch(run, options.checkpoint, options.fps or 12.0, options.explain, options.seed))
     return DONE
 
 

@@ -46,6 +46,10 @@ class RetroGamerError(Exception):
         return printable(str(self.args[0])) if self.args else ""
 
 
+class PolicyWarning(UserWarning):
+    """Something in a game makes a policy play worse than it could; said once."""
+
+
 class ConfigError(RetroGamerError, ValueError):
     """A setting, a game description or an argument has a value that cannot work."""
 

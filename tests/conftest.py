@@ -117,7 +117,17 @@ def trained(tmp_path_factory):
         game=snake,
         episodes=500,
     )
-    _train(folder, "board", "--board", "--max-turns-per-episode", "20", game="snake", episodes=6)
+    _train(
+        folder,
+        "board",
+        "--board",
+        "--own-symbol",
+        "false",
+        "--max-turns-per-episode",
+        "20",
+        game="snake",
+        episodes=6,
+    )
     _train(folder, "forager", "--algorithm", "q_learning", "--actions", ARROWS, game="forager", episodes=30)
     return folder
 

@@ -25,6 +25,8 @@ class GreedyNetwork:
     The network's values are those of rewards times `scale.value`, of features as `feature_scale` makes them.
     """
 
+    compared: Sequence[float] = ()  # the values that the last choice was made by
+
     def __init__(
         self,
         network: QNetwork,
@@ -54,6 +56,7 @@ class GreedyNetwork:
     def act(self, observation: Observation, epsilon: float = 0.0) -> int:
         """The best action; it never explores. What was done here before in this game counts less (`Repetition`)."""
         q = self.scaled_values(observation)
+        self.compared = q  # type: ignore[assignment]
         if not self.repetition.penalty:
             return int(q.argmax())
         return self.repetition.choose(q, observation.to_bytes())
@@ -89,6 +92,7 @@ class GreedyTable:
     Of equally good actions it takes the first, and of a state that is not in the table it knows nothing.
     """
 
+    compared: Sequence[float] = ()  # the values that the last choice was made by
     n_symbols = MAX_SYMBOLS  # it has no inputs: there is room for all
 
     def __init__(self, tables: Sequence[Table], n_actions: int):
@@ -108,6 +112,7 @@ class GreedyTable:
         row = first.get(state, self.unknown)
         for table in others:
             row = [a + b for a, b in zip(row, table.get(state, self.unknown))]
+        self.compared = row
         return row.index(max(row))
 
     def begin_episode(self) -> None:

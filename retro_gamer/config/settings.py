@@ -131,6 +131,17 @@ class PreprocessingSettings:
         "true: for every kind of character, the rough direction and distance to the nearest one.",
         new_run=True,
     )
+    own_symbol: bool = setting(
+        FLAG,
+        False,
+        "true: the character that acts is one symbol of its own, whatever its letter.",
+        new_run=True,
+    )
+    last_step: bool = setting(
+        FLAG,
+        False,
+        "true: which way the character that acts went last; letters like > and < tell it otherwise.",
+    )
     observe_state: List[str] = setting(TEXTS, [], "State values to observe as numbers.")
 
 

@@ -200,6 +200,7 @@ def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
     )
     if "observation_function" not in known:
         _choose_encoders(draft, probe, known)
+        _choose_own_symbol(draft, probe, known, flags)
         if "observe_state" not in known and known.get("algorithm", "dqn") == "dqn":
             with _trying_out():
                 _observe_numbers(draft, probe, known)
@@ -253,6 +254,7 @@ def _describe_teams(draft: Draft, factory: Any, known: Dict[str, Any]) -> None:
             say=draft.say,
         )
     _note_board(draft, probe, known)
+    draft.set({"own_symbol": bool(known.get("own_symbol", False))})  # not measured yet for teams
     if known.get("algorithm", "dqn") != "dqn" or known.get("board"):
         _see_whole_board(draft, radar=bool(known.get("radar", False)))
     elif probe.n_agents > MANY_CHARACTERS:
@@ -362,6 +364,39 @@ def _observe_numbers(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
         draft.notes["preprocessing.observe_state"] = (
             "Numbers that change in play, and that what is seen of the board does not tell."
         )
+
+
+def _choose_own_symbol(draft: Draft, probe: Probe, known: Dict[str, Any], flags: Dict[str, Any]) -> None:
+    """Whether the character that acts is a symbol of its own: where there is one, and its letter is not needed.
+
+    What its letter tells of its way is seen as its last step then. Where it tells nothing, that would only distract.
+    """
+    metadata, seen = draft.config.metadata, draft.config.preprocessing
+    player = known.get("player") or metadata.player or _only_name(probe.players)
+    if "own_symbol" in known:
+        own_symbol = known["own_symbol"]
+    else:
+        sees_it = seen.board or seen.egocentric_radius or seen.radar
+        own_symbol = bool(player and sees_it) and known.get("algorithm", "dqn") == "dqn"
+        if own_symbol and player in probe.telling:
+            own_symbol = False
+            draft.notes["preprocessing.own_symbol"] = (
+                f"Off, because the letter of {player} tells more than which way it went last."
+            )
+    draft.set({"own_symbol": own_symbol})
+    if own_symbol and player in probe.turning and "last_step" not in known:
+        draft.set({"last_step": True})
+        draft.notes["preprocessing.last_step"] = f"On, because the letter of {player} told which way it went."
+    if own_symbol and "character_set" not in flags:
+        own = probe.own_letters.get(player, ())
+        draft.set({"character_set": [shown for shown in metadata.character_set if shown not in own]})
+
+
+def _only_name(players: Sequence[Any]) -> str:
+    try:
+        return only_player(players)
+    except GameError:
+        return ""
 
 
 def _apply_description(draft: Draft, description: Dict[str, Any], path: Path) -> None:

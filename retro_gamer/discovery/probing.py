@@ -8,8 +8,14 @@ import traceback
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from retro_gamer.environment.chance import seed_everything
-from retro_gamer.environment.characters import board_size_of, check_characters, shown_characters
+from retro_gamer.environment.characters import (
+    board_size_of,
+    check_characters,
+    shown_characters,
+    visible_cells,
+)
 from retro_gamer.environment.keys import KeyInput
+from retro_gamer.environment.last_steps import LastSteps
 from retro_gamer.environment.player import keyboard_driven
 from retro_gamer.environment.runner import LARGEST, advice_in_turn, state_number
 from retro_gamer.errors import GameError
@@ -36,6 +42,52 @@ class Probe(NamedTuple):
     turns: int  # played
     ended: int  # games that came to an end in them
     huge: Set[str]  # numeric state values beyond what can be counted one by one
+    own_letters: Dict[
+        str, Set[str]
+    ]  # of each that listens to keys, by name: characters that nobody else showed
+    turning: Set[str]  # the names of those whose letter tells which way they went
+    telling: Set[str]  # and of those whose letter tells something else
+
+
+class Looks:
+    """What the characters that listen to keys look like, and whether that tells more than which way they went."""
+
+    def __init__(self) -> None:
+        self._shown_by: Dict[
+            str, Set[str]
+        ] = {}  # character -> the names of those that showed it, "" for all others
+        self._after: Dict[Tuple[str, Any], Set[str]] = {}  # (name, last step) -> how it looked then
+        self._steps = LastSteps()
+
+    def note(self, game: Any) -> None:
+        """Look at a game after a turn."""
+        players = keyboard_driven(game)
+        for agent, _, _, shown in visible_cells(game.agents, game.board_size):
+            name = name_of(agent) if any(agent is player for player in players) else ""
+            self._shown_by.setdefault(shown, set()).add(name)
+        for player in players:
+            step = self._steps.of(game, player)
+            if step is not None and game.playing:
+                self._after.setdefault((name_of(player), step), set()).add(str(player.character))
+
+    def own_letters(self) -> Dict[str, Set[str]]:
+        """By name, the characters that nobody else showed."""
+        found: Dict[str, Set[str]] = {}
+        for shown, names in self._shown_by.items():
+            if len(names) == 1:
+                found.setdefault(min(names), set()).add(shown)
+        return found
+
+    def turning(self) -> Set[str]:
+        """The names of those that looked in another way after another step."""
+        looks: Dict[str, Set[str]] = {}
+        for (name, _), after in self._after.items():
+            looks.setdefault(name, set()).update(after)
+        return {name for name, different in looks.items() if len(different) > 1}
+
+    def telling(self) -> Set[str]:
+        """The names of those that looked in several ways after one and the same step."""
+        return {name for (name, _), looks in self._after.items() if len(looks) > 1}
 
 
 def probe_game(
@@ -64,6 +116,7 @@ def probe_game(
     n_agents, filled, games, ended, played = 0, 0.0, 1, 0, 0
     players = keyboard_driven(first)
     huge: Set[str] = set()
+    looks = Looks()
     deadline = clock() + SECONDS
     while played < turns:
         if clock() >= deadline:
@@ -93,6 +146,7 @@ def probe_game(
             check_characters(game, cells.values())
             characters.update(dict.fromkeys(character for character in cells.values() if character.strip()))
             filled += len(cells) / (game.board_size[0] * game.board_size[1])
+        looks.note(game)
         players = players or keyboard_driven(game)
         if not game.playing:
             ended += 1
@@ -114,6 +168,9 @@ def probe_game(
         played,
         ended,
         huge,
+        looks.own_letters(),
+        looks.turning(),
+        looks.telling(),
     )
 
 
@@ -157,11 +214,15 @@ def is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+def name_of(agent: Any) -> str:
+    return getattr(agent, "name", None) or type(agent).__name__
+
+
 def only_player(players: Sequence[Any]) -> str:
     """How to name the one character that the keys control; "" when there is none. Raises GameError for several."""
     if not players:
         return ""
-    names = [getattr(player, "name", None) or type(player).__name__ for player in players]
+    names = list(map(name_of, players))
     if len(set(names)) > 1:
         raise GameError(f"Several characters listen to keys: {', '.join(names)}.")
     return names[0]

@@ -6,6 +6,9 @@ Four ways of seeing, which `config.toml` switches on and off:
     egocentric    the cells around the character that the agent controls; beyond the edge is a symbol of its own
     radar         for every kind of character, roughly where the nearest one is
     observe_state values of the game's state
+
+With own_symbol the character that acts is one symbol of its own, whatever its letter: neither another letter nor another
+character of the same letter can take its place. With last_step it is seen which way it went, as letters like > often tell.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tupl
 import numpy as np
 
 from retro_gamer.environment.characters import board_size_of, explain, visible_cells
+from retro_gamer.environment.last_steps import LastSteps
 from retro_gamer.environment.observation import (
     NO_CELLS,
     NO_FEATURES,
@@ -24,7 +28,7 @@ from retro_gamer.environment.observation import (
     as_number,
     check_features,
 )
-from retro_gamer.environment.vocabulary import FIRST_CHARACTER, OFF_BOARD, Vocabulary
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, NOTHING, OFF_BOARD, Vocabulary
 from retro_gamer.errors import ObservationError
 
 # The radar's reading of a distance: 5 is zero; 6, 7, 8, 9 are 1, 2-3, 4-7 and 8 or more cells to the right or
@@ -46,6 +50,9 @@ class Encoder:
     `board_size` is (width, height). The agent sees the whole board (`board`), or a window of (2 egocentric_radius + 1)^2
     cells around its character, or neither; and besides, if they are switched on, the radar's readings and the values
     named in `observe_state`. `find_player(game)` returns the character that the agent controls, or None.
+
+    With `own_symbol` that character is the symbol ME; and what a vocabulary that does not grow does not know is not there,
+    and hides nothing. With `last_step` the readings of ME on the radar are the last step of that character.
     """
 
     def __init__(
@@ -58,10 +65,14 @@ class Encoder:
         radar: bool,
         observe_state: Sequence[str],
         find_player: Callable[[Any], Any],
+        own_symbol: bool = False,
+        last_step: bool = False,
     ):
         self.vocabulary, self.find_player = vocabulary, find_player
+        self.own_symbol, self.last_step, self.last_steps = own_symbol, last_step, LastSteps()
+        self._me = vocabulary.add(ME) if own_symbol or last_step else NOTHING
         self.board, self.radius, self.radar = board, 0 if board else egocentric_radius, radar
-        if radar:
+        if radar or last_step:
             # The first layer has as many rows for an input as there are symbols; a reading needs one for each value.
             vocabulary.make_room(N_READINGS)
         self.observe_state = list(observe_state)
@@ -86,7 +97,7 @@ class Encoder:
         if self.board:
             board_shape = self.board_size[1], self.board_size[0]
         n_cells, n_symbols = board_shape[0] * board_shape[1], self.vocabulary.n_symbols
-        if self.radar:
+        if self.radar or self.last_step:
             n_cells += READINGS_PER_CHARACTER * (n_symbols - FIRST_CHARACTER)
         return ObservationShape(n_cells, n_symbols, self.n_features or 0, board_shape)
 
@@ -108,24 +119,28 @@ class Encoder:
 
     def _look(self, game: Any, character: Any) -> Tuple[np.ndarray, int]:
         """The cells, then the radar's readings; and how many readings there are."""
-        if not (self.radius or self.radar):
+        if not (self.radius or self.radar or self.own_symbol or self.last_step):
             if not self.board:
                 return NO_CELLS, 0
             return np.frombuffer(self._paint(visible_cells(game.agents, self.board_size)), UINT8), 0
         player = character if character is not None else self.find_player(game)
         center = self._center(player)
         characters = game.agents
-        if not self.radar and len(characters) > (2 * self.radius + 1) ** 2:  # a crowd: most are out of sight
+        if (
+            self.radius and not self.radar and len(characters) > (2 * self.radius + 1) ** 2
+        ):  # a crowd: most are out of sight
             characters = self._near(characters, center)
         painted = list(visible_cells(characters, self.board_size))
-        cells: Any = self._paint(painted)
+        cells: Any = self._paint_with_me(painted, player) if self.own_symbol else self._paint(painted)
         if self.radius:
             (x, y), side = center, 2 * self.radius + 1
             framed = np.frombuffer(cells, UINT8).reshape(self._framed_shape)
             cells = framed[y : y + side, x : x + side].tobytes()
         elif not self.board:
             cells = b""
-        readings = self._radar_readings(painted, player, center) if self.radar else b""
+        readings = self._radar_readings(painted, player, center) if self.radar else bytearray()
+        if self.last_step:
+            readings = self._with_last_step(readings, game, player)
         return np.frombuffer(cells + readings, UINT8), len(readings)
 
     def _center(self, player: Any) -> Tuple[int, int]:
@@ -150,6 +165,33 @@ class Encoder:
             canvas[first + y * stride + x] = symbols[shown]
         return canvas
 
+    def _paint_with_me(self, painted: Painted, player: Any) -> bytearray:
+        """The same, where the player is ME, and what training never saw is not there."""
+        canvas = bytearray(self._blank)
+        stride, radius, symbols = self._framed_shape[1], self.radius, self.vocabulary
+        first = radius * stride + radius
+        for character, x, y, shown in painted:
+            if character is player:
+                hole = shown == " " and getattr(player, "size", None) is not None
+                symbol = NOTHING if hole else self._me
+            else:
+                symbol = symbols[shown]
+                if not symbol and shown not in symbols:
+                    continue
+            canvas[first + y * stride + x] = symbol
+        return canvas
+
+    def _with_last_step(self, readings: bytearray, game: Any, player: Any) -> bytearray:
+        """The radar's readings, and in the place of ME the last step of the player; 0 while it is not known."""
+        readings = readings or bytearray(
+            READINGS_PER_CHARACTER * (self.vocabulary.n_symbols - FIRST_CHARACTER)
+        )
+        step = self.last_steps.of(game, player) if player is not None else None
+        if step is not None and self._me:
+            place = READINGS_PER_CHARACTER * (self._me - FIRST_CHARACTER)
+            readings[place], readings[place + 1] = self._reading(step[0]), self._reading(step[1])
+        return readings
+
     def _near(self, characters: Sequence[Any], center: Tuple[int, int]) -> List[Any]:
         """Those of the characters that may show in the window."""
         # Not game.get_agents_by_position(): it may be from before the last move, and asking could change the next turn.
@@ -168,8 +210,8 @@ class Encoder:
         symbols, (center_x, center_y) = self.vocabulary, center
         nearest: Dict[int, Tuple[int, int, int]] = {}  # symbol -> (distance, dx, dy)
         for character, x, y, shown in painted:
-            symbol = symbols[shown]
             if character is not player:
+                symbol = symbols[shown]
                 dx, dy = x - center_x, y - center_y
                 distance = abs(dx) + abs(dy)
                 best = nearest.get(symbol)

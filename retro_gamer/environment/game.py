@@ -33,6 +33,8 @@ def make_encoder(
         radar=seen.radar,
         observe_state=seen.observe_state,
         find_player=player_finder(metadata.player),
+        own_symbol=seen.own_symbol,
+        last_step=seen.last_step,
     )
     if n_features is not None:
         encoder.n_features = n_features

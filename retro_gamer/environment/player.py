@@ -6,11 +6,13 @@ from typing import Any, Callable, List
 
 
 def keyboard_driven(game: Any) -> List[Any]:
-    """All characters on the board that listen to keys."""
+    """All characters on the board that listen to keys. Those that a policy plays (`ai.character`) do not."""
     return [
         agent
         for agent in game.agents
-        if hasattr(agent, "handle_keystroke") and getattr(agent, "display", True)
+        if hasattr(agent, "handle_keystroke")
+        and getattr(agent, "display", True)
+        and not getattr(agent, "plays_itself", False)
     ]
 
 

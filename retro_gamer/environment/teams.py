@@ -201,6 +201,9 @@ class _Sided(Vocabulary):
             self[character] = number
         return number
 
+    def add(self, character: str) -> int:
+        return self._vocabulary.add(character)
+
     def make_room(self, n_symbols: int) -> None:
         self._vocabulary.make_room(n_symbols)
 

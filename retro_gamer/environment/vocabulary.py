@@ -10,6 +10,7 @@ NOTHING = 0
 OFF_BOARD = 1
 FIRST_CHARACTER = 2
 ROOM = 8
+ME = "(me)"  # stands for the character that acts, where it has a symbol of its own; no cell can show it
 MAX_CHARACTERS = 256 - FIRST_CHARACTER  # symbols are stored as bytes
 
 
@@ -17,19 +18,22 @@ class Vocabulary(Dict[str, int]):
     """character -> symbol number; 0 is nothing there, 1 is off the board.
 
     While it `grows`, looking up a new character gives it the next number: the body of a snake is learned about
-    from the turn it first appears. Otherwise, and once all 254 numbers are taken, it counts as nothing there.
+    from the turn it first appears. Otherwise, and once all 254 numbers are taken, it counts as nothing there, and is
+    noted in `unknown`.
     """
 
     def __init__(self, characters: Sequence[str] = (), grows: bool = False):
         super().__init__({" ": NOTHING, "": NOTHING})
         self.characters: List[str] = []
         self.grows = grows
+        self.unknown: Dict[str, None] = {}  # in the order in which they were seen
         self.n_symbols = ROOM  # how many symbols a network should have room for
         for character in characters:
             self.add(character)
 
     def __missing__(self, character: str) -> int:
         if not self.grows:
+            self.unknown[character] = None
             return NOTHING
         if not isinstance(character, str) or len(character) != 1:
             raise ObservationError(

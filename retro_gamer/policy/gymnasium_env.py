@@ -190,6 +190,9 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
             "runner": {name: getattr(environment.runner, name) for name in _OF_A_RUNNER},
             "characters": list(environment.characters),
             "last_position": encoder._last_position if encoder is not None else None,
+            "last_steps": encoder.last_steps.copy_out(environment.game)
+            if encoder is not None and environment.game is not None
+            else [],
             "own": {"_randomness": self._randomness, "_np_random": self._np_random, "spec": self.spec},
         }
         return type(self), (self._config, self._factory, self.render_mode), state
@@ -203,6 +206,7 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
             for character in state["characters"]:
                 encoder.vocabulary.add(character)
             encoder._last_position = state["last_position"]
+            encoder.last_steps.copy_in(self.environment.game, state["last_steps"])
         if self.environment.game is not None:
             self.environment.game.input_source = self.environment.runner._input
 

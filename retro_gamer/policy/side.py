@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Optional
+from typing import Any, List, Optional
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.teams import config_of_policy, policy_of_team
 from retro_gamer.environment.teams import TeamEncoder, find_character
 from retro_gamer.errors import CheckpointError, ConfigError
+from retro_gamer.policy.eyes import Eyes
 from retro_gamer.runs.policy_description import PolicyDescription
 
 
@@ -31,8 +32,11 @@ class Side:
 
     def actions_of(self, character: Any) -> List[Optional[str]]:
         """The keys of a character, and None for no key; of the first member, if it is none of them."""
+        classes = type(character).__mro__
+        names = [getattr(character, "name", None), *(cls.__name__ for cls in classes)]
+        names += [vars(cls).get("name") for cls in classes]  # before `ai.character` gave it another
         for member in self.members:
-            if member.character in (getattr(character, "name", None), type(character).__name__):
+            if member.character in names:
                 return [*member.actions, None]
         return [*self.members[0].actions, None]
 
@@ -41,7 +45,7 @@ class Side:
         found = [find_character(game, member.character) for member in self.members]
         return [character for character in found if character is not None]
 
-    def make_observe(self, known: PolicyDescription) -> Callable[[Any, Any], Any]:
+    def make_eyes(self, known: PolicyDescription) -> Eyes:
         """How this policy sees a game from one of the characters (by default, the first that is there)."""
         own_characters = known.own_characters or ()
         if self.team >= len(own_characters):
@@ -49,13 +53,12 @@ class Side:
                 f"The policy of {self.run} was trained for {len(own_characters)} teams, but "
                 "config.toml names more by now. Put the old teams back, or train again."
             )
-        encoder = TeamEncoder(
-            known.settings(self.config), known.vocabulary(), own_characters, known.n_features
-        )
+        vocabulary = known.vocabulary()
+        encoder = TeamEncoder(known.settings(self.config), vocabulary, own_characters, known.n_features)
 
         def observe(game: Any, agent: Any) -> Any:
             if agent is None:
                 agent = next(iter(self.characters_in(game)), None)
             return encoder.observe(game, agent, self.team)
 
-        return observe
+        return Eyes(observe, vocabulary.unknown, encoder.encoder.last_step)

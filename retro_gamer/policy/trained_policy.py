@@ -8,16 +8,21 @@ import warnings
 import weakref
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, Iterator, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Collection, Dict, Iterator, List, Optional, Tuple, Union
 
 from retro_gamer.agents.greedy import GreedyNetwork, GreedyPolicy
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.game import make_encoder
 from retro_gamer.environment.keys import make_keystroke
 from retro_gamer.environment.observation import custom_observation
+from retro_gamer.environment.player import keyboard_driven, player_finder
 from retro_gamer.errors import ConfigError, RunNotFoundError, command_line
 from retro_gamer.hosting.game_protocol import Game
 from retro_gamer.policy.arguments import check_game, is_game, keys_named_elsewhere, locate
+from retro_gamer.policy.asking import who_asks
+from retro_gamer.policy.character import character_class, key_handler, keystroke
+from retro_gamer.policy.doubts import Doubts
+from retro_gamer.policy.eyes import Eyes
 from retro_gamer.policy.repeats import Repeats
 from retro_gamer.policy.side import Side
 from retro_gamer.policy.terms import Terms, terms_of
@@ -41,7 +46,9 @@ _LOADED = (
     "_stamp",
     "_agent",
     "_repeats",
-    "_observe",
+    "_eyes",
+    "_find_player",
+    "_doubts",
     "_actions",
     "_terms",
     "_of_environment",
@@ -117,6 +124,7 @@ class TrainedPolicy:
         self._path: Optional[Path] = None
         self._repeats: Optional[Repeats] = None
         self._stamp: Any = None
+        self._doubts = Doubts(str(self._run))
         self._load()
         _loaded.add(self)
 
@@ -193,6 +201,7 @@ class TrainedPolicy:
                 config = self._side.config
             self._actions: List[Optional[str]] = [*(config.metadata.actions if config else ()), None]
             self._agent = self._terms = self._repeats = self._known = self._facts = None
+            self._find_player = player_finder()
             self._of_environment = bool(config and config.game.environment_name)
             return
         own = self._side.config if self._side is not None else self._config  # read by `_find` just now
@@ -205,10 +214,11 @@ class TrainedPolicy:
             check_of_team(saved, path)
         check_function(known, config, path, self._run)
         agent = build_policy(saved, path)  # first: it finds out whether the sizes can be believed
-        observe, terms = self._make_observe(known, config), terms_of(known)
+        eyes, terms = self._make_eyes(known, config), terms_of(known)
         # Only now, when nothing can go wrong any more: a failed reload leaves the old policy playing.
-        self._agent, self._observe, self._terms = agent, observe, terms
+        self._agent, self._eyes, self._terms = agent, eyes, terms
         self._known, self._facts = known, saved.facts
+        self._find_player = player_finder(known.player)
         self._actions = list(known.actions) if terms is None else terms.keys
         self._of_environment = bool(known.gym)
         self._path, self._stamp = path, stamp
@@ -216,7 +226,7 @@ class TrainedPolicy:
         if isinstance(agent, GreedyNetwork) and agent.repetition.penalty and self._side is None:
             self._repeats = Repeats(agent, known.reward)
 
-    def _make_observe(self, known: PolicyDescription, config: RunConfig) -> Callable[[Any, Any], Any]:
+    def _make_eyes(self, known: PolicyDescription, config: RunConfig) -> Eyes:
         """How this policy sees a game: game, agent -> observation. A function is looked for where the game is, too."""
         if known.observation_function:
             if not self._trusted:
@@ -227,13 +237,16 @@ class TrainedPolicy:
             from retro_gamer.hosting.loading import load_function
 
             function = load_function(known.observation_function, "observation_function", config.game.path)
-            return lambda game, agent: custom_observation(function(game), known.n_features, known.tabular)
+            return Eyes(
+                lambda game, agent: custom_observation(function(game), known.n_features, known.tabular)
+            )
         if known.gym:
-            return lambda game, agent: self.refuse_games()
+            return Eyes(lambda game, agent: self.refuse_games())
         if self._side is not None:
-            return self._side.make_observe(known)
-        own = known.settings(config)
-        return make_encoder(own.metadata, own.preprocessing, known.vocabulary(), known.n_features).observe
+            return self._side.make_eyes(known)
+        own, vocabulary = known.settings(config), known.vocabulary()
+        encoder = make_encoder(own.metadata, own.preprocessing, vocabulary, known.n_features)
+        return Eyes(encoder.observe, vocabulary.unknown, encoder.last_step)
 
     def predict(self, observation: Any) -> Any:
         """The action to take after this observation, as the environment's own `step` takes it.
@@ -271,35 +284,79 @@ class TrainedPolicy:
     def get_action(self, game: Game, agent: Any = None) -> Optional[str]:
         """The key to press this turn, or None for no key.
 
-        Called from a method of a character in the game, it sees the game from that character; `agent=self` says
-        so explicitly. Called from elsewhere, it sees it from the character that the keys control.
+        Called from a method of a character in the game, or from what such a method calls, it sees the game from that
+        character; `agent=self` says so explicitly. Called from elsewhere, it sees it from the character that the keys
+        control, and warns (PolicyWarning) where that may be the wrong one.
         """
-        if self._known_game is None or self._known_game() is not game:
-            self._look_at(game, "get_action")
-        if agent is None:
-            agent = self._character_in(game, sys._getframe(1).f_locals.get("self"))
+        self._check(game, "get_action")
+        return self._choose(game, self._who_asks(game, sys._getframe(1)) if agent is None else agent)
+
+    def control(self, character: Any, game: Game) -> Optional[str]:
+        """Choose a key for a character and let its class's own handle_keystroke handle it; returns the key.
+
+        For a `play_turn`, as in  ai.control(self, game)  . A handle_keystroke that does nothing, so that the keyboard
+        does not move the character, is passed over. Raises ConfigError if there is no other.
+        """
+        self._check(game, "control(character, game)")
+        handle = key_handler(character)
+        key = self._choose(game, character)
+        if key is not None:
+            handle(character, keystroke(key), game)
+        return key
+
+    def character(self, cls: type, name: Optional[str] = None) -> Any:
+        """A subclass of a class of characters whose objects this policy plays, as in  AISnake = ai.character(SnakeHead).
+
+        They take the arguments of the class, ignore the keyboard, and press the policy's keys into the class's own
+        handle_keystroke before each turn. Unless they are named when they are made, they are called `name`, by default
+        "AI snake head", with a number where there are several.
+
+        Raises ConfigError for what is no class, or has no handle_keystroke.
+        """
+        self.refuse_games()
+        return character_class(self.control, cls, name)
+
+    def _choose(self, game: Any, agent: Any) -> Optional[str]:
+        """The key for a character; None for the one that the keys control."""
         actions = self._actions if self._side is None else self._side.actions_of(agent)
         if self._agent is None or self._epsilon:
             chance = self._chance_in(game)
             if self._agent is None or chance.random() < self._epsilon:
+                if self._agent is not None and self._eyes.every_turn:
+                    self._look(game, agent)
                 return chance.choice(actions)
-        observation = self._observe(game, agent)
+        observation = self._look(game, agent)
         if self._repeats is not None:
-            return actions[self._repeats.act(observation, game, agent)]
-        return actions[self._agent.act(observation, 0.0)]
+            action = self._repeats.act(observation, game, agent)
+        else:
+            action = self._agent.act(observation, 0.0)
+        self._doubts.values(game, self._agent.compared)
+        return actions[action]
 
-    def _look_at(self, game: Game, call: str) -> None:
+    def _look(self, game: Any, agent: Any) -> Any:
+        """The observation; what on the board was never seen in training is said."""
+        observation = self._eyes.observe(game, agent)
+        if self._eyes.unknown:
+            self._doubts.unknown_characters(game, self._eyes.unknown)
+        return observation
+
+    def _check(self, game: Game, call: str) -> None:
         """Is this a game? Asked once of each."""
-        self.refuse_games()
-        check_game(game, call)
-        self._known_game = weakref.ref(game)
+        if self._known_game is None or self._known_game() is not game:
+            self.refuse_games()
+            check_game(game, call)
+            self._known_game = weakref.ref(game)
 
-    def _character_in(self, game: Any, caller: Any) -> Any:
-        """Who is asking; of a team, if it is nobody in the game, the first of its characters that is there."""
-        agent = _calling_character(game, caller)
-        if agent is None and self._side is not None:
-            agent = next(iter(self._side.characters_in(game)), None)
-        return agent
+    def _who_asks(self, game: Any, frame: Any) -> Any:
+        """The character that asks; of a team, if it is nobody in the game, the first of its characters that is there."""
+        character, for_somebody = who_asks(game, frame)
+        if character is not None:
+            return character
+        candidates = keyboard_driven(game) if self._side is None else self._side.characters_in(game)
+        character = self._find_player(game) if self._side is None else next(iter(candidates), None)
+        if for_somebody or len(candidates) > 1:
+            self._doubts.guessed(game, character)
+        return character
 
     def _chance_in(self, game: Any) -> random.Random:
         """The generator for one game. What it draws leaves the game's own chance as it is, and yet follows from it: where
@@ -312,7 +369,8 @@ class TrainedPolicy:
     def keys(self, game: Game) -> List[str]:
         """The keys to press this turn: one at most; of a team, one for each of its characters on the board."""
         characters = [None] if self._side is None else self._side.characters_in(game)
-        chosen = [self.get_action(game, agent=character) for character in characters]
+        self._check(game, "keys")
+        chosen = [self._choose(game, character) for character in characters]
         return [key for key in chosen if key is not None]
 
     def q_values(
@@ -330,8 +388,8 @@ class TrainedPolicy:
         if self._agent is None:
             return {action: 0.0 for action in self._actions}
         if agent is None:
-            agent = self._character_in(game, sys._getframe(1).f_locals.get("self"))
-        values = self._agent.q_values(self._observe(game, agent))
+            agent = self._who_asks(game, sys._getframe(1))
+        values = self._agent.q_values(self._look(game, agent))
         return dict(
             zip(self._actions if self._side is None else self._side.actions_of(agent), map(float, values))
         )
@@ -355,10 +413,10 @@ class TrainedPolicy:
         self.refuse_games()
         check_game(game, "explain")
         if agent is None:
-            agent = self._character_in(game, sys._getframe(1).f_locals.get("self"))
+            agent = self._who_asks(game, sys._getframe(1))
         actions = self._actions if self._side is None else self._side.actions_of(agent)
         names = names_of_symbols(self._known, self._side)
-        seen = self._observe(game, agent)
+        seen = self._look(game, agent)
         return explain_choice(self._agent, seen, actions, names, self._known.shape.board_shape)
 
 
@@ -395,13 +453,6 @@ class PolicyInput:
         """The keystrokes of this turn: a set of one, or empty; for a team of several characters, a list."""
         keystrokes = [make_keystroke(key) for key in self._model.keys(self._game)]
         return keystrokes if len(keystrokes) > 1 else set(keystrokes)
-
-
-def _calling_character(game: Any, caller: Any) -> Any:
-    """The character whose method called, if it is one of this game."""
-    if caller is None or isinstance(caller, PolicyInput) or not hasattr(caller, "position"):
-        return None
-    return caller if any(agent is caller for agent in game.agents) else None
 
 
 def _stamp(path: Path) -> Any:

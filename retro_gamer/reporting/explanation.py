@@ -8,7 +8,7 @@ import numpy as np
 
 from retro_gamer.agents.states import state_of
 from retro_gamer.environment.observation import Observation
-from retro_gamer.environment.vocabulary import FIRST_CHARACTER, OFF_BOARD
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD
 
 MOST_SHOWN = 5  # of what mattered
 NEVER_MET = "It never met this position in its training: its table has no row for it."
@@ -124,13 +124,16 @@ def _things_seen(
     for number, character in enumerate(characters[: len(observation.radar) // 2]):
         places = [n_cells + 2 * number, n_cells + 2 * number + 1]
         if observation.inputs[places].any():
-            things.append((f"the nearest {character} on the radar", places))
+            name = "its last step" if character == ME else f"the nearest {character} on the radar"
+            things.append((name, places))
     return things
 
 
 def _character(symbol: int, characters: Sequence[str]) -> str:
     place = symbol - FIRST_CHARACTER
-    return characters[place] if 0 <= place < len(characters) else f"symbol {symbol}"
+    if not 0 <= place < len(characters):
+        return f"symbol {symbol}"
+    return "itself" if characters[place] == ME else characters[place]
 
 
 def _where(place: int, height: int, width: int) -> str:

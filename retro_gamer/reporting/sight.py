@@ -8,9 +8,10 @@ import numpy as np
 
 from retro_gamer.environment.base import Environment
 from retro_gamer.environment.observation import Observation
-from retro_gamer.environment.vocabulary import FIRST_CHARACTER, OFF_BOARD
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD
 
 OFF_BOARD_SHOWN = "▒"
+ME_SHOWN = "●"
 # The radar's readings of a distance (environment/encoder.py), to the right or below: above, to the left, they mirror.
 DISTANCES = {5: "0", 6: "1", 7: "2-3", 8: "4-7", 9: "8 or more", 4: "1", 3: "2-3", 2: "4-7", 1: "8 or more"}
 
@@ -51,7 +52,9 @@ def symbol_shown(number: int, characters: Sequence[str]) -> str:
     if number == OFF_BOARD:
         return OFF_BOARD_SHOWN
     place = number - FIRST_CHARACTER
-    return characters[place] if 0 <= place < len(characters) else " "
+    if not 0 <= place < len(characters):
+        return " "
+    return ME_SHOWN if characters[place] == ME else characters[place]
 
 
 def _radar(readings: np.ndarray, characters: Sequence[str]) -> List[Tuple[str, str]]:
@@ -61,7 +64,9 @@ def _radar(readings: np.ndarray, characters: Sequence[str]) -> List[Tuple[str, s
             sideways = f"{DISTANCES[across]} to the {'right' if across > 5 else 'left'}"
             upright = f"{DISTANCES[down]} {'below' if down > 5 else 'above'}"
             parts = [sideways] * (across != 5) + [upright] * (down != 5)
-            found.append((character, ", ".join(parts) or "here"))
+            found.append(
+                (ME_SHOWN + "'s last step" if character == ME else character, ", ".join(parts) or "here")
+            )
     return found
 
 

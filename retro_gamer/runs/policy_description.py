@@ -13,7 +13,7 @@ from retro_gamer.environment.characters import MAX_BOARD_SIDE
 from retro_gamer.environment.encoder import N_READINGS, READINGS_PER_CHARACTER
 from retro_gamer.environment.observation import ObservationShape
 from retro_gamer.environment.space_reading import space_from_json
-from retro_gamer.environment.vocabulary import FIRST_CHARACTER, MAX_CHARACTERS, Vocabulary
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, MAX_CHARACTERS, ME, Vocabulary
 from retro_gamer.errors import CheckpointError, ConfigError, command_line
 from retro_gamer.nn.sparse import Convolution
 
@@ -30,6 +30,8 @@ MEANINGLESS_AFTER: Dict[str, str] = {
     "board": "it decides what the inputs are",
     "egocentric_radius": "it decides how many cells are seen",
     "radar": "it decides what the inputs are",
+    "own_symbol": "it decides what the inputs mean",
+    "last_step": "it decides what the inputs are",
     "observe_state": "each of these values is an input",
     "hidden_sizes": "the layers have other sizes",
     "dueling": "the last layer has another form",
@@ -74,6 +76,8 @@ class PolicyDescription:
     convolutions: Optional[Tuple[Convolution, ...]] = (
         None  # of a network from elsewhere; None for the usual ones
     )
+    own_symbol: Optional[bool] = None  # None, as in older files, where it has none
+    last_step: Optional[bool] = None  # the same
     own_characters: Optional[Tuple[Tuple[str, ...], ...]] = (
         None  # of each team; None where there are no teams
     )
@@ -108,6 +112,8 @@ class PolicyDescription:
             n_features=shape.n_features,
             board_shape=tuple(shape.board_shape),
             spaces=getattr(environment, "spaces", None),
+            own_symbol=(seen.own_symbol and ME in vocabulary.characters) or None,
+            last_step=(seen.last_step and ME in vocabulary.characters) or None,
             repeat_penalty=None if config.tabular or config.teams else config.training.repeat_penalty or None,
             **more,
         )
@@ -122,7 +128,7 @@ class PolicyDescription:
                     f"{path} does not say what its {name} is; it is damaged, or from another program."
                 )
             values[name] = tuple(facts[name]) if kind is list else facts[name]
-        for name in ("convolutions", "own_characters", "repeat_penalty", "spaces"):
+        for name in ("convolutions", "own_symbol", "last_step", "own_characters", "repeat_penalty", "spaces"):
             if name in facts:
                 values[name] = facts[name]
         for what, right in _CHECKS:
@@ -170,7 +176,7 @@ class PolicyDescription:
         """Whether an encoder that follows it makes observations that its network takes."""
         if self.observation_function or self.gym:
             return self.n_cells == 0 and self.board_shape == (0, 0)
-        least = N_READINGS if self.radar else FIRST_CHARACTER if self.n_cells else 1
+        least = N_READINGS if self.radar or self.last_step else FIRST_CHARACTER if self.n_cells else 1
         observed = len(self.observe_state)
         return (
             not (self.board and self.egocentric_radius)
@@ -191,6 +197,8 @@ class PolicyDescription:
             board=self.board,
             egocentric_radius=self.egocentric_radius,
             radar=self.radar,
+            own_symbol=bool(self.own_symbol),
+            last_step=bool(self.last_step),
             observe_state=list(self.observe_state),
         )
         metadata = replace(
@@ -288,6 +296,12 @@ def _have_room(values: Values) -> bool:
     return bool(values["n_cells"] == 0 or needed <= max(FIRST_CHARACTER, values["n_symbols"]))
 
 
+def _knows_itself(values: Values) -> bool:
+    """Whether the character that acts is there, where it is a symbol of its own or its last step is seen."""
+    given = [values[name] for name in ("own_symbol", "last_step") if name in values]
+    return not given or (all(value is True for value in given) and ME in values["characters"])
+
+
 def _is_free(values: Values) -> bool:
     """Whether what is observed is up to a function or an environment."""
     return bool(values["observation_function"] or values["gym"])
@@ -299,7 +313,8 @@ def _fit_together(values: Values) -> bool:
         return True
     side, n_symbols = 2 * values["egocentric_radius"] + 1, values["n_symbols"]
     picture = values["board_size"][::-1] if values["board"] else (side, side) if side > 1 else (0, 0)
-    readings = READINGS_PER_CHARACTER * (n_symbols - FIRST_CHARACTER) if values["radar"] else 0
+    has_readings = values["radar"] or values.get("last_step")
+    readings = READINGS_PER_CHARACTER * (n_symbols - FIRST_CHARACTER) if has_readings else 0
     n_cells = picture[0] * picture[1] + readings
     return bool(values["board_shape"] == picture and values["n_cells"] == n_cells)
 
@@ -338,6 +353,7 @@ _CHECKS: List[Tuple[str, Callable[[Values], bool]]] = [
         "characters are not characters",
         lambda values: len(values["characters"]) <= MAX_CHARACTERS and _are_texts(values["characters"], 8),
     ),
+    ("own character is not among its characters", _knows_itself),
     ("observe_state is not a list of names", lambda values: _are_texts(values["observe_state"], 2**16)),
     ("egocentric_radius is out of range", lambda values: 0 <= values["egocentric_radius"] <= 64),
     (

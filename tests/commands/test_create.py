@@ -103,7 +103,7 @@ def test_a_file_that_says_nothing_about_itself():
     assert config.metadata.actions == ["KEY_RIGHT", "KEY_LEFT", " "]
     assert (config.metadata.reward, config.metadata.score, config.metadata.player) == ("score", "", "ship")
     assert (
-        set("AM|") == set(config.metadata.character_set)
+        set("M|") == set(config.metadata.character_set)
         and "Seen from ship: a window of 7x7 cells and a radar." in messages
     )
 
@@ -111,7 +111,9 @@ def test_a_file_that_says_nothing_about_itself():
 def test_a_folder_with_a_description():
     config, messages = create("games/garden")
     assert config.game.factory == "garden.start:plant"
-    assert config.metadata.reward == "carrots" and config.metadata.character_set == ["r", "c"]
+    assert config.metadata.reward == "carrots" and config.metadata.character_set == [
+        "c"
+    ]  # r is the rabbit itself
     assert config.training.epsilon_min == 0.07 and config.model.hidden_sizes == [32]
     assert str(Path("games/garden/pyproject.toml")) in messages
 

@@ -37,10 +37,15 @@ def test_it_explains_what_q_values_tell(workshop, name, create_game):
 def test_what_it_sees_is_called_by_its_character(workshop):
     game = begun(snake.create_game)
     causes = TrainedPolicy(workshop / "runs/snake").explain(game).causes
-    shown = {agent.character for agent in game.agents}
-    assert causes and all(any(cause.what.startswith((f"{c} ", "the ")) for c in shown) for cause in causes)
+    shown = {agent.character for agent in game.agents} | {"itself", "its last step"}
+    assert causes and all(
+        any(cause.what.startswith((f"{c} ", "the ", "its last step")) for c in shown) for cause in causes
+    )
 
 
+@pytest.mark.filterwarnings(
+    "ignore:On the board are characters"
+)  # the head, which is another to the one that asks
 def test_a_character_is_explained_as_it_sees_the_game(workshop):
     """The one that asks, as with get_action; and the same when it is named."""
     ai, game = TrainedPolicy(workshop / "runs/snake"), begun(snake.create_game)

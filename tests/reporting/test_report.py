@@ -15,7 +15,7 @@ from retro_gamer.cli import main
 from retro_gamer.reporting.counting import Counting
 from retro_gamer.reporting.html import games_data
 from retro_gamer.reporting.recording import Frame, Recording, record_game
-from retro_gamer.reporting.sight import Sight, sight_of
+from retro_gamer.reporting.sight import ME_SHOWN, Sight, sight_of
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training.evaluation import evaluate
 from retro_gamer.training.player import load_player
@@ -81,7 +81,7 @@ def test_sight_says_what_a_window_and_a_radar_show(workshop):
     sight = sight_of(player.environment, observation)
     head = next(agent for agent in game.agents if hasattr(agent, "handle_keystroke"))
     radius = player.config.preprocessing.egocentric_radius
-    assert sight.board[radius][radius] == head.character
+    assert sight.board[radius][radius] == ME_SHOWN
     apple = next(agent for agent in game.agents if agent.character == "@")
     (where,) = [where for character, where in sight.radar if character == "@"]
     assert ("right" in where) == (apple.position[0] > head.position[0])

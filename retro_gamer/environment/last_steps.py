@@ -1,0 +1,72 @@
+"""Which way characters stepped last, found out from the positions they were seen at."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+Pair = Tuple[int, int]
+
+
+class LastSteps:
+    """The last step (dx, dy) of each character that is asked about: from where it was seen before to where it is.
+
+    It lasts until the character is seen somewhere else. So it is the same however often, when and by whichever of
+    several characters it is asked about, as long as each position is seen once; and unknown, None, until a character
+    has moved for the first time in its game.
+    """
+
+    def __init__(self) -> None:
+        self._games: Dict[int, Tuple[Callable[[], Any], Dict[int, _Track]]] = {}
+
+    def of(self, game: Any, character: Any) -> Optional[Pair]:
+        tracks = self._tracks(game)
+        x, y = character.position
+        track = tracks.get(id(character))
+        if track is None or track.character() is not character:
+            tracks[id(character)] = _Track(_reference(character), (x, y), None)
+            return None
+        if track.position != (x, y):
+            track.step = (x - track.position[0], y - track.position[1])
+            track.position = (x, y)
+        return track.step
+
+    def _tracks(self, game: Any) -> "Dict[int, _Track]":
+        key = id(game)
+        known = self._games.get(key)
+        if known is not None and known[0]() is game:
+            return known[1]
+        games, tracks = self._games, {}  # type: ignore[var-annotated]
+        games[key] = _reference(game, lambda _: games.pop(key, None)), tracks
+        return tracks
+
+    def copy_out(self, game: Any) -> List[Tuple[Any, Pair, Optional[Pair]]]:
+        """What is known of a game, to be kept with it."""
+        tracks = self._tracks(game).values()
+        return [
+            (track.character(), track.position, track.step)
+            for track in tracks
+            if track.character() is not None
+        ]
+
+    def copy_in(self, game: Any, known: List[Tuple[Any, Pair, Optional[Pair]]]) -> None:
+        """Take over what `copy_out` gave, for a copy of the game and its characters."""
+        for character, position, step in known:
+            self._tracks(game)[id(character)] = _Track(_reference(character), position, step)
+
+
+class _Track:
+    """Where a character was seen last, and by which step it came there."""
+
+    __slots__ = ("character", "position", "step")
+
+    def __init__(self, character: Callable[[], Any], position: Pair, step: Optional[Pair]):
+        self.character, self.position, self.step = character, position, step
+
+
+def _reference(thing: Any, when_gone: Optional[Callable[[Any], Any]] = None) -> Callable[[], Any]:
+    """A weak reference, where the thing allows it: games must not live on because they were looked at."""
+    try:
+        return weakref.ref(thing, when_gone)
+    except TypeError:  # a class with __slots__
+        return lambda: thing

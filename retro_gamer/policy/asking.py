@@ -1,0 +1,54 @@
+"""Which character of a game asks a policy what to do: found on the call stack."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from types import FrameType
+from typing import Any, Iterator, NamedTuple, Optional
+
+MAX_FRAMES = 50
+# Whose turn it is does not show in the stack of a coroutine: it may go on at any time.
+_COROUTINE = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
+
+
+class Asking(NamedTuple):
+    """The character that asks; None if it is nobody in the game, and whether it may yet be for one of the others."""
+
+    character: Any
+    for_somebody: bool
+
+
+def who_asks(game: Any, frame: Optional[FrameType]) -> Asking:
+    """Look for a character of the game among the arguments of the calls that led here, the innermost first.
+
+    A helper function, a lambda or a coroutine is called, in the end, by a method of the character that it works for.
+    """
+    elsewhere = threading.current_thread() is not threading.main_thread()
+    for _ in range(MAX_FRAMES):
+        if frame is None:
+            break
+        code, variables = frame.f_code, frame.f_locals
+        arguments = [variables[name] for name in _arguments(code, variables)]
+        if code.co_name == "step" and any(value is game for value in arguments):
+            return Asking(None, False)  # what collects the keys asks: it is for whoever they control
+        found = [value for value in arguments if _is_in(game, value)]
+        if len(found) == 1 or found and found[0] is arguments[0]:
+            return Asking(found[0], False)
+        if any(value is agent for value in arguments for agent in game.agents):
+            return Asking(None, True)  # an agent without a position has no eyes
+        elsewhere = elsewhere or bool(code.co_flags & _COROUTINE)
+        frame = frame.f_back
+    return Asking(None, elsewhere and any(hasattr(agent, "play_turn") for agent in game.agents))
+
+
+def _arguments(code: Any, variables: Any) -> Iterator[str]:
+    """The names of a function's arguments, and `self` where a function within a method knows it."""
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    if "self" in variables and "self" not in names:
+        yield "self"
+    yield from (name for name in names if name in variables)
+
+
+def _is_in(game: Any, value: Any) -> bool:
+    return hasattr(value, "position") and any(agent is value for agent in game.agents)

@@ -1,0 +1,138 @@
+"""Characters of any game that a policy plays: with the keys of their class, and not with the keyboard."""
+
+from __future__ import annotations
+
+import re
+import weakref
+from functools import lru_cache, wraps
+from typing import Any, Callable, List, Optional
+
+from retro_gamer.environment.keys import make_keystroke
+from retro_gamer.errors import ConfigError
+
+
+def character_class(control: Callable[[Any, Any], Any], cls: Any, name: Optional[str] = None) -> Any:
+    """A subclass of `cls` whose objects `control(character, game)` plays before each `play_turn` of theirs.
+
+    Raises ConfigError for what is no class of characters that listen to keys.
+    """
+    _check_class(cls)
+    instances: List[Callable[[], Any]] = []  # those that were made
+
+    class Character(cls):  # type: ignore[misc]
+        plays_itself = True  # nobody at the keyboard plays it
+
+        @wraps(cls.__init__)
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            own = getattr(self, "name", None)
+            if name is None and own is not None and own in [*args, *kwargs.values()]:
+                return  # whoever made it named it
+            taken = {getattr(other, "name", None) for other in _alive(instances)}
+            self.name = _numbered(name or f"AI {_in_words(own or cls.__name__)}", taken)
+            instances.append(weakref.ref(self))
+
+        def handle_keystroke(self, keystroke: Any, game: Any) -> None:
+            pass  # the keyboard is for others
+
+        if hasattr(cls, "play_turn"):
+
+            def play_turn(self, game: Any) -> None:
+                control(self, game)
+                super().play_turn(game)
+
+        else:
+
+            def play_turn(self, game: Any) -> None:
+                control(self, game)
+
+    Character.__name__ = Character.__qualname__ = f"AI{cls.__name__}"
+    Character.__module__, Character.__doc__ = cls.__module__, f"{cls.__name__}, played by a policy."
+    return Character
+
+
+def key_handler(character: Any) -> Callable[[Any, Any, Any], Any]:
+    """What handles keys in a character's class, though it may ignore the keyboard; raises ConfigError if nothing does."""
+    handler = _handler(type(character))
+    if handler is None:
+        raise ConfigError(
+            f"control(character, game) got {_described(character)}, which handles no keys: no class of it has a "
+            "handle_keystroke that does something. It takes the character first, as in  ai.control(self, game) ; and what "
+            "a key does must be in handle_keystroke(self, keystroke, game) of its class or of one that this inherits from."
+        )
+    return handler
+
+
+@lru_cache(maxsize=None)
+def keystroke(key: str) -> Any:
+    """The key as a game expects it."""
+    return make_keystroke(key)
+
+
+@lru_cache(maxsize=256)
+def _handler(cls: Any) -> Optional[Callable[[Any, Any, Any], Any]]:
+    """What handles keys in a class: the nearest handle_keystroke that is not there only to ignore them."""
+    for one in cls.__mro__:
+        handler = vars(one).get("handle_keystroke")
+        if callable(handler) and not _does_nothing(handler):
+            return handler  # type: ignore[no-any-return]
+    return None
+
+
+def ignores_keys(character: Any) -> bool:
+    """Is its handle_keystroke there only so that the keyboard does not move it, or not there at all?"""
+    handler = getattr(type(character), "handle_keystroke", None)
+    return handler is None or _does_nothing(handler)
+
+
+def _nothing(self: Any, keystroke: Any, game: Any) -> None:
+    pass
+
+
+def _documented(self: Any, keystroke: Any, game: Any) -> None:
+    """Nothing."""
+
+
+def _does_nothing(handler: Any) -> bool:
+    code = getattr(handler, "__code__", None)
+    return code is not None and code.co_code in (_nothing.__code__.co_code, _documented.__code__.co_code)
+
+
+def _check_class(cls: Any) -> None:
+    if not isinstance(cls, type):
+        made = type(cls)
+        hint = f"the class itself, without () behind it: ai.character({made.__name__})"
+        if callable(cls) or made.__module__ == "builtins":
+            hint = "the class of a character: ai.character(SnakeHead)"
+        raise ConfigError(f"character(...) got {_described(cls)}. It takes {hint}")
+    if _handler(cls) is None:
+        raise ConfigError(
+            f"character(...) got the class {cls.__name__}, whose characters handle no keys, so there is nothing to press. "
+            "What the policy's keys do must be in its handle_keystroke(self, keystroke, game). If it moves in play_turn "
+            "alone, call  ai.get_action(game)  there and move by what that returns."
+        )
+
+
+def _described(value: Any) -> str:
+    return f"{value!r:.60}" if type(value).__module__ == "builtins" else f"a {type(value).__name__}"
+
+
+def _alive(instances: List[Callable[[], Any]]) -> List[Any]:
+    """The objects that are still there; those that are gone are forgotten."""
+    found = [character for character in (reference() for reference in instances) if character is not None]
+    instances[:] = [reference for reference in instances if reference() is not None]
+    return found
+
+
+def _numbered(name: str, taken: Any) -> str:
+    number, numbered = 1, name
+    while numbered in taken:
+        number += 1
+        numbered = f"{name} {number}"
+    return numbered
+
+
+def _in_words(name: str) -> str:
+    """SnakeHead and Snake head: snake head."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", str(name))
+    return words[:1].lower() + words[1:] if words[1:2].islower() or " " in words else words

@@ -1,0 +1,86 @@
+"""What an author should be told about a policy in a game, each once: why it may play worse than it could."""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import warnings
+from typing import Any, Iterable, Set
+
+import numpy as np
+
+from retro_gamer.errors import PolicyWarning, on_one_line
+
+TURNS_OF_EQUAL_VALUES = 100  # in a row, before it is said
+NEARLY_EQUAL = 1e-3  # of the largest value: between the best key and the worst
+
+
+class Doubts:
+    """Says each thing once, as a PolicyWarning."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name  # of the run
+        self._said: Set[str] = set()
+        self._equal = 0
+
+    def guessed(self, game: Any, character: Any) -> None:
+        self._say(
+            "guessed",
+            "get_action(game) was not called from a method of a character, or from what one calls, so it was guessed "
+            f"which one it is for: {_name_of(character)}. If that is wrong, the policy looks through the wrong eyes. Say "
+            "which: get_action(game, agent=self), where self is the character.",
+            game,
+        )
+
+    def unknown_characters(self, game: Any, unknown: Iterable[str]) -> None:
+        new = [character for character in unknown if f"unknown {character!r}" not in self._said]
+        if not new:
+            return
+        self._said.update(f"unknown {character!r}" for character in new)
+        shown = ", ".join(on_one_line(repr(character), 20) for character in new[:20])
+        self._say(
+            shown,
+            f"On the board are characters that the policy of {self._name} never saw in training: {shown}. It plays as if "
+            "they were not there. Train it in a game in which they are (docs/integrating.md, Company).",
+            game,
+        )
+
+    def values(self, game: Any, values: Any) -> None:
+        """Count the turns in which it makes no difference to the policy which key is pressed."""
+        numbers = values.tolist() if isinstance(values, np.ndarray) else values
+        low, high = min(numbers), max(numbers)
+        if len(numbers) < 2 or high - low > NEARLY_EQUAL * max(high, -low):
+            self._equal = 0
+            return
+        self._equal += 1
+        if self._equal == TURNS_OF_EQUAL_VALUES:
+            self._say(
+                "equal",
+                f"For {TURNS_OF_EQUAL_VALUES} turns the policy of {self._name} has expected nearly the same of every key. "
+                "Either it learned too little (retro-gamer evaluate tells), or what it sees here is unlike anything in its "
+                "training: other characters, another board, a state that stays the same.",
+                game,
+            )
+
+    def _say(self, what: str, text: str, game: Any) -> None:
+        if what in self._said:
+            return
+        self._said.add(what)
+        if getattr(game, "view", None) is None:
+            warnings.warn(text, PolicyWarning, stacklevel=_frames_of_ours())
+        else:  # the game's picture is in the terminal: a line would be lost in it
+            atexit.register(warnings.warn, text, PolicyWarning)
+
+
+def _frames_of_ours() -> int:
+    """The stacklevel of the first call that is not this library's."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("retro_gamer."):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def _name_of(character: Any) -> str:
+    if character is None:
+        return "nobody, as no character listens to keys"
+    return repr(on_one_line(getattr(character, "name", None) or type(character).__name__))
