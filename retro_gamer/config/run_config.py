@@ -98,6 +98,13 @@ class RunConfig:
                 "Remove one.",
                 ("gym", "environment"),
             )
+        if self.teams and self.training.repeat_penalty:
+            yield Problem(
+                f"repeat_penalty = {self.training.repeat_penalty} with [[teams]]",
+                "Teams play each other without it: what they did before is not counted.",
+                "Set repeat_penalty = 0.0",
+                ("repeat_penalty",),
+            )
         yield from check_teams(self.teams, self.self_play.shared_policy, metadata.observation_function)
         yield from check_learning(self.model, self.training)
 

@@ -222,6 +222,7 @@ class TrainingSettings:
         low=0,
         high=1,
         new_run=0.1,
+        new_self_play_run=0.0,  # opponents change; it was not tried there
     )
     epsilon: float = setting(NUMBER, 1.0, "Share of random actions at the start.", low=0, high=1)
     epsilon_min: float = setting(

@@ -73,6 +73,7 @@ def test_teams_see_what_the_config_says_wherever_they_play(tmp_path, capsys, gam
         (["--egocentric-radius", "0", "--no-radar"], "nothing to observe"),
         (["--board", "--egocentric-radius", "2"], "two ways to see the board"),
         (["--spatial", "--egocentric-radius", "0"], "needs a board to look at"),
+        (["--repeat-penalty", "0.1"], "Teams play each other without it"),
     ],
 )
 def test_what_makes_no_sense_for_teams_is_refused_by_create(tmp_path, capsys, flags, said):
