@@ -30,8 +30,8 @@ class TwoActionsInA:
         if state != "A":
             return super()._choose(state, epsilon)
         left, right = self._row_to_follow("A")[:2]
-        if self._random() < epsilon or left == right:
-            return int(self._random() * 2)
+        if self._draws.next() < epsilon or left == right:
+            return self._draws.below(2)
         return int(right > left)
 
 
