@@ -30,7 +30,7 @@ class Actor(Protocol):
 
     def act(self, observation: Any, epsilon: float) -> int: ...
 
-    def begin_episode(self) -> None: ...
+    def begin_episode(self, environment: Any = None) -> None: ...
 
     def got(self, reward: float) -> None: ...
 
@@ -45,6 +45,7 @@ class Agent:
     rng: np.random.Generator
     learning_rate: float
     n_symbols: int = 0  # how many symbols there is room for; see `grow`
+    _environment: Any = None  # whose observations it sees in this game
 
     def q_values(self, observation: Any) -> np.ndarray:
         """The value of each action, [n_actions] float: the sum of the rewards expected from here on, discounted.
@@ -66,11 +67,21 @@ class Agent:
         """
         raise NotImplementedError
 
-    def begin_episode(self) -> None:
-        """A new game begins. Called before its first turn."""
+    def begin_episode(self, environment: Any = None) -> None:
+        """A new game begins. Called before its first turn.
+
+        New characters may turn up in it: the agent makes room for as many as `environment.n_symbols` says there are.
+        """
+        self._environment = environment
+        self._make_room()
 
     def got(self, reward: float) -> None:
         """The last action brought a reward. Called after each turn, also where nothing is learned."""
+        self._make_room()
+
+    def _make_room(self) -> None:
+        if self._environment is not None and self._environment.n_symbols > self.n_symbols:
+            self.grow(self._environment.shape)
 
     def end_episode(self) -> None:
         """The episode is over: called after its last turn, or when the game was stopped."""

@@ -61,7 +61,7 @@ class GreedyNetwork:
             return int(q.argmax())
         return self.repetition.choose(q, observation.to_bytes())
 
-    def begin_episode(self) -> None:
+    def begin_episode(self, environment: Any = None) -> None:
         """A new game begins."""
         self.repetition.forget()
 
@@ -115,7 +115,7 @@ class GreedyTable:
         self.compared = row
         return row.index(max(row))
 
-    def begin_episode(self) -> None:
+    def begin_episode(self, environment: Any = None) -> None:
         """A new game begins: the same to a table."""
 
     def got(self, reward: float) -> None:

@@ -78,5 +78,5 @@ def _note_what_is_loaded() -> Set[Path]:
         loaded.add(policy._run.path.resolve())
         load(policy)
 
-    TrainedPolicy._load = load_and_note  # type: ignore[assignment, method-assign]
+    setattr(TrainedPolicy, "_load", load_and_note)  # noqa: B010
     return loaded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import Optional
+from typing import TYPE_CHECKING, Optional, Union
 
 from retro_gamer.agents import Agent
 from retro_gamer.commands.what_next import what_next
@@ -27,7 +27,10 @@ from retro_gamer.reporting.training_doctor import (
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training.evaluation import Evaluation, EvaluationStopped, RandomAgent, evaluate
 from retro_gamer.training.player import Player
-from retro_gamer.training.trainer import Trainer
+from retro_gamer.training.trainer import Trainer, TrainingLoop
+
+if TYPE_CHECKING:
+    from retro_gamer.selfplay.trainer import SelfPlayTrainer
 
 FINAL_GAMES = 30
 WATCHED = 5  # of them, turn by turn, when they may be going wrong
@@ -38,7 +41,7 @@ def train_run(
     run: RunDirectory, episodes: Optional[int] = None, minutes: Optional[float] = None, quiet: bool = False
 ) -> int:
     """Train a run, show how it goes, and say how well it plays; returns the exit status."""
-    trainer: Trainer
+    trainer: Union[Trainer, SelfPlayTrainer]
     line = Dashboard(quiet=quiet)
     with run.locked():
         with supervised(line.say), telling_when_slow("Getting ready, which takes a while", line.say):
@@ -60,14 +63,19 @@ def train_run(
     worth_using = True
     try:
         seconds = SECONDS_TO_MEASURE if minutes is not None else float("inf")
-        worth_using = _say_how_well(trainer, seconds, quiet)
+        if isinstance(trainer, Trainer):
+            worth_using = _say_how_well(trainer, seconds, quiet)
+        else:
+            _say_how_the_teams_are(trainer, quiet)
     except KeyboardInterrupt:
         print()  # everything is saved: whoever does not want to wait for this may go
     print("\n" + what_next(run, trainer.config, trainer.is_complete(), worth_using))
     return 0
 
 
-def _train(trainer: Trainer, line: ProgressLine, episodes: Optional[int], minutes: Optional[float]) -> bool:
+def _train(
+    trainer: TrainingLoop, line: ProgressLine, episodes: Optional[int], minutes: Optional[float]
+) -> bool:
     """Train and show how it goes; says whether it came to its end, and was not stopped or complete before."""
     run = trainer.run
     if trainer.resumed:
@@ -98,7 +106,7 @@ def _train(trainer: Trainer, line: ProgressLine, episodes: Optional[int], minute
     return not trainer.stopping
 
 
-def _say_if_still_exploring(trainer: Trainer) -> None:
+def _say_if_still_exploring(trainer: TrainingLoop) -> None:
     training = trainer.config.training
     if trainer.is_complete() and trainer.turns < training.epsilon_decay_turns:
         print(
@@ -122,16 +130,17 @@ def _measure(environment: Environment, agent: Agent, seconds: float, count: Coun
     return Evaluation.of(games) if games else None
 
 
+def _say_how_the_teams_are(trainer: SelfPlayTrainer, quiet: bool) -> None:
+    from retro_gamer.commands.evaluate_teams import evaluate_teams
+
+    print(f"{trainer.describe_teams()}\n", flush=True)
+    with supervised():
+        text = evaluate_teams(trainer.run, None, FINAL_GAMES, seed=0, as_json=False, quiet=quiet)
+    print(text)
+
+
 def _say_how_well(trainer: Trainer, seconds: float, quiet: bool) -> bool:
     """Say how good it is beside random play, and what may be wrong when it is no better; whether it is worth using."""
-    if trainer.config.teams:
-        from retro_gamer.commands.evaluate_teams import evaluate_teams
-
-        print(f"{trainer.describe_teams()}\n", flush=True)  # type: ignore[attr-defined]
-        with supervised():
-            text = evaluate_teams(trainer.run, None, FINAL_GAMES, seed=0, as_json=False, quiet=quiet)
-        print(text)
-        return True
     environment = trainer.evaluation_environment
     with supervised(), Counting("measuring game", 2 * FINAL_GAMES, quiet=quiet) as count:
         greedy = _measure(environment, trainer.agent, seconds, count)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import sys
-import threading
 import time
 from contextlib import contextmanager
 from typing import Any, Iterator, List, Optional, Sequence
@@ -14,7 +12,7 @@ from retro_gamer.commands.pace import Pace, keys_can_be_read
 from retro_gamer.games.keyboard import Keyboard
 from retro_gamer.games.screen import Screen
 from retro_gamer.hosting.blame import blame
-from retro_gamer.hosting.interrupts import raise_through
+from retro_gamer.hosting.interrupts import handled, raise_through
 from retro_gamer.hosting.supervision import supervised, to_stderr
 
 
@@ -105,20 +103,12 @@ class Picture:
 @contextmanager
 def tidy_end() -> Iterator[None]:
     """While inside, SIGTERM and a closed terminal end the program by way of an exception: the screen is put back."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may handle signals
-        return
 
     def leave(number: int, frame: Any) -> None:
         raise_through(SystemExit(128 + number))  # the exit status that the system gives it too
 
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
-    before = [signal.signal(number, leave) for number in numbers]
-    try:
+    with handled(("SIGTERM", "SIGHUP", "SIGBREAK"), leave):
         yield
-    finally:
-        for number, handler in zip(numbers, before):
-            signal.signal(number, handler)
 
 
 def explain_values(values: Any, actions: Sequence[Optional[str]]) -> str:

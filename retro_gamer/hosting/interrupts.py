@@ -86,21 +86,14 @@ def _write_now(text: str) -> None:
 @contextmanager
 def heeding_ctrl_c() -> Iterator[None]:
     """While inside, one Ctrl-C is enough, whatever a game does with it."""
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-    ):
-        yield
-        return
-
     global signalled
 
     def handle(number: int, frame: Any) -> None:
         raise_through(KeyboardInterrupt())
 
-    signal.signal(signal.SIGINT, handle)
+    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     try:
-        yield
+        with handled(("SIGINT",) if ours else (), handle):
+            yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         signalled = None

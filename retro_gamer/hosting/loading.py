@@ -9,17 +9,15 @@ import io
 import os
 import sys
 import threading
-import time
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, Optional, Set, Tuple
 
 from retro_gamer.config.settings import GameSettings
 from retro_gamer.config.values import parse_toml
-from retro_gamer.errors import ConfigError, GameError, did_you_mean
+from retro_gamer.errors import ConfigError, GameError, RetroGamerError, did_you_mean
 from retro_gamer.games import BUNDLED
-from retro_gamer.hosting import interrupts
-from retro_gamer.hosting.blame import blame, blamed, first_line_of, is_ctrl_c, no_such_module
+from retro_gamer.hosting.blame import blamed, first_line_of, no_such_module
 
 FORMS = (
     "a module (my_game), a module and a function (my_game:create_game), a .py file, a package folder, "
@@ -103,43 +101,41 @@ def import_module(name: str, path: str = "") -> Any:
     for folder in (str(Path.cwd()), path):  # the game's own folder is looked through first
         if folder and folder not in sys.path:
             sys.path.insert(0, folder)
-    began = time.monotonic()
     try:
-        with unattended():
+        with blamed(f"while {name} was imported", _advice_for_import), unattended():
             module = _import_file(name, file) if file else importlib.import_module(name)
-        interrupts.came_through()
-    except ModuleNotFoundError as error:
-        if error.name and (name == error.name or name.startswith(error.name + ".")):
-            where = f" in {path}" if path else ""
-            error_class = (
-                GameError if error.name == "retro" else ConfigError
-            )  # one is not installed, the other not there
-            raise error_class(
-                f"There is no module {name!r}{where}. {_hint(name, error)}\nA game is {FORMS}.".replace(
-                    " \n", "\n"
-                )
-            ) from error
-        raise blame(error, f"while {name} was imported", no_such_module(error)) from error
-    except BaseException as error:
-        if is_ctrl_c(error, began):
-            raise
-        advice = ""
-        if isinstance(error, ImportError):
-            advice = no_such_module(error)
-            if "relative import" in str(error):
-                advice = (
-                    "The file is part of a package. Name its folder, or run from the folder above: "
-                    "--game package.module"
-                )
-        elif isinstance(error, (SystemExit, EOFError, OSError, PlaysItself)):
-            advice = (
-                'If the file starts the game when it is imported, put  if __name__ == "__main__":  above the lines '
-                "that do so."
-            )
-        raise blame(error, f"while {name} was imported", advice) from error
+    except GameError as error:
+        missing = error.__cause__.name if isinstance(error.__cause__, ModuleNotFoundError) else None
+        if missing and (name == missing or name.startswith(missing + ".")):
+            raise _no_game(name, path, error.__cause__) from error.__cause__
+        raise
     if not file:
         _check_place(module, name, path)
     return module
+
+
+def _advice_for_import(error: BaseException) -> str:
+    if isinstance(error, ImportError):
+        if "relative import" in str(error):
+            return (
+                "The file is part of a package. Name its folder, or run from the folder above: "
+                "--game package.module"
+            )
+        return no_such_module(error)
+    if isinstance(error, (SystemExit, EOFError, OSError, PlaysItself)):
+        return (
+            'If the file starts the game when it is imported, put  if __name__ == "__main__":  above the lines '
+            "that do so."
+        )
+    return ""
+
+
+def _no_game(name: str, path: str, error: Any) -> RetroGamerError:
+    """The error for a game whose own module is not there: one is not installed, the other has another name."""
+    error_class = GameError if error.name == "retro" else ConfigError
+    where = f" in {path}" if path else ""
+    text = f"There is no module {name!r}{where}. {_hint(name, error)}\nA game is {FORMS}."
+    return error_class(text.replace(" \n", "\n"))
 
 
 def _import_file(name: str, file: str) -> Any:

@@ -13,10 +13,11 @@ import threading
 from contextlib import contextmanager
 from functools import wraps
 from types import ModuleType
-from typing import Any, Callable, Dict, Iterator, List, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Tuple, TypeVar, cast
 
 import numpy as np
 
+F = TypeVar("F", bound=Callable[..., Any])
 State = Tuple[Any, Any]  # of Python's generator and of NumPy's
 
 
@@ -171,6 +172,11 @@ def everybody_s_randomness() -> Iterator[None]:
     finally:
         for source, generator in own:
             source.of_threads[thread] = generator
+
+
+def as_everybody(function: F) -> F:
+    """The same function, which draws as those do that have no randomness of their own."""
+    return cast(F, everybody_s_randomness()(function))
 
 
 def get_state() -> State:

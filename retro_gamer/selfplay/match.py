@@ -7,7 +7,6 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
 import numpy as np
 
 from retro_gamer.agents import Transition
-from retro_gamer.environment.observation import widened
 from retro_gamer.environment.teams import TeamEnvironment
 from retro_gamer.selfplay.team_policy import Decision, TeamPolicy
 from retro_gamer.training.loop import never
@@ -137,8 +136,6 @@ def _learn(
     else:
         observations.append(encoder.observe(environment.game, character, environment.members[number].team))
         policy.grow()
-    n_cells = encoder.shape.n_cells
-    observations = [widened(observation, n_cells) for observation in observations]
     losses = []
     for i, (decision, reward) in enumerate(zip(trajectory.decisions, trajectory.rewards)):
         loss = agent.learn(

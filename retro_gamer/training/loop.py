@@ -6,7 +6,6 @@ from typing import Any, Callable, NamedTuple, Optional
 
 from retro_gamer.agents.agent import Actor, Transition
 from retro_gamer.environment.base import Environment
-from retro_gamer.environment.observation import widened
 
 
 class Episode(NamedTuple):
@@ -34,13 +33,11 @@ def play_episode(
 
     Once `cut_short()` is true after a turn, the game ends there, truncated.
     """
-    learner: Any = agent  # an Agent, where it is to learn or to grow
+    learner: Any = agent  # an Agent, where it is to learn
     episode_return, turns, losses, n_losses = 0.0, 0, 0.0, 0
     try:
         observation = environment.reset(seed)
-        if environment.n_symbols > agent.n_symbols:  # a new character turned up, and there is no room for it
-            learner.grow(environment.shape)
-        agent.begin_episode()
+        agent.begin_episode(environment)
         while True:
             action = agent.act(observation, epsilon())
             next_observation, reward, terminated, truncated = environment.step(action)
@@ -48,9 +45,6 @@ def play_episode(
             turns += 1
             episode_return += reward
             agent.got(reward)
-            if environment.n_symbols > agent.n_symbols:
-                learner.grow(environment.shape)
-                observation = widened(observation, environment.shape.n_cells)
             if learn:
                 loss = learner.learn(
                     Transition(observation, action, reward, next_observation, terminated, truncated)

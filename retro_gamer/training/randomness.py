@@ -25,3 +25,8 @@ def set_random_state(state: Dict[str, Any], rng: np.random.Generator) -> None:
     name, keys, position, has_gauss, cached = state["numpy"]
     np.random.set_state((name, np.array(keys, np.uint32), position, has_gauss, cached))
     rng.bit_generator.state = state["generator"]
+
+
+def stream_of_agents(seed: int) -> np.random.Generator:
+    """The source of chance of a training's agents: what they draw does not depend on what the games draw."""
+    return np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0])

@@ -22,10 +22,10 @@ class Saver:
     Rows and lines may wait for as long as a spreadsheet has their file open: the state to resume from holds them.
     """
 
-    def __init__(self, run: RunDirectory):
+    def __init__(self, run: RunDirectory, unwritten: List[List[Any]]):
         self.run = run
         self.tell: Callable[[str], None] = lambda text: None
-        self._lines: List[List[Any]] = []  # [metrics or log, what to add] that are not in their files yet
+        self._lines = unwritten  # [metrics or log, what to add] that are not in their files yet
         self._policies: Dict[Path, Callable[[], None]] = {}  # how to write those that are not
         self._failing: Dict[Path, float] = {}  # since when, by time.monotonic
         self._next_try = 0.0
@@ -47,7 +47,7 @@ class Saver:
             if kind in stuck or not self._written(path, partial(add, content), may_wait=True):
                 stuck.add(kind)
                 left.append([kind, content])
-        self._lines = left
+        self._lines[:] = left
 
     def save_policy(
         self, run: RunDirectory, path: Path, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]
@@ -59,16 +59,8 @@ class Saver:
             self._policies[path] = lambda: run.save_policy(path, facts, kept)
 
     def save_resume(self, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> bool:
-        """The state to resume from, and in it what is not written yet; says whether it is in its file."""
-        if self._lines:
-            facts = {**facts, "unwritten": self._lines}
+        """The state to resume from; says whether it is in its file."""
         return self._written(self.run.resume_path, lambda: self.run.save_resume(facts, arrays))
-
-    def take_up(self, facts: Dict[str, Any]) -> None:
-        """Go on with what a resume state says was not written."""
-        self._lines = [[kind, content] for kind, content in facts.get("unwritten", [])]
-        if any(type(content) is not {"metrics": dict, "log": str}.get(kind) for kind, content in self._lines):
-            raise ValueError("the lines that are still to be written are none")
 
     def retry(self) -> None:
         """Try again, now and then, what could not be written."""

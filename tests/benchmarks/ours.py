@@ -69,7 +69,7 @@ def train(options: Dict[str, Any]) -> None:
         nonlocal games, paused
         games += watch.running
         watch.tick(status.turns)
-        trainer._resume_saved += (
+        trainer.checkpoints.state_saved += (
             watch.paused - paused
         )  # it saves every 20 seconds, and has not lived through the pause
         paused = watch.paused
@@ -158,7 +158,12 @@ def save(options: Dict[str, Any]) -> Dict[str, Any]:
     fill(trainer, options["fill"])
     result: Dict[str, Any] = {}
     wait_for_disk = os.fsync
-    for name, call in (("policy", trainer._save_policy), ("resume", trainer._save_resume)):
+    checkpoints = trainer.checkpoints
+
+    def save_policy() -> None:
+        trainer.learning.save_policy(checkpoints.saver.save_policy)
+
+    for name, call in (("policy", save_policy), ("resume", checkpoints.save_state)):
         for how, fsync in (("", wait_for_disk), ("_without_fsync", lambda file: None)):
             os.fsync = fsync
             walls, cpus = [], []

@@ -70,7 +70,7 @@ class Ours:
             **settings,
         )
         self.inner = self.trainer.trainer
-        self.inner._save_resume = lambda: None  # saves nothing that anybody needs here
+        self.inner.checkpoints.save_state = lambda: True  # saves nothing that anybody needs here
 
     def after_game(self) -> int:
         return self.inner.turns

@@ -16,9 +16,10 @@ from retro_gamer.games import wolves
 from retro_gamer.runs.directory import load_checkpoint
 from retro_gamer.selfplay.elo import result_between
 from retro_gamer.selfplay.match import play_match
+from retro_gamer.selfplay.opponents import Opponent
 from retro_gamer.selfplay.self_play_run import SelfPlayRun
 from retro_gamer.selfplay.team_policy import TeamPolicy
-from retro_gamer.selfplay.trainer import Opponent, SelfPlayTrainer
+from retro_gamer.selfplay.trainer import SelfPlayTrainer
 
 
 def test_teams_take_turns_and_leave_snapshots(tmp_path):
@@ -29,12 +30,12 @@ def test_teams_take_turns_and_leave_snapshots(tmp_path):
     rows = run.read_metrics()
     assert {row["team"] for row in rows} == {"chaser", "runner"} and rows[0]["team"] == "chaser"
     assert all(row["rating"] > 0 for row in rows)
-    for name, policy in trainer.policies.items():
+    for name, policy in trainer.self_play.policies.items():
         names = [path.stem for _, path in run.of(name).checkpoints()]
         window = [snapshot.name for snapshot in policy.window.snapshots]
         assert len(window) == 3 and set(window) <= set(names[-4:])
-    assert sum(policy.learner_steps for policy in trainer.policies.values()) == trainer.turns
-    assert sum(clock.steps for clock in trainer.clocks) == trainer.turns
+    assert sum(policy.learner_steps for policy in trainer.self_play.policies.values()) == trainer.turns
+    assert sum(clock.steps for clock in trainer.self_play.opponents.clocks) == trainer.turns
     line = run.log_path.read_text("utf-8").splitlines()[-1]
     assert "team=" in line and "rating=" in line and "won=" in line and "ghost_steps=" in line
 
@@ -50,15 +51,15 @@ def test_without_its_resume_state_training_goes_on_from_the_newest_policies(tmp_
     run.resume_path.unlink()
     after = SelfPlayTrainer(run)
     assert after.episode == 30 and after.turns == before.turns
-    for name, policy in after.policies.items():
+    for name, policy in after.self_play.policies.items():
         # The rating it had when it was saved: the points it won since, played against by others, are lost.
         assert policy.rating == pytest.approx(read_rating(run, name))
-        assert abs(policy.rating - before.policies[name].rating) < 3 * before.config.self_play.elo_k
+        assert abs(policy.rating - before.self_play.policies[name].rating) < 3 * before.config.self_play.elo_k
         assert {snapshot.name for snapshot in policy.window.snapshots} <= {
             path.stem for _, path in run.of(name).checkpoints()
         } and policy.window.snapshots
         for key, value in policy.agent.get_policy().items():
-            assert np.array_equal(value, before.policies[name].agent.get_policy()[key])
+            assert np.array_equal(value, before.self_play.policies[name].agent.get_policy()[key])
     after.train(episodes=10)
     numbers = [row["episode"] for row in run.read_metrics()]
     assert after.episode == 40 and numbers == sorted(set(numbers))
@@ -156,8 +157,11 @@ def test_added_characters_grow_the_networks_of_all_teams(tmp_path, with_resume):
     run.config_path.write_text(text.replace("character_set = [", f"character_set = [{more}, "), "utf-8")
     trainer = SelfPlayTrainer(run)
     trainer.train(episodes=12)
-    assert trainer.episode == 24 and trainer.vocabulary.n_symbols > 20
-    assert all(policy.agent.n_symbols == trainer.vocabulary.n_symbols for policy in trainer.policies.values())
+    assert trainer.episode == 24 and trainer.self_play.vocabulary.n_symbols > 20
+    assert all(
+        policy.agent.n_symbols == trainer.self_play.vocabulary.n_symbols
+        for policy in trainer.self_play.policies.values()
+    )
     SelfPlayTrainer(run).train(episodes=2)
 
 
@@ -165,20 +169,23 @@ def test_old_snapshots_thin_out_but_for_the_window(tmp_path):
     run = make(tmp_path, "tag", "--keep-checkpoints", "3", "--save-steps", "30")
     trainer = SelfPlayTrainer(run)
     trainer.train(episodes=40)
-    for name, policy in trainer.policies.items():
+    for name, policy in trainer.self_play.policies.items():
         there = [path.stem for _, path in run.of(name).checkpoints()]
         assert {snapshot.name for snapshot in policy.window.snapshots} <= set(there) and there[0] == "ep_0000"
         assert len(there) <= 1 + 3 + 3 + 1 < len(run.read_metrics())
-    assert SelfPlayTrainer(run).opponents.keys() == trainer.opponents.keys()
+    assert (
+        SelfPlayTrainer(run).self_play.opponents.of_teams.keys()
+        == trainer.self_play.opponents.of_teams.keys()
+    )
 
 
 def test_the_team_that_does_not_learn_keeps_its_weights(tmp_path):
     run = make(tmp_path, "tag", "--team-change", "100000")
     trainer = SelfPlayTrainer(run)
-    before = {name: policy.agent.get_policy() for name, policy in trainer.policies.items()}
+    before = {name: policy.agent.get_policy() for name, policy in trainer.self_play.policies.items()}
     before = {name: {key: value.copy() for key, value in policy.items()} for name, policy in before.items()}
     trainer.train(episodes=12)
-    after = {name: policy.agent.get_policy() for name, policy in trainer.policies.items()}
+    after = {name: policy.agent.get_policy() for name, policy in trainer.self_play.policies.items()}
     same = {
         name: all(np.array_equal(before[name][key], after[name][key]) for key in after[name])
         for name in after
@@ -199,13 +206,13 @@ def test_ghosts_are_swapped_after_so_many_ghost_steps(tmp_path):
             "0",
         )
     )
-    swaps, opponent = [], trainer.opponents[1]
+    swaps, opponent = [], trainer.self_play.opponents.of_teams[1]
 
     def watch(status):
         nonlocal opponent
-        if trainer.opponents[1] is not opponent:
-            opponent = trainer.opponents[1]
-            swaps.append(trainer.clocks[1].steps)
+        if trainer.self_play.opponents.of_teams[1] is not opponent:
+            opponent = trainer.self_play.opponents.of_teams[1]
+            swaps.append(trainer.self_play.opponents.clocks[1].steps)
 
     trainer.train(episodes=20, on_episode=watch)
     gaps = np.diff([0, *swaps])
@@ -216,27 +223,39 @@ def test_ghosts_are_swapped_after_so_many_ghost_steps(tmp_path):
 
 def test_ratings_and_results_follow_from_the_games(tmp_path, monkeypatch):
     trainer = SelfPlayTrainer(duel_run(tmp_path, self_play={"play_against_latest_model_ratio": 0.0}))
-    snapshot = trainer.opponents[1].snapshot
+    snapshot = trainer.self_play.opponents.of_teams[1].snapshot
     match = trainer._play_game
-    ratings = [trainer.learner.rating, snapshot.rating]
+    ratings = [trainer.self_play.learner.rating, snapshot.rating]
     outcomes = []
     monkeypatch.setattr(
-        "retro_gamer.selfplay.trainer.play_match",
+        "retro_gamer.selfplay.self_play.play_match",
         lambda *args, **more: outcomes.append(play_match(*args, **more)) or outcomes[-1],
     )
     match()
     won = result_between(*outcomes[0].outcomes)
-    assert [trainer.learner.rating, snapshot.rating] == [1200 + 16 * (won - 0.5), 1200 - 16 * (won - 0.5)]
-    assert ratings == [1200, 1200] and trainer.results[int(2 - 2 * won)] == 1 and sum(trainer.results) == 1
-    assert trainer.tallies[0] == trainer.results and trainer.tallies[1] == [0, 0, 0]
+    assert [trainer.self_play.learner.rating, snapshot.rating] == [
+        1200 + 16 * (won - 0.5),
+        1200 - 16 * (won - 0.5),
+    ]
+    assert (
+        ratings == [1200, 1200]
+        and trainer.self_play.progress.results[int(2 - 2 * won)] == 1
+        and sum(trainer.self_play.progress.results) == 1
+    )
+    assert trainer.self_play.progress.tallies[
+        0
+    ] == trainer.self_play.progress.results and trainer.self_play.progress.tallies[1] == [0, 0, 0]
     shown = [line.split()[1] for line in trainer.describe_teams().splitlines()[1:]]
-    assert shown == [f"{trainer.learner.rating:.0f}", "1200"]
+    assert shown == [f"{trainer.self_play.learner.rating:.0f}", "1200"]
 
 
 def test_against_itself_no_rating_changes(tmp_path):
     trainer = SelfPlayTrainer(make(tmp_path, "tron", "--play-against-latest-model-ratio", "1"))
     trainer.train(episodes=8)
-    assert trainer.learner.rating == pytest.approx(1200) and sum(trainer.results) == 0
+    assert (
+        trainer.self_play.learner.rating == pytest.approx(1200)
+        and sum(trainer.self_play.progress.results) == 0
+    )
 
 
 def test_missing_and_broken_snapshots_are_named_and_the_rest_goes_on(tmp_path):
@@ -248,12 +267,12 @@ def test_missing_and_broken_snapshots_are_named_and_the_rest_goes_on(tmp_path):
         run.save_policy(folder / f"{name}.npz", *facts)
     trainer = SelfPlayTrainer(run)
     for name in ("ep_0003", "ep_0004"):
-        trainer.policies["runner"].window.push(name, 1200)
+        trainer.self_play.policies["runner"].window.push(name, 1200)
     (folder / "ep_0003.npz").unlink()
     (folder / "ep_0004.npz").write_bytes(b"broken")
     told = []
     trainer.train(episodes=60, on_notice=told.append)
-    left = [snapshot.name for snapshot in trainer.policies["runner"].window.snapshots]
+    left = [snapshot.name for snapshot in trainer.self_play.policies["runner"].window.snapshots]
     assert trainer.episode == 80 and left == ["ep_0000"]
     assert len(told) == 2 and all("is left out" in text for text in told)
     assert sum("ep_0003" in text and "no checkpoint" in text for text in told) == 1
@@ -278,7 +297,9 @@ def test_games_of_one_turn_are_learned_from(tmp_path):
         self_play={"team_change": 1000, "save_steps": 1000, "swap_steps": 1000},
     )
     trainer = SelfPlayTrainer(run, create_duel)
-    trainer.opponents[1] = Opponent(None, TeamPolicy(Always(0), trainer.policies["right"].pilot.encoder))
+    trainer.self_play.opponents.of_teams[1] = Opponent(
+        None, TeamPolicy(Always(0), trainer.self_play.policies["right"].plays.encoder)
+    )
     trainer.train(episodes=400)
-    policies = [trainer.learner.pilot, trainer.opponents[1].pilot]
-    assert play_match(trainer.environment, policies).outcomes == [1, -1]
+    policies = [trainer.self_play.learner.plays, trainer.self_play.opponents.of_teams[1].plays]
+    assert play_match(trainer.self_play.environment, policies).outcomes == [1, -1]

@@ -148,7 +148,9 @@ def test_new_characters_leave_a_resume_exact(walkers):
     assert main([*create, "whole"]) == 0
     whole = RunDirectory("whole")
     SelfPlayTrainer(whole).train(episodes=48)
-    assert SelfPlayTrainer(whole).vocabulary.n_symbols > 16  # the networks have grown, and more than once
+    assert (
+        SelfPlayTrainer(whole).self_play.vocabulary.n_symbols > 16
+    )  # the networks have grown, and more than once
     for stop in range(1, 48, 3):
         name = f"stopped_{stop}"
         assert main([*create, name]) == 0
@@ -165,7 +167,7 @@ def test_characters_of_several_cells_can_be_symmetric(walkers):
         == 0
     )
     trainer = SelfPlayTrainer(RunDirectory("run"))
-    assert trainer.table.own_characters == [["A", "a"], ["B", "b"]]
+    assert trainer.self_play.game.own_characters == [["A", "a"], ["B", "b"]]
     trainer.train(episodes=3)
     assert TrainedPolicy("run", team="B").checkpoint == "ep_0003"
 

@@ -16,8 +16,10 @@ from retro_gamer.reporting.progress import ProgressLine
 from retro_gamer.runs import archive, directory
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.selfplay.trainer import SelfPlayTrainer
-from retro_gamer.training import Trainer, saving
+from retro_gamer.training import Trainer, checkpoints, limits, saving
 from retro_gamer.training import trainer as trainer_module
+
+CLOCKS = (trainer_module, checkpoints, limits)  # who looks at the time
 
 # By the clock
 
@@ -148,7 +150,7 @@ def test_lines_that_are_none_are_refused(tmp_path):
     state = run.load_resume()
     for unwritten in (1, [1], [["metrics", "text"]], [["log", {}]], [["other", "x"]], [["log"]]):
         run.save_resume({**state.facts, "unwritten": unwritten}, state.arrays)
-        with pytest.raises(Exception, match="its parts do not fit together"):
+        with pytest.raises(Exception, match="what it says of its unwritten makes no sense"):
             Trainer(run)
 
 
@@ -172,8 +174,10 @@ def test_a_game_is_cut_short_when_the_minutes_are_over_and_goes_on_exactly(tmp_p
     for name in ("in one process", "in two"):
         run = make(tmp_path / name, **LONG)
         trainer = kind(run)
+        clock = Seconds()
         with monkeypatch.context() as patch:
-            patch.setattr(trainer_module, "time", Seconds())
+            for module in CLOCKS:
+                patch.setattr(module, "time", clock)
             trainer.train(minutes=0.2, on_episode=ended.append, on_notice=told.append)
         assert 9 < trainer.turns < 20 and not trainer.stopping
         assert run.checkpoints() or kind is SelfPlayTrainer
@@ -205,11 +209,9 @@ def test_an_evaluation_ends_with_the_minutes_and_is_made_up_for(tmp_path, monkey
 
     trainer.evaluation_environment.step = late_step
     with monkeypatch.context() as patch:
-        patch.setattr(
-            trainer_module,
-            "time",
-            SimpleNamespace(monotonic=lambda: clock.now, perf_counter=time.perf_counter),
-        )
+        clock.monotonic, clock.perf_counter = lambda: clock.now, time.perf_counter
+        for module in CLOCKS:
+            patch.setattr(module, "time", clock)
         trainer.train(minutes=1)
     assert trainer.evaluation is None and trainer.episode < 25
     Trainer(run).train()

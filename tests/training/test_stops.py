@@ -96,7 +96,7 @@ def play_and_wait(self):
         while not self.stopping:
             time.sleep(0.001)
     if self.episode == stop_at and how == "minutes":
-        over = self._cut_at - 1.0  # the minutes are over, and this game may still be finished
+        over = self.limits.cut_at - 1.0  # the minutes are over, and this game may still be finished
         time.monotonic = lambda: over
     return play(self)
 

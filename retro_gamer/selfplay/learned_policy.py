@@ -1,0 +1,107 @@
+"""A policy that self-play teaches, with its rating and its past."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any, Dict
+
+import numpy as np
+
+from retro_gamer.agents import Agent, make_agent
+from retro_gamer.config.run_config import RunConfig
+from retro_gamer.config.teams import config_of_policy
+from retro_gamer.environment.teams import TeamEncoder
+from retro_gamer.environment.vocabulary import Vocabulary
+from retro_gamer.errors import RetroGamerError
+from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.runs.policy_description import PolicyDescription, check_same
+from retro_gamer.runs.policy_file import SavedPolicy, read_team_policy
+from retro_gamer.selfplay.self_play_run import SelfPlayRun
+from retro_gamer.selfplay.snapshots import SnapshotWindow
+from retro_gamer.selfplay.team_policy import TeamPolicy
+
+
+class LearnedPolicy:
+    """What is learned for one team, or for all of them together.
+
+    Arguments:
+        name: that of its folder of checkpoints; "" when one policy plays all teams.
+        game: the game of the run.
+        vocabulary: the characters that all policies know.
+        rng: the source of chance of its agent.
+    """
+
+    def __init__(self, name: str, game: SelfPlayRun, vocabulary: Vocabulary, rng: np.random.Generator):
+        self.name, self._game, self._vocabulary, self._rng = name, game, vocabulary, rng
+        self.run: RunDirectory = game.run.of(name)
+        self._config: RunConfig = config_of_policy(game.config, name)
+        encoder = TeamEncoder(self._config, vocabulary, game.own_characters, game.n_features)
+        self.plays = TeamPolicy(self._make_agent(encoder.shape), encoder)
+        self.window = SnapshotWindow(game.config.self_play.window)
+        self.rating = game.config.self_play.initial_elo
+        self.learner_steps = 0  # ever taken while learning
+        self.saved_at = 0  # learner_steps at the newest snapshot
+
+    def _make_agent(self, shape: Any) -> Agent:
+        return make_agent(self._config, shape, len(self._config.metadata.actions) + 1, self._rng)
+
+    @property
+    def agent(self) -> Agent:
+        agent: Agent = self.plays.agent
+        return agent
+
+    def describe(self) -> PolicyDescription:
+        return PolicyDescription.of(
+            self._config,
+            self.plays.encoder,
+            self._vocabulary,
+            own_characters=tuple(map(tuple, self._game.own_characters)),
+        )
+
+    def add_snapshot(self, name: str) -> None:
+        """What was just saved under this name is one to play against."""
+        self.window.push(name, self.rating)
+        self.saved_at = self.learner_steps
+
+    def check(self, known: PolicyDescription) -> None:
+        """Raise ConfigError unless a saved policy fits the run; make the agent as large as that one was.
+
+        It will grow for characters that config.toml has added.
+        """
+        check_same(known.difference(self.describe()), self._game.run)
+        shape = self.plays.encoder.shape
+        if known.n_symbols < shape.n_symbols:
+            shape = shape._replace(n_cells=known.n_cells, n_symbols=known.n_symbols)
+            self.plays = self.plays._replace(agent=self._make_agent(shape))
+
+    def start_from(self, saved: SavedPolicy) -> None:
+        """Go on with the weights and the rating of a checkpoint, its snapshots for opponents, and an empty memory."""
+        self.check(saved.description)
+        self.agent.start_from(saved.arrays)
+        self.rating, self.learner_steps = saved.facts["rating"], saved.facts["learner_steps"]
+        self.saved_at = self.learner_steps
+        for _, path in self.run.checkpoints()[-self.window.size :]:
+            with suppress(RetroGamerError):
+                found = read_team_policy(self._game.run, self.name, path.stem)[1]
+                self.window.push(path.stem, found.facts["rating"])
+
+    def to_facts(self) -> Dict[str, Any]:
+        """All that changes, apart from what the agent has learned."""
+        return {
+            "policy": self.describe().to_json(),
+            "name": self.name,
+            "rating": self.rating,
+            "learner_steps": self.learner_steps,
+            "saved_at": self.saved_at,
+            "window": self.window.get_state(),
+        }
+
+    def take_over(
+        self, facts: Dict[str, Any], known: PolicyDescription, state: Dict[str, np.ndarray]
+    ) -> None:
+        """Go on from `to_facts` and the state of the agent."""
+        self.check(known)
+        self.agent.set_state(state)
+        self.rating, self.learner_steps = facts["rating"], facts["learner_steps"]
+        self.saved_at = facts["saved_at"]
+        self.window.set_state(facts["window"])

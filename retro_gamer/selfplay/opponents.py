@@ -1,0 +1,101 @@
+"""Whom the ghost teams follow."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional
+
+import numpy as np
+
+from retro_gamer.errors import RetroGamerError
+from retro_gamer.selfplay.learned_policy import LearnedPolicy
+from retro_gamer.selfplay.self_play_run import SelfPlayRun
+from retro_gamer.selfplay.snapshots import GhostClock, Snapshot
+from retro_gamer.selfplay.team_policy import TeamPolicy, load_team_policy
+
+
+class Opponent(NamedTuple):
+    """Whom a ghost team follows: a snapshot, or the newest policy itself."""
+
+    snapshot: Optional[Snapshot]
+    plays: TeamPolicy
+
+
+class Opponents:
+    """A policy for each ghost team, and when it gets another one.
+
+    Arguments:
+        game: the game of the run.
+        policy_of: the policy that is learned for a team.
+        rng: decides which snapshot it is.
+        tell: is told of snapshots that cannot be played against.
+    """
+
+    def __init__(
+        self,
+        game: SelfPlayRun,
+        policy_of: Callable[[int], LearnedPolicy],
+        rng: np.random.Generator,
+        tell: Callable[[str], None],
+    ):
+        self._game, self._policy_of, self._rng, self._tell = game, policy_of, rng, tell
+        settings = game.config.self_play
+        self._latest_ratio = settings.play_against_latest_model_ratio
+        self.clocks = [GhostClock(team.swap_steps or settings.swap_steps) for team in game.config.teams]
+        self.of_teams: Dict[int, Opponent] = {}
+        self._swap_due: List[int] = []
+
+    def count(self, steps: List[int]) -> None:
+        """The ghost teams took these steps [n_teams] in a game."""
+        self._swap_due = [team for team in self.of_teams if self.clocks[team].add(steps[team])]
+
+    def swap_if_due(self) -> None:
+        self.swap(self._swap_due)
+
+    def swap_all(self, learning_team: int) -> None:
+        """Another team learns: all others get a policy."""
+        self.of_teams = {}
+        self.swap(team for team in range(len(self.clocks)) if team != learning_team)
+
+    def swap(self, teams: Iterable[int]) -> None:
+        """Draw a policy for these ghost teams from the newest and the window."""
+        for team in teams:
+            self.of_teams[team] = self._draw(team)
+            self.clocks[team].swapped()
+        self._swap_due = []
+
+    def _draw(self, team: int) -> Opponent:
+        policy = self._policy_of(team)
+        while True:
+            opponent = self._follow(policy, policy.window.draw(self._rng, self._latest_ratio))
+            if opponent is not None:
+                return opponent
+
+    def _follow(self, policy: LearnedPolicy, snapshot: Optional[Snapshot]) -> Optional[Opponent]:
+        """The opponent that a snapshot is; None when its file is missing or broken, which is told."""
+        if snapshot is None:
+            return Opponent(None, policy.plays)
+        game = self._game
+        try:
+            return Opponent(
+                snapshot,
+                load_team_policy(game.run, game.config, policy.name, snapshot.name, game.own_characters),
+            )
+        except (RetroGamerError, OSError) as error:
+            policy.window.drop(snapshot)
+            self._tell(f"The snapshot {snapshot.name} cannot be played against, and is left out: {error}")
+            return None
+
+    def needed(self) -> List[str]:
+        """The names of the snapshots that are played against."""
+        return [one.snapshot.name for one in self.of_teams.values() if one.snapshot is not None]
+
+    def get_state(self) -> List[Any]:
+        """[team, [name, rating] of its snapshot or None] of every ghost team."""
+        snapshots = {team: opponent.snapshot for team, opponent in self.of_teams.items()}
+        return [[team, None if one is None else [one.name, one.rating]] for team, one in snapshots.items()]
+
+    def set_state(self, state: List[Any]) -> None:
+        for team, followed in state:
+            policy = self._policy_of(team)
+            snapshot = None if followed is None else policy.window.find(followed[0]) or Snapshot(*followed)
+            self.of_teams[team] = self._follow(policy, snapshot) or self._draw(team)

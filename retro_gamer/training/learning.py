@@ -1,0 +1,93 @@
+"""What the trainer knows of that which learns: one agent, or the policies of teams."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional
+
+import numpy as np
+
+from retro_gamer.agents import Agent
+from retro_gamer.config.run_config import RunConfig
+from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.training.evaluation import Evaluation
+from retro_gamer.training.limits import Limits
+from retro_gamer.training.loop import Episode
+from retro_gamer.training.resumable import Progress
+
+# How a policy is saved: the run (of its team), the file, facts and arrays.
+SavePolicy = Callable[[RunDirectory, Path, Dict[str, Any], Dict[str, np.ndarray]], None]
+
+
+class Learning:
+    """What is learned in a training. It is made from a run's files, and goes on from where they were left.
+
+    All that changes while it learns is in `progress`, in the arrays of `remember`, or follows from these.
+    """
+
+    config: RunConfig
+    progress: Progress
+    rng: np.random.Generator
+
+    @property
+    def evaluation(self) -> Optional[Evaluation]:
+        """The newest greedy evaluation; None where ratings take its place."""
+        return None
+
+    @property
+    def agent(self) -> Agent:
+        """Who learns now."""
+        raise NotImplementedError
+
+    @property
+    def epsilon(self) -> float:
+        """The share of random actions at this point."""
+        raise NotImplementedError
+
+    def play(self, limits: Limits) -> Episode:
+        """Play the next game, and learn from it."""
+        raise NotImplementedError
+
+    def between_games(self, last: bool, limits: Limits, save: SavePolicy) -> None:
+        """What is due after a game, `last` or not; raises EvaluationStopped when the limits leave no time for it."""
+
+    def checkpoint_is_due(self, last: bool) -> bool:
+        raise NotImplementedError
+
+    def save_policy(self, save: SavePolicy) -> None:
+        """Save a checkpoint of the policy that learns now."""
+        raise NotImplementedError
+
+    def after_checkpoint(self) -> None:
+        """A checkpoint that was due has been saved."""
+
+    def remember(self) -> Dict[str, np.ndarray]:
+        """Bring `progress` up to date; returns the arrays to save beside it."""
+        raise NotImplementedError
+
+    def facts(self) -> Dict[str, Any]:
+        """What the resume state says of the policies, besides `progress`."""
+        raise NotImplementedError
+
+    def runs(self) -> List[RunDirectory]:
+        """The folders of checkpoints, one for each policy."""
+        raise NotImplementedError
+
+    def remove_old_checkpoints(self) -> None:
+        raise NotImplementedError
+
+    def notices(self) -> List[str]:
+        """What a person should be told now."""
+        return []
+
+    def standing(self) -> str:
+        """Who learns, and how it goes, if that is more than the progress line shows."""
+        return ""
+
+    def columns(self) -> Dict[str, Any]:
+        """More values for a row of metrics.csv."""
+        return {}
+
+    def details(self) -> str:
+        """More words for a line of training.log."""
+        return ""

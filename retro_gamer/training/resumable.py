@@ -1,0 +1,93 @@
+"""What a training remembers, to go on as if it had never been interrupted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, Dict, List, Optional
+
+from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.runs.plain_values import Check, is_count, is_dict, is_list_of, is_none_or, is_number
+from retro_gamer.training.loop import Episode
+
+
+def remembered(is_right: Check, start: Any, optional: bool = False) -> Any:
+    """A field that resume.npz holds.
+
+    Arguments:
+        is_right: whether a value that was read makes sense.
+        start: its value when a training begins; a function that makes it, for what is changed in place.
+        optional: left out of the file where it is as at the start, and in files of older versions.
+    """
+    metadata = {"is_right": is_right, "optional": optional}
+    if callable(start):
+        return field(default_factory=start, metadata=metadata)
+    return field(default=start, metadata=metadata)
+
+
+def _is_episode(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 4
+        and is_number(value[0])
+        and is_count(value[1])
+        and all(number is None or type(number) in (int, float) for number in value[2:])
+    )
+
+
+def _is_line(value: Any) -> bool:
+    kinds = {"metrics": dict, "log": str}
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and isinstance(value[0], str)
+        and type(value[1]) is kinds.get(value[0])
+    )
+
+
+@dataclass
+class Progress:
+    """How far a training has come. Every field is saved and checked, and nothing else is: all are plain values."""
+
+    episode: int = remembered(is_count, 0)  # games played
+    turns: int = remembered(is_count, 0)
+    seconds: float = remembered(lambda value: is_number(value) and value >= 0, 0.0)
+    since_checkpoint: List[Episode] = remembered(is_list_of(_is_episode), list)  # that no checkpoint tells of
+    # Checkpoints that a stop in between made, to be replaced by the next.
+    loose_checkpoints: List[int] = remembered(is_list_of(is_count), list)
+    random: Dict[str, Any] = remembered(is_dict, dict)  # the generators, when it was saved
+    # Lines of metrics.csv and training.log that could not be written yet.
+    unwritten: List[List[Any]] = remembered(is_list_of(_is_line), list, optional=True)
+
+    def to_facts(self) -> Dict[str, Any]:
+        """The fields by name, for the facts of resume.npz."""
+        values = {one.name: (one, getattr(self, one.name)) for one in fields(self)}
+        return {name: value for name, (one, value) in values.items() if value or not one.metadata["optional"]}
+
+    @classmethod
+    def check(cls, facts: Dict[str, Any], run: RunDirectory) -> None:
+        """Raise CheckpointError unless these are facts that `to_facts` could have made."""
+        for one in fields(cls):
+            there = one.name in facts
+            if not one.metadata["is_right"](facts[one.name]) if there else not one.metadata["optional"]:
+                raise run.cannot_resume(
+                    f"{run.resume_path} cannot be used: what it says of its {one.name} makes no sense."
+                )
+
+    def take_over(self, facts: Dict[str, Any]) -> None:
+        """Go on from saved facts, which have been checked."""
+        for one in fields(self):
+            if one.name in facts:
+                setattr(self, one.name, facts[one.name])
+        self.since_checkpoint = [Episode(*episode) for episode in self.since_checkpoint]
+
+
+@dataclass
+class EvaluatedProgress(Progress):
+    """That of one agent, which is evaluated now and then."""
+
+    best_return: Optional[float] = remembered(is_none_or(is_number), None)
+    next_evaluation: int = remembered(is_count, 0)  # the turn from which on one is due
+    evaluated_return: Optional[float] = remembered(is_none_or(is_number), None)  # since the last checkpoint
+    learning_rate: float = remembered(
+        is_number, 0.0
+    )  # of the last game, for a row of the metrics yet to be written
