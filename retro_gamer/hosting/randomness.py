@@ -13,7 +13,7 @@ import threading
 from contextlib import contextmanager
 from functools import wraps
 from types import ModuleType
-from typing import Any, Callable, Dict, Iterator, List, Tuple, TypeVar, cast
+from typing import Any, Callable, Dict, Iterator, List, Tuple, TypeVar
 
 import numpy as np
 
@@ -176,7 +176,7 @@ def everybody_s_randomness() -> Iterator[None]:
 
 def as_everybody(function: F) -> F:
     """The same function, which draws as those do that have no randomness of their own."""
-    return cast(F, everybody_s_randomness()(function))
+    return everybody_s_randomness()(function)
 
 
 def get_state() -> State:
