@@ -22,7 +22,7 @@ def character_class(control: Callable[[Any, Any], Any], cls: Any, name: Optional
     class Character(cls):  # type: ignore[misc]
         plays_itself = True  # nobody at the keyboard plays it
 
-        @wraps(cls.__init__)
+        @wraps(cls.__init__)  # type: ignore[misc]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             own = getattr(self, "name", None)
@@ -53,7 +53,7 @@ def character_class(control: Callable[[Any, Any], Any], cls: Any, name: Optional
 
 def key_handler(character: Any) -> Callable[[Any, Any, Any], Any]:
     """What handles keys in a character's class, though it may ignore the keyboard; raises ConfigError if nothing does."""
-    handler = _handler(type(character))
+    handler = _handler(type(character))  # type: ignore[arg-type]  # a class can be hashed
     if handler is None:
         raise ConfigError(
             f"control(character, game) got {_described(character)}, which handles no keys: no class of it has a "
