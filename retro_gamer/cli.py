@@ -241,6 +241,16 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--seed", type=_seed, default=0, help="of the first game; the next has seed + 1 (default 0)"
     )
+    evaluate.add_argument(
+        "--game",
+        metavar="GAME",
+        help="with --character: a game in which it is a character, as create --game takes it",
+    )
+    evaluate.add_argument(
+        "--character",
+        metavar="NAME",
+        help="the character there, by its name or class; compared with the player",
+    )
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
     evaluate.add_argument("--quiet", action="store_true", help="say nothing while it works")
     _add_checkpoint(evaluate)
@@ -486,8 +496,26 @@ def evaluate_command(options: argparse.Namespace) -> int:
     from retro_gamer.runs.directory import RunDirectory
 
     run, other = RunDirectory(options.run), RunDirectory(options.other) if options.other else None
+    if bool(options.game) != bool(options.character) or (options.game and other is not None):
+        raise ConfigError(
+            "--game and --character belong together, with one run:  "
+            + command_line("evaluate", options.run, "--game", "my_game.py", "--character", "AI snake")
+        )
     with supervised():
-        if other is not None:
+        if options.character:
+            from retro_gamer.commands.evaluate_character import evaluate_character
+
+            text = evaluate_character(
+                run,
+                options.game,
+                options.character,
+                options.checkpoint,
+                options.games,
+                options.seed,
+                options.json,
+                options.quiet,
+            )
+        elif other is not None:
             text = compare_runs(
                 run, other, options.checkpoint, options.games, options.seed, options.json, options.quiet
             )

@@ -46,7 +46,7 @@ def _moved_by(factory: Callable[[], Any], keys: Sequence[str], key: str, players
     moved: Set[int] = set()
     for moment in range(MOMENTS):
         with_key, without = (_held(factory, keys, pressed, moment, players) for pressed in (key, None))
-        moved |= {player for player in range(players) if with_key[player] != without[player]}
+        moved |= {player for player, (one, other) in enumerate(zip(with_key, without)) if one != other}
     return moved
 
 

@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Callable, List
 
 
 def keyboard_driven(game: Any) -> List[Any]:
-    """All characters on the board that listen to keys. Those that a policy plays (`ai.character`) do not."""
-    return [
+    """All characters on the board that listen to keys.
+
+    Those that a policy plays (`ai.character`) do not, and those whose handle_keystroke does nothing, where others do.
+    """
+    listening = [
         agent
         for agent in game.agents
         if hasattr(agent, "handle_keystroke")
         and getattr(agent, "display", True)
         and not getattr(agent, "plays_itself", False)
     ]
+    if len(listening) < 2:
+        return listening
+    return [agent for agent in listening if not ignores_keys(type(agent))] or listening
+
+
+@lru_cache(maxsize=1024)
+def ignores_keys(cls: Any) -> bool:
+    """Is the handle_keystroke of a class there only so that the keyboard does not move its characters, or not at all?"""
+    handler = getattr(cls, "handle_keystroke", None)
+    return handler is None or does_nothing(handler)
+
+
+def does_nothing(handler: Any) -> bool:
+    """Is this a function without a body?"""
+    code = getattr(handler, "__code__", None)
+    return code is not None and code.co_code in (_nothing.__code__.co_code, _documented.__code__.co_code)
+
+
+def _nothing(self: Any, keystroke: Any, game: Any) -> None:
+    pass
+
+
+def _documented(self: Any, keystroke: Any, game: Any) -> None:
+    """Nothing."""
 
 
 def player_finder(player: str = "") -> Callable[[Any], Any]:

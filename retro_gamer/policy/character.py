@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 import weakref
 from functools import lru_cache, wraps
-from typing import Any, Callable, List, Optional
+from types import FrameType
+from typing import Any, Callable, List, Optional, Set
 
 from retro_gamer.environment.keys import make_keystroke
+from retro_gamer.environment.player import does_nothing
 from retro_gamer.errors import ConfigError
 
 
@@ -21,6 +24,7 @@ def character_class(control: Callable[[Any, Any], Any], cls: Any, name: Optional
 
     class Character(cls):  # type: ignore[misc]
         plays_itself = True  # nobody at the keyboard plays it
+        has_played = False  # then it belongs to a game, whose names are no matter to another
 
         @wraps(cls.__init__)  # type: ignore[misc]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -28,7 +32,8 @@ def character_class(control: Callable[[Any, Any], Any], cls: Any, name: Optional
             own = getattr(self, "name", None)
             if name is None and own is not None and own in [*args, *kwargs.values()]:
                 return  # whoever made it named it
-            taken = {getattr(other, "name", None) for other in _alive(instances)}
+            taken = {getattr(other, "name", None) for other in _alive(instances) if not other.has_played}
+            taken |= _names_in_running_game(sys._getframe(1))
             self.name = _numbered(name or f"AI {_in_words(own or cls.__name__)}", taken)
             instances.append(weakref.ref(self))
 
@@ -38,12 +43,14 @@ def character_class(control: Callable[[Any, Any], Any], cls: Any, name: Optional
         if hasattr(cls, "play_turn"):
 
             def play_turn(self, game: Any) -> None:
+                self.has_played = True
                 control(self, game)
                 super().play_turn(game)
 
         else:
 
             def play_turn(self, game: Any) -> None:
+                self.has_played = True
                 control(self, game)
 
     Character.__name__ = Character.__qualname__ = f"AI{cls.__name__}"
@@ -74,28 +81,9 @@ def _handler(cls: Any) -> Optional[Callable[[Any, Any, Any], Any]]:
     """What handles keys in a class: the nearest handle_keystroke that is not there only to ignore them."""
     for one in cls.__mro__:
         handler = vars(one).get("handle_keystroke")
-        if callable(handler) and not _does_nothing(handler):
+        if callable(handler) and not does_nothing(handler):
             return handler  # type: ignore[no-any-return]
     return None
-
-
-def ignores_keys(character: Any) -> bool:
-    """Is its handle_keystroke there only so that the keyboard does not move it, or not there at all?"""
-    handler = getattr(type(character), "handle_keystroke", None)
-    return handler is None or _does_nothing(handler)
-
-
-def _nothing(self: Any, keystroke: Any, game: Any) -> None:
-    pass
-
-
-def _documented(self: Any, keystroke: Any, game: Any) -> None:
-    """Nothing."""
-
-
-def _does_nothing(handler: Any) -> bool:
-    code = getattr(handler, "__code__", None)
-    return code is not None and code.co_code in (_nothing.__code__.co_code, _documented.__code__.co_code)
 
 
 def _check_class(cls: Any) -> None:
@@ -122,6 +110,16 @@ def _alive(instances: List[Callable[[], Any]]) -> List[Any]:
     found = [character for character in (reference() for reference in instances) if character is not None]
     instances[:] = [reference for reference in instances if reference() is not None]
     return found
+
+
+def _names_in_running_game(frame: Optional[FrameType]) -> Set[Any]:
+    """The names in the game whose turn it is: a character that is made in it, is made for it."""
+    while frame is not None:
+        game = frame.f_locals.get("self") if frame.f_code.co_name == "step" else None
+        if hasattr(game, "agents"):
+            return {getattr(agent, "name", None) for agent in game.agents}
+        frame = frame.f_back
+    return set()
 
 
 def _numbered(name: str, taken: Any) -> str:

@@ -49,7 +49,7 @@ class Person:
         return status, output, output[output.rindex("\x1b[?1049l") :]
 
 
-RESULT = re.compile(r"You (won|lost) -?\d+ to -?\d+|A draw, -?\d+ to -?\d+")
+RESULT = re.compile(r"You (won|lost) -?[\d.]+ to -?[\d.]+|A draw, -?[\d.]+ to")
 
 
 @needs_terminal
@@ -77,9 +77,8 @@ def test_a_team_is_told_who_it_is_starts_with_enter_and_sees_how_it_ended(folder
 @needs_terminal
 def test_several_characters_of_one_team_have_their_own_keys_on_the_screen(folder):
     person = Person(folder, "wolves", "--human", "wolves", "--fps", "500")
-    person.sees("first wolf (W), keys d, w, a, s; second wolf (W), keys the arrow keys.").sees(
-        "Against you: sheep."
-    )
+    person.sees("You are wolves, against sheep.")
+    person.sees("first wolf (W): d, w, a, s").sees("second wolf (W): the arrow keys")
     person.presses("\r").presses("wd\x1b[A").sees("Press any key.")
     time.sleep(1.0)
     status, _, after = person.presses("\r").leaves_off()

@@ -19,6 +19,8 @@ SCRIPTS = [
     "gymnasium_both_ways/train_cartpole.py",
     "gymnasium_both_ways/our_game_for_others.py",
     "enemy/hunt.py",
+    "character/rivals.py",
+    "company/orchard.py",
 ]
 # Trainings of a few games, and no waiting for the next picture.
 SHORT = """
@@ -31,6 +33,8 @@ main = cli.main
 def short(arguments):
     if arguments[0] == "train":
         arguments = ["train", arguments[1], "--episodes", "3"]
+    if arguments[0] == "evaluate":
+        arguments = [*arguments, "--games", "2"]
     if arguments[0] == "tournament":
         arguments = [*arguments[:2], "--snapshots", "2", "--games", "2"]
     status = main(arguments)

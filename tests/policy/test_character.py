@@ -170,6 +170,26 @@ def test_in_a_new_game_names_begin_anew(policies):
         gc.collect()
 
 
+@pytest.mark.filterwarnings("ignore:On the board are characters")
+def test_a_game_that_is_still_there_takes_no_names_and_one_in_its_turn_does(policies):
+    heads = TrainedPolicy(policies / "forager").character(Hero)
+
+    class Spawner:
+        display = False
+
+        def play_turn(self, game):
+            game.add_agent(heads("A", (3, 3)))
+
+    games = []
+    for _ in range(3):
+        game = make_game(heads("A", (1, 1)), Spawner(), state={"reward": 0})
+        game.step()
+        game.step()
+        games.append(game)
+    names = [[agent.name for agent in game.agents if hasattr(agent, "name")] for game in games]
+    assert names == [["AI hero", "AI hero 2", "AI hero 3"]] * 3
+
+
 @pytest.mark.filterwarnings("ignore:On the board are characters")  # the other head
 def test_several_share_one_policy_and_each_sees_from_itself(policies):
     ai = TrainedPolicy(policies / "snake")
