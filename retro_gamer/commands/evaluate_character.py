@@ -136,11 +136,9 @@ def _lines(
         lines.append(
             f"as {who:40}{values.mean():10.2f}  (95% interval {low:.2f} to {high:.2f}; worst {values.min():g})"
         )
-    share, low, high = _share(rows[1][1], rows[0][1])
+    share, *interval = _share(rows[1][1], rows[0][1])
     if share is not None:
-        lines += [
-            "",
-            f"There it reaches {share:.0%} (95% interval {low:.0%} to {high:.0%}) of what it does as the player.",
-        ]
+        shown = "{:.0%} to {:.0%}".format(*interval)
+        lines += ["", f"There it reaches {share:.0%} (95% interval {shown}) of what it does as the player."]
     moved = "The policy of this run pressed its keys" if steered else "Its own code moved it"
     return [*lines, f"{moved}; nobody was at the keyboard."]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Callable, List
+from typing import Any, Callable, Hashable, List
 
 
 def keyboard_driven(game: Any) -> List[Any]:
@@ -24,7 +24,7 @@ def keyboard_driven(game: Any) -> List[Any]:
 
 
 @lru_cache(maxsize=1024)
-def ignores_keys(cls: Any) -> bool:
+def ignores_keys(cls: Hashable) -> bool:
     """Is the handle_keystroke of a class there only so that the keyboard does not move its characters, or not at all?"""
     handler = getattr(cls, "handle_keystroke", None)
     return handler is None or does_nothing(handler)

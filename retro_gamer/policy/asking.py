@@ -24,6 +24,9 @@ def who_asks(game: Any, frame: Optional[FrameType]) -> Asking:
 
     A helper function, a lambda or a coroutine is called, in the end, by a method of the character that it works for.
     """
+    caller = frame.f_locals.get("self") if frame is not None else None
+    if caller is not None and _is_in(game, caller):  # nearly always: soon done
+        return Asking(caller, False)
     elsewhere = threading.current_thread() is not threading.main_thread()
     for _ in range(MAX_FRAMES):
         if frame is None:

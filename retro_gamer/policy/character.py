@@ -115,7 +115,7 @@ def _alive(instances: List[Callable[[], Any]]) -> List[Any]:
 def _names_in_running_game(frame: Optional[FrameType]) -> Set[Any]:
     """The names in the game whose turn it is: a character that is made in it, is made for it."""
     while frame is not None:
-        game = frame.f_locals.get("self") if frame.f_code.co_name == "step" else None
+        game: Any = frame.f_locals.get("self") if frame.f_code.co_name == "step" else None
         if hasattr(game, "agents"):
             return {getattr(agent, "name", None) for agent in game.agents}
         frame = frame.f_back

@@ -12,6 +12,7 @@ import numpy as np
 from retro_gamer.errors import PolicyWarning, on_one_line
 
 TURNS_OF_EQUAL_VALUES = 100  # in a row, before it is said
+TURNS_AFTER_A_DIFFERENCE = 9  # that are not looked at
 NEARLY_EQUAL = 1e-3  # of the largest value: between the best key and the worst
 
 
@@ -21,7 +22,7 @@ class Doubts:
     def __init__(self, name: str) -> None:
         self._name = name  # of the run
         self._said: Set[str] = set()
-        self._equal = 0
+        self._equal = self._clear = 0
 
     def guessed(self, game: Any, character: Any) -> None:
         self._say(
@@ -47,10 +48,13 @@ class Doubts:
 
     def values(self, game: Any, values: Any) -> None:
         """Count the turns in which it makes no difference to the policy which key is pressed."""
+        if self._clear:  # a while ago it did: no need to look in every turn
+            self._clear -= 1
+            return
         numbers = values.tolist() if isinstance(values, np.ndarray) else values
         low, high = min(numbers), max(numbers)
         if len(numbers) < 2 or high - low > NEARLY_EQUAL * max(high, -low):
-            self._equal = 0
+            self._equal, self._clear = 0, TURNS_AFTER_A_DIFFERENCE
             return
         self._equal += 1
         if self._equal == TURNS_OF_EQUAL_VALUES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -41,6 +42,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["create", "--game", "catch", "--output", "run", "--hidden-sizes", "8"]) == 0
     assert main(["train", "run", "--episodes", "20"]) == 0
+    monkeypatch.delitem(sys.modules, "real_game", raising=False)
     (tmp_path / "real_game.py").write_text(REAL.format(run=str(tmp_path / "run")))
     return tmp_path
 
@@ -50,7 +52,7 @@ def folder(tmp_path, monkeypatch):
     [
         ("catch", "basket", "the policy of the run"),
         ("real_game.py:create_ai", "basket", "its own code"),
-        ("real_game:create_own", "Own", "its own code"),
+        ("real_game.py:create_own", "Own", "its own code"),
     ],
 )
 def test_whoever_moves_it_it_does_in_its_own_game_what_the_player_does(folder, capsys, game, name, moved):

@@ -334,3 +334,17 @@ def test_control_of_what_cannot_be_controlled(policies):
         ai.control(snake.Apple(), game)
     with pytest.raises(ConfigError, match="control.character, game. takes the game"):
         ai.control(game, game.agents[0])
+
+
+class IgnoresKeys(SnakeHead):
+    name = "other"
+
+    def handle_keystroke(self, keystroke, game):
+        """Not for this one."""
+
+
+def test_who_only_ignores_the_keyboard_is_no_player_where_others_listen(policies):
+    game = make_game(IgnoresKeys(), SnakeHead())
+    assert player_finder("")(game) is game.agents[1] and keyboard_driven(game) == [game.agents[1]]
+    alone = make_game(IgnoresKeys())
+    assert keyboard_driven(alone) == alone.agents
