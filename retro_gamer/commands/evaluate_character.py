@@ -51,6 +51,7 @@ def evaluate_character(
     name = config.metadata.score or config.metadata.reward
     rows = [("the player of its own game", _results(alone)), (f"{character!r} in {game}", _results(inside))]
     if as_json:
+        share = _share(rows[1][1], rows[0][1])
         return json.dumps(
             {
                 "games": games,
@@ -58,8 +59,8 @@ def evaluate_character(
                 "value": name,
                 "player": _summary(rows[0][1]),
                 "character": _summary(rows[1][1]),
-                "share": _share(rows[1][1], rows[0][1])[0],
-                "share_ci95": list(_share(rows[1][1], rows[0][1])[1:]),
+                "share": share and share[0],
+                "share_ci95": share and list(share[1:]),
                 "moved_by": "its own code" if not steered() else "the policy of the run",
             }
         )
@@ -117,10 +118,13 @@ def _summary(values: np.ndarray) -> Dict[str, Any]:
     }
 
 
-def _share(values: np.ndarray, whole: np.ndarray) -> Tuple[Optional[float], Optional[float], Optional[float]]:
-    """The mean of the first in terms of the second's, with its 95% interval; the games are paired by their seeds."""
+def _share(values: np.ndarray, whole: np.ndarray) -> Optional[Tuple[float, float, float]]:
+    """The mean of the first as a share of the second's, with its 95% interval; None unless that is positive.
+
+    The games are paired by their seeds.
+    """
     if not whole.mean() > 0:
-        return None, None, None
+        return None
     drawn = np.random.default_rng(0).integers(len(values), size=(2000, len(values)))
     shares = values[drawn].mean(axis=1) / np.maximum(whole[drawn].mean(axis=1), 1e-9)
     low, high = np.percentile(shares, [2.5, 97.5])
@@ -136,9 +140,9 @@ def _lines(
         lines.append(
             f"as {who:40}{values.mean():10.2f}  (95% interval {low:.2f} to {high:.2f}; worst {values.min():g})"
         )
-    share, *interval = _share(rows[1][1], rows[0][1])
+    share = _share(rows[1][1], rows[0][1])
     if share is not None:
-        shown = "{:.0%} to {:.0%}".format(*interval)
-        lines += ["", f"There it reaches {share:.0%} (95% interval {shown}) of what it does as the player."]
+        shown = "{:.0%} (95% interval {:.0%} to {:.0%})".format(*share)
+        lines += ["", f"There it reaches {shown} of what it does as the player."]
     moved = "The policy of this run pressed its keys" if steered else "Its own code moved it"
     return [*lines, f"{moved}; nobody was at the keyboard."]

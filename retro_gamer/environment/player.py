@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any, Callable, Hashable, List
+from typing import Any, Callable, List
 
 
 def keyboard_driven(game: Any) -> List[Any]:
@@ -23,8 +22,7 @@ def keyboard_driven(game: Any) -> List[Any]:
     return [agent for agent in listening if not ignores_keys(type(agent))] or listening
 
 
-@lru_cache(maxsize=1024)
-def ignores_keys(cls: Hashable) -> bool:
+def ignores_keys(cls: Any) -> bool:
     """Is the handle_keystroke of a class there only so that the keyboard does not move its characters, or not at all?"""
     handler = getattr(cls, "handle_keystroke", None)
     return handler is None or does_nothing(handler)
