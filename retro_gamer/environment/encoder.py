@@ -172,6 +172,10 @@ class Encoder:
         first = radius * stride + radius
         for character, x, y, shown in painted:
             if character is player:
+                if not isinstance(shown, str) or len(shown) > 1:
+                    raise ValueError(
+                        "not one character"
+                    )  # which one it is does not matter, but it must be one
                 hole = shown == " " and getattr(player, "size", None) is not None
                 symbol = NOTHING if hole else self._me
             else:

@@ -29,7 +29,7 @@ def test_train_in_an_empty_folder_makes_the_bundled_run(empty, command):
     assert (status, error) == (0, "")
     run = os.path.join("runs", "catch")
     assert out.startswith(f"There is no run at {run} yet: making one for the bundled game catch.\n")
-    assert "Trained 2 games (" in out and "Over 30 games: It " in out and "(random play: " in out
+    assert "Trained 2 games (" in out and "Over 30 games: It " in out
     assert f"Train on:      retro-gamer train {run}\n" in out
     assert f"Watch it:      retro-gamer play {run}\nMeasure it:    retro-gamer evaluate {run}\n" in out
     assert "Watch it:" in out

@@ -291,7 +291,7 @@ def test_flags_of_its_commands_are_taken():
     assert (options.hidden_sizes, options.train_every, options.epsilon_min) == ([512, 256], 2, 0.1)
     options = build_parser().parse_args(["play", "run", "--checkpoint", "ep_0100", "--framerate", "20"])
     assert (options.fps, options.checkpoint) == (20.0, "ep_0100")
-    assert build_parser().parse_args(["play", "run"]).fps == 12.0
+    assert build_parser().parse_args(["play", "run"]).fps is None
     assert build_parser().parse_args(["clean", "run", "-y"]).yes
 
 

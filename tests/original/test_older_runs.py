@@ -18,6 +18,9 @@ from retro_gamer.original.torch_import import import_run
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training.trainer import Trainer
 
+# These games show characters that the runs were not trained on.
+pytestmark = pytest.mark.filterwarnings("ignore::retro_gamer.errors.PolicyWarning")
+
 DATA = Path(__file__).resolve().parent.parent / "data"
 with zipfile.ZipFile(DATA / "older_torch_runs.zip") as archive:
     RUNS = sorted({name.rpartition("/config.toml")[0] for name in archive.namelist()} - {""})

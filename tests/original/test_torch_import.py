@@ -22,6 +22,9 @@ from retro_gamer.original.torch_import import import_run
 from retro_gamer.runs.directory import RunDirectory, load_checkpoint
 from retro_gamer.training.trainer import Trainer
 
+# These games show characters that the runs were not trained on.
+pytestmark = pytest.mark.filterwarnings("ignore::retro_gamer.errors.PolicyWarning")
+
 DATA = Path(__file__).resolve().parent.parent / "data"
 RUNS = ("mlp", "spatial", "custom")
 each_run = pytest.mark.parametrize("name", RUNS)

@@ -42,6 +42,8 @@ REFUSED = {  # setting -> changes that touch it
     "egocentric_radius": [{"egocentric_radius": 3}],
     "radar": [{"radar": False}],
     "observe_state": [{"observe_state": ["score"]}],
+    "own_symbol": [{"own_symbol": True}],
+    "last_step": [{"last_step": True}],
     "hidden_sizes": [{"hidden_sizes": [24]}, {"hidden_sizes": [16, 16]}],
     "dueling": [{"dueling": True}],
     "algorithm": [{"algorithm": "sarsa"}],
