@@ -358,11 +358,8 @@ def without_retro(monkeypatch):
     before = dict(sys.modules)
     forget_retro()
     # What a library imports is looked for among the libraries first (hosting/hidden_modules.py): not here.
-    monkeypatch.setattr(
-        sys,
-        "meta_path",
-        [finder for finder in sys.meta_path if "hidden_modules" not in type(finder).__module__],
-    )
+    others = [finder for finder in sys.meta_path if "hidden_modules" not in repr(finder)]
+    monkeypatch.setattr(sys, "meta_path", others)
     yield
     forget_retro()
     sys.modules.update(before)
