@@ -25,7 +25,6 @@ from retro_gamer.hosting.interrupts import heeding_ctrl_c
 from retro_gamer.hosting.output import harmless_output
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
-DEFAULT_FPS = 12.0
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
@@ -211,7 +210,6 @@ def build_parser() -> argparse.ArgumentParser:
     play.add_argument(
         "--fps",
         type=_positive_float,
-        default=DEFAULT_FPS,
         metavar="N",
         help="turns shown a second (default 12; with --human the game's own pace, at most 12)",
     )
@@ -480,16 +478,15 @@ def play_command(options: argparse.Namespace) -> int:
     if options.human is not None:
         from retro_gamer.commands.play_human import play_human
 
-        fps = None if options.fps is DEFAULT_FPS else options.fps  # the very object: nobody named another
-        print(play_human(run, options.human, options.checkpoint, fps, options.seed))
+        print(play_human(run, options.human, options.checkpoint, options.fps, options.seed))
     elif run.load_config().teams:
         from retro_gamer.commands.play_teams import watch_teams
 
-        print(watch_teams(run, options.checkpoint, options.fps, options.explain, options.seed))
+        print(watch_teams(run, options.checkpoint, options.fps or 12.0, options.explain, options.seed))
     else:
         from retro_gamer.commands.play import watch
 
-        print(watch(run, options.checkpoint, options.fps, options.explain, options.seed))
+        print(watch(run, options.checkpoint, options.fps or 12.0, options.explain, options.seed))
     return DONE
 
 
