@@ -43,7 +43,10 @@ def test_both_are_noticed_by_info_and_when_a_command_fails(installed, tmp_path, 
 @pytest.mark.parametrize("names", [[ORIGINAL], [OURS], []])
 def test_one_alone_is_as_it_should_be(installed, tmp_path, capsys, monkeypatch, names):
     installed(*names)
-    monkeypatch.setattr(sys, "path", [path for path in sys.path if "-packages" not in path])
+    elsewhere = [
+        path for path in sys.path if "-packages" not in path and not list(Path(path).glob("*.egg-info"))
+    ]
+    monkeypatch.setattr(sys, "path", elsewhere)  # not what is installed here, or unpacked from an sdist
     run = make_run(tmp_path / "run")
     assert main(["info", str(run)]) == 0
     assert "are installed" not in capsys.readouterr().out

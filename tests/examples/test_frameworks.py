@@ -8,9 +8,10 @@ import shutil
 import sys
 
 import pytest
-from end_to_end import PACKAGE, run_command, run_python
+from end_to_end import run_command, run_python
+from pages import TOP
 
-EXAMPLES = PACKAGE / "examples" / "frameworks"
+EXAMPLES = TOP / "examples" / "frameworks"
 GAMES = {
     "pong": ("Pong", "pygame"),
     "stars": ("Stars", "pgzero"),
