@@ -16,7 +16,10 @@ from retro_gamer.errors import ConfigError, did_you_mean
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib
+    try:
+        import tomli as tomllib
+    except ModuleNotFoundError:  # told by the command that needs it
+        tomllib = None  # type: ignore[assignment]
 
 
 MAX_TOML_BYTES = 2**18
@@ -52,8 +55,10 @@ def parse_toml(content: bytes, path: str) -> Dict[str, Any]:
         if any(len(digits) > MAX_DIGITS for digits in re.findall("[0-9_]{20,}", text)):
             raise ValueError(f"a number has more than {MAX_DIGITS} digits")  # so does this
         _check_backslashes(text)
+        if tomllib is None:
+            raise ModuleNotFoundError("No module named 'tomli'", name="tomli")
         return tomllib.loads(text.replace("\r\n", "\n"))
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+    except (RecursionError, ValueError) as error:  # a TOMLDecodeError is a ValueError
         if isinstance(error, tomllib.TOMLDecodeError) and re.search(r'"[^"]*\\[^"]*"', text):
             raise ConfigError(
                 f"{path} cannot be read: {error}.\nA backslash in double quotes means something else; text that has one, "

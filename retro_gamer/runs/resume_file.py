@@ -60,7 +60,7 @@ def check_whose_checkpoints(run: RunDirectory, names: List[str]) -> None:
 def _check_finite(resume: Checkpoint, run: RunDirectory) -> None:
     """Raise CheckpointError unless all numbers in the arrays are ordinary ones."""
     for name, array in resume.arrays.items():
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
+        if array.size and array.dtype.kind == "f" and not np.isfinite(array).all():
             raise run.cannot_resume(
                 f"{run.resume_path} cannot be used: {name} contains numbers that are infinite or not numbers at all. The "
                 "training diverged, or the file is damaged."

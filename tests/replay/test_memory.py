@@ -219,8 +219,12 @@ class TestReplayMemory:
         """A file of two kilobytes can say that there are as many of them as it likes."""
         memory = new_memory(16, 1)
         Games(memory, 1, 0.9, seed=0)
+        try:
+            wide = np.zeros((10**15, 0), np.int32)
+        except MemoryError:
+            pytest.skip("this NumPy makes no such array")
         with pytest.raises(ValueError, match="not in a row"):
-            memory.set_state({**memory.get_state(), name: np.zeros((10**15, 0), np.int32)})
+            memory.set_state({**memory.get_state(), name: wide})
 
     @both_samplers
     @pytest.mark.parametrize("n_step, capacity", [(1, 10), (1, 64), (3, 10), (3, 33), (5, 8), (2, 17)])
