@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.base import Environment
+from retro_gamer.environment.new_games import share_characters
 from retro_gamer.games.screen import board_lines
 from retro_gamer.hosting.randomness import OwnRandomness
 from retro_gamer.reporting.findings import Finding
@@ -288,8 +289,7 @@ def _does(keys: Sequence[str]) -> str:
 def returns_used_objects(factory: Callable[[], Any]) -> Optional[Finding]:
     """Does create_game give the same game, or the same characters, again?"""
     one, other = factory(), factory()
-    shared: Set[int] = {id(agent) for agent in one.agents} & {id(agent) for agent in other.agents}
-    if one is not other and not shared:
+    if not share_characters(one, one.agents, other):
         return None
     what = "the same game" if one is other else "a game with the same characters"
     return Finding(
