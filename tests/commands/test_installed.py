@@ -46,6 +46,7 @@ def test_one_alone_is_as_it_should_be(installed, tmp_path, capsys, monkeypatch, 
     elsewhere = [
         path for path in sys.path if "-packages" not in path and not list(Path(path).glob("*.egg-info"))
     ]
+    monkeypatch.chdir(tmp_path)  # a command looks in the current folder, too
     monkeypatch.setattr(sys, "path", elsewhere)  # not what is installed here, or unpacked from an sdist
     run = make_run(tmp_path / "run")
     assert main(["info", str(run)]) == 0
