@@ -22,6 +22,7 @@ KINDS = "biuf"  # booleans, integers, unsigned integers, floats: nothing that co
 MAX_ARRAYS = 256
 MAX_DIMENSIONS = 4
 MAX_HEADER_BYTES = 1024
+MAX_EMPTY_LENGTH = 2**20  # of an array of no numbers: old NumPys allocate for the other lengths
 MAX_POLICY_BYTES = 256 * 2**20
 MAX_PACKED_BYTES = 4 * 2**20  # what arrays that are compressed may unpack to; ours are not
 SLICE_BYTES = 2**20
@@ -233,4 +234,6 @@ def _read_header(file: IO[bytes]) -> Tuple[Tuple[int, ...], bool, np.dtype, int]
         raise CheckpointError(f"an array holds {dtype}, not plain numbers")
     if len(shape) > MAX_DIMENSIONS or any(length < 0 for length in shape):
         raise CheckpointError(f"an array has the shape {shape}")
+    if 0 in shape and max(shape) > MAX_EMPTY_LENGTH:
+        raise CheckpointError(f"an array of no numbers has the shape {shape}")
     return shape, fortran, dtype, file.tell()
