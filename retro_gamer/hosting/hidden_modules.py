@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _LIBRARY = os.path.normcase(os.path.dirname(os.path.abspath(os.__file__)))
 _PACKAGE = os.path.normcase(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _ENDINGS = (".py", os.sep + "__init__.py")
+# With those of other systems, which libraries ask for to see where they are: msvcrt on Linux, resource on Windows.
+_STANDARD = getattr(sys, "stdlib_module_names", frozenset())
 _said: "Set[str]" = set()
 
 
@@ -32,9 +34,11 @@ class LibrariesAmongThemselves:
         if path is not None or not _asked_by_a_library(sys._getframe(1)):
             return None
         spec = PathFinder.find_spec(name, list(filter(_is_library_folder, sys.path)))
+        hiding = next(filter(None, (_module_in(folder, name) for folder in sys.path)), None)
+        if spec is None and hiding is not None and name in _STANDARD:
+            raise ModuleNotFoundError(f"No module named {name!r} on this system", name=name)
         if spec is None or spec.loader is None:
             return None
-        hiding = next(filter(None, (_module_in(folder, name) for folder in sys.path)), None)
         if hiding is not None and os.path.normcase(hiding) != os.path.normcase(spec.origin or ""):
             _say(hiding, name)
         return spec

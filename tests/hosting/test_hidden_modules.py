@@ -25,6 +25,7 @@ HIDING = [
     "copy",
     "queue",
     "test",
+    *(["winreg", "msvcrt"] if sys.version_info >= (3, 10) and os.name != "nt" else []),
 ]
 GAME = """
 from random import randint
