@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from pathlib import Path
 from typing import Iterator, List, Tuple
+
+import pytest
 
 import retro_gamer
 
@@ -78,6 +81,20 @@ def test_every_folder_has_its_place_and_says_what_it_is_for():
 def test_nothing_is_loose_but_modules_that_keep_old_import_paths():
     loose = [path for path in PACKAGE.glob("*.py") if path.name not in FACE]
     assert not [path.name for path in loose if not is_old_path(path.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize(
+    "path, name",
+    [
+        ("create", "create_run"),
+        ("rundir", "RunDirectory"),
+        ("training.session", "train_run"),
+        ("teams", "read_teams"),
+    ],
+)
+def test_old_import_paths_lead_to_what_they_led_to(path, name):
+    value = getattr(importlib.import_module(f"retro_gamer.{path}"), name)
+    assert value.__module__ != f"retro_gamer.{path}"
 
 
 def test_imports_point_down():

@@ -13,13 +13,13 @@ TYPE_CHECKING = False  # as type checkers read it: `typing` could be hidden
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import FrameType
-    from typing import Dict, Optional, Sequence, Set
+    from typing import Dict, FrozenSet, Optional, Sequence, Set
 
 _LIBRARY = os.path.normcase(os.path.dirname(os.path.abspath(os.__file__)))
 _PACKAGE = os.path.normcase(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _ENDINGS = (".py", os.sep + "__init__.py")
 # With those of other systems, which libraries ask for to see where they are: msvcrt on Linux, resource on Windows.
-_STANDARD = getattr(sys, "stdlib_module_names", frozenset())
+_STANDARD: "FrozenSet[str]" = getattr(sys, "stdlib_module_names", frozenset())
 _said: "Set[str]" = set()
 
 

@@ -245,7 +245,10 @@ def str_number():
         ),
         (npy(header=header(shape="(-3,)"), data=b"\0" * 12), "has the shape (-3,)"),
         (npy(header=header(shape="(-1, -3)"), data=b"\0" * 12), "has the shape (-1, -3)"),
-        (npy(header=header(shape="(41, 0, 1000000000)")), "an array of no numbers has the shape (41, 0, 1000000000)"),
+        (
+            npy(header=header(shape="(41, 0, 1000000000)")),
+            "an array of no numbers has the shape (41, 0, 1000000000)",
+        ),
         (npy(header=header(shape="(2,)"), data=b"\0" * 12), "which is not how long it is"),
         (npy(header=header(shape="(4,)"), data=b"\0" * 12), "which is not how long it is"),
         (npy(header=header(shape="3"), data=b"\0" * 12), "damaged or is not a checkpoint"),

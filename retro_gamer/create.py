@@ -1,0 +1,3 @@
+"""The old home of `retro_gamer.commands.create`."""
+
+from retro_gamer.commands.create import *  # noqa: F403

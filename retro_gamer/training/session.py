@@ -1,0 +1,3 @@
+"""The old home of `retro_gamer.commands.train`."""
+
+from retro_gamer.commands.train import *  # noqa: F403
