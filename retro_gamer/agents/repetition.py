@@ -13,13 +13,13 @@ class Repetition:
     Where standing still is safe, the values of all actions are nearly the same, and a greedy player may go to and fro
     for ever. So within a game, since the last reward,
 
-        Q'(s, a) = Q(s, a) - penalty x (max Q(s, .) - min Q(s, .)) x min(times that a was taken in s, MOST)
+        Q'(s, a) = Q(s, a) - (max Q(s, .) - min Q(s, .)) x min(penalty x times that a was taken in s, MOST)
 
-    A deadly action is far below all others: what is tried next is the next safe one. With a penalty of 0 it is plain
-    greedy play.
+    A deadly action is far below all others: what is tried next is the next safe one, and since MOST is less than the
+    whole way down, never the deadly one. With a penalty of 0 it is plain greedy play.
     """
 
-    MOST = 10
+    MOST = 0.9
 
     def __init__(self, penalty: float = 0.0):
         self.penalty = penalty
@@ -33,9 +33,15 @@ class Repetition:
             times = self._times[state] = [0] * len(q)
         else:
             span = q.max() - q.min()
-            action = int((q - self.penalty * span * np.minimum(times, self.MOST)).argmax())
+            action = int((q - span * np.minimum(np.multiply(times, self.penalty), self.MOST)).argmax())
         times[action] += 1
         return action
+
+    def take_back(self, state: Hashable, action: int) -> None:
+        """The action chosen in a state was not taken after all."""
+        times = self._times.get(state)
+        if times is not None and times[action]:
+            times[action] -= 1
 
     def got(self, reward: float) -> None:
         """A reward came: what led to it may be done again."""

@@ -45,6 +45,17 @@ def who_asks(game: Any, frame: Optional[FrameType]) -> Asking:
     return Asking(None, elsewhere and any(hasattr(agent, "play_turn") for agent in game.agents))
 
 
+def is_within_turn(game: Any, frame: Optional[FrameType]) -> bool:
+    """Whether the calls that led here came from the game's `step`, which plays a turn."""
+    for _ in range(MAX_FRAMES):
+        if frame is None:
+            return False
+        if frame.f_code.co_name == "step" and frame.f_locals.get("self") is game:
+            return True
+        frame = frame.f_back
+    return False
+
+
 def _arguments(code: Any, variables: Any) -> Iterator[str]:
     """The names of a function's arguments, and `self` where a function within a method knows it."""
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+import sys
 import weakref
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, NamedTuple, Optional
 
 from retro_gamer.agents.greedy import GreedyNetwork
 from retro_gamer.agents.repetition import Repetition
 from retro_gamer.environment.observation import Observation
+from retro_gamer.policy.asking import is_within_turn
+
+
+class Answer(NamedTuple):
+    """What a character was told to do."""
+
+    turn: Optional[int]
+    seen: bytes
+    action: int
 
 
 class Repeats:
     """The repetitions of each character that a policy steers in one game; a new game begins anew.
 
     In training a reward clears them. Here a reward is a rise of the state value that it was trained on, where the game
-    has that value. Asked twice in one turn, it answers the same.
+    has that value. Asked twice about one turn, before it and in it, it answers the same, and only the last answer counts.
     """
 
-    def __init__(self, policy: GreedyNetwork, reward: str):
-        self._policy, self._reward = policy, reward
+    def __init__(self, policy: GreedyNetwork, reward: str, find_player: Callable[[Any], Any]):
+        self._policy, self._reward, self._find_player = policy, reward, find_player
         self._game: Optional["weakref.ref[Any]"] = None
         self._begin()
 
     def _begin(self) -> None:
-        self._of: Dict[int, Repetition] = {}  # id of a character -> what it did
-        self._answers: Dict[int, Tuple[int, bytes, int]] = {}  # its last answer: (turn, what it saw, action)
+        # By the id of a character; None is the player, who may be another character from level to level.
+        self._of: Dict[Optional[int], Repetition] = {}
+        self._answers: Dict[Optional[int], Answer] = {}  # the last one
         self._last: Optional[float] = None  # the reward's value when it was last asked
 
     def act(self, observation: Observation, game: Any, character: Any) -> int:
@@ -33,13 +44,22 @@ class Repeats:
             self._game = weakref.ref(game)
             self._begin()
         self._look_at_reward(game)
-        who, turn, seen = id(character), getattr(game, "turn_number", 0), observation.to_bytes()
-        answered = self._answers.get(who)
-        if answered is not None and answered[:2] == (turn, seen):
-            return answered[2]
-        self._policy.repetition = self._of.setdefault(who, Repetition(self._policy.repetition.penalty))
+        is_player = character is None or character is self._find_player(game)
+        who, seen = None if is_player else id(character), observation.to_bytes()
+        turn = getattr(game, "turn_number", None)  # None, of games of other kinds: every answer counts there
+        if turn is not None and not is_within_turn(game, sys._getframe(1)):
+            turn += 1  # asked before a turn, it is for the turn to come
+        repetition = self._of.get(who)
+        if repetition is None:
+            repetition = self._of[who] = Repetition(self._policy.repetition.penalty)
+        last = self._answers.get(who)
+        if last is not None and last.turn == turn is not None:
+            if last.seen == seen:
+                return last.action
+            repetition.take_back(last.seen, last.action)
+        self._policy.repetition = repetition
         action = self._policy.act(observation)
-        self._answers[who] = (turn, seen, action)
+        self._answers[who] = Answer(turn, seen, action)
         return action
 
     def _look_at_reward(self, game: Any) -> None:

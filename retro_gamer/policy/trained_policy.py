@@ -224,7 +224,7 @@ class TrainedPolicy:
         self._path, self._stamp = path, stamp
         self._repeats = None
         if isinstance(agent, GreedyNetwork) and agent.repetition.penalty and self._side is None:
-            self._repeats = Repeats(agent, known.reward)
+            self._repeats = Repeats(agent, known.reward, self._find_player)
 
     def _make_eyes(self, known: PolicyDescription, config: RunConfig) -> Eyes:
         """How this policy sees a game: game, agent -> observation. A function is looked for where the game is, too."""

@@ -27,10 +27,12 @@ def test_without_a_penalty_it_is_greedy():
     assert [plain.choose(SAFE, "s") for _ in range(30)] == [0] * 30
 
 
-def test_the_next_safe_action_is_tried_and_the_deadly_one_never():
-    restless = Repetition(0.05)
-    chosen = [restless.choose(SAFE, "s") for _ in range(40)]
-    assert chosen[:2] == [0, 1] and 2 not in chosen and chosen.count(0) > 5 < chosen.count(1)
+@pytest.mark.parametrize("penalty", [0.05, 0.1, 0.3, 1.0])
+def test_the_next_safe_action_is_tried_and_the_deadly_one_never(penalty):
+    restless = Repetition(penalty)
+    deadly_first = SAFE[[2, 0, 1]]
+    chosen = [restless.choose(deadly_first, "s") for _ in range(100)]
+    assert chosen[:2] == [1, 2] and 0 not in chosen
 
 
 def test_each_situation_counts_for_itself():
@@ -50,7 +52,7 @@ def test_the_rule_is_the_equation():
     q, penalty, times = np.array([3.0, 2.0, -1.0]), 0.04, [0, 0, 0]
     restless = Repetition(penalty)
     for _ in range(60):
-        expected = int(np.argmax(q - penalty * 4.0 * np.minimum(times, 10)))
+        expected = int(np.argmax(q - 4.0 * np.minimum(penalty * np.array(times), 0.9)))
         assert restless.choose(q, "s") == expected
         times[expected] += 1
 
@@ -70,7 +72,7 @@ def test_training_in_pieces_equals_training_in_one_go(tmp_path):
 
 
 class Asked(PolicyInput):
-    """Asks twice in each turn, and notes the key."""
+    """Asks twice in each turn, as a display of what it will do does, and notes the key."""
 
     def __init__(self, model, game):
         super().__init__(model, game)
@@ -91,7 +93,9 @@ def play_in_a_game(run, seed, turns=40):
     game.input_source = asked = Asked(ai, game)
     game.start()
     while game.playing and game.turn_number < turns:
+        before = ai.get_action(game)  # once more, before the turn begins
         game.step()
+        assert asked.keys[-1] == before
     return asked.keys, game.state["reward"]
 
 
@@ -116,16 +120,43 @@ class Stub:
         return self.repetition.choose(SAFE, observation.to_bytes())
 
 
+def seeing(number):
+    return Observation(np.full(4, number, np.uint8), NO_FEATURES)
+
+
 def test_characters_that_share_a_policy_do_not_count_each_others_actions():
-    seen = Observation(np.zeros(4, np.uint8), NO_FEATURES)
-    game, one, other = Game([], {"score": 0}), object(), object()
-    repeats = Repeats(Stub(), "score")
-    assert [repeats.act(seen, game, who) for who in (one, other)] == [0, 0]
+    seen = seeing(0)
+    game, player, other = Game([], {"score": 0}), object(), object()
+    repeats = Repeats(Stub(), "score", lambda game: player)
+    assert [repeats.act(seen, game, who) for who in (player, other)] == [0, 0]
     game.turn_number = 2
-    assert [repeats.act(seen, game, who) for who in (one, other)] == [1, 1]
+    assert [repeats.act(seen, game, who) for who in (None, other)] == [1, 1]  # None is the player
     game.turn_number, game.state["score"] = 3, 5  # a reward: anew
-    assert [repeats.act(seen, game, who) for who in (one, other)] == [0, 0]
-    assert repeats.act(seen, Game([], {"score": 5}), one) == 0  # another game
+    assert [repeats.act(seen, game, who) for who in (None, other)] == [0, 0]
+    assert repeats.act(seen, Game([], {"score": 5}), None) == 0  # another game
+
+
+def test_of_several_answers_for_a_turn_the_last_one_counts():
+    game = Game([], {})
+    repeats = Repeats(Stub(), "score", lambda game: None)
+    asked = [
+        (1, 0),
+        (1, 9),
+        (1, 0),
+        (2, 0),
+        (2, 9),
+        (3, 9),
+    ]  # what 9 looked like was never acted on before turn 2
+    answers = []
+    for game.turn_number, number in asked:
+        answers.append(repeats.act(seeing(number), game, None))
+    assert answers == [0, 0, 0, 1, 0, 1]
+
+
+def test_a_game_that_counts_no_turns_is_asked_once_a_turn():
+    game = type("Own", (), {"state": {}, "agents": [], "board_size": (2, 2)})()
+    repeats = Repeats(Stub(), "score", lambda game: None)
+    assert [repeats.act(seeing(0), game, None) for _ in range(2)] == [0, 1]
 
 
 def test_old_checkpoints_have_no_penalty(tmp_path):
