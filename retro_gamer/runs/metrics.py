@@ -38,8 +38,9 @@ def read_table(content: bytes) -> Table:
             rows = [_read_row(names, line.split(",")) for line in lines]
             if None not in rows:
                 return Table([row for row in rows if row is not None], as_written=True)
-    whole = content.rstrip(b"\n").count(b"\n") or content.endswith(b"\n")
-    return Table(_read_edited(content), as_written=False) if whole else Table([], as_written=True)
+        if ",".join(names).encode().startswith(content):
+            return Table([], as_written=True)
+    return Table(_read_edited(content), as_written=False)
 
 
 def _read_edited(content: bytes) -> List[Row]:

@@ -40,6 +40,7 @@ EDITS = {
     "decimal commas": lambda text: decimal_commas(text).encode(),
     "tabs": lambda text: text.replace(",", "\t").encode(),
     "utf-16": lambda text: text.replace(",", "\t").encode("utf-16"),
+    "cr": lambda text: text.replace("\n", "\r").encode(),
     "crlf": lambda text: text.replace("\n", "\r\n").encode(),
     "a comment": lambda text: ("# my best run\n" + text).encode(),
     "a comment below": lambda text: (text + "# here it got good\n").encode(),
@@ -71,7 +72,8 @@ def test_a_spreadsheet_loses_no_row(run, edit):
 
 
 @pytest.mark.parametrize(
-    "content", [b"all of it is gone\n", b"\x89PNG\r\n\x1a\n\0\0", b"a;b\n1;2\n", b"\n" * 9]
+    "content",
+    [b"all of it is gone\n", b"\x89PNG\r\n\x1a\n\0\0", b"a;b\n1;2\n", b"\n" * 9, b"PK\3\4 a workbook"],
 )
 def test_what_cannot_be_read_is_set_aside_and_said(run, content):
     for number in (1, 2):
