@@ -29,17 +29,9 @@ def ignores_keys(cls: Any) -> bool:
 
 
 def does_nothing(handler: Any) -> bool:
-    """Is this a function without a body?"""
+    """Is this a function that can do nothing: one that names nothing but its own arguments?"""
     code = getattr(handler, "__code__", None)
-    return code is not None and code.co_code in (_nothing.__code__.co_code, _documented.__code__.co_code)
-
-
-def _nothing(self: Any, keystroke: Any, game: Any) -> None:
-    pass
-
-
-def _documented(self: Any, keystroke: Any, game: Any) -> None:
-    """Nothing."""
+    return code is not None and not code.co_names and not code.co_freevars
 
 
 def player_finder(player: str = "") -> Callable[[Any], Any]:

@@ -82,6 +82,15 @@ def check_game(game: Any, call: str) -> None:
         )
 
 
+def check_character(character: Any, call: str) -> None:
+    """Raise ConfigError for what has no place in a game: a policy cannot look from it."""
+    if character is None or isinstance(character, type) or not hasattr(character, "position"):
+        raise ConfigError(
+            f"{call} takes a character of the game, an object with a position, but got {character!r:.100}. In a method "
+            "of the character that is self; elsewhere  game.get_agent_by_name(...)  finds it."
+        )
+
+
 def keys_named_elsewhere(game: Any, keys: List[Optional[str]]) -> Set[str]:
     """Names of keys in the methods that listen to keys, where none of these keys is among them; else an empty set."""
     named: Set[str] = set()

@@ -13,7 +13,7 @@ _COROUTINE = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITER
 
 
 class Asking(NamedTuple):
-    """The character that asks; None if it is nobody in the game, and whether it may yet be for one of the others."""
+    """The character that asks; None if it is nobody in the game, and whether it may yet be for another."""
 
     character: Any
     for_somebody: bool
@@ -28,20 +28,27 @@ def who_asks(game: Any, frame: Optional[FrameType]) -> Asking:
     if caller is not None and _is_in(game, caller):  # nearly always: soon done
         return Asking(caller, False)
     elsewhere = threading.current_thread() is not threading.main_thread()
+    handed = None  # a character that a function was given: the one that it works for, or one that it is about
+    disagree = False  # whether calls were given different ones
     for _ in range(MAX_FRAMES):
         if frame is None:
             break
         code, variables = frame.f_code, frame.f_locals
         arguments = [variables[name] for name in _arguments(code, variables)]
         if code.co_name == "step" and any(value is game for value in arguments):
-            return Asking(None, False)  # what collects the keys asks: it is for whoever they control
+            return Asking(handed, disagree)  # what collects the keys asks: it is for whoever they control
         found = [value for value in arguments if _is_in(game, value)]
+        if found and found[0] is arguments[0] and hasattr(type(found[0]), code.co_name):  # a method of it
+            return Asking(found[0], disagree or (handed is not None and handed is not found[0]))
         if len(found) == 1 or found and found[0] is arguments[0]:
-            return Asking(found[0], False)
-        if any(value is agent for value in arguments for agent in game.agents):
-            return Asking(None, True)  # an agent without a position has no eyes
-        elsewhere = elsewhere or bool(code.co_flags & _COROUTINE)
+            disagree = disagree or (handed is not None and handed is not found[0])
+            handed = found[0]
+        elif not found and arguments and any(arguments[0] is agent for agent in game.agents):
+            return Asking(handed, disagree or handed is None)  # an agent without a position has no eyes
+        elsewhere = elsewhere or bool(found) or bool(code.co_flags & _COROUTINE)
         frame = frame.f_back
+    if handed is not None:
+        return Asking(handed, disagree)
     return Asking(None, elsewhere and any(hasattr(agent, "play_turn") for agent in game.agents))
 
 

@@ -30,11 +30,12 @@ def character_class(control: Callable[[Any, Any], Any], cls: Any, name: Optional
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             own = getattr(self, "name", None)
-            if name is None and own is not None and own in [*args, *kwargs.values()]:
+            given = [value for value in (*args, *kwargs.values()) if isinstance(value, str)]
+            if name is None and own in given:
                 return  # whoever made it named it
             taken = {getattr(other, "name", None) for other in _alive(instances) if not other.has_played}
             taken |= _names_in_running_game(sys._getframe(1))
-            self.name = _numbered(name or f"AI {_in_words(own or cls.__name__)}", taken)
+            self.name = _numbered(name or _name_for(own or cls.__name__), taken)
             instances.append(weakref.ref(self))
 
         def handle_keystroke(self, keystroke: Any, game: Any) -> None:
@@ -89,9 +90,9 @@ def _handler(cls: Any) -> Optional[Callable[[Any, Any, Any], Any]]:
 def _check_class(cls: Any) -> None:
     if not isinstance(cls, type):
         made = type(cls)
-        hint = f"the class itself, without () behind it: ai.character({made.__name__})"
-        if callable(cls) or made.__module__ == "builtins":
-            hint = "the class of a character: ai.character(SnakeHead)"
+        hint = "the class of a character: ai.character(SnakeHead)"
+        if hasattr(made, "handle_keystroke"):
+            hint = f"the class itself, without () behind it: ai.character({made.__name__})"
         raise ConfigError(f"character(...) got {_described(cls)}. It takes {hint}")
     if _handler(cls) is None:
         raise ConfigError(
@@ -130,7 +131,12 @@ def _numbered(name: str, taken: Any) -> str:
     return numbered
 
 
+def _name_for(name: Any) -> str:
+    words = _in_words(name)
+    return words if re.match(r"AI\b", words) else f"AI {words}"
+
+
 def _in_words(name: str) -> str:
-    """SnakeHead and Snake head: snake head."""
+    """SnakeHead and Snake head: snake head. Short forms stay: HAL."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", str(name))
-    return words[:1].lower() + words[1:] if words[1:2].islower() or " " in words else words
+    return words[:1].lower() + words[1:] if re.match(".[a-z ]", words) else words

@@ -27,9 +27,9 @@ class Doubts:
     def guessed(self, game: Any, character: Any) -> None:
         self._say(
             "guessed",
-            "get_action(game) was not called from a method of a character, or from what one calls, so it was guessed "
-            f"which one it is for: {_name_of(character)}. If that is wrong, the policy looks through the wrong eyes. Say "
-            "which: get_action(game, agent=self), where self is the character.",
+            "It does not follow from the call of get_action(game) which character it is for, so it was guessed: "
+            f"{_name_of(character)}. If that is wrong, the policy looks through the wrong eyes. Say which: "
+            "get_action(game, agent=self), where self is the character.",
             game,
         )
 

@@ -18,7 +18,7 @@ from retro_gamer.environment.observation import custom_observation
 from retro_gamer.environment.player import keyboard_driven, player_finder
 from retro_gamer.errors import ConfigError, RunNotFoundError, command_line
 from retro_gamer.hosting.game_protocol import Game
-from retro_gamer.policy.arguments import check_game, is_game, keys_named_elsewhere, locate
+from retro_gamer.policy.arguments import check_character, check_game, is_game, keys_named_elsewhere, locate
 from retro_gamer.policy.asking import who_asks
 from retro_gamer.policy.character import character_class, key_handler, keystroke
 from retro_gamer.policy.doubts import Doubts
@@ -289,7 +289,11 @@ class TrainedPolicy:
         control, and warns (PolicyWarning) where that may be the wrong one.
         """
         self._check(game, "get_action")
-        return self._choose(game, self._who_asks(game, sys._getframe(1)) if agent is None else agent)
+        if agent is None:
+            agent = self._who_asks(game, sys._getframe(1))
+        else:
+            self._check_agent(agent, "get_action(game, agent=...)")
+        return self._choose(game, agent)
 
     def control(self, character: Any, game: Game) -> Optional[str]:
         """Choose a key for a character and let its class's own handle_keystroke handle it; returns the key.
@@ -298,6 +302,7 @@ class TrainedPolicy:
         does not move the character, is passed over. Raises ConfigError if there is no other.
         """
         self._check(game, "control(character, game)")
+        self._check_agent(character, "control(character, game)")
         handle = key_handler(character)
         key = self._choose(game, character)
         if key is not None:
@@ -347,10 +352,17 @@ class TrainedPolicy:
             check_game(game, call)
             self._known_game = weakref.ref(game)
 
+    def _check_agent(self, agent: Any, call: str) -> None:
+        """Can it look from this? An observation function never does."""
+        if self._known is None or not self._known.observation_function:
+            check_character(agent, call)
+
     def _who_asks(self, game: Any, frame: Any) -> Any:
         """The character that asks; of a team, if it is nobody in the game, the first of its characters that is there."""
         character, for_somebody = who_asks(game, frame)
         if character is not None:
+            if for_somebody:
+                self._doubts.guessed(game, character)
             return character
         candidates = keyboard_driven(game) if self._side is None else self._side.characters_in(game)
         character = self._find_player(game) if self._side is None else next(iter(candidates), None)
@@ -389,6 +401,8 @@ class TrainedPolicy:
             return {action: 0.0 for action in self._actions}
         if agent is None:
             agent = self._who_asks(game, sys._getframe(1))
+        else:
+            self._check_agent(agent, "q_values(game, agent=...)")
         values = self._agent.q_values(self._look(game, agent))
         return dict(
             zip(self._actions if self._side is None else self._side.actions_of(agent), map(float, values))
@@ -414,6 +428,8 @@ class TrainedPolicy:
         check_game(game, "explain")
         if agent is None:
             agent = self._who_asks(game, sys._getframe(1))
+        else:
+            self._check_agent(agent, "explain(game, agent=...)")
         actions = self._actions if self._side is None else self._side.actions_of(agent)
         names = names_of_symbols(self._known, self._side)
         seen = self._look(game, agent)

@@ -12,7 +12,7 @@ from observing import game_classes, make_game
 from small_runs import make_run
 
 from retro_gamer import PolicyInput, TrainedPolicy
-from retro_gamer.errors import PolicyWarning
+from retro_gamer.errors import ConfigError, PolicyWarning
 from retro_gamer.training.trainer import Trainer
 
 
@@ -119,6 +119,39 @@ def test_the_right_eyes_without_a_warning(ai, game_class, way, kind):
         warnings.simplefilter("error")
         game, human, robot = play_one_turn(game_class, functools.partial(way, ai), kind)
     assert robot.seen == ai.q_values(game, agent=robot) != ai.q_values(game, agent=human)
+
+
+def chase(ai, target, game):
+    return ai.q_values(game)
+
+
+def chase_for(ai, who, target, game):
+    return ai.q_values(game)
+
+
+@pytest.mark.parametrize("game_class", game_classes())
+def test_a_character_that_a_helper_is_about_is_not_the_one_that_asks(ai, game_class):
+    fresh = TrainedPolicy(ai._run.path)
+    with pytest.warns(PolicyWarning, match=r"guessed: 'robot'.*agent=self") as caught:
+        game, human, robot = play_one_turn(game_class, lambda me, game: chase(fresh, game.agents[0], game))
+    assert len(caught) == 1
+    assert robot.seen == ai.q_values(game, agent=robot) != ai.q_values(game, agent=human)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        game, human, robot = play_one_turn(
+            game_class, lambda me, game: chase_for(ai, me, game.agents[0], game)
+        )
+    assert robot.seen == ai.q_values(game, agent=robot)
+
+
+@pytest.mark.parametrize("call", ["get_action", "q_values", "explain"])
+@pytest.mark.parametrize("agent", ["robot", Pupil, object()], ids=["name", "class", "no place"])
+def test_what_is_no_character_is_told_so(ai, call, agent):
+    game = make_game(Pupil("robot", (0, 0)), state={"reward": 0}, board_size=(12, 8))
+    with pytest.raises(
+        ConfigError, match=rf"{call}.game, agent=\.\.\.. takes a character .*get_agent_by_name"
+    ):
+        getattr(ai, call)(game, agent=agent)
 
 
 def in_a_thread(ai, game):

@@ -158,6 +158,7 @@ def test_names_are_its_own_and_numbered(policies):
     ]
     assert made[2].speed == 3
     make_game(SnakeHead(), *made)  # names are unique in it
+    assert ai.character(heads)().name == "AI snake head 3"
     assert ai.character(NamedByArgument)("Ada").name == "Ada"
 
 
@@ -334,6 +335,22 @@ def test_control_of_what_cannot_be_controlled(policies):
         ai.control(snake.Apple(), game)
     with pytest.raises(ConfigError, match="control.character, game. takes the game"):
         ai.control(game, game.agents[0])
+
+
+class SaysNo(Hero):
+    def handle_keystroke(self, keystroke, game):
+        """Nobody moves this one."""
+        return False
+
+
+def test_a_handler_that_can_do_nothing_is_passed_over(policies):
+    ai, robot = TrainedPolicy(policies / "forager", epsilon=1.0), SaysNo("A", (2, 2))
+    game = make_game(robot, state={"reward": 0})
+    places = set()
+    for _ in range(30):
+        ai.control(robot, game)
+        places.add(robot.position)
+    assert len(places) > 3
 
 
 class IgnoresKeys(SnakeHead):
