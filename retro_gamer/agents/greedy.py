@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Sequence, Union
+from typing import Any, Dict, Optional, Sequence, Union
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from retro_gamer.agents.feature_scale import FeatureScale
 from retro_gamer.agents.repetition import Repetition
 from retro_gamer.agents.reward_scale import RewardScale
 from retro_gamer.agents.states import state_of
-from retro_gamer.agents.tabular import Table, read_tables, write_tables
+from retro_gamer.agents.tabular import Table, Visits, read_tables, read_visits, write_tables
 from retro_gamer.environment.observation import Observation
 from retro_gamer.nn import QNetwork
 
@@ -95,8 +95,9 @@ class GreedyTable:
     compared: Sequence[float] = ()  # the values that the last choice was made by
     n_symbols = MAX_SYMBOLS  # it has no inputs: there is room for all
 
-    def __init__(self, tables: Sequence[Table], n_actions: int):
+    def __init__(self, tables: Sequence[Table], n_actions: int, visits: Optional[Visits] = None):
         self.tables, self.unknown = tables, (0.0,) * n_actions
+        self.visits: Visits = visits or {}  # of each state, while it learned; empty where nobody counted
 
     def q_values(self, observation: Any) -> np.ndarray:
         """The value of each action [n_actions]: the rewards expected from here on, discounted."""
@@ -123,12 +124,13 @@ class GreedyTable:
 
     def get_policy(self) -> Dict[str, np.ndarray]:
         """What is needed to play: the states, and the values of all tables."""
-        return write_tables(self.tables, len(self.unknown))
+        return write_tables(self.tables, len(self.unknown), self.visits)
 
     @classmethod
     def from_policy(cls, policy: Dict[str, np.ndarray], n_tables: int, n_actions: int) -> "GreedyTable":
         """That of a `get_policy()`; raises ValueError or KeyError where it is none."""
-        return cls(read_tables(policy, n_tables, n_actions), n_actions)
+        tables = read_tables(policy, n_tables, n_actions)
+        return cls(tables, n_actions, read_visits(policy, tables[0]))
 
 
 GreedyPolicy = Union[GreedyNetwork, GreedyTable]

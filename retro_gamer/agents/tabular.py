@@ -20,6 +20,7 @@ from retro_gamer.agents.states import MAX_STATES, check_state, decode_states, en
 from retro_gamer.agents.table_notices import TableNotices
 
 Table = Dict[Hashable, List[float]]
+Visits = Dict[Hashable, int]
 Outcome = Tuple[float, Hashable, bool]  # reward, next state, terminated
 
 
@@ -45,6 +46,7 @@ class TabularAgent(Agent):
         self.planning_steps, self.rng = planning_steps, rng
         self.tables: List[Table] = [{} for _ in range(self.n_tables)]  # all of the same states
         self.table = self.tables[0]
+        self.visits: Visits = {}  # of each state in the table: how often it learned from a turn there
         self.unknown: Sequence[float] = (0.0,) * n_actions  # the values of a state that is not in the table
         self.model: Dict[Hashable, Dict[int, Outcome]] = {}
         self._model_states: List[Hashable] = []  # the keys of the model, to draw from
@@ -95,6 +97,8 @@ class TabularAgent(Agent):
         state, next_state = self._state(observation), self._state(next_observation)
         self.turns += 1
         error = self.update(state, action, reward, next_state, terminated)
+        if state in self.table:
+            self.visits[state] = self.visits.get(state, 0) + 1
         if self.planning_steps:
             self._plan(state, action, (reward, next_state, terminated))
         return abs(error)
@@ -143,11 +147,12 @@ class TabularAgent(Agent):
 
     def get_policy(self) -> Dict[str, np.ndarray]:
         """The tables, as `write_tables` does."""
-        return write_tables(self.tables, self.n_actions)
+        return write_tables(self.tables, self.n_actions, self.visits)
 
     def set_policy(self, policy: Dict[str, np.ndarray]) -> None:
         self.tables = read_tables(policy, self.n_tables, self.n_actions)
         self.table = self.tables[0]
+        self.visits = read_visits(policy, self.table)
 
     def get_state(self) -> Dict[str, np.ndarray]:
         """The policy; `model_states`, `_next_states` (as `states`), `_actions`, `_rewards`, `_terminated` [outcomes] of
@@ -195,9 +200,13 @@ class TabularAgent(Agent):
         self._notices.set_state(state["said"])
 
 
-def write_tables(tables: Sequence[Table], n_actions: int) -> Dict[str, np.ndarray]:
-    """Tables of the same states as arrays: `states` (see `encode_states`), and of each `values_i` [n_states, n_actions]."""
-    policy = {"states": encode_states(list(tables[0]))}
+def write_tables(tables: Sequence[Table], n_actions: int, visits: Visits) -> Dict[str, np.ndarray]:
+    """Tables of the same states as arrays: `states` (see `encode_states`), of each `values_i` [n_states, n_actions], and
+    `visits` [n_states]."""
+    policy = {
+        "states": encode_states(list(tables[0])),
+        "visits": np.array([visits.get(state, 0) for state in tables[0]], np.int64),
+    }
     for i, table in enumerate(tables):
         policy[f"values_{i}"] = np.array(list(table.values()), np.float64).reshape(len(table), n_actions)
     return policy
@@ -213,6 +222,16 @@ def read_tables(policy: Dict[str, np.ndarray], n_tables: int, n_actions: int) ->
             raise ValueError(f"values_{i} does not hold {n_actions} numbers for each of {len(states)} states")
         tables.append(dict(zip(states, values.astype(np.float64).tolist())))
     return tables
+
+
+def read_visits(policy: Dict[str, np.ndarray], table: Table) -> Visits:
+    """The visits that `write_tables` wrote; none in files of before there were any. Raises ValueError for what is none."""
+    visits = policy.get("visits")
+    if visits is None:
+        return {}
+    if visits.shape != (len(table),) or visits.dtype != np.int64 or (visits < 0).any():
+        raise ValueError(f"visits does not hold a whole number for each of {len(table)} states")
+    return dict(zip(table, visits.tolist()))
 
 
 class QLearning(TabularAgent):

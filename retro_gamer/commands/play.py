@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from textwrap import wrap
 from typing import Any, List, Optional
 
 from retro_gamer.commands.watching import Shown, explain_values, show, tidy_end
@@ -66,6 +67,8 @@ class _ShownPlayer(Shown):
         blocks = [why.bars(longest=BAR)]
         if why.causes:
             blocks.append(["What mattered, and by how much:", *why.what_mattered()[:3]])
+        if why.note:
+            blocks.append(wrap(why.note, max(20, columns)))
         board = sight_of(environment, self.observation).board
         if board:
             blocks.append(["It sees:", *("  " + row.replace(" ", "·") for row in board)])

@@ -30,6 +30,9 @@ class Explanation(NamedTuple):
     margin: float  # how far the chosen one is ahead of the next best
     causes: List[Cause]  # what mattered, the most first; empty for a table
     note: str = ""  # what else there is to know
+    visits: Optional[int] = (
+        None  # of a table: how often it learned from a turn in this position; None: nobody counted
+    )
 
     def __str__(self) -> str:
         lines = self.bars()
@@ -95,8 +98,26 @@ def explain_choice(
             causes.append(Cause(what, float(effect)))
     causes.sort(key=lambda cause: -abs(cause.effect))
     values = dict(zip(actions, map(float, q)))
-    new = tables is not None and not any(state_of(observation) in table for table in tables)
-    return Explanation(actions[chosen], values, lead, causes, NEVER_MET if new else "")
+    visits = visits_of(policy, observation)
+    return Explanation(actions[chosen], values, lead, causes, _note(visits), visits)
+
+
+def visits_of(policy: Any, observation: Any) -> Optional[int]:
+    """How often a table learned from a turn in this position; None for a network, and where nobody counted."""
+    tables = getattr(policy, "tables", None)
+    if tables is None:
+        return None
+    state = state_of(observation)
+    if not any(state in table for table in tables):
+        return 0
+    visits: Optional[int] = policy.visits.get(state)
+    return visits or None  # a table from before visits were counted
+
+
+def _note(visits: Optional[int]) -> str:
+    if visits is None:
+        return ""
+    return f"It learned from this position {visits:,} time{'s' * (visits != 1)}." if visits else NEVER_MET
 
 
 def _lead(q: np.ndarray, chosen: int) -> float:

@@ -278,6 +278,25 @@ def test_a_policy_is_enough_to_play(agent_class):
     assert copy.act("t", 0.0) == agent.act("t", 0.0) == 1
 
 
+@pytest.mark.parametrize("planning_steps", [0, 2])
+def test_visits_count_the_real_turns_of_each_state(planning_steps):
+    agent = make(DoubleQLearning, planning_steps=planning_steps)
+    for state, next_state in ("st", "ts", "st", "ss"):
+        agent.learn(turn(state, 0, 1.0, next_state))
+    copy = make(DoubleQLearning)
+    copy.set_policy(agent.get_policy())
+    assert agent.visits == copy.visits == {"s": 3, "t": 1}
+
+
+def test_tables_from_before_visits_were_counted_are_read():
+    policy = make(QLearning, table=TABLE).get_policy()
+    del policy["visits"]
+    copy = make(QLearning)
+    copy.set_policy(policy)
+    copy.learn(turn("s", 0, 1.0, "t"))
+    assert copy.visits == {"s": 1}
+
+
 def test_an_agent_that_has_learned_nothing_can_be_saved():
     agent, copy = make(QLearning, planning_steps=2), make(QLearning)
     copy.set_state(agent.get_state())
@@ -285,18 +304,21 @@ def test_an_agent_that_has_learned_nothing_can_be_saved():
 
 
 @pytest.mark.parametrize(
-    "damage",
+    "name, damage",
     [
-        lambda values: values[:-1],
-        lambda values: values[:, :2],
-        lambda values: values * np.nan,
-        lambda values: values.ravel(),
+        ("values_0", lambda values: values[:-1]),
+        ("values_0", lambda values: values[:, :2]),
+        ("values_0", lambda values: values * np.nan),
+        ("values_0", lambda values: values.ravel()),
+        ("visits", lambda visits: visits[:-1]),
+        ("visits", lambda visits: visits - 1),
+        ("visits", lambda visits: visits * 0.5),
     ],
 )
-def test_a_table_that_does_not_fit_is_refused(damage):
+def test_a_table_that_does_not_fit_is_refused(name, damage):
     policy = make(QLearning, table=TABLE).get_policy()
-    policy["values_0"] = damage(policy["values_0"])
-    with pytest.raises(ValueError, match="values_0"):
+    policy[name] = damage(policy[name])
+    with pytest.raises(ValueError, match=name):
         make(QLearning).set_policy(policy)
 
 

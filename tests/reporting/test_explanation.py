@@ -72,8 +72,15 @@ def test_the_choice_is_the_one_that_is_played(workshop, name):
         observation = step.observation
 
 
-def test_a_table_says_when_it_never_met_a_position():
-    policy = GreedyTable([{b"met": (1.0, 2.0)}], 2)
-    assert explain_choice(policy, b"met", KEYS, [], (0, 0)).note == ""
-    explained = explain_choice(policy, b"new", KEYS, [], (0, 0))
-    assert explained.note == NEVER_MET and str(explained).endswith(NEVER_MET)
+def test_a_table_says_how_often_it_learned_from_a_position():
+    policy = GreedyTable(
+        [{b"met": (1.0, 2.0), b"once": (0.0, 0.0), b"old": (0.0, 0.0)}], 2, {b"met": 1200, b"once": 1}
+    )
+    for state, visits, note in (
+        (b"met", 1200, "It learned from this position 1,200 times."),
+        (b"once", 1, "It learned from this position 1 time."),
+        (b"old", None, ""),
+        (b"new", 0, NEVER_MET),
+    ):
+        explained = explain_choice(policy, state, KEYS, [], (0, 0))
+        assert (explained.visits, explained.note) == (visits, note) and str(explained).endswith(note)
