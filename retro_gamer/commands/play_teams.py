@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import List, Optional
+from typing import Optional
 
 from retro_gamer.commands.watching import Shown, explain_values, show
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.selfplay.self_play_run import SelfPlayRun
-from retro_gamer.selfplay.team_policy import Decision
 
 
 def watch_teams(
@@ -24,25 +23,13 @@ class _ShownTeams(Shown):
         self.run, self.checkpoint, self.explain, self.seed = run, checkpoint, explain, seed
 
     def begin(self) -> None:
-        played = SelfPlayRun(self.run)
-        self.environment, self.names = played.environment, played.team_names
-        self.policies = [played.policy(team, self.checkpoint) for team in range(len(self.names))]
+        self.played = SelfPlayRun(self.run)
+        self.environment, self.names = self.played.environment, self.played.team_names
+        self.policies = [self.played.policy(team, self.checkpoint) for team in range(len(self.names))]
         self.environment.reset(self.seed)
         self.game = self.environment.game
         self.totals = [0.0] * len(self.names)
-        self.decisions = self._decide()
-
-    def _decide(self) -> List[Optional[Decision]]:
-        """What the members do this turn [n_members]; None for those that have left the game."""
-        decisions: List[Optional[Decision]] = []
-        for number, member in enumerate(self.environment.members):
-            character = self.environment.character(number)
-            decisions.append(
-                None
-                if character is None
-                else self.policies[member.team].act(self.game, character, member.team)
-            )
-        return decisions
+        self.decisions = self.played.decide(self.policies)
 
     def caption(self, turns: int) -> str:
         totals = "  ".join(f"{name} {total:g}" for name, total in zip(self.names, self.totals))
@@ -54,14 +41,9 @@ class _ShownTeams(Shown):
         return "\n".join(lines)
 
     def play_turn(self) -> bool:
-        turn = self.environment.step(
-            [
-                None if decision is None else member.actions[decision.action]
-                for member, decision in zip(self.environment.members, self.decisions)
-            ]
-        )
+        turn = self.played.play_turn(self.decisions)
         self.totals = [total + reward for total, reward in zip(self.totals, turn.rewards)]
-        self.decisions = self._decide()
+        self.decisions = self.played.decide(self.policies)
         return turn.terminated or turn.truncated
 
     def summary(self, turns: int) -> str:

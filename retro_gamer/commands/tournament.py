@@ -25,7 +25,7 @@ def hold_tournament(run: RunDirectory, snapshots: int, games: int, seed: int, qu
 
 def describe_tournament(run: RunDirectory, tournament: Tournament, games: int, as_json: bool) -> str:
     """The payoff matrix, the ratings and what follows from them, for a terminal or as one JSON object."""
-    names, matrix = tournament.names, _payoffs(tournament)
+    names, matrix = tournament.names, payoffs(tournament)
     teams = sorted({entrant.team for entrant in tournament.entrants})
     if as_json:
         return json.dumps(
@@ -42,16 +42,13 @@ def describe_tournament(run: RunDirectory, tournament: Tournament, games: int, a
     lines = [
         f"{run}: {games} greedy games a pairing. Points of the one on the left, in percent (a draw is half):",
         "",
-        " " * width
-        + "".join(f"{chr(97 + i) if i < 26 else i:>5}" for i in range(len(names)))
-        + "   rating (95%)",
+        " " * width + "".join(f"{letter_of(i):>5}" for i in range(len(names))) + "   rating (95%)",
     ]
     for i, name in enumerate(names):
         cells = "".join("    -" if np.isnan(x) else f"{100 * x:5.0f}" for x in matrix[i])
         low, high = tournament.intervals[i]
-        label = chr(97 + i) if i < 26 else str(i)
         lines.append(
-            f"{name:{width}}{cells}   {tournament.ratings[i]:.0f} ({low:.0f} to {high:.0f})  {label}"
+            f"{name:{width}}{cells}   {tournament.ratings[i]:.0f} ({low:.0f} to {high:.0f})  {letter_of(i)}"
         )
     lines.append("")
     for team in teams:
@@ -76,13 +73,18 @@ def describe_tournament(run: RunDirectory, tournament: Tournament, games: int, a
     return "\n".join(lines)
 
 
+def letter_of(number: int) -> str:
+    """What stands for a player at the head of a column."""
+    return chr(97 + number) if number < 26 else str(number)
+
+
 def _team_name(names: Sequence[str], tournament: Tournament, team: int) -> str:
     return next(name for name, entrant in zip(names, tournament.entrants) if entrant.team == team).rpartition(
         " "
     )[0]
 
 
-def _payoffs(tournament: Tournament) -> np.ndarray:
+def payoffs(tournament: Tournament) -> np.ndarray:
     """The share of points of each entrant (row) against each other one; NaN where they did not meet."""
     matrix = np.full((len(tournament.entrants),) * 2, np.nan)
     for first, second, points in tournament.pairings:

@@ -121,6 +121,10 @@ class TeamEncoder:
         except Exception as error:  # such as one in a property of the game's
             raise blame(error, "when its board was looked at") from error
 
+    def of_team(self, team: int) -> Encoder:
+        """How it is seen from one side."""
+        return self._encoders[team]
+
     @property
     def shape(self) -> ObservationShape:
         return self._encoders[0].shape
@@ -139,6 +143,14 @@ def rotation(own_characters: Sequence[Sequence[str]], team: int) -> Dict[str, st
         for offset in range(n_teams)
         for character, seen_as in zip(own_characters[(team + offset) % n_teams], own_characters[offset])
     }
+
+
+def names_of_symbols(
+    characters: Sequence[str], own_characters: Sequence[Sequence[str]], team: int
+) -> List[str]:
+    """The characters that the symbols 2, 3, ... stand for, seen from the side of `team`."""
+    really = {seen_as: character for character, seen_as in rotation(own_characters, team).items()}
+    return [really.get(character, character) for character in characters]
 
 
 def state_seen_by(config: RunConfig, team: int) -> List[str]:

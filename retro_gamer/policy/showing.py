@@ -1,27 +1,16 @@
-"""A policy as people look at it: what its symbols are called, and its card in a notebook."""
+"""A policy as a notebook shows it: its card, and how its training went."""
 
 from __future__ import annotations
 
 from html import escape
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, Optional, Sequence
 
-from retro_gamer.environment.teams import rotation
 from retro_gamer.errors import RetroGamerError
-from retro_gamer.policy.side import Side
 from retro_gamer.reporting.curves import panels_of
 from retro_gamer.reporting.sight import inputs_in_words
 from retro_gamer.reporting.svg_chart import draw_svg
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_description import PolicyDescription
-
-
-def names_of_symbols(known: PolicyDescription, side: Optional[Side]) -> List[str]:
-    """The characters that the symbols 2, 3, ... stand for, from one side: there a team's own count as the first team's."""
-    if side is None:
-        return list(known.characters)
-    seen_as = rotation(known.own_characters or (), side.team)
-    really = {shown: character for character, shown in seen_as.items()}
-    return [really.get(character, character) for character in known.characters]
 
 
 def card(

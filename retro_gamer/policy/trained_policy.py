@@ -418,7 +418,7 @@ class TrainedPolicy:
         where that key was tried before in the same place (`repeat_penalty`), or by chance (`epsilon`). Raises
         RunNotFoundError as long as there is no checkpoint.
         """
-        from retro_gamer.policy.showing import names_of_symbols
+        from retro_gamer.environment.teams import names_of_symbols
         from retro_gamer.reporting.explanation import explain_choice
 
         if observation is not None or self._agent is None or self._known is None:
@@ -431,7 +431,9 @@ class TrainedPolicy:
         else:
             self._check_agent(agent, "explain(game, agent=...)")
         actions = self._actions if self._side is None else self._side.actions_of(agent)
-        names = names_of_symbols(self._known, self._side)
+        names, own = list(self._known.characters), self._known.own_characters or ()
+        if self._side is not None:
+            names = names_of_symbols(names, own, self._side.team)
         seen = self._look(game, agent)
         return explain_choice(self._agent, seen, actions, names, self._known.shape.board_shape)
 

@@ -8,8 +8,9 @@ from html import escape
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from retro_gamer.reporting.recording import Frame, Recording
+from retro_gamer.reporting.sight import action_shown
 
-MAX_GAME_BYTES = 450_000  # of the page for one game
+MAX_BYTES = 1_350_000  # of the page for all games
 
 
 class Table(NamedTuple):
@@ -93,19 +94,14 @@ def replay(recordings: Sequence[Tuple[str, Recording]], note: str) -> str:
     return REPLAY.format(buttons=buttons, note=paragraph(note, "soft"))
 
 
-def games_data(
-    recordings: Sequence[Recording], actions: Sequence[Optional[str]], gamma: float, alpha: Optional[float]
-) -> Dict[str, Any]:
+def games_data(recordings: Sequence[Recording], gamma: float, alpha: Optional[float]) -> Dict[str, Any]:
     """The recordings as report.js reads them: of each board only what changed since the one before."""
-    return {
-        "actions": [(action or "none").replace("KEY_", "") for action in actions],
-        "gamma": gamma,
-        "alpha": alpha,
-        "games": [_game_data(recording) for recording in recordings],
-    }
+    most = MAX_BYTES // max(1, len(recordings))
+    games = [_game_data(recording, most) for recording in recordings]
+    return {"gamma": gamma, "alpha": alpha, "games": games}
 
 
-def _game_data(recording: Recording) -> Dict[str, Any]:
+def _game_data(recording: Recording, most: int) -> Dict[str, Any]:
     first = recording.frames[0].board
     frames: List[Dict[str, Any]] = []
     size, before = 0, "".join(first)
@@ -117,11 +113,12 @@ def _game_data(recording: Recording) -> Dict[str, Any]:
                 changes += [place, new]
         data = _frame_data(frame, changes)
         size += len(json.dumps(data, separators=(",", ":")))
-        if size > MAX_GAME_BYTES:
+        if size > most:
             break
         frames.append(data)
         before = now
     return {
+        "actions": [action_shown(action) for action in recording.actions],
         "board": "".join(first),
         "width": max(1, len(first[0]) if first else 1),
         "turns": recording.turns,
@@ -140,6 +137,7 @@ def _frame_data(frame: Frame, changes: List[Any]) -> Dict[str, Any]:
         "values": frame.values,
         "action": frame.action,
         "reward": round(frame.reward, 4),
+        "visits": frame.visits,
     }
 
 

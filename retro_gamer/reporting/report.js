@@ -25,7 +25,7 @@ function showValues(frame) {
     const row = document.createElement("div");
     row.className = "value" + (chosen ? " chosen" : "");
     const name = document.createElement("span"), track = document.createElement("span"), number = document.createElement("span");
-    name.textContent = data.actions[i];
+    name.textContent = data.games[game].actions[i];
     const bar = document.createElement("div");
     bar.className = "bar";
     bar.style.width = (100 * (value - low) / (high - low)).toFixed(1) + "%";
@@ -53,6 +53,11 @@ function showSight(frame) {
     item.textContent = `${name} = ${value}`;
     list.append(item);
   }
+  if (frame.visits !== null) {
+    const item = document.createElement("li");
+    item.textContent = frame.visits ? `It learned from this position ${frame.visits} times.` : "It never met this position in its training.";
+    list.append(item);
+  }
   element("sight").append(list);
 }
 
@@ -65,7 +70,7 @@ function learningStep(recording, turn) {
   const q = frame.values[frame.action], best = Math.max(...next.values);
   const target = frame.reward + (over ? 0 : data.gamma * best), error = target - q;
   const lines = [
-    `It pressed ${data.actions[frame.action]}, expected ${format(q)}, and got the reward r = ${format(frame.reward)}.`,
+    `It pressed ${recording.actions[frame.action]}, expected ${format(q)}, and got the reward r = ${format(frame.reward)}.`,
     over ? "The game ended, so nothing follows: target = r = " + format(target)
          : `target = r + gamma x max Q(next) = ${format(frame.reward)} + ${data.gamma} x ${format(best)} = ${format(target)}`,
     `TD error = target - Q = ${format(target)} - ${format(q)} = ${format(error)}`,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, List, NamedTuple, Sequence, Tuple
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from retro_gamer.environment.base import Environment
+from retro_gamer.environment.encoder import Encoder
 from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD
 
@@ -40,11 +41,27 @@ def sight_of(environment: Environment, observation: Any) -> Sight:
     """The parts of an observation that a policy of this environment is shown."""
     if not isinstance(observation, Observation):  # a table with an observation function of its own
         return Sight([], [], [("state", value) for value in _flat(observation)])
-    cells = observation.cells.reshape(environment.shape.board_shape)
-    board = [
-        "".join(symbol_shown(number, environment.characters) for number in row) for row in cells.tolist()
-    ]
-    return Sight(board, _radar(observation.radar, environment.characters), _numbers(environment, observation))
+    encoder = getattr(environment, "encoder", None)
+    names = getattr(encoder, "observe_state", ())
+    return _sight(observation, environment.shape.board_shape, environment.characters, names)
+
+
+def sight_of_team(encoder: Encoder, characters: Sequence[str], observation: Observation) -> Sight:
+    """What a member of a team is shown; `characters` are those that the symbols stand for from its side."""
+    return _sight(observation, encoder.shape.board_shape, characters, encoder.observe_state)
+
+
+def _sight(
+    observation: Observation, shape: Tuple[int, int], characters: Sequence[str], observe_state: Sequence[str]
+) -> Sight:
+    rows = observation.cells.reshape(shape).tolist()
+    board = ["".join(symbol_shown(number, characters) for number in row) for row in rows]
+    return Sight(board, _radar(observation.radar, characters), _numbers(observation, observe_state))
+
+
+def action_shown(action: Optional[str]) -> str:
+    """A key, short enough for the head of a column."""
+    return (action or "none").replace("KEY_", "")
 
 
 def symbol_shown(number: int, characters: Sequence[str]) -> str:
@@ -70,9 +87,8 @@ def _radar(readings: np.ndarray, characters: Sequence[str]) -> List[Tuple[str, s
     return found
 
 
-def _numbers(environment: Environment, observation: Observation) -> List[Tuple[str, float]]:
-    values = observation.features.tolist()
-    names: List[str] = list(getattr(getattr(environment, "encoder", None), "observe_state", []))
+def _numbers(observation: Observation, observe_state: Sequence[str]) -> List[Tuple[str, float]]:
+    values, names = observation.features.tolist(), list(observe_state)
     if len(names) != len(values):
         names = [f"number {i + 1}" for i in range(len(values))]
     return [(name, round(value, 4)) for name, value in zip(names, values)]

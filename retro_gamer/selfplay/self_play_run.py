@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, List, Optional, Sequence
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.teams import config_of_policy, policy_names, policy_of_team
 from retro_gamer.environment.teams import (
     TeamEncoder,
     TeamEnvironment,
+    Turn,
     check_teams_in_game,
     count_features,
     new_game_of,
@@ -18,7 +19,7 @@ from retro_gamer.environment.teams import (
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError, RunNotFoundError
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.selfplay.team_policy import TeamPolicy, load_team_policy
+from retro_gamer.selfplay.team_policy import Decision, TeamPolicy, load_team_policy
 from retro_gamer.training.evaluation import RandomAgent
 
 
@@ -74,6 +75,28 @@ class SelfPlayRun:
                 before = [mine.stem for number, mine in self.run.of(policy).checkpoints() if number <= last]
                 return before[-1] if before else checkpoint
         return checkpoint
+
+    def decide(self, policies: Sequence[TeamPolicy]) -> List[Optional[Decision]]:
+        """What the members [n_members] do this turn, by a policy for each team; None for those that have left the game."""
+        decisions: List[Optional[Decision]] = []
+        for number, member in enumerate(self.environment.members):
+            character = self.environment.character(number)
+            decisions.append(
+                None
+                if character is None
+                else policies[member.team].act(self.environment.game, character, member.team)
+            )
+        return decisions
+
+    def play_turn(self, decisions: Sequence[Optional[Decision]]) -> Turn:
+        """One turn of the game, with what the members decided."""
+        members = self.environment.members
+        return self.environment.step(
+            [
+                None if decision is None else member.actions[decision.action]
+                for member, decision in zip(members, decisions)
+            ]
+        )
 
     def random_policy(self, team: int, seed: int) -> TeamPolicy:
         """Presses any of a team's keys, or none, each with the same probability."""

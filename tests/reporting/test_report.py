@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 from end_to_end import PATIENCE
+from small_runs import make_self_play_run
 
 from retro_gamer.cli import main
 from retro_gamer.reporting.counting import Counting
 from retro_gamer.reporting.html import games_data
-from retro_gamer.reporting.recording import Frame, Recording, record_game
-from retro_gamer.reporting.sight import ME_SHOWN, Sight, sight_of
+from retro_gamer.reporting.recording import Frame, Recording, record_game, record_match
+from retro_gamer.reporting.sight import ME_SHOWN, Sight, action_shown, sight_of
 from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.selfplay.match import play_match
+from retro_gamer.selfplay.self_play_run import SelfPlayRun
 from retro_gamer.training.evaluation import evaluate
 from retro_gamer.training.player import load_player
 
@@ -59,7 +62,7 @@ def test_the_recorded_games_are_those_that_evaluation_plays(workshop):
 
 def test_boards_come_back_from_their_changes(workshop):
     recording = record_game(load_player(RunDirectory("runs/snake")), 5)
-    game = games_data([recording], ["a", None], 0.9, None)["games"][0]
+    game = games_data([recording], 0.9, None)["games"][0]
     cells = list(game["board"])
     for frame, written in zip(recording.frames, game["frames"]):
         changes = written["board"]
@@ -68,9 +71,9 @@ def test_boards_come_back_from_their_changes(workshop):
         assert "".join(cells) == "".join(frame.board)
 
 
-def test_a_very_long_game_is_cut(monkeypatch):
+def test_a_very_long_game_is_cut():
     frames = [Frame(["ab"], {"x": "1" * 40}, NOTHING_SEEN, [0.0], 0, 0.0)] * 9000
-    game = games_data([Recording(0, frames, 0.0, 9000, None, True)], ["a"], 0.9, None)["games"][0]
+    game = games_data([Recording(0, frames, 0.0, 9000, None, True, ["a"])], 0.9, None)["games"][0]
     assert 100 < len(game["frames"]) < 9000 and game["turns"] == 9000
 
 
@@ -144,6 +147,57 @@ def test_counting_speaks_by_the_clock(terminal, seconds, lines):
             count(done + 1)
     assert stream.text.count("measuring") == lines
     assert stream.text.endswith("\r") if terminal else "\r" not in stream.text
+
+
+@pytest.fixture(scope="module")
+def teams(tmp_path_factory):
+    """A self-play run of two teams with keys of their own, which has just begun."""
+    run = make_self_play_run(tmp_path_factory.mktemp("runs") / "tag", training_episodes=8)
+    assert main(["train", str(run), "--quiet"]) == 0
+    return run
+
+
+def test_a_report_on_teams_shows_their_games(teams):
+    page = report_of(teams)
+    for heading in ("How it learned", "Who beats whom", "Watch it", "How its choice changed"):
+        assert f"<h2>{heading}</h2>" in page
+    assert "rating" in page and "against random play" in page and "a: chaser" in page
+    assert "the best game of runner, as runner sees it" in page
+    keys = [game["actions"] for game in data_of(page)["games"]]
+    members = SelfPlayRun(teams).environment.members
+    chaser, runner = ([action_shown(key) for key in member.actions] for member in members)
+    assert keys == [chaser, chaser, runner] and chaser != runner
+    assert len(page) < 2_000_000
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_recorded_match_is_the_one_that_is_measured(teams, number):
+    played = SelfPlayRun(teams)
+    policies = [played.policy(team) for team in range(2)]
+    match = play_match(played.environment, policies, seed=4)
+    recording = record_match(played, policies, number, seed=4)
+    assert (recording.turns, recording.terminated) == (match.turns, not match.truncated)
+    assert recording.total == pytest.approx(match.returns[number])
+    assert sum(frame.reward for frame in recording.frames) == pytest.approx(recording.total)
+    assert len(recording.frames) == match.turns + 1 and recording.frames[-1].action is None
+    assert recording.frames[0].sight.board[3][3] == "CR"[number]
+
+
+def test_a_member_that_leaves_gets_what_its_team_earns_later(tmp_path):
+    """As in training, its last decision does; and nothing comes after that."""
+    run = make_self_play_run(tmp_path / "wolves", "wolves", training_episodes=2)
+    assert main(["train", str(run), "--quiet"]) == 0
+    played = SelfPlayRun(run)
+    policies = [played.policy(team) for team in range(len(played.team_names))]
+    environment = played.environment
+    character = environment.character
+    environment.character = lambda number: (
+        None if number == 0 and environment._runner.turn > 2 else character(number)
+    )
+    recording = record_match(played, policies, 0, seed=1)
+    left = recording.turns - len(recording.frames)
+    assert left > 0 and recording.terminated and len(recording.frames) == 4
+    assert sum(frame.reward for frame in recording.frames) == pytest.approx(recording.total)
 
 
 # In a real browser

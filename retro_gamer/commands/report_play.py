@@ -1,0 +1,186 @@
+"""What a report says of one player: how well it plays, games to step through, and how its choice changed."""
+
+from __future__ import annotations
+
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+
+from retro_gamer.agents.greedy import GreedyTable
+from retro_gamer.commands.report_table import the_table
+from retro_gamer.config.run_config import RunConfig
+from retro_gamer.errors import RetroGamerError
+from retro_gamer.reporting.counting import Counting
+from retro_gamer.reporting.explanation import MOST_SHOWN, explain_choice
+from retro_gamer.reporting.html import Section, Table, paragraph, replay, table
+from retro_gamer.reporting.recording import Recording, record_game
+from retro_gamer.reporting.sight import action_shown
+from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.training.evaluation import Evaluation, bootstrap_interval, evaluate, random_play
+from retro_gamer.training.player import Player, load_player
+
+GAMES = 30
+CHECKPOINTS_COMPARED = 5
+
+
+class Measured(NamedTuple):
+    """A policy, and its games beside random play."""
+
+    player: Player
+    greedy: Evaluation
+    chance: Evaluation
+    recordings: List[Tuple[str, Recording]]  # the best, a middling and the worst game
+
+
+def measure(run: RunDirectory, checkpoint: Optional[str], quiet: bool) -> Measured:
+    """Greedy and random games, and three greedy ones written down turn by turn."""
+    player = load_player(run, checkpoint)
+    with Counting("measuring greedy games:", GAMES, quiet=quiet) as count:
+        greedy = evaluate(player.environment, player.agent, GAMES, seed=0, on_game=count, on_turn=count.turn)
+    with Counting("measuring random games:", GAMES, quiet=quiet) as count:
+        chance = random_play(player.environment, GAMES, seed=0, on_game=count, on_turn=count.turn)
+    order = np.argsort(greedy.returns, kind="stable")
+    chosen = {
+        "the best game": order[-1],
+        "a middling game": order[len(order) // 2],
+        "the worst game": order[0],
+    }
+    with Counting("writing down game", len(chosen), quiet=quiet) as count:
+        recordings = []
+        for number, (name, seed) in enumerate(chosen.items()):
+            count(number + 1)
+            recordings.append((name, record_game(player, int(seed), on_turn=count.turn)))
+    return Measured(player, greedy, chance, recordings)
+
+
+def sections_about_play(run: RunDirectory, config: RunConfig, measured: Measured) -> List[Section]:
+    """Everything that games tell of it."""
+    sections = [
+        Section("How well it plays", _beside_random_play(config, measured)),
+        Section("Watch it", replay(measured.recordings, note_on_steps(config))),
+        Section("How its choice changed", _choices(run, measured)),
+    ]
+    if isinstance(measured.player.agent, GreedyTable):
+        sections.append(Section("The table", the_table(measured.player)))
+    return sections
+
+
+def _beside_random_play(config: RunConfig, measured: Measured) -> str:
+    rows = []
+    quantities = [(config.metadata.reward or "reward", measured.greedy.returns, measured.chance.returns)]
+    if measured.greedy.scores is not None and measured.chance.scores is not None:
+        quantities.append((config.metadata.score, measured.greedy.scores, measured.chance.scores))
+    quantities.append(("turns", measured.greedy.turns, measured.chance.turns))
+    for name, values, chance in quantities:
+        low, high = bootstrap_interval(values)
+        rows.append(
+            [
+                name,
+                f"{values.mean():.2f}",
+                f"{low:.2f} to {high:.2f}",
+                f"{values.max():.2f}",
+                f"{values.min():.2f}",
+            ]
+            + [f"{chance.mean():.2f}"]
+        )
+    head = ["", "mean", "95% interval", "best", "worst", "random play"]
+    difference = measured.greedy.returns - measured.chance.returns
+    low, high = bootstrap_interval(difference)
+    verdict = (
+        f"It plays better than random play: by {difference.mean():.2f} a game (95% interval {low:.2f} to {high:.2f})."
+        if low > 0
+        else f"It plays worse than random play: by {-difference.mean():.2f} a game. See what went wrong:  retro-gamer doctor"
+        if high < 0
+        else "It plays no better than random play, as far as these games tell."
+    )
+    return paragraph(verdict, "verdict") + table(Table(f"{GAMES} games each, on the same seeds", head, rows))
+
+
+def note_on_steps(config: RunConfig) -> str:
+    """How the learning step that is worked out differs from what training does."""
+    notes = {
+        "dqn": "This is the step for one turn as it stands here. Training makes it for a batch of remembered turns at a "
+        "time, takes max Q(next) from an older copy of the network, and scales the numbers.",
+        "q_learning": "This is what Q-learning would do with this turn now.",
+        "sarsa": "SARSA takes Q(next, the key that it presses next) for max Q(next). Without random keys they are the same.",
+        "expected_sarsa": "Expected SARSA takes the mean over the keys that it may press. Without random keys "
+        "that is max Q(next).",
+        "double_q_learning": "Double Q-learning keeps two tables; the values here are their mean.",
+    }
+    steps = config.training.n_step
+    more = (
+        f" With n_step = {steps}, it adds up the rewards of {steps} turns before max Q."
+        if config.training.n_step > 1
+        else ""
+    )
+    return notes[config.training.algorithm] + (more if not config.tabular else "")
+
+
+def _choices(run: RunDirectory, measured: Measured) -> str:
+    """The values of all keys at one moment of the best game, by checkpoints from early to late."""
+    _, recording = measured.recordings[0]
+    turn = decisive_turn(recording)
+    rows = []
+    for name in spread_checkpoints(run):
+        try:
+            rows.append((name, _values_at(load_player(run, name), recording, turn)))
+        except RetroGamerError:
+            continue
+    return choices(turn, recording.actions, rows) + _what_mattered(measured.player, recording, turn)
+
+
+def choices(turn: int, actions: Sequence[Optional[str]], rows: Sequence[Tuple[str, Sequence[float]]]) -> str:
+    """What checkpoints (name, values) expect of each key at this turn of the first game that is shown."""
+    names = [action_shown(action) for action in actions]
+    cells = [
+        [name, *(f"{value:.2f}" for value in values), names[int(np.argmax(values))]] for name, values in rows
+    ]
+    intro = (
+        f"Turn {turn} of the best game is where its choice matters most: there the values of the keys differ most. "
+        "These are the values that earlier and later checkpoints give to the same moment."
+    )
+    return paragraph(intro) + table(Table("", ["checkpoint", *names, "it would press"], cells))
+
+
+def _what_mattered(player: Player, recording: Recording, turn: int) -> str:
+    """Why the newest policy chooses as it does there."""
+    environment = player.environment
+    shape = environment.shape.board_shape
+    observation = _observation_at(player, recording, turn)
+    explained = explain_choice(player.agent, observation, environment.labels, environment.characters, shape)
+    if not explained.causes:
+        return ""
+    rows = [[cause.what, f"{cause.effect:+.2f}"] for cause in explained.causes[:MOST_SHOWN]]
+    caption = "What mattered there: by how much its lead over the next best key would be smaller without it"
+    return table(Table(caption, ["it saw", "effect"], rows))
+
+
+def decisive_turn(recording: Recording) -> int:
+    """The turn at which the values of the keys differ most."""
+    spreads = [
+        max(frame.values) - min(frame.values) for frame in recording.frames if frame.action is not None
+    ]
+    return int(np.argmax(spreads)) if spreads else 0
+
+
+def spread_checkpoints(run: RunDirectory) -> List[str]:
+    """The names of a few checkpoints, from the first to the last."""
+    names = [path.stem for _, path in run.checkpoints()]
+    if not names:
+        return []
+    places = np.linspace(0, len(names) - 1, CHECKPOINTS_COMPARED).round().astype(int)
+    return [names[place] for place in np.unique(places)]
+
+
+def _values_at(player: Player, recording: Recording, turn: int) -> Sequence[float]:
+    """What another checkpoint expects at this turn: the same game again, with the same keys up to there."""
+    return [float(value) for value in player.agent.q_values(_observation_at(player, recording, turn))]
+
+
+def _observation_at(player: Player, recording: Recording, turn: int) -> Any:
+    environment = player.environment
+    observation = environment.reset(recording.seed)
+    for frame in recording.frames[:turn]:
+        assert frame.action is not None
+        observation = environment.step(frame.action).observation
+    return observation
