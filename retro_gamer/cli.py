@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NoReturn, Optional
 
@@ -23,6 +23,7 @@ from retro_gamer.errors import (
 )
 from retro_gamer.hosting.interrupts import heeding_ctrl_c
 from retro_gamer.hosting.output import harmless_output
+from retro_gamer.hosting.signs import signs_of_life
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
@@ -53,7 +54,10 @@ def _run(arguments: Optional[List[str]]) -> int:
     if unknown:
         options.parser.error(_no_such_option(options.parser, unknown))
     try:
-        with heeding_ctrl_c():
+        watching = options.command in (play_command, clean_command)  # it draws, or it asks
+        with heeding_ctrl_c(), nullcontext() if watching or getattr(
+            options, "quiet", False
+        ) else signs_of_life():
             status: int = options.command(options)
         if sys.stdout is not None:
             sys.stdout.flush()  # here, where it may fail: whoever reads it may have gone

@@ -16,6 +16,7 @@ from retro_gamer.commands.adversarial_side import CHECK, NOT_PLAYED_AGAINST, TRA
 from retro_gamer.errors import ConfigError, RetroGamerError, command_line
 from retro_gamer.hosting.interrupts import handled
 from retro_gamer.hosting.patience import telling_when_slow
+from retro_gamer.hosting.signs import shown_by, silently
 from retro_gamer.policy.trained_policy import pin_checkpoint
 from retro_gamer.reporting.counting import Counting
 from retro_gamer.runs.archive import write_atomically
@@ -125,7 +126,8 @@ class Alternation:
         )  # so that Ctrl-C reaches it once, from here
         if self.stopping:  # asked for while the child was started
             self._stop_child()
-        status = self._child.wait()
+        with shown_by(silently) if not quiet else nullcontext():  # it shows signs of life itself
+            status = self._child.wait()
         assert self._child.stdin is not None
         self._child.stdin.close()
         self._child = None

@@ -14,6 +14,7 @@ from retro_gamer.errors import RetroGamerError
 from retro_gamer.games.screen import understand_escape_codes
 from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.output import in_colors
+from retro_gamer.hosting.signs import signs_of_life
 from retro_gamer.hosting.streams import stream_of_this_thread
 from retro_gamer.hosting.supervision import supervised
 from retro_gamer.reporting.explanation import explain_choice
@@ -28,7 +29,7 @@ def watch(
     run: RunDirectory, checkpoint: Optional[str], fps: float, explain: bool, seed: Optional[int]
 ) -> str:
     """Show one game; returns a sentence about how it went. Ctrl-C ends it early."""
-    with supervised():
+    with signs_of_life(), supervised():
         player = load_player(run, checkpoint)
     if player.config.game.environment_name:
         return _watch_gym(player, fps, explain, seed)

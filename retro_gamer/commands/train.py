@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Optional, Union
 
 from retro_gamer.agents import Agent
@@ -11,7 +11,8 @@ from retro_gamer.commands.what_next import what_next
 from retro_gamer.environment.base import Environment
 from retro_gamer.errors import command_line
 from retro_gamer.hosting.interrupts import stopping_on_signals
-from retro_gamer.hosting.patience import telling_when_slow
+from retro_gamer.hosting.patience import naming_a_slow_game, telling_when_slow
+from retro_gamer.hosting.signs import shown_by
 from retro_gamer.hosting.supervision import supervised
 from retro_gamer.reporting.counting import Counting
 from retro_gamer.reporting.dashboard import Dashboard
@@ -93,7 +94,11 @@ def _train(
             f"run\n  {command_line('import-torch', run)}",
             flush=True,
         )
-    with supervised(line.say), stopping_on_signals(trainer.stop, line.blank):
+    with ExitStack() as stack:
+        stack.enter_context(supervised(line.say))
+        stack.enter_context(stopping_on_signals(trainer.stop, line.blank))
+        stack.enter_context(shown_by(line.still_working))
+        stack.enter_context(naming_a_slow_game(lambda: trainer.turns + trainer.limits.pulse.turns, line.say))
         try:
             trainer.train(episodes, minutes, on_episode=line.update, on_notice=line.say, on_wait=line.wait)
         finally:
@@ -109,10 +114,13 @@ def _train(
 def _say_if_still_exploring(trainer: TrainingLoop) -> None:
     training = trainer.config.training
     if trainer.is_complete() and trainer.turns < training.epsilon_decay_turns:
+        by_games = trainer.episode >= training.training_episodes
+        setting = "training_episodes" if by_games else "training_turns"
+        what = f"{training.training_episodes:,} games" if by_games else f"{training.training_turns:,} turns"
         print(
-            f"It ended after its {training.training_episodes:,} games while it still explored: {trainer.epsilon:.0%} of its "
-            f"actions were random. These fall over {training.epsilon_decay_turns:,} turns; raise training_episodes in "
-            f"{trainer.run.config_path} to get there, or lower epsilon_decay_turns."
+            f"It ended after its {what} while it still explored: {trainer.epsilon:.0%} of its actions were random. These "
+            f"fall over {training.epsilon_decay_turns:,} turns; raise {setting} in {trainer.run.config_path} to get there, "
+            "or lower epsilon_decay_turns."
         )
 
 

@@ -13,6 +13,7 @@ from retro_gamer.games.keyboard import Keyboard
 from retro_gamer.games.screen import Screen
 from retro_gamer.hosting.blame import blame
 from retro_gamer.hosting.interrupts import handled, raise_through
+from retro_gamer.hosting.signs import signs_of_life
 from retro_gamer.hosting.supervision import supervised, to_stderr
 
 
@@ -56,7 +57,7 @@ def show(shown: Shown, fps: float) -> str:
     watched, screen = sys.stdout.isatty(), Screen()  # which draws on what is sys.stdout now
     pace = Pace(fps, Keyboard() if watched and keys_can_be_read() else None)
     try:
-        with supervised(printed.append):
+        with signs_of_life(), supervised(printed.append):
             shown.begin()
         try:
             with tidy_end(), screen, pace, supervised(printed.append):

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, Iterable, Iterator, Optional
 
 from retro_gamer.errors import MAX_MESSAGE, printable
+from retro_gamer.hosting import signs
 from retro_gamer.hosting.streams import own_stream, stream_of_this_thread
 
 _COLORS = re.compile("(\x1b\\[[0-9;]*m)")
@@ -19,7 +20,10 @@ class HarmlessStream:
         self.unfiltered, self._most = stream, most
 
     def write(self, text: str) -> int:
-        self.unfiltered.write(printable(text, self._most))
+        with signs.lock:
+            signs.about_to_show()
+            self.unfiltered.write(printable(text, self._most))
+            signs.printed(text)
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:

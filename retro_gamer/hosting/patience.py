@@ -15,6 +15,8 @@ from retro_gamer.hosting.supervision import to_stderr
 
 SECONDS_BEFORE_A_WORD = 1.0
 LOOKS_A_SECOND = 40
+SLOW = 60.0  # turns a second: fewer are worth a word
+SECONDS_BEFORE_A_LOOK, SECONDS_OF_A_LOOK, LOOKS_FOR_A_SLOW_GAME = 3.0, 2.0, 4
 Place = Tuple[str, int, str]  # file, line, function
 
 
@@ -25,13 +27,40 @@ def telling_when_slow(what: str, say: Callable[[str], None] = to_stderr) -> Iter
     thread = threading.get_ident()
 
     def watch() -> None:
-        places: Counts[Optional[Place]] = Counter()
-        for _ in range(int(SECONDS_BEFORE_A_WORD * LOOKS_A_SECOND)):
-            if done.wait(1 / LOOKS_A_SECOND):
-                return
-            places[_place_in_the_game(sys._current_frames().get(thread))] += 1
-        say(f"{what}. {describe(places)}".rstrip())
+        places = _look(thread, SECONDS_BEFORE_A_WORD, done)
+        if not done.is_set():
+            say(f"{what}. {describe(places)}".rstrip())
 
+    with _watched(watch, done):
+        yield
+
+
+@contextmanager
+def naming_a_slow_game(turns: Callable[[], int], say: Callable[[str], None]) -> Iterator[None]:
+    """While inside, say once when only few turns are played a second because of one line of the game.
+
+    `turns()` is how many were played so far; it may begin again now and then.
+    """
+    done = threading.Event()
+    thread = threading.get_ident()
+
+    def watch() -> None:
+        for _ in range(LOOKS_FOR_A_SLOW_GAME):
+            if done.wait(SECONDS_BEFORE_A_LOOK):
+                return
+            before = turns()
+            place = describe(_look(thread, SECONDS_OF_A_LOOK, done))
+            rate = (turns() - before) / SECONDS_OF_A_LOOK
+            if place and 0 < rate < SLOW and not done.is_set():
+                say(f"Your game manages {rate:.2g} turns a second. {place}")
+                return
+
+    with _watched(watch, done):
+        yield
+
+
+@contextmanager
+def _watched(watch: Callable[[], None], done: threading.Event) -> Iterator[None]:
     with suppress(RuntimeError):  # in a browser no thread can be started: then nobody is told
         threading.Thread(target=watch, daemon=True).start()
     try:
@@ -40,9 +69,19 @@ def telling_when_slow(what: str, say: Callable[[str], None] = to_stderr) -> Iter
         done.set()
 
 
+def _look(thread: int, seconds: float, done: threading.Event) -> "Counts[Optional[Place]]":
+    """Where in the game a thread is, in so many seconds."""
+    places: Counts[Optional[Place]] = Counter()
+    for _ in range(max(1, int(seconds * LOOKS_A_SECOND))):
+        if done.wait(1 / LOOKS_A_SECOND):
+            break
+        places[_place_in_the_game(sys._current_frames().get(thread))] += 1
+    return places
+
+
 def describe(places: "Counts[Optional[Place]]") -> str:
     """The line in which the game was seen most of the time; empty when there is none."""
-    place, times = places.most_common(1)[0]
+    place, times = places.most_common(1)[0] if places else (None, 0)
     if place is None or times < 0.5 * sum(places.values()):
         return ""
     file, line, function = place

@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from typing import Callable, Optional, TextIO
 
+from retro_gamer.hosting import signs
 from retro_gamer.hosting.supervision import wiping
 
 INTERVAL = 0.2  # seconds between two frames on a terminal
@@ -65,7 +66,17 @@ class Counting:
         if not self.shown or now < self._next:
             return
         self._next = now + (INTERVAL if self.in_place else PLAIN_INTERVAL)
-        text = f"{self.what} {self._done} of {self.total}" + (f", turn {self._turn:,}" if self._turn else "")
+        with signs.lock:
+            signs.about_to_show()
+            self._draw(self._text())
+
+    def _text(self) -> str:
+        return f"{self.what} {self._done} of {self.total}" + (f", turn {self._turn:,}" if self._turn else "")
+
+    def _still_working(self, text: str) -> None:
+        self._draw(f"{self._text()} ({text})")
+
+    def _draw(self, text: str) -> None:
         if self.in_place:
             text = text[: room_on(self.stream)]  # a longer one would begin a line of its own each time
         self._write("\r" + text.ljust(self._width) if self.in_place else text + "\n")
@@ -73,16 +84,20 @@ class Counting:
 
     def __enter__(self) -> Counting:
         wiping.append(self._wipe)  # what a game prints meanwhile stands above
+        self._signs = signs.shown_by(self._still_working if self.shown else signs.silently)
+        self._signs.__enter__()
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self._signs.__exit__(None, None, None)
         wiping.remove(self._wipe)
         self._wipe()
 
     def _wipe(self) -> None:
-        if self._width:
-            self._write("\r" + " " * self._width + "\r")
-            self._width = 0
+        with signs.lock:
+            if self._width:
+                self._write("\r" + " " * self._width + "\r")
+                self._width = 0
 
     def _write(self, text: str) -> None:
         with suppress(OSError, ValueError):  # the terminal was closed

@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, TextIO, Tuple
 import numpy as np
 
 from retro_gamer.errors import printable
+from retro_gamer.hosting import signs
 from retro_gamer.reporting.curves import Curve, Panel
 from retro_gamer.reporting.progress import ProgressLine
 from retro_gamer.reporting.text_chart import draw_panel
@@ -181,20 +182,23 @@ class Dashboard(ProgressLine):
 
     def clear(self) -> None:
         """Leave the last picture where it is, with the prompt below it."""
-        if self._lines and self.shown:
-            with suppress(OSError):
-                self._write("\n")
-            self._lines = 0
-        else:
-            super().clear()
+        with signs.lock:
+            if self._lines and self.shown:
+                with suppress(OSError):
+                    self._write("\n")
+                self._lines = 0
+            else:
+                super().clear()
 
     def say(self, text: str) -> None:
         """Print a line above the picture, which is drawn again below it."""
-        if self._lines and self.shown:
-            with suppress(OSError):
-                self._write(self.blank() + printable(text) + "\n")
-        else:
-            super().say(text)
+        with signs.lock:
+            if self._lines and self.shown:
+                signs.about_to_show()
+                with suppress(OSError):
+                    self._write(self.blank() + printable(text) + "\n")
+            else:
+                super().say(text)
 
 
 def _beside(blocks: Sequence[List[str]], width: int) -> List[str]:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Callable, Deque, Dict, Optional, TextIO, Tuple
 
 from retro_gamer.errors import printable
+from retro_gamer.hosting import signs
 from retro_gamer.reporting.counting import room_on
 from retro_gamer.training.trainer import Status
 
@@ -37,7 +38,8 @@ class ProgressLine:
         self.interval = interval if self.in_place else PLAIN_INTERVAL
         self.clock = clock
         self._next = 0.0 if self.in_place else clock() + PLAIN_INTERVAL
-        self._parts: Dict[str, str] = {}  # of what was shown last
+        self._parts: Dict[str, str] = {}  # of the last game
+        self._shown_parts: Dict[str, str] = {}  # of what was shown last
         self._returns: Deque[float] = deque(maxlen=100)
         self._times: Deque[Tuple[float, int, int]] = deque(
             maxlen=50
@@ -54,7 +56,7 @@ class ProgressLine:
         self._next = now + self.interval
         self._times.append((now, status.turns, status.episode))
         self._parts = self._parts_of(status, now)
-        self._draw(self._text(self._parts))
+        self._show(self._parts)
 
     def wait(self, what: str) -> None:
         """Show what goes on in the middle of a long game, in the place of the games that were played."""
@@ -62,7 +64,18 @@ class ProgressLine:
         if not self.shown or now < self._next:
             return
         self._next = now + self.interval
-        self._draw(self._text({**self._parts, "game": what}))
+        self._show({**self._parts, "game": what})
+
+    def still_working(self, text: str) -> None:
+        """A sign of life (hosting/signs.py): what was shown last, and how long ago that was."""
+        shown = {"game": "getting ready", **self._shown_parts}
+        self._draw(self._text({**shown, "game": f"{shown['game']} ({text})"}))
+
+    def _show(self, parts: Dict[str, str]) -> None:
+        with signs.lock:
+            signs.about_to_show()
+            self._shown_parts = parts
+            self._draw(self._text(parts))
 
     def _text(self, parts: Dict[str, str]) -> str:
         """As many of the parts as there is room for."""
@@ -126,9 +139,10 @@ class ProgressLine:
 
     def say(self, text: str) -> None:
         """Print a line above the progress line."""
-        self.clear()
-        with suppress(OSError):  # the terminal was closed
-            print(printable(text), file=self.stream)
+        with signs.lock:
+            self.clear()
+            with suppress(OSError):  # the terminal was closed
+                print(printable(text), file=self.stream)
 
     def blank(self) -> str:
         """What wipes the line away, for whoever cannot wait for `clear`; nothing when there is none."""
@@ -136,9 +150,10 @@ class ProgressLine:
         return "\r" + " " * width + "\r" if width else ""
 
     def clear(self) -> None:
-        if self.shown and self._width:
-            with suppress(OSError):
-                self._write(self.blank())
+        with signs.lock:
+            if self.shown and self._width:
+                with suppress(OSError):
+                    self._write(self.blank())
 
 
 def _is_notebook_s(stream: TextIO) -> bool:

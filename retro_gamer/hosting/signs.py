@@ -1,0 +1,103 @@
+"""Signs of life: where nothing was shown for a while, a line says that work goes on."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from contextlib import contextmanager, suppress
+from typing import Any, Callable, Iterator, List
+
+SECONDS_OF_SILENCE = 1.0  # on a terminal, where the line is written in place
+PLAIN_SECONDS = 10.0  # elsewhere, where each is a line of its own
+LOOK = 0.25
+
+lock = threading.RLock()  # held by whoever draws or prints
+
+
+class _Screen:
+    """What is known of the terminal, for all threads."""
+
+    def __init__(self) -> None:
+        self.last_sign = time.monotonic()
+        self.mid_line = False  # somebody printed the beginning of a line, such as a question
+        self.width = 0  # of the line that says that work goes on
+        self.showing: List[Callable[[str], None]] = []  # who shows such a line better, the last first
+
+
+_screen = _Screen()
+
+
+def about_to_show() -> None:
+    """Something is written now: the line that says that work goes on is wiped away. Call it with the lock."""
+    _screen.last_sign = time.monotonic()
+    if _screen.width:
+        width, _screen.width = _screen.width, 0
+        _write("\r" + " " * width + "\r")
+
+
+def printed(text: str) -> None:
+    """This was printed."""
+    if text:
+        _screen.mid_line = not text.endswith("\n")
+
+
+@contextmanager
+def shown_by(show: Callable[[str], None]) -> Iterator[None]:
+    """While inside, somebody who draws in place shows signs of life: `show(text)` is called with the lock."""
+    with lock:
+        _screen.showing.append(show)
+    try:
+        yield
+    finally:
+        with lock:
+            _screen.showing.remove(show)
+
+
+def silently(text: str) -> None:
+    """Shows no sign of life: for `shown_by`, while somebody else writes to the terminal."""
+
+
+@contextmanager
+def signs_of_life() -> Iterator[None]:
+    """While inside, say so when nothing was shown for a second; where there is no terminal, for ten seconds."""
+    in_place = sys.stderr is not None and sys.stderr.isatty()
+    done = threading.Event()
+
+    def watch() -> None:
+        interval = SECONDS_OF_SILENCE if in_place else PLAIN_SECONDS
+        next_sign = 0.0
+        while not done.wait(LOOK):
+            with lock:
+                now = time.monotonic()
+                silence = now - _screen.last_sign
+                if done.is_set() or silence < interval or now < next_sign:
+                    continue
+                next_sign = now + interval
+                _show(f"still working, {silence:.0f} s", in_place)
+
+    with lock:
+        _screen.last_sign, _screen.mid_line = time.monotonic(), False
+    with suppress(RuntimeError):  # in a browser no thread can be started
+        threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        with lock:
+            done.set()
+            about_to_show()
+
+
+def _show(text: str, in_place: bool) -> None:
+    if _screen.showing:
+        _screen.showing[-1](text)
+    elif not _screen.mid_line:
+        _write(f"\r{text}" if in_place else f"{text}\n")
+        _screen.width = len(text) if in_place else 0
+
+
+def _write(text: str) -> None:
+    stream: Any = getattr(sys.stderr, "unfiltered", sys.stderr)
+    with suppress(OSError, ValueError, AttributeError):  # the terminal was closed, or there is none
+        stream.write(text)
+        stream.flush()
