@@ -44,12 +44,24 @@ MARKED = {
         "policy/test_gym.py",
         "training/test_training.py",
     ),
+    "slow": (
+        "docs/test_blocks.py",
+        "docs/test_examples.py",
+        "examples",
+        "installing/test_installs.py",
+        "selfplay/test_adversarial.py",
+        "original/test_removable.py",
+    ),
 }
 ASKING_FOR_EXTRAS = {"HAVE_RETRO", "HAVE_GYM", "needs_retro", "needs_gym", "game_classes", "retro_game_class"}
 MOST_WORKERS = 8
 
 
-def pytest_collection_modifyitems(items):
+def is_whole_suite(config):
+    return [Path(str(argument)).resolve() for argument in config.args] == [TESTS]
+
+
+def pytest_collection_modifyitems(config, items):
     for item in items:
         path = Path(str(item.fspath)).relative_to(TESTS)
         for marker, places in MARKED.items():
@@ -57,17 +69,22 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(marker)
         if ASKING_FOR_EXTRAS & set(vars(item.module)):
             item.add_marker("extras")
+    if is_whole_suite(config) and not config.getoption("markexpr"):
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config):
     """The whole suite runs on all cores, where pytest-xdist is there and nothing else was asked for."""
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        return  # a worker must not start workers (coordinator: it did, and the load rose to 90)
-    if hasattr(config, "workerinput"):  # one of the workers
-        return
-    whole = [Path(str(argument)).resolve() for argument in config.args] == [TESTS]
-    if whole and config.pluginmanager.hasplugin("xdist") and config.getoption("numprocesses", None) is None:
+    if os.environ.get("PYTEST_XDIST_WORKER") or hasattr(config, "workerinput"):
+        return  # a worker starts no workers
+    if (
+        is_whole_suite(config)
+        and config.pluginmanager.hasplugin("xdist")
+        and config.getoption("numprocesses", None) is None
+    ):
         cores = min(MOST_WORKERS, os.cpu_count() or 1)
         config.option.numprocesses = cores if cores > 1 and not config.getoption("usepdb") else None
 

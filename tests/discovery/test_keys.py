@@ -391,6 +391,7 @@ def test_the_search_is_bounded_by_tries():
 PUPILS = Path(__file__).resolve().parent.parent / "benchmarks" / "skill_games"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name, expected",
     [

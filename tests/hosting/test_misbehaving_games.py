@@ -234,6 +234,7 @@ def test_odd_but_right(game_folder, trouble):
     assert sorted(path.name for path in folder.parent.iterdir()) == [FOLDER]
 
 
+@pytest.mark.slow
 def test_thousands_of_agents(tmp_path):
     write_game(
         tmp_path,

@@ -228,6 +228,7 @@ def browser():
     driver.quit()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [400, 1400])
 def test_the_page_works_in_a_browser(workshop, browser, width):
     page = report_of("runs/snake")
