@@ -199,6 +199,7 @@ def ok(result):
     return result.stdout
 
 
+@pytest.mark.slow
 def test_enemy_and_adversarial_training(tmp_path):
     for name in ("my_game.py", "player_training_game.py", "enemy_training_game.py"):
         shutil.copy(str(CONTRACT / name), str(tmp_path))

@@ -103,7 +103,10 @@ def train_on(run, changes, with_state):
         return str(error)
 
 
-@pytest.mark.parametrize("kind", ["dqn", "double_q_learning", "self-play"])
+@pytest.mark.parametrize(
+    "kind",
+    ["dqn", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("double_q_learning", "self-play"))],
+)
 @pytest.mark.parametrize("section, name", SETTINGS, ids=lambda value: value)
 def test_one_that_changes(trained, tmp_path, kind, section, name):
     if section == "self_play" and kind != "self-play":
