@@ -1,8 +1,10 @@
-"""Every block of README and docs that is Python or a command runs, as printed, in a folder as the page describes it."""
+"""Every block of README and docs that is Python or a command runs, as printed, in a folder as the page describes it;
+and what a page shows as printed is printed."""
 
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import zipfile
@@ -37,13 +39,14 @@ SHORTER = {
 
 
 def run_in_terminal(code, arguments, cwd):
-    """Run Python code on a terminal of its own; q is pressed where it waits for a person."""
+    """Run Python code on a terminal of its own, and return what it printed."""
     terminal = PseudoTerminal(["-c", code, *arguments], cwd)
     try:
         status = terminal.finish()
     finally:
         terminal.close()
     assert status == 0, terminal.output[-3000:]
+    return terminal.output
 
 
 def shortened(words):
@@ -57,8 +60,12 @@ def shortened(words):
 
 
 def run_command_line(line, cwd):
+    """Run a line of a console block, and return what it printed."""
+    printed = ""
     for part in line.split("&&"):
         words = shlex.split(part)
+        if words[:3] == ["python", "-m", "pip"]:
+            continue  # here it is installed
         if words[:3] == ["python", "-m", "retro_gamer"]:
             words = words[3:]
         elif words[0] == "retro-gamer":
@@ -66,72 +73,82 @@ def run_command_line(line, cwd):
         elif words[:2] == ["python", "-m"] or words[0] != "python":
             raise AssertionError(f"{line}: only .ci/run can run this; say so above the block")
         else:
-            run_in_terminal(SCRIPT, words[1:], cwd)
+            printed += run_in_terminal(SCRIPT, words[1:], cwd)
             continue
         if words[0] == "play" and "--human" in words:
             continue  # needs a person: tests/selfplay has one
         if words[0] == "play":
-            run_in_terminal(COMMAND, words, cwd)
+            printed += run_in_terminal(COMMAND, words, cwd)
         else:
             done = run_python("-c", COMMAND, *shortened(words), cwd=cwd)
             assert done.returncode == 0, f"{line}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
+            printed += done.stdout + done.stderr
+    return printed
 
 
-# The folder that a page's reader has before the first block: trained runs in runs/, and what is done here.
+def words_of(line, numbers):
+    """A line without its spaces, and without its numbers where they may differ."""
+    if numbers == "with other numbers":
+        line = re.sub(r"-?\d[\d,]*(\.\d+)?", "#", line)
+    return " ".join(line.split())
 
 
-def has_my_game(folder):
-    shutil.copy(str(TESTS / "student_games" / "shooter.py"), str(folder / "my_game.py"))
+def check_printed(block, printed):
+    here = {words_of(line, block.printed) for line in printed.splitlines()}
+    missing = [line for line in block.text.splitlines() if line and words_of(line, block.printed) not in here]
+    assert not missing, f"{block.page}:{block.line} was not printed, but\n{printed[-3000:]}"
 
 
-def has_runs_of_torch(folder):
+# What a page's reader has before the first block, as its first lines say; all others begin in an empty folder.
+
+
+def has_runs(folder, trained, *names):
+    for name in names:
+        shutil.copytree(str(trained / "runs" / "snake"), str(folder / name))
+
+
+def has_my_game(folder, trained):
+    shutil.copy(str(TOP / "examples" / "game_from_nothing" / "star_catcher.py"), str(folder / "my_game.py"))
+
+
+def has_snake(folder, trained):
+    has_runs(folder, trained, "runs/snake")
+
+
+def has_runs_of_a_class(folder, trained):
+    has_runs(folder, trained, "runs/snake", "class/anna", "class/ben")
+
+
+def has_runs_of_torch(folder, trained):
     with zipfile.ZipFile(str(TESTS / "data" / "torch_runs.zip")) as archive:
         archive.extractall(str(folder / "unpacked"))
     shutil.copy(str(TESTS / "data" / "torch_game.py"), str(folder))
-    shutil.rmtree(str(folder / "runs" / "snake"))
     shutil.copytree(str(folder / "unpacked" / "mlp"), str(folder / "runs" / "snake"))
 
 
-def has_a_pair_of_games(folder):
+def has_a_pair_of_games(folder, trained):
+    has_snake(folder, trained)
     for name in ("my_game.py", "player_training_game.py"):
         shutil.copy(str(TESTS / "contract" / name), str(folder))
-    for command in (
-        ["create", "--game", "my_game:create_enemy_training_game", "--output", "runs/enemy"],
-        ["train", "runs/enemy"],
-        ["create", "--game", "player_training_game", "--output", "runs/player"],
-    ):
-        run_command_line(shlex.join(["retro-gamer", *command]), folder)
-    shutil.rmtree(str(folder / "runs" / "enemy"))
-
-
-def has_a_run_called_mine(folder):
-    has_my_game(folder)
-    run_command_line("retro-gamer create --game my_game.py --output runs/mine", folder)
+    shutil.copy(str(TOP / "examples" / "company" / "orchard.py"), str(folder))
 
 
 READERS = {
-    "docs/how-to/it-does-not-learn.md": has_a_run_called_mine,
+    "docs/how-to/it-does-not-learn.md": has_my_game,
+    "docs/how-to/passing-on.md": has_runs_of_a_class,
+    "docs/teachers/lessons.md": has_runs_of_a_class,
     "README.md": has_my_game,
     "docs/from-torch.md": has_runs_of_torch,
     "docs/integrating.md": has_a_pair_of_games,
 }
 
 
-@pytest.fixture
-def folder_of(tmp_path, trained):
-    def make(name):
-        shutil.copytree(str(trained / "runs"), str(tmp_path / "runs"))
-        READERS.get(name, lambda folder: None)(tmp_path)
-        return tmp_path
-
-    return make
-
-
 @pytest.mark.skipif(os.name == "nt", reason="games are played on a pseudo-terminal")
 @pytest.mark.skipif(not (HAVE_RETRO and HAVE_GYM), reason="pages use retro-games and Gymnasium")
 @pytest.mark.parametrize("name", RUN)
-def test_the_blocks_of_a_page_run(name, folder_of):
-    folder = folder_of(name)
+def test_the_blocks_of_a_page_run(name, tmp_path, trained):
+    folder, printed = tmp_path, ""
+    READERS.get(name, lambda folder, trained: None)(folder, trained)
     for block in PAGES[name]:
         if block.not_run:
             continue
@@ -141,10 +158,12 @@ def test_the_blocks_of_a_page_run(name, folder_of):
         elif block.language == "python":
             script = folder / f"block_{block.line}.py"
             script.write_text(block.text, encoding="utf-8")
-            run_in_terminal(SCRIPT, [script.name], folder)
+            printed += run_in_terminal(SCRIPT, [script.name], folder)
         elif block.language == "console":
             for line in block.commands:
-                run_command_line(line, folder)
+                printed += run_command_line(line, folder)
+        elif block.printed:
+            check_printed(block, printed)
 
 
 def test_a_block_that_is_not_run_says_why():

@@ -75,3 +75,17 @@ def test_pictures_show_the_pages_as_they_are():
     made_from = load("make_pictures").made_from()
     kept = json.loads((TOP / "docs" / "pictures" / "made_from.json").read_text(encoding="utf-8"))
     assert kept == made_from, "the pictures are older than what they show: run  python docs/make_pictures.py"
+
+
+@pytest.mark.parametrize("path", load("drawings").DRAWN)
+def test_drawings_and_plots_are_those_of_their_numbers(path):
+    drawn = load("drawings").DRAWN[path]()
+    kept = (TOP / "docs" / path).read_text(encoding="utf-8")
+    assert kept == drawn, "run  python docs/drawings.py"
+
+
+def test_the_drawing_of_the_package_has_its_folders_in_order():
+    drawn = [name for row in load("drawings").HOUSE for name, _ in row]
+    from test_layout import FOLDERS
+
+    assert drawn == FOLDERS

@@ -4,6 +4,8 @@ A comment above a block says what a test cannot guess:
 
     <!-- file: my_game.py -->            the block is the content of this file, which later blocks of the page use
     <!-- not run: why -->                the block is not run by the tests; the reason must be in NOT_RUN
+    <!-- printed -->                     the lines of the block are printed by the blocks above it
+    <!-- printed, with other numbers --> the same; what depends on the length of a training may differ
 """
 
 from __future__ import annotations
@@ -18,9 +20,7 @@ NOTES = TOP / "docs" / "notes"
 # Reasons that a block may give for not being run.
 NOT_RUN = {
     "run by .ci/run",  # installs something, or needs no network
-    "a part of a file",  # fields of a table, lines to put into a function
     "takes hours",
-    "what is printed",
 }
 
 
@@ -31,6 +31,7 @@ class Block(NamedTuple):
     text: str
     file: str  # the file that it is the content of; "" to run it
     not_run: str  # why; "" when it is run
+    printed: str  # "exactly", "with other numbers", or ""
 
     @property
     def commands(self) -> List[str]:
@@ -74,5 +75,8 @@ def blocks_of(page: Path) -> Iterator[Block]:
             "\n".join(text) + "\n",
             file.group(1) if file else "",
             reason.group(1) if reason else "",
+            ("with other numbers" if "other numbers" in directive else "exactly")
+            if "printed" in directive
+            else "",
         )
         directive = ""
