@@ -10,32 +10,84 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from retro_gamer.cli import build_parser  # noqa: E402
+from retro_gamer.config.kinds import FLAG, NUMBER_OR_AUTO, TEXT, TEXTS, WHOLES  # noqa: E402
 from retro_gamer.config.settings import SECTIONS  # noqa: E402
 from retro_gamer.config.values import toml_value  # noqa: E402
 
 MADE = "<!-- Made by docs/make_reference.py from the code. Change the code, and run it again. -->\n\n"
-# When to change a setting; what it means is in the code. A setting that is not here is rarely changed.
+# When to change a setting, for every one of them; what it means is in the code.
+FOUND_OUT = "Rarely: `create` writes it."
+ORIGINAL = "For runs of the original; new ones use {}."
 WHEN = {
+    "module": FOUND_OUT,
+    "path": "When the game has moved to another folder.",
+    "factory": "When the function is not called `create_game`.",
+    "gym": FOUND_OUT,
+    "environment": FOUND_OUT,
+    "actions": "When `create` found a key too many, or missed one.",
+    "reward": "When something else is what the agent should want.",
+    "score": "When people count something else than the reward.",
+    "player": "When several characters listen to keys.",
+    "board_size": FOUND_OUT,
+    "character_set": "When a rare character should be known from the start.",
+    "observation_function": "When you know better what matters than the board shows.",
+    "extras_size": "Never.",
+    "spatial": "True with board = true, for boards that are like pictures.",
+    "board": "True for small boards, and for games without a character of one's own.",
+    "egocentric_radius": "Larger when what matters comes from farther away.",
+    "radar": "Off when hundreds of characters are on the board.",
+    "own_symbol": "False when its letter tells something, such as whether it carries a key.",
+    "last_step": "True when it matters which way it goes, and no letter tells.",
+    "observe_state": "For numbers that the board does not show: speed, fuel, whose turn it is.",
+    "hidden_sizes": "Larger for many kinds of things on the board; slower.",
+    "dueling": "False to see what it brings.",
+    "algorithm": "A table when there are few situations.",
     "seed": "For another training with the same settings.",
+    "training_episodes": "To train for a number of games; training_turns is the better measure.",
     "training_turns": "A simple game needs 100,000; a hard one a million.",
     "max_turns_per_episode": "Smaller, when games never end by themselves.",
     "learning_rate": "A third of it when the loss grows without end; more when it learns slowly and steadily.",
+    "learning_rate_decay": ORIGINAL.format("learning_rate_min"),
+    "learning_rate_min": "0 when you will train on and on; then the rate stays.",
     "gamma": "0.95 when it stands still or looks too far ahead; 0.99 when rewards come late.",
+    "repeat_penalty": "0 when the same thing must be done again and again in one place.",
+    "epsilon": "Less where random keys end the game at once.",
+    "epsilon_min": "More when it gets stuck; 0 for a game that one wrong key loses.",
     "epsilon_decay_turns": "More when it settles too early on something bad; less for a short training.",
-    "n_step": "3 to 5 when rewards come late.",
-    "hidden_sizes": "Larger for many kinds of things on the board; slower.",
-    "egocentric_radius": "Larger when what matters comes from farther away.",
-    "radar": "Off when hundreds of characters are on the board.",
-    "observe_state": "For numbers that the board does not show: speed, fuel, whose turn it is.",
-    "board": "True for small boards, and for games without a character of one's own.",
-    "spatial": "True with board = true, for boards that are like pictures.",
-    "evaluate_every": "Less often when the game is slow.",
+    "epsilon_decay": ORIGINAL.format("epsilon_decay_turns"),
+    "batch_size": "Larger for steadier, slower learning.",
     "memory_capacity": "Smaller on a machine with little memory.",
-    "algorithm": "A table when there are few situations.",
+    "learning_starts": "More when the first games mislead it.",
+    "train_every": "Smaller to learn more from each turn; slower.",
+    "gradient_steps": "With train_every: 8 and 32 are as many steps a turn as 1 and 4.",
+    "target_update_freq": "More when the loss grows without end.",
+    "double": "False to see what it brings.",
+    "n_step": "3 to 5 when rewards come late.",
+    "prioritize_experiences": "False where chance decides much: luck is surprising, too.",
+    "priority_alpha": "Smaller where chance decides much.",
+    "priority_beta": "Towards 1 for the last bit of precision.",
+    "reward_scale": "A number when you know the size of the rewards.",
     "planning_steps": "10 makes a table learn with fewer games.",
+    "exploration_turns": "More when rare characters turn up late.",
+    "checkpoint_every": "Smaller when games are long.",
     "keep_checkpoints": "More to look back on a long training.",
-    "window": "More when policies forget how to beat old opponents.",
+    "evaluate_every": "Less often when the game is slow.",
+    "evaluation_games": "More when the greedy reward jumps up and down.",
+    "save_steps": "Fewer for more snapshots of a short training.",
+    "team_change": "Fewer when one team falls far behind.",
     "swap_steps": "Fewer for more variety of opponents.",
+    "window": "More when policies forget how to beat old opponents.",
+    "play_against_latest_model_ratio": "Less when each beats only the newest.",
+    "initial_elo": "Never, except to compare with ratings from elsewhere.",
+    "elo_k": "Smaller for steadier ratings, which follow more slowly.",
+    "shared_policy": "True when all teams play by the same rules.",
+}
+KINDS = {
+    FLAG: "`true`, `false`",
+    TEXT: "text",
+    TEXTS: "texts",
+    WHOLES: "whole numbers",
+    NUMBER_OR_AUTO: 'number or `"auto"`',
 }
 
 
@@ -43,7 +95,8 @@ def settings_page() -> str:
     parts = [MADE, "# Every setting\n\n"]
     parts.append(
         "Settings are in `config.toml` of a run, and each is a flag of `create` with dashes: `gamma` is `--gamma`. "
-        "*Default* is what a file means that leaves the setting out; *new run* is what `create` writes.\n"
+        "*Default* is what a file means that leaves the setting out; *new run* is what `create` writes where that is "
+        "another value: for a network, and for a table or for teams where these get a value of their own.\n"
     )
     for section, cls in SECTIONS.items():
         about = inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0].replace("\n", " ")
@@ -63,14 +116,18 @@ def _row(setting) -> str:
             default = setting.default_factory()
         except TypeError:
             pass
-    new = data.get("new_run")
+    new = [
+        f"`{toml_value(data[key])}`{whom}"
+        for key, whom in (("new_run", ""), ("new_table_run", " (table)"), ("new_self_play_run", " (teams)"))
+        if data[key] is not None
+    ]
     cells = [
         f"`{setting.name}`",
         data["help"],
         f"`{toml_value(default)}`",
-        f"`{toml_value(new)}`" if new is not None else "",
+        ", ".join(new),
         _range(data),
-        WHEN.get(setting.name, ""),
+        WHEN[setting.name],
     ]
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |\n"
 
@@ -78,10 +135,10 @@ def _row(setting) -> str:
 def _range(data) -> str:
     if data["choices"]:
         return ", ".join(f"`{choice}`" for choice in data["choices"])
-    low, high, above = data["low"], data["high"], data["above"]
-    start = f"from {low:g}" if low is not None else f"above {above:g}" if above is not None else ""
-    end = f"to {high:g}" if high is not None else ""
-    return f"{start} {end}".strip()
+    low, high, above = (None if data[key] is None else f"{data[key]:,}" for key in ("low", "high", "above"))
+    start = f"from {low}" if low is not None else f"above {above}" if above is not None else ""
+    end = f"to {high}" if high is not None else ""
+    return " ".join(filter(None, [KINDS.get(data["kind"], ""), start, end]))
 
 
 def commands_page() -> str:
