@@ -38,6 +38,8 @@ WHEN = {
     "radar": "Off when hundreds of characters are on the board.",
     "own_symbol": "False when its letter tells something, such as whether it carries a key.",
     "last_step": "True when it matters which way it goes, and no letter tells.",
+    "kinds": "For games without a character of one's own, in which it matters what there is and not where.",
+    "flow": "When things fall, or come from one side.",
     "observe_state": "For numbers that the board does not show: speed, fuel, whose turn it is.",
     "hidden_sizes": "Larger for many kinds of things on the board; slower.",
     "dueling": "False to see what it brings.",
@@ -134,7 +136,7 @@ def _row(setting) -> str:
 
 def _range(data) -> str:
     if data["choices"]:
-        return ", ".join(f"`{choice}`" for choice in data["choices"])
+        return ", ".join(f"`{choice}`" if choice else '`""`' for choice in data["choices"])
     low, high, above = (None if data[key] is None else f"{data[key]:,}" for key in ("low", "high", "above"))
     start = f"from {low}" if low is not None else f"above {above}" if above is not None else ""
     end = f"to {high}" if high is not None else ""

@@ -64,6 +64,7 @@ class _ShownPlayer(Shown):
             environment.labels,
             environment.characters,
             environment.shape.board_shape,
+            self.player.config.preprocessing,
         )
         blocks = [why.bars(longest=BAR)]
         if why.causes:

@@ -147,7 +147,8 @@ def _what_mattered(player: Player, recording: Recording, turn: int) -> str:
     environment = player.environment
     shape = environment.shape.board_shape
     observation = _observation_at(player, recording, turn)
-    explained = explain_choice(player.agent, observation, environment.labels, environment.characters, shape)
+    characters, readings = environment.characters, player.config.preprocessing
+    explained = explain_choice(player.agent, observation, environment.labels, characters, shape, readings)
     if not explained.causes:
         return ""
     rows = [[cause.what, f"{cause.effect:+.2f}"] for cause in explained.causes[:MOST_SHOWN]]

@@ -101,12 +101,19 @@ def check_preprocessing(
             "Try: board = false for the window alone, or egocentric_radius = 0 for the board alone",
             ("board", "egocentric_radius"),
         )
-    if not (seen.board or seen.egocentric_radius or seen.radar or seen.observe_state):
+    if not (seen.board or seen.egocentric_radius or seen.radar or seen.kinds or seen.observe_state):
         yield Problem(
             "board = false",
             "Without a board there is nothing to observe.",
-            "Set board = true, egocentric_radius, radar or observe_state.",
-            ("board", "egocentric_radius", "radar", "observe_state"),
+            "Set board = true, egocentric_radius, radar, kinds or observe_state.",
+            ("board", "egocentric_radius", "radar", "kinds", "observe_state"),
+        )
+    if seen.kinds and seen.radar:
+        yield Problem(
+            "kinds = true and radar = true are both set",
+            "They are read in the same places: the radar where a character is controlled, kinds where there is none.",
+            "Set one of them to false.",
+            ("kinds", "radar"),
         )
     if seen.spatial and not (seen.board or seen.egocentric_radius) and not tabular:
         yield Problem(

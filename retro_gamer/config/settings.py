@@ -18,6 +18,7 @@ from typing import Any, Dict, List, Optional, Tuple, TypeVar, Union
 from retro_gamer.config.kinds import FLAG, NUMBER, NUMBER_OR_AUTO, TEXT, TEXTS, WHOLE, WHOLES, Kind
 
 ALGORITHMS = ("dqn", "q_learning", "sarsa", "expected_sarsa", "double_q_learning")
+FLOWS = ("", "down", "up", "left", "right")
 
 
 T = TypeVar("T")
@@ -141,6 +142,17 @@ class PreprocessingSettings:
         FLAG,
         False,
         "true: which way the character that acts went last; letters like > and < tell it otherwise.",
+    )
+    kinds: bool = setting(
+        FLAG,
+        False,
+        "true: for every kind of character, how many there are, and with a flow how far the first of them has come.",
+    )
+    flow: str = setting(
+        TEXT,
+        "",
+        "The way in which things come: the radar shows what arrives next, not what is nearest. Empty: no such way.",
+        choices=FLOWS,
     )
     observe_state: List[str] = setting(TEXTS, [], "State values to observe as numbers.")
 

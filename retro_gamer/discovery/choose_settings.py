@@ -30,6 +30,7 @@ from retro_gamer.discovery.keys import (
 )
 from retro_gamer.discovery.probing import Probe, only_player, probe_game
 from retro_gamer.discovery.rewards import find_reward
+from retro_gamer.discovery.sights import Sight, keys_not_found, signs_to_press, walls_that_come
 from retro_gamer.discovery.state_numbers import TURNS, changing_numbers, not_shown
 from retro_gamer.discovery.two_players import Player, find_players, teams_to_paste
 from retro_gamer.environment.gym import describe_gym
@@ -153,6 +154,10 @@ def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
             reward=known.get("reward") or "",
             say=draft.say,
         )
+        more = [] if known.get("actions") else keys_not_found(probe, draft.config.metadata.actions)
+        if more:
+            draft.set({"actions": [*draft.config.metadata.actions, *more]})
+            draft.say(f"Shown on the board as those keys are, and so taken for keys, too: {', '.join(more)}.")
         changing = known.get("actions") and changes_when_repeated(factory, known["actions"])
         if changing:
             doubts.append(
@@ -332,7 +337,11 @@ def _choose_encoders(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
         draft.notes["preprocessing.board"] = (
             "No character on the board listens to keys, so there is none to look from."
         )
-        draft.say("No character on the board listens to keys: the whole board is seen.")
+        signs = signs_to_press(probe, known.get("actions") or draft.config.metadata.actions)
+        if signs is not None and not any(name in known for name in ("kinds", "flow", "radar")):
+            _see(draft, signs)
+        else:
+            draft.say("No character on the board listens to keys: the whole board is seen.")
         return
     draft.notes["preprocessing.board"] = (
         "A window around the character learns faster than the whole board on every game that "
@@ -343,10 +352,19 @@ def _choose_encoders(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
         draft.notes["preprocessing.radar"] = (
             f"Off, because there are {probe.n_agents} characters to look through each turn."
         )
+    walls = walls_that_come(probe)
+    if walls is not None and not any(name in known for name in walls.settings):
+        _see(draft, walls)
     seen = draft.config.preprocessing
     side = 2 * seen.egocentric_radius + 1
     reach = f"a window of {side}x{side} cells"
     draft.say(f"Seen from {player}: {reach}" + (" and a radar." if seen.radar else "."))
+
+
+def _see(draft: Draft, sight: Sight) -> None:
+    draft.set(sight.settings)
+    draft.notes.update(sight.notes)
+    draft.say(sight.message)
 
 
 def _observe_numbers(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import time
 import traceback
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
+from retro_gamer.discovery.travels import Travels
 from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.characters import (
     board_size_of,
@@ -47,6 +48,9 @@ class Probe(NamedTuple):
     ]  # of each that listens to keys, by name: characters that nobody else showed
     turning: Set[str]  # the names of those whose letter tells which way they went
     telling: Set[str]  # and of those whose letter tells something else
+    flow: str  # the one way in which things come; "" for none
+    walls: bool  # whether what comes, comes side by side
+    waits: bool  # whether the player never goes that way, nor back
 
 
 class Looks:
@@ -116,7 +120,7 @@ def probe_game(
     n_agents, filled, games, ended, played = 0, 0.0, 1, 0, 0
     players = keyboard_driven(first)
     huge: Set[str] = set()
-    looks = Looks()
+    looks, travels = Looks(), Travels()
     deadline = clock() + SECONDS
     while played < turns:
         if clock() >= deadline:
@@ -147,6 +151,7 @@ def probe_game(
             characters.update(dict.fromkeys(character for character in cells.values() if character.strip()))
             filled += len(cells) / (game.board_size[0] * game.board_size[1])
         looks.note(game)
+        travels.note(game)
         players = players or keyboard_driven(game)
         if not game.playing:
             ended += 1
@@ -171,6 +176,9 @@ def probe_game(
         looks.own_letters(),
         looks.turning(),
         looks.telling(),
+        travels.flow(),
+        travels.walls(),
+        travels.waits(),
     )
 
 

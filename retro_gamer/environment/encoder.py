@@ -1,10 +1,11 @@
 """How an agent sees a game: from the characters on the board to an `Observation`.
 
-Four ways of seeing, which `config.toml` switches on and off:
+Five ways of seeing, which `config.toml` switches on and off:
 
     board         every cell of the board, where it is
     egocentric    the cells around the character that the agent controls; beyond the edge is a symbol of its own
-    radar         for every kind of character, roughly where the nearest one is
+    radar         for every kind of character, roughly where the nearest one is; with a flow, the next to arrive
+    kinds         for every kind of character, how many there are and how far the first has come (instead of the radar)
     observe_state values of the game's state
 
 With own_symbol the character that acts is one symbol of its own, whatever its letter: neither another letter nor another
@@ -18,6 +19,7 @@ from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tupl
 import numpy as np
 
 from retro_gamer.environment.characters import board_size_of, explain, visible_cells
+from retro_gamer.environment.flow import kind_readings, urgency
 from retro_gamer.environment.last_steps import LastSteps
 from retro_gamer.environment.observation import (
     NO_CELLS,
@@ -67,12 +69,16 @@ class Encoder:
         find_player: Callable[[Any], Any],
         own_symbol: bool = False,
         last_step: bool = False,
+        kinds: bool = False,
+        flow: str = "",
     ):
         self.vocabulary, self.find_player = vocabulary, find_player
         self.own_symbol, self.last_step, self.last_steps = own_symbol, last_step, LastSteps()
         self._me = vocabulary.add(ME) if own_symbol or last_step else NOTHING
         self.board, self.radius, self.radar = board, 0 if board else egocentric_radius, radar
-        if radar or last_step:
+        self.kinds, self.flow, self._urgency = kinds, flow, urgency(flow) if flow else None
+        self._has_readings = bool(radar or last_step or kinds)
+        if self._has_readings:
             # The first layer has as many rows for an input as there are symbols; a reading needs one for each value.
             vocabulary.make_room(N_READINGS)
         self.observe_state = list(observe_state)
@@ -97,7 +103,7 @@ class Encoder:
         if self.board:
             board_shape = self.board_size[1], self.board_size[0]
         n_cells, n_symbols = board_shape[0] * board_shape[1], self.vocabulary.n_symbols
-        if self.radar or self.last_step:
+        if self._has_readings:
             n_cells += READINGS_PER_CHARACTER * (n_symbols - FIRST_CHARACTER)
         return ObservationShape(n_cells, n_symbols, self.n_features or 0, board_shape)
 
@@ -119,7 +125,7 @@ class Encoder:
 
     def _look(self, game: Any, character: Any) -> Tuple[np.ndarray, int]:
         """The cells, then the radar's readings; and how many readings there are."""
-        if not (self.radius or self.radar or self.own_symbol or self.last_step):
+        if not (self.radius or self._has_readings or self.own_symbol):
             if not self.board:
                 return NO_CELLS, 0
             return np.frombuffer(self._paint(visible_cells(game.agents, self.board_size)), UINT8), 0
@@ -127,7 +133,7 @@ class Encoder:
         center = self._center(player)
         characters = game.agents
         if (
-            self.radius and not self.radar and len(characters) > (2 * self.radius + 1) ** 2
+            self.radius and not (self.radar or self.kinds) and len(characters) > (2 * self.radius + 1) ** 2
         ):  # a crowd: most are out of sight
             characters = self._near(characters, center)
         painted = list(visible_cells(characters, self.board_size))
@@ -139,8 +145,12 @@ class Encoder:
         elif not self.board:
             cells = b""
         readings = self._radar_readings(painted, player, center) if self.radar else bytearray()
+        if self._has_readings and not readings:
+            readings = bytearray(READINGS_PER_CHARACTER * (self.vocabulary.n_symbols - FIRST_CHARACTER))
+        if self.kinds:
+            self._note_kinds(readings, painted, player)
         if self.last_step:
-            readings = self._with_last_step(readings, game, player)
+            self._note_last_step(readings, game, player)
         return np.frombuffer(cells + readings, UINT8), len(readings)
 
     def _center(self, player: Any) -> Tuple[int, int]:
@@ -185,16 +195,21 @@ class Encoder:
             canvas[first + y * stride + x] = symbol
         return canvas
 
-    def _with_last_step(self, readings: bytearray, game: Any, player: Any) -> bytearray:
-        """The radar's readings, and in the place of ME the last step of the player; 0 while it is not known."""
-        readings = readings or bytearray(
-            READINGS_PER_CHARACTER * (self.vocabulary.n_symbols - FIRST_CHARACTER)
-        )
+    def _note_last_step(self, readings: bytearray, game: Any, player: Any) -> None:
+        """In the place of ME the last step of the player; 0 while it is not known."""
         step = self.last_steps.of(game, player) if player is not None else None
         if step is not None and self._me:
             place = READINGS_PER_CHARACTER * (self._me - FIRST_CHARACTER)
             readings[place], readings[place + 1] = self._reading(step[0]), self._reading(step[1])
-        return readings
+
+    def _note_kinds(self, readings: bytearray, painted: Painted, player: Any) -> None:
+        """For each kind how many there are, and how far the first of them has come."""
+        symbols = self.vocabulary
+        places = [(symbols[shown], x, y) for character, x, y, shown in painted if character is not player]
+        for symbol, pair in kind_readings(places, self.flow, self.board_size).items():
+            if symbol >= FIRST_CHARACTER:
+                place = READINGS_PER_CHARACTER * (symbol - FIRST_CHARACTER)
+                readings[place], readings[place + 1] = pair
 
     def _near(self, characters: Sequence[Any], center: Tuple[int, int]) -> List[Any]:
         """Those of the characters that may show in the window."""
@@ -210,14 +225,14 @@ class Encoder:
         return near
 
     def _radar_readings(self, painted: Painted, player: Any, center: Tuple[int, int]) -> bytearray:
-        """Where the nearest of each kind of character is; of several equally near ones, the one painted last."""
-        symbols, (center_x, center_y) = self.vocabulary, center
+        """Where the nearest, or most urgent, of each kind is; of several equally near ones, the one painted last."""
+        symbols, (center_x, center_y), urgency_of = self.vocabulary, center, self._urgency
         nearest: Dict[int, Tuple[int, int, int]] = {}  # symbol -> (distance, dx, dy)
         for character, x, y, shown in painted:
             if character is not player:
                 symbol = symbols[shown]
                 dx, dy = x - center_x, y - center_y
-                distance = abs(dx) + abs(dy)
+                distance = abs(dx) + abs(dy) if urgency_of is None else urgency_of(dx, dy)
                 best = nearest.get(symbol)
                 if best is None or distance <= best[0]:
                     nearest[symbol] = (distance, dx, dy)

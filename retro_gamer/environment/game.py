@@ -35,6 +35,8 @@ def make_encoder(
         find_player=player_finder(metadata.player),
         own_symbol=seen.own_symbol,
         last_step=seen.last_step,
+        kinds=seen.kinds,
+        flow=seen.flow,
     )
     if n_features is not None:
         encoder.n_features = n_features

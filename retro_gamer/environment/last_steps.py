@@ -24,7 +24,7 @@ class LastSteps:
         x, y = character.position
         track = tracks.get(id(character))
         if track is None or track.character() is not character:
-            tracks[id(character)] = _Track(_reference(character), (x, y), None)
+            tracks[id(character)] = _Track(reference(character), (x, y), None)
             return None
         if track.position != (x, y):
             track.step = (x - track.position[0], y - track.position[1])
@@ -37,7 +37,7 @@ class LastSteps:
         if known is not None and known[0]() is game:
             return known[1]
         games, tracks = self._games, {}  # type: ignore[var-annotated]
-        games[key] = _reference(game, lambda _: games.pop(key, None)), tracks
+        games[key] = reference(game, lambda _: games.pop(key, None)), tracks
         return tracks
 
     def copy_out(self, game: Any) -> List[Tuple[Any, Pair, Optional[Pair]]]:
@@ -52,7 +52,7 @@ class LastSteps:
     def copy_in(self, game: Any, known: List[Tuple[Any, Pair, Optional[Pair]]]) -> None:
         """Take over what `copy_out` gave, for a copy of the game and its characters."""
         for character, position, step in known:
-            self._tracks(game)[id(character)] = _Track(_reference(character), position, step)
+            self._tracks(game)[id(character)] = _Track(reference(character), position, step)
 
 
 class _Track:
@@ -64,7 +64,7 @@ class _Track:
         self.character, self.position, self.step = character, position, step
 
 
-def _reference(thing: Any, when_gone: Optional[Callable[[Any], Any]] = None) -> Callable[[], Any]:
+def reference(thing: Any, when_gone: Optional[Callable[[Any], Any]] = None) -> Callable[[], Any]:
     """A weak reference, where the thing allows it: games must not live on because they were looked at."""
     try:
         return weakref.ref(thing, when_gone)

@@ -82,6 +82,7 @@ def _check_config(config: RunConfig, run: RunDirectory) -> None:
             ("algorithm", config.tabular),
             ("egocentric_radius", seen.egocentric_radius),
             ("radar", seen.radar),
+            ("kinds", seen.kinds),
             ("dueling", config.model.dueling),
         )
         if there

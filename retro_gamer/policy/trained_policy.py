@@ -435,7 +435,8 @@ class TrainedPolicy:
         if self._side is not None:
             names = names_of_symbols(names, own, self._side.team)
         seen = self._look(game, agent)
-        return explain_choice(self._agent, seen, actions, names, self._known.shape.board_shape)
+        shape = self._known.shape.board_shape
+        return explain_choice(self._agent, seen, actions, names, shape, self._known)
 
 
 class PolicyInput:

@@ -78,11 +78,13 @@ def explain_choice(
     actions: Sequence[Optional[str]],
     characters: Sequence[str],
     board_shape: Tuple[int, int],
+    seen: Any = None,
 ) -> Explanation:
     """Explain the greedy choice of a policy (anything with `q_values`) for an observation.
 
     What mattered is found by hiding one thing that is seen after the other, and asking again. `characters` are those that
-    the symbols 2, 3, ... stand for; board_shape is (height, width) of the picture.
+    the symbols 2, 3, ... stand for; board_shape is (height, width) of the picture; `seen` are the settings of
+    [preprocessing], or a policy's description, which say what readings mean (None: they are those of a plain radar).
     """
     q = np.asarray(policy.q_values(observation), float)
     chosen = int(q.argmax())
@@ -90,7 +92,7 @@ def explain_choice(
     causes: List[Cause] = []
     tables = getattr(policy, "tables", None)
     if tables is None and isinstance(observation, Observation) and len(observation.inputs):
-        for what, places in _things_seen(observation, characters, board_shape):
+        for what, places in _things_seen(observation, characters, board_shape, seen):
             inputs = observation.inputs.copy()
             inputs[places] = 0
             hidden = Observation(inputs, observation.features, observation.n_readings)
@@ -127,7 +129,7 @@ def _lead(q: np.ndarray, chosen: int) -> float:
 
 
 def _things_seen(
-    observation: Observation, characters: Sequence[str], board_shape: Tuple[int, int]
+    observation: Observation, characters: Sequence[str], board_shape: Tuple[int, int], seen: Any
 ) -> List[Tuple[str, List[int]]]:
     """(name, its places in the inputs) of everything that is not nothing: cells of the picture, kinds on the radar."""
     height, width = board_shape
@@ -145,9 +147,19 @@ def _things_seen(
     for number, character in enumerate(characters[: len(observation.radar) // 2]):
         places = [n_cells + 2 * number, n_cells + 2 * number + 1]
         if observation.inputs[places].any():
-            name = "its last step" if character == ME else f"the nearest {character} on the radar"
-            things.append((name, places))
+            things.append((_reading_of(character, seen), places))
     return things
+
+
+def _reading_of(character: str, seen: Any) -> str:
+    if character == ME:
+        return "its last step"
+    if seen is not None and seen.kinds:
+        return f"how many {character} there are" + ", and how far the first has come" * bool(seen.flow)
+    which = (
+        f"the next {character} to arrive" if seen is not None and seen.flow else f"the nearest {character}"
+    )
+    return f"{which} on the radar"
 
 
 def _character(symbol: int, characters: Sequence[str]) -> str:

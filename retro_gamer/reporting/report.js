@@ -43,9 +43,9 @@ function showSight(frame) {
   element("sight").innerHTML = parts.join("");
   if (frame.seen.length) element("sight").querySelector("pre").textContent = frame.seen.join("\n");
   const list = document.createElement("ul");
-  for (const [character, where] of frame.radar) {
+  for (const [what, reading] of frame.radar) {
     const item = document.createElement("li");
-    item.textContent = `the nearest ${character}: ${where}`;
+    item.textContent = `${what}: ${reading}`;
     list.append(item);
   }
   for (const [name, value] of frame.numbers) {

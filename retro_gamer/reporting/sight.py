@@ -8,6 +8,7 @@ import numpy as np
 
 from retro_gamer.environment.base import Environment
 from retro_gamer.environment.encoder import Encoder
+from retro_gamer.environment.flow import COUNTS, LEVELS
 from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD
 
@@ -21,7 +22,7 @@ class Sight(NamedTuple):
     """One observation. What is not observed is empty."""
 
     board: List[str]  # rows of the window or the whole board
-    radar: List[Tuple[str, str]]  # (character, where its nearest one is)
+    radar: List[Tuple[str, str]]  # (the nearest of a character, where it is); and what else is read there
     numbers: List[Tuple[str, float]]  # (name, value)
 
 
@@ -34,6 +35,8 @@ def inputs_in_words(seen: Any, observation_function: str, of_environment: bool) 
     side = 2 * seen.egocentric_radius + 1
     parts = [f"a window of {side} x {side} cells"] * (side > 1)
     parts += ["the whole board"] * seen.board + ["a radar"] * seen.radar
+    parts += ["how many of each kind there are"] * bool(seen.kinds)
+    parts += ["the first of each"] * bool(seen.kinds and seen.flow)
     return [*parts, *seen.observe_state]
 
 
@@ -42,21 +45,24 @@ def sight_of(environment: Environment, observation: Any) -> Sight:
     if not isinstance(observation, Observation):  # a table with an observation function of its own
         return Sight([], [], [("state", value) for value in _flat(observation)])
     encoder = getattr(environment, "encoder", None)
-    names = getattr(encoder, "observe_state", ())
-    return _sight(observation, environment.shape.board_shape, environment.characters, names)
+    return _sight(observation, environment.shape.board_shape, environment.characters, encoder)
 
 
 def sight_of_team(encoder: Encoder, characters: Sequence[str], observation: Observation) -> Sight:
     """What a member of a team is shown; `characters` are those that the symbols stand for from its side."""
-    return _sight(observation, encoder.shape.board_shape, characters, encoder.observe_state)
+    return _sight(observation, encoder.shape.board_shape, characters, encoder)
 
 
 def _sight(
-    observation: Observation, shape: Tuple[int, int], characters: Sequence[str], observe_state: Sequence[str]
+    observation: Observation, shape: Tuple[int, int], characters: Sequence[str], encoder: Optional[Encoder]
 ) -> Sight:
     rows = observation.cells.reshape(shape).tolist()
     board = ["".join(symbol_shown(number, characters) for number in row) for row in rows]
-    return Sight(board, _radar(observation.radar, characters), _numbers(observation, observe_state))
+    observed, kinds, flow = (
+        ([], False, "") if encoder is None else (encoder.observe_state, encoder.kinds, encoder.flow)
+    )
+    readings = (_kinds if kinds else _radar)(observation.radar, characters, flow)
+    return Sight(board, readings, _numbers(observation, observed))
 
 
 def action_shown(action: Optional[str]) -> str:
@@ -74,16 +80,26 @@ def symbol_shown(number: int, characters: Sequence[str]) -> str:
     return ME_SHOWN if characters[place] == ME else characters[place]
 
 
-def _radar(readings: np.ndarray, characters: Sequence[str]) -> List[Tuple[str, str]]:
+def _radar(readings: np.ndarray, characters: Sequence[str], flow: str) -> List[Tuple[str, str]]:
     found = []
     for character, (across, down) in zip(characters, readings.reshape(-1, 2).tolist()):
         if across and down:
             sideways = f"{DISTANCES[across]} to the {'right' if across > 5 else 'left'}"
             upright = f"{DISTANCES[down]} {'below' if down > 5 else 'above'}"
             parts = [sideways] * (across != 5) + [upright] * (down != 5)
+            which = f"the next {character} to arrive" if flow else f"the nearest {character}"
             found.append(
-                (ME_SHOWN + "'s last step" if character == ME else character, ", ".join(parts) or "here")
+                (ME_SHOWN + "'s last step" if character == ME else which, ", ".join(parts) or "here")
             )
+    return found
+
+
+def _kinds(readings: np.ndarray, characters: Sequence[str], flow: str) -> List[Tuple[str, str]]:
+    found = []
+    for character, (count, level) in zip(characters, readings.reshape(-1, 2).tolist()):
+        if count and character != ME:
+            come = f", the first in part {level} of {LEVELS} of the way {flow}" * bool(level)
+            found.append((character, f"{COUNTS[count]} there{come}"))
     return found
 
 

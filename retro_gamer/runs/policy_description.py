@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.config.settings import ALGORITHMS
+from retro_gamer.config.settings import ALGORITHMS, FLOWS
 from retro_gamer.config.teams import MAX_TEAMS
 from retro_gamer.environment.characters import MAX_BOARD_SIDE
 from retro_gamer.environment.encoder import N_READINGS, READINGS_PER_CHARACTER
@@ -32,6 +32,8 @@ MEANINGLESS_AFTER: Dict[str, str] = {
     "radar": "it decides what the inputs are",
     "own_symbol": "it decides what the inputs mean",
     "last_step": "it decides what the inputs are",
+    "kinds": "it decides what the inputs are",
+    "flow": "it decides what the inputs mean",
     "observe_state": "each of these values is an input",
     "hidden_sizes": "the layers have other sizes",
     "dueling": "the last layer has another form",
@@ -82,6 +84,8 @@ class PolicyDescription:
         None  # of each team; None where there are no teams
     )
     spaces: Optional[Dict[str, Any]] = None  # what an environment's observations and actions are
+    kinds: Optional[bool] = None  # the same as own_symbol
+    flow: Optional[str] = None  # the same
     repeat_penalty: Optional[float] = None  # how it acts (agents/repetition.py); None for plain greedy play
 
     @classmethod
@@ -114,6 +118,8 @@ class PolicyDescription:
             spaces=getattr(environment, "spaces", None),
             own_symbol=(seen.own_symbol and ME in vocabulary.characters) or None,
             last_step=(seen.last_step and ME in vocabulary.characters) or None,
+            kinds=seen.kinds or None,
+            flow=seen.flow or None,
             repeat_penalty=None if config.tabular or config.teams else config.training.repeat_penalty or None,
             **more,
         )
@@ -128,7 +134,7 @@ class PolicyDescription:
                     f"{path} does not say what its {name} is; it is damaged, or from another program."
                 )
             values[name] = tuple(facts[name]) if kind is list else facts[name]
-        for name in ("convolutions", "own_symbol", "last_step", "own_characters", "repeat_penalty", "spaces"):
+        for name in _ONLY_SOME_HAVE:
             if name in facts:
                 values[name] = facts[name]
         for what, right in _CHECKS:
@@ -176,7 +182,13 @@ class PolicyDescription:
         """Whether an encoder that follows it makes observations that its network takes."""
         if self.observation_function or self.gym:
             return self.n_cells == 0 and self.board_shape == (0, 0)
-        least = N_READINGS if self.radar or self.last_step else FIRST_CHARACTER if self.n_cells else 1
+        least = (
+            N_READINGS
+            if self.radar or self.last_step or self.kinds
+            else FIRST_CHARACTER
+            if self.n_cells
+            else 1
+        )
         observed = len(self.observe_state)
         return (
             not (self.board and self.egocentric_radius)
@@ -199,6 +211,8 @@ class PolicyDescription:
             radar=self.radar,
             own_symbol=bool(self.own_symbol),
             last_step=bool(self.last_step),
+            kinds=bool(self.kinds),
+            flow=self.flow or "",
             observe_state=list(self.observe_state),
         )
         metadata = replace(
@@ -246,6 +260,16 @@ _KINDS: Dict[str, Any] = {
     "n_features": int,
     "board_shape": list,
 }
+_ONLY_SOME_HAVE = (
+    "convolutions",
+    "own_symbol",
+    "last_step",
+    "own_characters",
+    "kinds",
+    "flow",
+    "repeat_penalty",
+    "spaces",
+)
 Values = Dict[str, Any]
 
 
@@ -313,7 +337,7 @@ def _fit_together(values: Values) -> bool:
         return True
     side, n_symbols = 2 * values["egocentric_radius"] + 1, values["n_symbols"]
     picture = values["board_size"][::-1] if values["board"] else (side, side) if side > 1 else (0, 0)
-    has_readings = values["radar"] or values.get("last_step")
+    has_readings = values["radar"] or values.get("last_step") or values.get("kinds")
     readings = READINGS_PER_CHARACTER * (n_symbols - FIRST_CHARACTER) if has_readings else 0
     n_cells = picture[0] * picture[1] + readings
     return bool(values["board_shape"] == picture and values["n_cells"] == n_cells)
@@ -353,6 +377,9 @@ _CHECKS: List[Tuple[str, Callable[[Values], bool]]] = [
         "characters are not characters",
         lambda values: len(values["characters"]) <= MAX_CHARACTERS and _are_texts(values["characters"], 8),
     ),
+    ("kinds is not a flag", lambda values: values.get("kinds", True) is True),
+    ("kinds are in the place of its radar", lambda values: not ("kinds" in values and values["radar"])),
+    ("flow is not a way", lambda values: values.get("flow", "down") in FLOWS[1:]),
     ("own character is not among its characters", _knows_itself),
     ("observe_state is not a list of names", lambda values: _are_texts(values["observe_state"], 2**16)),
     ("egocentric_radius is out of range", lambda values: 0 <= values["egocentric_radius"] <= 64),

@@ -1,0 +1,114 @@
+"""Which way the things of a game come, such as fruit that falls: found out by watching random play."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Set, Tuple
+
+from retro_gamer.environment.flow import WAYS
+from retro_gamer.environment.last_steps import reference
+from retro_gamer.environment.player import keyboard_driven
+
+FEWEST = 3  # characters of a kind that have to be seen moving
+SAME_WAY = 0.95  # of their moves
+TOGETHER = 0.2  # of the turns have to show several of a kind at once
+ABREAST = 0.5  # of the cells of a kind that comes: with so many beside another, they are walls
+BESIDE = 2  # cells from the player: what mostly appears there is thrown by the player, and comes from nowhere
+MOST_WATCHED = 500  # characters: more would cost more than the game
+
+
+class Kind:
+    """How the characters of one class moved."""
+
+    def __init__(self) -> None:
+        self.ways: Dict[str, int] = {}  # the way, or "" for all others -> in how many moves
+        self.seen = self.thrown = 0  # how many there were, and of these how many appeared beside the player
+        self.moved: Set[int] = set()  # by number, those that moved
+        self.together = 0  # turns with several at once
+        self.places = 0  # where they were, turn by turn; of these, where another was beside, by axis
+        self.beside = [0, 0]
+
+    def note(self, cells: Set[Tuple[int, int]]) -> None:
+        """The cells that they are in after a turn."""
+        self.together += len(cells) > 1
+        self.places += len(cells)
+        self.beside[0] += sum((x + 1, y) in cells or (x - 1, y) in cells for x, y in cells)
+        self.beside[1] += sum((x, y + 1) in cells or (x, y - 1) in cells for x, y in cells)
+
+
+class Travels:
+    """Watches the characters that no key moves, turn by turn."""
+
+    def __init__(self) -> None:
+        self._kinds: Dict[str, Kind] = {}
+        self._places: Dict[int, Tuple[Callable[[], Any], int, int, int]] = {}  # id -> whose, its number, x, y
+        self._player_places: Set[Tuple[int, int]] = set()
+        self._turns = 0
+
+    def note(self, game: Any) -> None:
+        """Look at a game after a turn."""
+        players = keyboard_driven(game)
+        self._player_places.update((x, y) for x, y in (player.position for player in players))
+        places, taken = {}, {}  # type: ignore[var-annotated]
+        self._turns += 1
+        for agent in game.agents[:MOST_WATCHED]:
+            if not getattr(agent, "display", True) or any(agent is player for player in players):
+                continue
+            name = type(agent).__name__
+            kind = self._kinds.setdefault(name, Kind())
+            x, y = agent.position
+            taken.setdefault(name, set()).update(_cells(agent, x, y))
+            known = self._places.get(id(agent))
+            if known is not None and known[0]() is agent:
+                whose, number, dx, dy = known[0], known[1], x - known[2], y - known[3]
+                if dx or dy:
+                    way = _way_of(dx, dy)
+                    kind.ways[way] = kind.ways.get(way, 0) + 1
+                    kind.moved.add(number)
+            else:
+                whose, number = reference(agent), kind.seen
+                kind.seen += 1
+                kind.thrown += any(
+                    abs(x - px) + abs(y - py) <= BESIDE for px, py in (player.position for player in players)
+                )
+            places[id(agent)] = whose, number, x, y
+        self._places = places
+        for name, cells in taken.items():
+            self._kinds[name].note(cells)
+
+    def flow(self) -> str:
+        """The one way in which kinds of which several are there at once come; "" where they come several ways or none."""
+        ways = {self._comes(kind) for kind in self._kinds.values()} - {""}
+        return ways.pop() if len(ways) == 1 else ""
+
+    def walls(self) -> bool:
+        """Whether what comes, comes side by side."""
+        coming = [kind for kind in self._kinds.values() if self._comes(kind)]
+        across = 0 if self.flow() in ("up", "down") else 1
+        return bool(self.flow()) and any(kind.beside[across] >= ABREAST * kind.places for kind in coming)
+
+    def _comes(self, kind: Kind) -> str:
+        moves = sum(kind.ways.values())
+        if len(kind.moved) < FEWEST or kind.together < TOGETHER * self._turns or 2 * kind.thrown > kind.seen:
+            return ""
+        way = max(kind.ways, key=lambda one: kind.ways[one])
+        return way if kind.ways[way] >= SAME_WAY * moves else ""
+
+    def waits(self) -> bool:
+        """Whether the player never goes to meet what comes, nor away from it."""
+        flow = self.flow()
+        if not flow or not self._player_places:
+            return False
+        along = 1 if WAYS[flow][1] else 0
+        return len({place[along] for place in self._player_places}) == 1
+
+
+def _cells(agent: Any, x: int, y: int) -> List[Tuple[int, int]]:
+    width, height = (min(side, MOST_WATCHED) for side in getattr(agent, "size", None) or (1, 1))
+    return [(x + right, y + down) for right in range(width) for down in range(height)]
+
+
+def _way_of(dx: int, dy: int) -> str:
+    for way, (way_x, way_y) in WAYS.items():
+        if dx * way_x + dy * way_y > 0 and not dx * way_y and not dy * way_x:
+            return way
+    return ""

@@ -1,0 +1,156 @@
+"""`create` finds out which way things come, and whether what is shown is what to press."""
+
+from __future__ import annotations
+
+import random
+import sys
+from pathlib import Path
+
+import pytest
+from observing import Hero, Piece
+
+from retro_gamer.discovery.choose_settings import choose_settings
+from retro_gamer.discovery.probing import probe_game
+from retro_gamer.games import engine
+
+LETTERS = """
+from random import choice, randrange
+from retro_gamer.games import Game
+SIGNS = "abcdefg12345"
+class Typist:
+    display = False
+    def handle_keystroke(self, key, game):
+        if str(key) in list(SIGNS):
+            here = [agent for agent in game.agents if getattr(agent, "character", "") == str(key)]
+            game.state["score"] += 1 if here else -1
+            if here: game.remove_agent(min(here, key=lambda agent: agent.position[0]))
+    def play_turn(self, game):
+        if game.turn_number % 3 == 1: game.add_agent(Sign((19, randrange(6)), choice(SIGNS)))
+        if game.turn_number >= 200: game.end()
+class Sign:
+    def __init__(self, position, character): self.position, self.character = position, character
+    def play_turn(self, game):
+        if self.position[0] == 0: return game.end()
+        self.position = (self.position[0] - 1, self.position[1])
+def create_game():
+    return Game([Typist()], {"score": 0}, board_size=(20, 6))
+"""
+
+
+def chosen(tmp_path, monkeypatch, source, **flags):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "sights_game", raising=False)
+    (tmp_path / "sights_game.py").write_text(source, encoding="utf-8")
+    config, messages, notes = choose_settings("sights_game.py", flags)
+    return config, "\n".join(messages), notes
+
+
+def test_where_signs_are_keys_their_kinds_are_seen(tmp_path, monkeypatch):
+    config, messages, notes = chosen(tmp_path, monkeypatch, LETTERS)
+    seen = config.preprocessing
+    assert (seen.kinds, seen.flow, seen.board, seen.radar, seen.egocentric_radius) == (
+        True,
+        "left",
+        False,
+        False,
+        0,
+    )
+    assert set("abcdefg12345") <= set(
+        config.metadata.actions
+    )  # also those whose signs were not there when tried
+    assert "Signs that are keys" in messages
+    assert {"preprocessing.kinds", "preprocessing.flow", "preprocessing.board"} <= set(notes)
+
+
+@pytest.mark.parametrize("flags", [{"kinds": False}, {"board": True}])
+def test_who_names_how_it_is_seen_goes_before_that(tmp_path, monkeypatch, flags):
+    seen = chosen(tmp_path, monkeypatch, LETTERS, **flags)[0].preprocessing
+    assert (seen.kinds, seen.flow, seen.board) == (False, "", True)
+
+
+class Sky:
+    """Things appear and go their ways, each a step of `steps`, until they leave the board."""
+
+    display = False
+
+    def __init__(self, steps, every=3, wall=1):
+        self.steps, self.every, self.wall = steps, every, wall
+
+    def play_turn(self, game):
+        for agent in [agent for agent in game.agents if isinstance(agent, Piece) and hasattr(agent, "step")]:
+            agent.position = tuple(at + step for at, step in zip(agent.position, agent.step))
+            if not game.on_board(agent.position):
+                game.remove_agent(agent)
+        if game.turn_number % self.every == 0:
+            step = random.choice(self.steps)
+            start = [random.randrange(9) if move == 0 else 0 if move > 0 else 8 for move in step]
+            for part in range(self.wall):
+                place = [(at + part) % 9 if move == 0 else at for at, move in zip(start, step)]
+                game.add_agent(Piece("*", tuple(place), step=step))
+
+
+class Walker(Piece):
+    """Goes left and right."""
+
+    def handle_keystroke(self, keystroke, game):
+        x = self.position[0] + {"KEY_LEFT": -1, "KEY_RIGHT": 1}.get(keystroke.name, 0)
+        if 0 <= x < 9:
+            self.position = (x, self.position[1])
+
+
+class Shot(Piece):
+    pass
+
+
+class Thrower(Walker):
+    def play_turn(self, game):
+        game.add_agent(Shot("|", (self.position[0], self.position[1] - 1), step=(0, -1)))
+
+
+@pytest.mark.parametrize(
+    "hero, sky, found",
+    [
+        (Walker, Sky([(0, 1)]), ("down", False, True)),
+        (Walker, Sky([(-1, 0)]), ("left", False, False)),
+        (Hero, Sky([(0, 2)]), ("down", False, False)),
+        (Thrower, Sky([(0, 1)]), ("down", False, True)),  # what it throws up itself does not come
+        (Thrower, Sky([(0, 1)], every=9), ("", False, False)),  # one thing at a time
+        (Walker, Sky([(0, 1), (0, -1)]), ("", False, False)),
+        (Walker, Sky([(1, 1)]), ("", False, False)),
+        (Walker, Sky([(0, 1)], every=9, wall=6), ("down", True, True)),
+        (Walker, Sky([(1, 0)], every=9, wall=6), ("right", True, False)),
+    ],
+)
+def test_the_way_in_which_things_come(hero, sky, found):
+    probe = probe_game(game_of(hero, sky), ["KEY_LEFT", "KEY_RIGHT", "KEY_UP"], turns=300)
+    assert (probe.flow, probe.walls, probe.waits) == found
+
+
+def game_of(hero, sky):
+    def make():
+        return engine.Game(
+            [hero("A", (4, 8)), Sky(sky.steps, sky.every, sky.wall)], {"score": 0}, board_size=(9, 9)
+        )
+
+    return make
+
+
+@pytest.mark.parametrize("wall, expected", [(6, (7, "down")), (1, (3, ""))])
+def test_walls_that_come_are_seen_from_afar(tmp_path, monkeypatch, wall, expected):
+    source = Path(__file__).read_text("utf-8")
+    own = source[source.index("class Sky") : source.index("class Shot")]
+    imports = "import random\nfrom retro_gamer.games import Game\n"
+    piece = """
+class Piece:
+    def __init__(self, character, position, **more):
+        self.character, self.position = character, position
+        self.__dict__.update(more)
+"""
+    made = f"""
+def create_game():
+    return Game([Walker("A", (4, 8)), Sky([(0, 1)], {9 if wall > 1 else 3}, {wall})], {{"score": 0}}, board_size=(9, 9))
+"""
+    config, messages, notes = chosen(tmp_path, monkeypatch, imports + piece + own + made)
+    seen = config.preprocessing
+    assert (seen.egocentric_radius, seen.flow) == expected and not seen.kinds
+    assert ("Walls come down" in messages) == (wall > 1) == ("preprocessing.flow" in notes)
