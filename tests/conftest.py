@@ -51,6 +51,8 @@ MARKED = {
         "installing/test_installs.py",
         "selfplay/test_adversarial.py",
         "original/test_removable.py",
+        "training/test_every_setting_changed.py",
+        "training/test_kills_and_disks.py",
     ),
 }
 ASKING_FOR_EXTRAS = {"HAVE_RETRO", "HAVE_GYM", "needs_retro", "needs_gym", "game_classes", "retro_game_class"}

@@ -214,7 +214,12 @@ gymnasium.register("Own-v0", entry_point="own_env:Env")
 
 
 @pytest.mark.parametrize(
-    "spec", ["gym:own_env:Own-v0", "gym:own_env.py:Own-v0", "gym:{folder}/own_env.py:Own-v0"]
+    "spec",
+    [
+        "gym:own_env.py:Own-v0",
+        pytest.param("gym:own_env:Own-v0", marks=pytest.mark.slow),
+        pytest.param("gym:{folder}/own_env.py:Own-v0", marks=pytest.mark.slow),
+    ],
 )
 def test_an_environment_in_a_file_of_ones_own_works_from_any_folder(tmp_path, spec):
     home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"

@@ -87,7 +87,10 @@ def line_of(path, text):
     return 1 + next(i for i, line in enumerate(path.read_text("utf-8").split("\n")) if line.strip() == text)
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(
+    scope="module",
+    params=[ENGINES[0], *(pytest.param(engine, marks=pytest.mark.slow) for engine in ENGINES[1:])],
+)
 def trained(request, tmp_path_factory):
     """(engine, a folder with the good game and a run of it trained for 12 games)."""
     folder = tmp_path_factory.mktemp("games") / FOLDER
