@@ -230,13 +230,13 @@ def _read_actions(space: Any, name: str) -> Space:
         raise ConfigError(
             f"{name} has actions of the kind {space}. Only a list of actions to choose from can be learned here. "
             "Choose a few of them, and give the environment an action_space = Discrete(...) whose numbers stand for "
-            "these, in step or in a gymnasium.ActionWrapper (docs/games.md shows one)."
+            "these, in step or in a gymnasium.ActionWrapper (docs/how-to/gymnasium.md shows one)."
         )
     if actions.n_values > MAX_ACTIONS:
         raise ConfigError(
             f"{name} has {actions.n_values:,} different actions ({space}). At most {MAX_ACTIONS:,} can be learned here: "
             "each has a value of its own. Choose those that matter, and give the environment an action_space = "
-            "Discrete(...) whose numbers stand for these (docs/games.md shows how)."
+            "Discrete(...) whose numbers stand for these (docs/how-to/gymnasium.md shows how)."
         )
     return actions
 

@@ -42,7 +42,7 @@ class Doubts:
         self._say(
             shown,
             f"On the board are characters that the policy of {self._name} never saw in training: {shown}. It plays as if "
-            "they were not there. Train it in a game in which they are (docs/integrating.md, Company).",
+            "they were not there. Train it in a game in which they are (docs/how-to/enemies.md, Company).",
             game,
         )
 

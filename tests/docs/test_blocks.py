@@ -127,7 +127,6 @@ def has_runs_of_torch(folder, trained):
 
 
 def has_a_pair_of_games(folder, trained):
-    has_snake(folder, trained)
     for name in ("my_game.py", "player_training_game.py"):
         shutil.copy(str(TESTS / "contract" / name), str(folder))
     shutil.copy(str(TOP / "examples" / "company" / "orchard.py"), str(folder))
@@ -139,7 +138,8 @@ READERS = {
     "docs/teachers/lessons.md": has_runs_of_a_class,
     "README.md": has_my_game,
     "docs/from-torch.md": has_runs_of_torch,
-    "docs/integrating.md": has_a_pair_of_games,
+    "docs/integrating.md": has_snake,
+    "docs/how-to/enemies.md": has_a_pair_of_games,
 }
 
 

@@ -42,7 +42,7 @@ def test_unknown_characters_are_named_once_each(folder):
     ai = TrainedPolicy(folder / "window")
     game = make_forager_game(Piece("Ω", (9, 9)), Piece("o", (5, 3)))
     (first,) = said(lambda: ai.get_action(game), 5)
-    assert "'Ω'" in first and "'o'" not in first and "integrating.md" in first
+    assert "'Ω'" in first and "'o'" not in first and "enemies.md" in first
     game.add_agent(Piece("?", (1, 1)))
     (second,) = said(lambda: ai.q_values(game), 5)
     assert "'?'" in second and "Ω" not in second
