@@ -217,12 +217,36 @@ def validation() -> str:
     return picture(800, 64 + 26 * len(rows), "Published results and ours", parts)
 
 
+def self_play() -> str:
+    """Games won, drawn and lost, in percent."""
+    rows = rows_of("self-play.csv")
+    parts = [
+        text(
+            20,
+            28,
+            "The newest policy against that of a tenth of the training: won, drawn, lost (percent)",
+            15,
+        )
+    ]
+    for line, row in enumerate(rows):
+        x, y = 140.0, 46 + line * 34
+        parts.append(text(130, y + 17, f"{row['game']}, seed {row['seed']}", 12, "end"))
+        for name, fill in (("won", "#93c5fd"), ("drawn", "#e5e7eb"), ("lost", "#fca5a5")):
+            width = round(6 * number(row[name]), 1)
+            parts.append(box(round(x, 1), y, width, 24, fill))
+            if width > 30:
+                parts.append(text(round(x + width / 2, 1), y + 17, row[name], 12, "middle"))
+            x += width
+    return picture(800, 54 + 34 * len(rows), "Won, drawn and lost", parts)
+
+
 DRAWN = {
     "pictures/house.svg": house,
     "pictures/sees.svg": sees,
     "results/defaults.svg": defaults,
     "results/performance.svg": performance,
     "results/validation.svg": validation,
+    "results/self-play.svg": self_play,
 }
 
 if __name__ == "__main__":
