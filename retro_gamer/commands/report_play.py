@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -9,6 +10,9 @@ import numpy as np
 from retro_gamer.agents.greedy import GreedyTable
 from retro_gamer.commands.report_table import the_table
 from retro_gamer.config.run_config import RunConfig
+from retro_gamer.environment.make import make_environment
+from retro_gamer.environment.stepped import SteppedEnvironment
+from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import RetroGamerError
 from retro_gamer.reporting.counting import Counting
 from retro_gamer.reporting.explanation import MOST_SHOWN, explain_choice
@@ -45,12 +49,23 @@ def measure(run: RunDirectory, checkpoint: Optional[str], quiet: bool) -> Measur
         "a middling game": order[len(order) // 2],
         "the worst game": order[0],
     }
+    shown = _that_draws_itself(player)
     with Counting("writing down game", len(chosen), quiet=quiet) as count:
         recordings = []
         for number, (name, seed) in enumerate(chosen.items()):
             count(number + 1)
-            recordings.append((name, record_game(player, int(seed), on_turn=count.turn)))
+            recordings.append((name, record_game(shown, int(seed), on_turn=count.turn)))
     return Measured(player, greedy, chance, recordings)
+
+
+def _that_draws_itself(player: Player) -> Player:
+    """With an environment that draws itself as text, where it can."""
+    environment = player.environment
+    if isinstance(environment, SteppedEnvironment) and environment.draws(in_a_window=False) == "ansi":
+        with suppress(RetroGamerError):
+            drawing = make_environment(player.config, Vocabulary(), render_mode="ansi")
+            return player._replace(environment=drawing)
+    return player
 
 
 def sections_about_play(run: RunDirectory, config: RunConfig, measured: Measured) -> List[Section]:

@@ -15,6 +15,7 @@ from retro_gamer.hosting.blame import blame
 from retro_gamer.hosting.interrupts import handled, raise_through
 from retro_gamer.hosting.signs import signs_of_life
 from retro_gamer.hosting.supervision import supervised, to_stderr
+from retro_gamer.training.player import Player
 
 
 class Shown:
@@ -110,6 +111,13 @@ def tidy_end() -> Iterator[None]:
 
     with handled(("SIGTERM", "SIGHUP", "SIGBREAK"), leave):
         yield
+
+
+def explain_values_of(player: Player, observation: Any) -> str:
+    """What a policy expects of each key."""
+    return "It expects of each key:\n" + explain_values(
+        player.agent.q_values(observation), player.environment.labels
+    )
 
 
 def explain_values(values: Any, actions: Sequence[Optional[str]]) -> str:

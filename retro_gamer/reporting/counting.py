@@ -71,6 +71,8 @@ class Counting:
             self._draw(self._text())
 
     def _text(self) -> str:
+        if not self.total:
+            return "getting ready"
         return f"{self.what} {self._done} of {self.total}" + (f", turn {self._turn:,}" if self._turn else "")
 
     def _still_working(self, text: str) -> None:

@@ -102,11 +102,14 @@ def games_data(recordings: Sequence[Recording], gamma: float, alpha: Optional[fl
 
 
 def _game_data(recording: Recording, most: int) -> Dict[str, Any]:
-    first = recording.frames[0].board
+    boards = [frame.board for frame in recording.frames]
+    width = max((len(line) for board in boards for line in board), default=0)
+    height = max(map(len, boards))  # what an environment draws may change its size
+    first = _as_cells(boards[0], width, height)
     frames: List[Dict[str, Any]] = []
-    size, before = 0, "".join(first)
+    size, before = 0, first
     for frame in recording.frames:
-        now = "".join(frame.board)
+        now = _as_cells(frame.board, width, height)
         changes: List[Any] = []
         for place, (old, new) in enumerate(zip(before, now)):
             if old != new:
@@ -119,12 +122,16 @@ def _game_data(recording: Recording, most: int) -> Dict[str, Any]:
         before = now
     return {
         "actions": [action_shown(action) for action in recording.actions],
-        "board": "".join(first),
-        "width": max(1, len(first[0]) if first else 1),
+        "board": first,
+        "width": max(1, width),
         "turns": recording.turns,
         "terminated": recording.terminated,
         "frames": frames,
     }
+
+
+def _as_cells(board: Sequence[str], width: int, height: int) -> str:
+    return "".join(line.ljust(width) for line in [*board, *[""] * (height - len(board))])
 
 
 def _frame_data(frame: Frame, changes: List[Any]) -> Dict[str, Any]:

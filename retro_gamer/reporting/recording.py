@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
+from retro_gamer.environment.base import Environment
 from retro_gamer.environment.observation import Observation
+from retro_gamer.environment.stepped import SteppedEnvironment
 from retro_gamer.environment.teams import names_of_symbols
 from retro_gamer.games.screen import board_lines
+from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.randomness import OwnRandomness
 from retro_gamer.reporting.explanation import visits_of
-from retro_gamer.reporting.sight import Sight, sight_of, sight_of_team
+from retro_gamer.reporting.sight import ME_SHOWN, Sight, sight_of, sight_of_team
 from retro_gamer.selfplay.self_play_run import SelfPlayRun
 from retro_gamer.selfplay.team_policy import TeamPolicy
 from retro_gamer.training.player import Player
 
 MAX_STATE_VALUES = 12  # shown of a game's state
 MAX_FRAMES = 10_000
+_ON_A_GROUND = re.compile("\x1b\\[(?:[0-9]+;)*4[0-7](?:;[0-9]+)*m(.*?)\x1b\\[0?m")
+_ESCAPE_CODE = re.compile("\x1b\\[[0-9;]*[A-Za-z]")
 
 
 class Frame(NamedTuple):
@@ -53,8 +59,9 @@ def record_game(
     with OwnRandomness():
         observation = environment.reset(seed)
         agent.begin_episode()
+        draw = _pictures_of(environment)
         while not (terminated or truncated):
-            moment = _moment(player, observation) if turns < max_frames else None
+            moment = _moment(player, observation, draw()) if turns < max_frames else None
             action = agent.act(observation, 0.0)
             observation, reward, terminated, truncated = environment.step(action)
             agent.got(reward)
@@ -63,7 +70,7 @@ def record_game(
             if moment is not None:
                 frames.append(moment._replace(action=action, reward=reward))
         if turns < max_frames:
-            frames.append(_moment(player, observation))
+            frames.append(_moment(player, observation, draw()))
     return Recording(seed, frames, total, turns, environment.score, terminated, environment.labels)
 
 
@@ -87,7 +94,7 @@ def record_match(
 
     def moment(observation: Observation) -> Frame:
         sight = sight_of_team(own.encoder.of_team(member.team), characters, observation)
-        return _frame(environment.game, sight, own.agent, observation)
+        return _frame(board_lines(environment.game), environment.game, sight, own.agent, observation)
 
     frames: List[Frame] = []
     total, turns, terminated, truncated = 0.0, 0, False, False
@@ -107,22 +114,44 @@ def record_match(
         if turns < max_frames and character is not None:
             frames.append(moment(own.encoder.observe(environment.game, character, member.team)))
         elif turns < max_frames:  # nothing is seen from where it was
-            last = _frame(environment.game, frames[-1].sight, own.agent, None)
-            frames.append(last._replace(values=frames[-1].values))
+            board, state = board_lines(environment.game), _state_of(environment.game)
+            frames.append(frames[-1]._replace(board=board, state=state, action=None, reward=0.0))
     return Recording(seed, frames, total, turns, None, terminated or character is None, member.actions)
 
 
-def _moment(player: Player, observation: Any) -> Frame:
+def _pictures_of(environment: Environment) -> Callable[[], List[str]]:
+    """Gives the picture as it is now, in lines of text: of a game its board, of another environment what it draws."""
+    if getattr(environment, "game", None) is not None:
+        return lambda: board_lines(environment.game)  # type: ignore[attr-defined]
+    drawing = isinstance(environment, SteppedEnvironment) and environment.draws(in_a_window=False) == "ansi"
+
+    def draw() -> List[str]:
+        nonlocal drawing
+        if drawing and isinstance(environment, SteppedEnvironment):
+            with blamed("when it was drawn"):
+                picture = environment.env.render()
+            if isinstance(picture, str):
+                return plain_picture(picture)
+            drawing = False  # it prints, or draws elsewhere
+        return []
+
+    return draw
+
+
+def plain_picture(text: str) -> List[str]:
+    """What an environment drew, without colors: what stands on a colored ground, as Gymnasium marks a place, is a dot."""
+    marked = _ON_A_GROUND.sub(lambda found: ME_SHOWN * len(found[1]), text)
+    return _ESCAPE_CODE.sub("", marked).splitlines()
+
+
+def _moment(player: Player, observation: Any, board: List[str]) -> Frame:
     game = getattr(player.environment, "game", None)
-    return _frame(game, sight_of(player.environment, observation), player.agent, observation)
+    return _frame(board, game, sight_of(player.environment, observation), player.agent, observation)
 
 
-def _frame(game: Any, sight: Sight, agent: Any, observation: Any) -> Frame:
-    board = board_lines(game) if game is not None else []
-    state = _state_of(game) if game is not None else {}
-    if observation is None:
-        return Frame(board, state, sight, [], None, 0.0)
+def _frame(board: List[str], game: Any, sight: Sight, agent: Any, observation: Any) -> Frame:
     values = [round(float(value), 4) for value in agent.q_values(observation)]
+    state = _state_of(game) if game is not None else {}
     return Frame(board, state, sight, values, None, 0.0, visits_of(agent, observation))
 
 

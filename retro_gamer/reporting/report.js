@@ -2,7 +2,9 @@
 // Steps through the recorded games. The boards come as changes from turn to turn; `boardAt` puts them together.
 const data = JSON.parse(document.getElementById("games").textContent);
 const element = (id) => document.getElementById(id);
-const format = (x) => Math.abs(x) >= 1000 ? x.toFixed(0) : Math.abs(x) >= 100 ? x.toFixed(1) : x.toFixed(2);
+// As many digits as the number needs: small ones have more behind the point.
+const digits = (x) => x >= 1000 ? 0 : x >= 100 ? 1 : x >= 1 || x === 0 ? 2 : 4;
+const format = (x) => x.toFixed(digits(Math.abs(x))).replace(/^-(?=[0.]+$)/, "");
 let game = 0, turn = 0, timer = null;
 
 function boardAt(recording, turn) {
@@ -86,7 +88,7 @@ function learningStep(recording, turn) {
 function show() {
   const recording = data.games[game], frame = recording.frames[turn];
   const board = boardAt(recording, turn);
-  element("board").textContent = board.length ? board.join("\n") : "(this environment has no board to show)";
+  element("board").textContent = board.some((row) => row.trim()) ? board.join("\n") : "(this environment has no board to show)";
   element("board").style.fontSize = Math.min(28, Math.max(9, 640 / recording.width)) + "px"; // small boards are shown large
   element("slider").max = recording.frames.length - 1;
   element("slider").value = turn;

@@ -136,7 +136,9 @@ def _always_the_turn_limit(rows: Sequence[Dict[str, Any]], config: RunConfig) ->
         [
             "Nothing ends the game: call game.end() when it is won or lost.",
             "It found a place where nothing happens: let a turn cost a little, or end the game when nothing happens.",
-            "Shorter games teach more: max_turns_per_episode = 300 in config.toml.",
+            "Shorter games teach more: max_turns_per_episode = 300 in config.toml."
+            if limit > 300
+            else f"The limit is too short to get anywhere: max_turns_per_episode = {max(100, 5 * limit)} in config.toml.",
         ],
     )
 

@@ -16,6 +16,7 @@ from end_to_end import (
     checkpoint_names,
     needs_terminal,
     run_command,
+    run_here,
 )
 
 
@@ -89,6 +90,30 @@ def test_keys_pause_play_and_step_it_and_leave(workshop, leave):
     assert terminal.finish() == 0
     assert terminal.close()
     assert re.search(r"ep_0006: 2 turns, reward -?\d+, score \d+ \(stopped\)\s*$", terminal.output)
+
+
+@needs_terminal
+def test_keys_work_while_an_environment_draws_itself(tmp_path):
+    (tmp_path / "walk.py").write_text(
+        "class Walk:\n    actions = ['left', 'right']\n    def reset(self):\n        return 0, {}\n"
+        "    def step(self, action):\n        return 0, 1.0, False, False, {}\n"
+        "    def render(self):\n        return 'a picture'\n"
+    )
+    create = ["create", "--game", "walk.py:Walk", "--output", "run", "--algorithm", "q_learning"]
+    create += ["--max-turns-per-episode", "9"]
+    for arguments in (create, ["train", "run", "--episodes", "1", "--quiet"]):
+        assert run_here(*arguments, cwd=tmp_path).returncode == 0
+    terminal = PseudoTerminal(["-m", "retro_gamer", "play", "run", "--fps", "0.02"], tmp_path)
+    terminal.wait_for("a picture")
+    terminal.wait_for("turn 1  reward 1 ")
+    terminal.wait_for("space: pause  q: leave")
+    os.write(terminal.controller, b" ")
+    terminal.wait_for("PAUSED  space: go on")
+    os.write(terminal.controller, b"\x1b[C")
+    terminal.wait_for("turn 2  reward 2")
+    os.write(terminal.controller, b"q")
+    assert terminal.finish() == 0 and terminal.close()
+    assert re.search(r"ep_0001: 2 turns, reward 2 \(stopped\)\s*$", terminal.output)
 
 
 @needs_terminal

@@ -200,6 +200,40 @@ def test_a_member_that_leaves_gets_what_its_team_earns_later(tmp_path):
     assert sum(frame.reward for frame in recording.frames) == pytest.approx(recording.total)
 
 
+WALK = """
+class Walk:
+    actions = ["left", "right"]
+
+    def reset(self):
+        self.x = 1
+        return self.x, {}
+
+    def step(self, action):
+        self.x += 1 if action == "right" else -1
+        return self.x, float(self.x == 4), self.x in (0, 4), False, {}
+
+    def render(self):
+        line = list("x...G")
+        line[self.x] = "\\x1b[41m" + line[self.x] + "\\x1b[0m"
+        return "\\n".join(["\\x1b[1mwalk\\x1b[0m"] * (self.x > 1) + ["".join(line)])
+"""
+
+
+def test_an_environment_that_draws_itself_is_seen_in_its_report(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("walk.py").write_text(WALK)
+    table = ["--algorithm", "q_learning", "--training-turns", "400", "--training-episodes", "60"]
+    assert main(["create", "--game", "walk.py:Walk", "--output", "run", *table]) == 0
+    assert main(["train", "run", "--quiet"]) == 0
+    page = report_of("run")
+    best = data_of(page)["games"][0]
+    assert best["actions"] == ["left", "right"] and best["width"] == 5
+    assert best["board"] == "x●..G" + " " * 5  # the picture grows by a line in the next turn
+    changes = best["frames"][1]["board"]
+    assert changes == [0, "w", 1, "a", 2, "l", 3, "k", 4, " ", 5, "x", 6, ".", 7, "●", 8, ".", 9, "G"]
+    assert "turns there" in page and best["frames"][0]["visits"] > 10
+
+
 # In a real browser
 
 
