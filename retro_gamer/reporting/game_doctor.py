@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import linecache
+import re
+import sys
+from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -18,23 +22,28 @@ MOMENTS = 10  # situations in which each key is tried
 HORIZON = 10  # turns over which a hidden number may show its effect
 HIDDEN_CORRELATION = 0.35
 HUGE_REWARD = 1e6
+PAIRS, TURNS_OF_A_PAIR = 10, 500  # games played again with other keys
 
 
 def examine_game(environment: Environment, games: RandomGames, config: RunConfig) -> List[Finding]:
     """Everything that random play finds wrong, the worst first; nothing for a game that is all right."""
     metadata = config.metadata
+    hidden = _something_hides(games, config)
+    blind = _shows_nothing(games) if config.game.environment_name else _sees_nothing(games)
     checks: List[Optional[Finding]] = [
-        _keys_without_effect(environment, metadata.actions),
-        _reward_never_changes(games, metadata.reward),
-        _reward_grows_without_end(games, metadata.reward),
-        _shows_nothing(games) if config.game.environment_name else _sees_nothing(games),
         None if config.game.environment_name else _games_too_short(games),  # a bandit's last one turn
+        _keys_without_effect(environment, metadata.actions),
+        _reward_never_changes(environment, games, metadata.reward),
+        _reward_grows_without_end(games, metadata.reward),
         _reward_only_at_the_end(games, metadata.reward),
-        _something_hides(games, config),
+        hidden or blind,  # what hides says more than that nothing is seen
         _outside_the_window(games, config),
         _dying_pays(games),
     ]
-    return [finding for finding in checks if finding is not None]
+    found = [finding for finding in checks if finding is not None]
+    if not found:
+        checks = [_keys_do_not_matter(environment, games, metadata.reward)]
+    return found or [finding for finding in checks if finding is not None]
 
 
 def _keys_without_effect(environment: Environment, keys: Sequence[str]) -> Optional[Finding]:
@@ -93,25 +102,77 @@ def _value(reward: str) -> str:
     return f"state[{reward!r}]" if reward else "the reward of step"
 
 
-def _reward_never_changes(games: RandomGames, reward: str) -> Optional[Finding]:
+def _reward_never_changes(environment: Environment, games: RandomGames, reward: str) -> Optional[Finding]:
     if np.any(games.rewards):
         return None
-    changed = _changing_numbers(games)
-    causes = [
-        f"No line of the game changes {_value(reward)}: let it grow where the player does something good.",
-        "Random play never gets to where it changes: give a little for getting nearer too.",
+    never = f"No line of the game changes {_value(reward)}: let it grow where the player does something good."
+    too_far = "Random play never gets to where it changes: give a little for getting nearer too."
+    line = _line_that_changes(environment, reward)
+    if line:
+        never = f"What {line} waits for cannot happen: try the game yourself, and get there."
+        too_far = f"Random play never gets to {line}, where it changes: give a little for getting nearer too."
+    causes = [too_far, never] if line else [never, too_far]
+    # A clock is no score: it changes in nearly every turn.
+    others = [
+        name
+        for name, changes in _changing_numbers(games).items()
+        if name.startswith("state[") and name != f"state[{reward!r}]" and changes < 0.8 * len(games.rewards)
     ]
-    others = [name for name in changed if name.startswith("state[") and name != f"state[{reward!r}]"]
     if others:
-        causes.insert(
-            0,
-            f"Another value is the score. These changed: {', '.join(others[:5])}. Name it as reward in config.toml.",
-        )
+        another = f"Another value is the score. These changed: {', '.join(others[:5])}. Name it as reward in config.toml."
+        causes.insert(0, another)
     return Finding(
         "the reward never changes",
         f"In {len(games.games)} random games, {len(games.rewards):,} turns, {_value(reward)} stayed as it was.",
         causes,
     )
+
+
+def _line_that_changes(environment: Environment, reward: str) -> str:
+    """The first line of the game that seems to change this value of its state, such as "line 12 of my_game.py"."""
+    game = getattr(environment, "game", None)
+    if game is None or not reward:
+        return ""
+    changes = re.compile(rf"""state\[(["']){re.escape(reward)}\1\]\s*[-+*/|]?=[^=]""")
+    files = {getattr(sys.modules.get(type(agent).__module__), "__file__", None) for agent in game.agents}
+    for file in sorted(filter(None, files)):
+        for number, line in enumerate(linecache.getlines(file), 1):
+            if changes.search(line):
+                return f"line {number} of {Path(file).name}"
+    return ""
+
+
+def _keys_do_not_matter(environment: Environment, games: RandomGames, reward: str) -> Optional[Finding]:
+    """The first games again, with the same seeds and another key all the time: do they bring anything else?"""
+    pairs = games.games[:PAIRS]
+    if len(pairs) < PAIRS or not any(turn.reward for game in pairs for turn in game):
+        return None
+    with OwnRandomness():
+        for seed, game in enumerate(pairs):
+            before = [turn.reward for turn in game[:TURNS_OF_A_PAIR]]
+            if _rewards_of_one_key(environment, seed, len(before)) != before:
+                return None
+    return Finding(
+        "what it does makes no difference",
+        f"{PAIRS} games were played twice, with the same seeds and other keys, and {_value(reward)} went the same way.",
+        [
+            "It changes by chance or by the clock: let it grow where the player does something good.",
+            "Random play never gets to where keys matter: give a little for getting nearer too.",
+            "The reward names another value than the score: look at reward in config.toml.",
+        ],
+    )
+
+
+def _rewards_of_one_key(environment: Environment, seed: int, turns: int) -> List[float]:
+    """What as many turns bring without a key (of an environment, with its last action)."""
+    environment.reset(seed)
+    rewards, nothing = [], len(environment.actions) - 1
+    for _ in range(turns):
+        _, reward, terminated, truncated = environment.step(nothing)
+        rewards.append(reward)
+        if terminated or truncated:
+            break
+    return rewards
 
 
 def _reward_grows_without_end(games: RandomGames, reward: str) -> Optional[Finding]:
@@ -133,7 +194,7 @@ def _sees_nothing(games: RandomGames) -> Optional[Finding]:
         return None
     return Finding(
         "it sees nothing of the game",
-        f"In {len(games.rewards):,} turns there were only {games.n_views} different observations.",
+        f"In {len(games.rewards):,} turns there {'was only one observation' if games.n_views == 1 else 'were only two'}.",
         [
             "The board is not observed: in config.toml try egocentric_radius = 3 and radar = true, or board = true.",
             "observation_function always returns the same.",
@@ -263,15 +324,17 @@ def _dying_pays(games: RandomGames) -> Optional[Finding]:
     )
 
 
-def _changing_numbers(games: RandomGames) -> List[str]:
-    first: Dict[str, float] = {}
-    changing: Dict[str, None] = {}
+def _changing_numbers(games: RandomGames) -> Dict[str, int]:
+    """How often each number changed, of those that did; first what changes rarely, as a score does and a clock does not."""
+    changes: Dict[str, int] = {}
+    before: Dict[str, float] = {}
     for game in games.games:
         for turn in game:
             for name, value in turn.numbers.items():
-                if first.setdefault(name, value) != value:
-                    changing[name] = None
-    return list(changing)
+                if before.setdefault(name, value) != value:
+                    changes[name] = changes.get(name, 0) + 1
+            before.update(turn.numbers)
+    return dict(sorted(changes.items(), key=lambda item: item[1]))
 
 
 def _is_reward(name: str, config: RunConfig) -> bool:
