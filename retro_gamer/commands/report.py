@@ -75,10 +75,11 @@ def _what_was_trained(
     elif not config.game.environment_name:
         rows += [["keys", ", ".join(metadata.actions)], ["reward", f"the growth of {metadata.reward}"]]
     last = run.read_metrics()[-1:] if not config.teams else []
-    for row in last:
-        rows.append(["trained", f"{row['episode']:,.0f} games, {row['turns']:,.0f} turns"])
     if isinstance(measured, Measured):
         rows.append(["policy shown here", measured.player.name])
+        last = [measured.player.facts]
+    for row in last:
+        rows.append(["trained", f"{row['episode']:,.0f} games, {row['turns']:,.0f} turns"])
     html = table(Table("", [], rows))
     if not config.tabular:
         layers = [(f"layer {i + 1}", f"{size} neurons") for i, size in enumerate(config.model.hidden_sizes)]

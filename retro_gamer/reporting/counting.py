@@ -1,7 +1,9 @@
-"""Says how far something that takes a while has come: in place on a terminal, else a line every ten seconds."""
+"""Says how far something that takes a while has come: in place where that can be, else a line every ten seconds."""
 
 from __future__ import annotations
 
+import builtins
+import io
 import os
 import shutil
 import sys
@@ -25,6 +27,13 @@ def room_on(stream: TextIO) -> int:
     return columns - 1
 
 
+def is_notebook_s(stream: TextIO) -> bool:
+    """Whether a stream ends below a cell of a notebook, where a carriage return begins the line anew as in a terminal."""
+    return (
+        hasattr(builtins, "__IPYTHON__") and not isinstance(stream, io.TextIOWrapper) and stream is sys.stderr
+    )
+
+
 class Counting:
     """Shows "measuring 12 of 30". Call it with what has been done so far; leave the `with` block to wipe it away.
 
@@ -41,7 +50,7 @@ class Counting:
     ):
         self.what, self.total, self.clock = what, total, clock
         self.stream = sys.stderr if stream is None else stream
-        self.in_place = bool(getattr(self.stream, "isatty", lambda: False)())
+        self.in_place = bool(getattr(self.stream, "isatty", lambda: False)()) or is_notebook_s(self.stream)
         self.shown = not quiet
         self._next = clock() + (0.0 if self.in_place else PLAIN_INTERVAL)
         self._width = 0

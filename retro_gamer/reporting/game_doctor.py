@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import re
 import sys
@@ -46,7 +47,7 @@ def examine_game(environment: Environment, games: RandomGames, config: RunConfig
     return found or [finding for finding in checks if finding is not None]
 
 
-def _keys_without_effect(environment: Environment, keys: Sequence[str]) -> Optional[Finding]:
+def _keys_without_effect(environment: Any, keys: Sequence[str]) -> Optional[Finding]:
     """Each key is pressed in several situations, and compared with pressing nothing there."""
     if getattr(environment, "game", None) is None or not keys:
         return None
@@ -70,16 +71,32 @@ def _keys_without_effect(environment: Environment, keys: Sequence[str]) -> Optio
     if not idle:
         return None
     what = "no key does anything" if len(idle) == len(keys) else f"{_listed(idle)} {_does(idle)} nothing"
+    swallowing = _line_that_swallows_errors(environment.game)
     return Finding(
         what,
         f"Each key was pressed in {MOMENTS} situations; the game was the same as without it, three turns later.",
-        [
+        [f"handle_keystroke may fail, and {swallowing} hides why: take the try and except away."]
+        * bool(swallowing)
+        + [
             "handle_keystroke compares with another name: a key's name is KEY_LEFT, not LEFT; a letter has no name and is "
             'compared as  key == "a".',
             "actions in config.toml names keys that the game does not use: name the game's own.",
             "The character that listens to keys is not among the game's agents.",
         ],
     )
+
+
+def _line_that_swallows_errors(game: Any) -> str:
+    """Where a handle_keystroke of the game catches errors, such as "line 12 of my_game.py"; empty for nowhere."""
+    for agent in game.agents:
+        try:
+            lines, first = inspect.getsourcelines(type(agent).handle_keystroke)
+        except (AttributeError, TypeError, OSError):  # it has none, or there is no source
+            continue
+        for number, line in enumerate(lines, first):
+            if line.strip().startswith("except"):
+                return f"line {number} of {Path(inspect.getfile(type(agent))).name}"
+    return ""
 
 
 def _outcome(environment: Any, moment: int, action: Optional[int]) -> Any:

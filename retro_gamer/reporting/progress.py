@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
-import io
 import sys
 import time
 from collections import deque
@@ -12,7 +10,7 @@ from typing import Callable, Deque, Dict, Optional, TextIO, Tuple
 
 from retro_gamer.errors import printable
 from retro_gamer.hosting import signs
-from retro_gamer.reporting.counting import room_on
+from retro_gamer.reporting.counting import is_notebook_s, room_on
 from retro_gamer.training.trainer import Status
 
 PLAIN_INTERVAL = 10.0  # seconds between two lines where they cannot be drawn in place
@@ -33,7 +31,7 @@ class ProgressLine:
         quiet: bool = False,
     ):
         self.stream = stream if stream is not None else sys.stderr
-        self.in_place = bool(getattr(self.stream, "isatty", lambda: False)()) or _is_notebook_s(self.stream)
+        self.in_place = bool(getattr(self.stream, "isatty", lambda: False)()) or is_notebook_s(self.stream)
         self.shown = not quiet
         self.interval = interval if self.in_place else PLAIN_INTERVAL
         self.clock = clock
@@ -154,13 +152,6 @@ class ProgressLine:
             if self.shown and self._width:
                 with suppress(OSError):
                     self._write(self.blank())
-
-
-def _is_notebook_s(stream: TextIO) -> bool:
-    """Whether a stream ends below a cell of a notebook, where a carriage return begins the line anew as in a terminal."""
-    return (
-        hasattr(builtins, "__IPYTHON__") and not isinstance(stream, io.TextIOWrapper) and stream is sys.stderr
-    )
 
 
 def _short(number: float) -> str:

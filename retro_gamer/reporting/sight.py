@@ -89,7 +89,7 @@ def _radar(readings: np.ndarray, characters: Sequence[str], flow: str) -> List[T
             parts = [sideways] * (across != 5) + [upright] * (down != 5)
             which = f"the next {character} to arrive" if flow else f"the nearest {character}"
             found.append(
-                (ME_SHOWN + "'s last step" if character == ME else which, ", ".join(parts) or "here")
+                ("its last step" if character == ME else which, ", ".join(parts) or "here")
             )
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import io
 import sys
 
@@ -56,3 +57,14 @@ def test_parts_are_counted_on_top_of_each_other(clock):
             count.next_part()
     shown = [text.strip() for text in screen.getvalue().split("\r")]
     assert shown[1:-2] == [f"game {number} of 6" for number in range(1, 7)]
+
+
+def test_a_notebook_has_one_line_that_changes(clock, monkeypatch):
+    monkeypatch.setattr(builtins, "__IPYTHON__", True, raising=False)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with Counting("measuring", 30, clock=clock) as count:
+        for done in (1, 2):
+            clock.now += 1.0
+            count(done)
+    shown = sys.stderr.getvalue()
+    assert shown.startswith("\rmeasuring 1 of 30\rmeasuring 2 of 30\r") and "\n" not in shown

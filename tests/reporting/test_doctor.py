@@ -175,6 +175,13 @@ def test_what_no_random_game_reaches_is_named_with_its_line(tmp_path):
     assert not any("left" in cause for cause in finding.causes)
 
 
+def test_a_handler_that_hides_its_errors_is_named(tmp_path):
+    handle = "def handle(self, key, game):\n    try: self.jump()\n    except Exception: pass\n"
+    (finding, *_) = findings_of(tmp_path, bottom=f"{handle}Player.handle_keystroke = handle")
+    assert finding.name == "no key does anything"
+    assert re.match(r"handle_keystroke may fail, and line \d+ of broken_game.py hides why", finding.causes[0])
+
+
 def test_another_value_that_changes_is_named(tmp_path):
     (finding, *_) = findings_of(
         tmp_path, caught="game.state['points'] += 1", state="{'score': 0, 'points': 0}"
