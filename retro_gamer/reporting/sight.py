@@ -88,9 +88,7 @@ def _radar(readings: np.ndarray, characters: Sequence[str], flow: str) -> List[T
             upright = f"{DISTANCES[down]} {'below' if down > 5 else 'above'}"
             parts = [sideways] * (across != 5) + [upright] * (down != 5)
             which = f"the next {character} to arrive" if flow else f"the nearest {character}"
-            found.append(
-                ("its last step" if character == ME else which, ", ".join(parts) or "here")
-            )
+            found.append(("its last step" if character == ME else which, ", ".join(parts) or "here"))
     return found
 
 
