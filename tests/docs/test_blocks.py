@@ -72,6 +72,10 @@ def run_command_line(line, cwd):
             words = words[1:]
         elif words[:2] == ["python", "-m"] or words[0] != "python":
             raise AssertionError(f"{line}: only .ci/run can run this; say so above the block")
+        elif words[1].startswith("tests/"):
+            done = run_python(str(TOP / words[1]), *words[2:], cwd=cwd)
+            assert done.returncode == 0, f"{line}\n{done.stderr[-3000:]}"
+            continue
         else:
             printed += run_in_terminal(SCRIPT, words[1:], cwd)
             continue
