@@ -43,8 +43,9 @@ def who_asks(game: Any, frame: Optional[FrameType]) -> Asking:
         if len(found) == 1 or found and found[0] is arguments[0]:
             disagree = disagree or (handed is not None and handed is not found[0])
             handed = found[0]
-        elif not found and arguments and any(arguments[0] is agent for agent in game.agents):
-            return Asking(handed, disagree or handed is None)  # an agent without a position has no eyes
+        elif not found and arguments and _acts(arguments[0]):
+            # An agent without a position has no eyes; and one that is not in the game is perhaps there no more.
+            return Asking(handed, disagree or handed is None)
         elsewhere = elsewhere or bool(found) or bool(code.co_flags & _COROUTINE)
         frame = frame.f_back
     if handed is not None:
@@ -69,6 +70,11 @@ def _arguments(code: Any, variables: Any) -> Iterator[str]:
     if "self" in variables and "self" not in names:
         yield "self"
     yield from (name for name in names if name in variables)
+
+
+def _acts(value: Any) -> bool:
+    """Is this some character or agent?"""
+    return hasattr(value, "play_turn") or hasattr(value, "handle_keystroke")
 
 
 def _is_in(game: Any, value: Any) -> bool:

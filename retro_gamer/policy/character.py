@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import weakref
+from contextlib import suppress
 from functools import lru_cache, wraps
 from types import FrameType
 from typing import Any, Callable, List, Optional, Set
@@ -35,7 +36,8 @@ def character_class(control: Callable[[Any, Any], Any], cls: Any, name: Optional
                 return  # whoever made it named it
             taken = {getattr(other, "name", None) for other in _alive(instances) if not other.has_played}
             taken |= _names_in_running_game(sys._getframe(1))
-            self.name = _numbered(name or _name_for(own or cls.__name__), taken)
+            with suppress(AttributeError):  # a name that its class makes anew each time
+                self.name = _numbered(name or _name_for(own or cls.__name__), taken)
             instances.append(weakref.ref(self))
 
         def handle_keystroke(self, keystroke: Any, game: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import sys
 import warnings
-from typing import Any, Iterable, Set
+from typing import Any, Iterable, List, Set
 
 import numpy as np
 
@@ -22,6 +22,8 @@ class Doubts:
     def __init__(self, name: str) -> None:
         self._name = name  # of the run
         self._said: Set[str] = set()
+        self._unknown: Set[str] = set()  # characters that were told of
+        self._later: List[str] = []  # to be said when the program ends
         self._equal = self._clear = 0
 
     def guessed(self, game: Any, character: Any) -> None:
@@ -34,17 +36,15 @@ class Doubts:
         )
 
     def unknown_characters(self, game: Any, unknown: Iterable[str]) -> None:
-        new = [character for character in unknown if f"unknown {character!r}" not in self._said]
+        new = [character for character in unknown if character not in self._unknown]
         if not new:
             return
-        self._said.update(f"unknown {character!r}" for character in new)
         shown = ", ".join(on_one_line(repr(character), 20) for character in new[:20])
-        self._say(
-            shown,
-            f"On the board are characters that the policy of {self._name} never saw in training: {shown}. It plays as if "
-            "they were not there. Train it in a game in which they are (docs/how-to/enemies.md, Company).",
-            game,
-        )
+        text = f"On the board are other characters, which the policy of {self._name} never saw in training: {shown}."
+        if not self._unknown:
+            text += " It plays as if they were not there. Train it in a game in which they are: docs/how-to/enemies.md."
+        self._unknown.update(new)
+        self._say(f"unknown {shown}", text, game)
 
     def values(self, game: Any, values: Any) -> None:
         """Count the turns in which it makes no difference to the policy which key is pressed."""
@@ -73,7 +73,14 @@ class Doubts:
         if getattr(game, "view", None) is None:
             warnings.warn(text, PolicyWarning, stacklevel=_frames_of_ours())
         else:  # the game's picture is in the terminal: a line would be lost in it
-            atexit.register(warnings.warn, text, PolicyWarning)
+            if not self._later:
+                atexit.register(_say_all, self._later)
+            self._later.append(text)
+
+
+def _say_all(texts: List[str]) -> None:
+    for text in texts:
+        warnings.warn(text, PolicyWarning, stacklevel=2)
 
 
 def _frames_of_ours() -> int:

@@ -162,6 +162,14 @@ def in_a_thread(ai, game):
     return found[0]
 
 
+class Leaving(Pupil):
+    """Somebody who is in the game no more when they ask."""
+
+    def play_turn(self, game):
+        game.remove_agent(self)
+        self.think.get_action(game)
+
+
 class Director:
     """An agent without a place on the board, which asks for others."""
 
@@ -182,12 +190,11 @@ def test_another_thread_is_told_to_say_for_whom(ai):
     assert len(caught) == 1
 
 
-def test_an_agent_without_eyes_and_a_script_beside_two_players_are_told_too(ai):
-    for ask in ("director", "script"):
+def test_who_has_no_eyes_or_left_and_a_script_beside_two_players_are_told_too(ai):
+    for ask in ("director", "leaving", "script"):
         fresh = TrainedPolicy(ai._run.path)
-        agents = [Pupil("human", (0, 0)), Pupil("robot", (7, 5))]
-        if ask == "director":
-            agents = [agents[0], Director(fresh)]
+        others = {"director": Director(fresh), "leaving": Leaving("robot", (7, 5), fresh)}
+        agents = [Pupil("human", (0, 0)), others.get(ask) or Pupil("robot", (7, 5))]
         game = make_game(*agents, state={"reward": 0}, board_size=(12, 8))
         with pytest.warns(PolicyWarning, match="agent=self") as caught:
             for _ in range(3):  # said once

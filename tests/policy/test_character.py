@@ -171,7 +171,7 @@ def test_in_a_new_game_names_begin_anew(policies):
         gc.collect()
 
 
-@pytest.mark.filterwarnings("ignore:On the board are characters")
+@pytest.mark.filterwarnings("ignore:On the board are other characters")
 def test_a_game_that_is_still_there_takes_no_names_and_one_in_its_turn_does(policies):
     heads = TrainedPolicy(policies / "forager").character(Hero)
 
@@ -191,7 +191,7 @@ def test_a_game_that_is_still_there_takes_no_names_and_one_in_its_turn_does(poli
     assert names == [["AI hero", "AI hero 2", "AI hero 3"]] * 3
 
 
-@pytest.mark.filterwarnings("ignore:On the board are characters")  # the other head
+@pytest.mark.filterwarnings("ignore:On the board are other characters")  # the other head
 def test_several_share_one_policy_and_each_sees_from_itself(policies):
     ai = TrainedPolicy(policies / "snake")
     heads = ai.character(snake.SnakeHead)

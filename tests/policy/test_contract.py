@@ -138,7 +138,7 @@ def test_embed_in_the_bundled_snake(workshop, without_retro):
     assert "'energy'" in after
 
 
-@pytest.mark.filterwarnings("ignore:On the board are characters")  # the letter v, which nobody else had
+@pytest.mark.filterwarnings("ignore:On the board are other characters")  # the letter v, which nobody else had
 def test_a_character_that_asks_sees_from_itself(tmp_path, monkeypatch):
     """Two characters of one game ask the same model, each from its own place; from outside it is the player's."""
     monkeypatch.chdir(tmp_path)

@@ -91,7 +91,10 @@ from retro_gamer.games.engine import Game
 thing = SimpleNamespace(character="?", position=(9, 9), handle_keystroke=None)
 game = Game([thing], {{"reward": 0}}, board_size=(16, 12))
 game.view = {view}
-TrainedPolicy({run!r}).get_action(game)
+ai = TrainedPolicy({run!r})
+ai.get_action(game)
+game.add_agent(SimpleNamespace(character="!", position=(8, 8)))
+ai.get_action(game)
 print("played", flush=True)
 """
 
@@ -101,7 +104,8 @@ def test_where_a_game_fills_the_terminal_it_is_said_at_the_end(folder, view):
     program = SCRIPT.format(view="None" if view is None else "object()", run=str(folder / "window"))
     done = run_python("-c", program, cwd=folder)
     assert done.returncode == 0 and done.stdout.strip() == "played", done.stderr
-    told = "PolicyWarning: On the board are characters" in done.stderr
+    told = "PolicyWarning: On the board are other characters" in done.stderr
+    assert done.stderr.index("training: '?'") < done.stderr.index("training: '!'")
     assert told and done.stderr.startswith(("sys:1", "<sys>:0")) == (
         view is not None
     )  # when Python ends, no line is running

@@ -44,7 +44,7 @@ def test_what_it_sees_is_called_by_its_character(workshop):
 
 
 @pytest.mark.filterwarnings(
-    "ignore:On the board are characters"
+    "ignore:On the board are other characters"
 )  # the head, which is another to the one that asks
 def test_a_character_is_explained_as_it_sees_the_game(workshop):
     """The one that asks, as with get_action; and the same when it is named."""
