@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from html import escape
 from pathlib import Path
 from typing import List, Optional, Union
@@ -32,7 +33,7 @@ def write_report(
     RunNotFoundError for a folder that is not a run, and OSError for a file that cannot be written.
     """
     config = run.load_config()
-    path = Path(output) if output is not None else run.path / FILE_NAME
+    path = _place(Path(output) if output is not None else run.path / FILE_NAME)
     measured: Union[Measured, MeasuredTeams, None] = None
     why_not = ""
     try:
@@ -58,6 +59,22 @@ def write_report(
     )
     write_atomically(path, lambda file: file.write(text.encode("utf-8")))
     return f"Wrote {path}. Open it in a web browser; it needs no network."
+
+
+def _place(path: Path) -> Path:
+    """Where the page goes; found out before all the games are played. Raises RetroGamerError where that cannot be."""
+    if path.is_dir():
+        path = path / FILE_NAME
+    if not path.parent.is_dir():
+        raise RetroGamerError(
+            f"The report cannot be written to {path}: there is no folder {path.parent}. Make it, or name another --output."
+        )
+    if not os.access(path.parent, os.W_OK):
+        raise RetroGamerError(
+            f"The report cannot be written to {path}: nothing may be written in that folder. Name another place, such as\n"
+            f"  --output {FILE_NAME}"
+        )
+    return path
 
 
 def _what_was_trained(

@@ -162,6 +162,9 @@ def _say_how_well(trainer: Trainer, seconds: float, quiet: bool) -> bool:
     games = min(len(greedy.returns), len(chance.returns))
     greedy, chance = greedy.first(games), chance.first(games)
     print(f"Over {games} games: {verdict(greedy, chance)}")
+    limit = trainer.config.training.max_turns_per_episode
+    if (greedy.turns >= limit).all():
+        print(f"Each of its games lasted until the limit of {limit:,} turns.")
     if greedy.scores is not None and chance.scores is not None:
         name = trainer.config.metadata.score
         print(f"That is a {name} of {greedy.scores.mean():.1f} (random play: {chance.scores.mean():.1f}).")

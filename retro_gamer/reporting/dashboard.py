@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, TextIO, Tuple
 import numpy as np
 
 from retro_gamer.errors import printable
+from retro_gamer.games.screen import understand_escape_codes
 from retro_gamer.hosting import signs
 from retro_gamer.reporting.curves import Curve, Panel
 from retro_gamer.reporting.progress import ProgressLine
@@ -77,6 +78,9 @@ class Dashboard(ProgressLine):
         self._evaluated: Any = None
         self._lines = 0  # drawn on the screen now
         self._status: Optional[Status] = None
+        self._can_draw = os.environ.get("TERM") != "dumb" and (
+            os.name != "nt" or understand_escape_codes() is not None
+        )
         self.remember(history)
 
     def remember(self, history: Sequence[Dict[str, Any]]) -> None:
@@ -163,6 +167,9 @@ class Dashboard(ProgressLine):
         return True
 
     def _size(self) -> Tuple[int, int]:
+        """Columns and rows; none where a picture cannot be drawn in place."""
+        if not self._can_draw:
+            return 0, 0
         try:
             columns, rows = os.get_terminal_size(self.stream.fileno())
         except (OSError, ValueError, AttributeError):

@@ -15,6 +15,7 @@ from retro_gamer.training.player import Player
 
 STILL_EXPLORING = 0.2
 LOOPING = 0.5  # share of turns spent on what was seen before in the same game, without a reward since
+STUCK = 0.9  # share of such turns, and of games that only the turn limit ends
 
 
 class GreedyGames(NamedTuple):
@@ -179,7 +180,8 @@ def _loss_grows(rows: Sequence[Dict[str, Any]]) -> Optional[Finding]:
 
 
 def _goes_in_circles(watched: GreedyGames, greedy: Evaluation, chance: Evaluation) -> Optional[Finding]:
-    if watched.repeated < LOOPING or is_worth_using(greedy, chance):
+    stuck = watched.repeated > STUCK and watched.cut_short > STUCK  # whatever else it learned
+    if not stuck and (watched.repeated < LOOPING or is_worth_using(greedy, chance)):
         return None
     return Finding(
         "it goes round in circles",

@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib
 import os
 import random
+import subprocess
+import sys
 import time
+from contextlib import ExitStack
 from typing import Any, Dict
 
 from stopwatch import Stopwatch, median_call, peak_megabytes, random_choices, serve
@@ -65,9 +68,12 @@ def train(options: Dict[str, Any]) -> None:
 
         return timed_save
 
+    line, watching = make_watcher(options.get("watched", False))
+
     def on_episode(status: Any) -> None:
         nonlocal games, paused
         games += watch.running
+        line.update(status)
         watch.tick(status.turns)
         trainer.checkpoints.state_saved += (
             watch.paused - paused
@@ -78,7 +84,33 @@ def train(options: Dict[str, Any]) -> None:
         timed(trainer.run.save_policy),
         timed(trainer.run.save_resume),
     )
-    trainer.train(on_episode=on_episode)
+    with watching:
+        trainer.train(on_episode=on_episode, on_wait=line.wait)
+
+
+def make_watcher(watched: bool) -> Any:
+    """What `retro-gamer train` shows in a terminal of 120 x 50, with its signs of life; or, as with --quiet, nothing."""
+    from retro_gamer.hosting.signs import shown_by, signs_of_life
+    from retro_gamer.reporting.dashboard import Dashboard
+
+    watching = ExitStack()
+    if not watched:
+        return Dashboard(quiet=True), watching
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 120, 0, 0))
+    subprocess.Popen(
+        ["cat"], stdin=controller, stdout=subprocess.DEVNULL
+    )  # who looks at it, in a process of its own
+    sys.stderr = open(terminal, "w", encoding="utf-8")
+    line = Dashboard()
+    watching.enter_context(signs_of_life())
+    watching.enter_context(shown_by(line.still_working))
+    return line, watching
 
 
 def train_within_a_game(options: Dict[str, Any]) -> None:

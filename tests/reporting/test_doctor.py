@@ -240,6 +240,8 @@ def test_what_greedy_games_show():
     circles = FINE._replace(repeated=0.9)
     assert [f.name for f in examine_play(circles, results(0), results(0))] == ["it goes round in circles"]
     assert examine_play(circles, results(10), results(0)) == []  # it plays well: let it
+    stuck = circles._replace(repeated=0.99, cut_short=1.0)  # it is better than random play, and goes nowhere
+    assert [f.name for f in examine_play(stuck, results(10), results(0))] == ["it goes round in circles"]
     assert [f.name for f in examine_play(FINE, results(5), results(0), results(9))] == ["it got worse"]
     high = FINE._replace(expected=np.full(10, 500.0))
     assert [f.name for f in examine_play(high, results(10), results(0))] == [

@@ -13,6 +13,7 @@ from end_to_end import PATIENCE
 from small_runs import make_self_play_run
 
 from retro_gamer.cli import main
+from retro_gamer.commands import report
 from retro_gamer.reporting.counting import Counting
 from retro_gamer.reporting.html import games_data
 from retro_gamer.reporting.recording import Frame, Recording, record_game, record_match
@@ -109,13 +110,29 @@ def test_a_game_that_is_gone_leaves_what_the_files_know(workshop):
     )
 
 
-def test_runs_without_a_training_and_places_that_cannot_be_written(workshop, capsys):
+def test_runs_without_a_training_and_places_that_cannot_be_written(workshop, capsys, monkeypatch):
     assert main(["create", "--game", "catch", "--output", "runs/new"]) == 0
     page = report_of("runs/new")
     assert "no notes of a training" in page
     assert main(["report", "runs/missing"]) == 1
+    capsys.readouterr()
+    monkeypatch.setattr(report, "measure", None)  # games would be played for nothing
     assert main(["report", "runs/snake", "--output", "no/such/folder/x.html", "--quiet"]) == 1
-    assert "Traceback" not in capsys.readouterr().err
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert main(["report", "runs/snake", "--quiet"]) == 1
+    error = capsys.readouterr().err
+    assert "Traceback" not in error and "there is no folder no/such/folder" in error.replace("\\", "/")
+    assert "nothing may be written in that folder" in error
+
+
+def test_a_folder_to_write_to_gets_a_report(workshop):
+    Path("pages").mkdir()
+    assert main(["report", "runs/new", "--output", "pages", "--quiet"]) == 1  # there is no such run
+    assert main(["create", "--game", "catch", "--output", "runs/new"]) == 0
+    assert (
+        main(["report", "runs/new", "--output", "pages", "--quiet"]) == 0
+        and Path("pages/report.html").is_file()
+    )
 
 
 def test_tables_show_their_states_as_boards(workshop):
