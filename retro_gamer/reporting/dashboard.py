@@ -27,6 +27,7 @@ MEANINGS = {
     "training reward": "a game while it learns",
     "game length": "turns of a game",
     "loss": "how far its expectations are off",
+    "exploration": "the share of random keys",
 }
 
 
@@ -75,6 +76,8 @@ class Dashboard(ProgressLine):
         super().__init__(stream, interval, clock, quiet)
         self.series = {name: Series() for name in MEANINGS}
         self._at_random: List[float] = []  # returns of the first games, when nearly all keys were random
+        self._epsilon_before = 1.0  # of the rows that were added
+        self._began = self.clock()
         self._evaluated: Any = None
         self._lines = 0  # drawn on the screen now
         self._status: Optional[Status] = None
@@ -92,11 +95,15 @@ class Dashboard(ProgressLine):
         turns = row.get("turns")
         if turns is None:
             return
-        columns = ("eval_return", "mean_return", "mean_length", "loss")
+        columns = ("eval_return", "mean_return", "mean_length", "loss", "epsilon")
         for series, column in zip(self.series.values(), columns):
             series.add(turns, row.get(column))
-        if row.get("epsilon", 0.0) > EXPLORING and "mean_return" in row:
+        epsilon = row.get(
+            "epsilon", 0.0
+        )  # at the end of its games; at their beginning it was that of the row before
+        if (self._epsilon_before + epsilon) / 2 > EXPLORING and "mean_return" in row:
             self._at_random.append(row["mean_return"])
+        self._epsilon_before = epsilon
 
     def update(self, status: Status) -> None:
         last = status.last
@@ -104,6 +111,7 @@ class Dashboard(ProgressLine):
             ("training reward", last.episode_return),
             ("game length", last.turns),
             ("loss", last.mean_loss),
+            ("exploration", status.epsilon),
         ):
             self.series[name].add(status.turns, value)
         if status.epsilon > EXPLORING:
@@ -116,7 +124,7 @@ class Dashboard(ProgressLine):
 
     def _draw(self, text: str) -> None:
         columns, rows = self._size()
-        if columns < SMALLEST[0] or rows < SMALLEST[1]:
+        if columns < SMALLEST[0] - 1 or rows < SMALLEST[1]:  # the last column stays free
             self._wipe()
             super()._draw(text)
             return
@@ -136,7 +144,11 @@ class Dashboard(ProgressLine):
         if status is None:
             return []
         done = status.turns / status.goal_turns if status.goal_turns else 0.0
-        done = min(1.0, max(done, status.episode / max(1, status.goal_episodes)))
+        done = max(done, status.episode / max(1, status.goal_episodes))
+        if status.deadline < float("inf"):  # the minutes of this sitting are what ends it
+            now = self.clock()
+            done = max(done, (now - self._began) / max(1e-9, status.deadline - self._began))
+        done = min(1.0, done)
         full, empty = ("█", "░") if self._unicode else ("#", ".")
         width = columns - 7
         filled = int(done * width)
@@ -149,13 +161,16 @@ class Dashboard(ProgressLine):
             level = float(np.mean(self._at_random[-200:]))
             panels = [panel.beside(level) if "reward" in panel.title else panel for panel in panels]
         side_by_side = 2 if columns >= WIDE else 1
-        fits = max(1, rows // 12) * side_by_side
-        panels = panels[:fits]
         width = columns if side_by_side == 1 else columns // 2 - 2
-        drawn = [draw_panel(panel, width, 6, self._unicode) for panel in panels]
         lines: List[str] = []
-        for start in range(0, len(drawn), side_by_side):
-            lines += [*_beside(drawn[start : start + side_by_side], width), ""]
+        for start in range(0, len(panels), side_by_side):
+            row = [
+                draw_panel(panel, width, 6, self._unicode) for panel in panels[start : start + side_by_side]
+            ]
+            more = [*_beside(row, width), ""]
+            if lines and len(lines) + len(more) > rows:
+                break
+            lines += more
         return lines
 
     @property

@@ -81,7 +81,10 @@ class ProgressLine:
         for name in UNIMPORTANT:
             if len("  ".join(shown.values())) > self._room():
                 shown.pop(name, None)
-        return "  ".join(shown.values())
+        texts = list(shown.values())
+        while len(texts) > 1 and len("  ".join(texts)) > self._room():
+            texts.pop()  # a number that is cut off would be another number
+        return "  ".join(texts)
 
     def _parts_of(self, status: Status, now: float) -> Dict[str, str]:
         then, turns, episode = self._times[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 
 import numpy as np
@@ -54,11 +55,30 @@ def test_it_keeps_to_the_window_and_the_encoding(clock, columns, rows, stream):
     assert stream is Utf8 or board.stream.getvalue().isascii()
 
 
-def test_a_large_window_shows_all_four_curves(clock):
+def test_a_large_window_shows_all_curves(clock):
     board = dashboard(clock, (159, 50))
     play(board, clock, range(1, 60))
     text = "\n".join(last_picture(board))
-    assert all(name in text for name in ("greedy reward", "training reward", "game length", "loss"))
+    names = ("greedy reward", "training reward", "game length", "loss", "exploration")
+    assert all(name in text for name in names)
+
+
+def test_the_bar_shows_the_minutes_where_they_end_it(clock):
+    board = dashboard(clock, (79, 24))
+    for _ in range(5):
+        board.update(status(3, last=Episode(1.0, 9, 0.5, None), deadline=board._began + 20.0))
+        clock.now += 2.0
+    assert last_picture(board)[0].endswith(" 40%")
+
+
+def test_a_terminal_that_knows_no_escape_codes_has_the_one_line(clock, monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr("os.get_terminal_size", lambda *_: os.terminal_size((100, 50)))
+    stream = Utf8()
+    stream.fileno = lambda: 2
+    board = Dashboard(stream, clock=clock)
+    play(board, clock, range(1, 9))
+    assert "\x1b" not in stream.getvalue() and "game 8" in stream.getvalue()
 
 
 @pytest.mark.parametrize("size", [(40, 50), (159, 10), (0, 0)])
@@ -81,9 +101,9 @@ def test_it_is_redrawn_in_place_without_clearing_the_screen(clock):
 
 def test_earlier_sittings_are_on_it(clock):
     board = dashboard(clock, (99, 40))
-    board.remember(
-        [{"turns": 500.0, "mean_return": -7.0, "mean_length": 5.0, "epsilon": 0.9, "eval_return": -3.5}]
-    )
+    # At the beginning of these games all keys were random, at their end six of ten.
+    row = {"turns": 500.0, "mean_return": -7.0, "mean_length": 5.0, "epsilon": 0.61, "eval_return": -3.5}
+    board.remember([row, {**row, "turns": 900.0, "mean_return": 8.0, "epsilon": 0.5}])
     play(board, clock, range(60, 80))
     assert any("-7" in line and "random play" in line for line in last_picture(board))
     first = board.series["greedy reward"].curve("greedy")

@@ -121,3 +121,14 @@ def test_a_long_game_is_shown_before_any_has_ended(line, clock):
         "game 1  10 turns  0 turns/s  reward 1.0  epsilon 0.50",
         "game 2, turn 12  10 turns  0 turns/s  reward 1.0  epsilon 0.50",
     ]
+
+
+@pytest.mark.parametrize("columns", [12, 20, 24, 30])
+def test_no_number_is_cut_off_in_a_narrow_terminal(clock, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    screen = Screen()
+    line = ProgressLine(screen, clock=clock)
+    line.update(status(683, last=SimpleNamespace(episode_return=1206.0)))
+    shown = screen.getvalue().strip()
+    assert shown.split("  ")[0] == "game 683" and len(shown) < columns
+    assert set(shown.split("  ")[1:]) <= set(line._parts.values())
