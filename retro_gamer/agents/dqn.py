@@ -12,7 +12,7 @@ from retro_gamer.agents.feature_scale import FeatureScale
 from retro_gamer.agents.greedy import GreedyNetwork
 from retro_gamer.agents.reward_scale import RewardScale
 from retro_gamer.config.settings import ModelSettings, TrainingSettings
-from retro_gamer.environment.observation import Observation, ObservationShape, widened
+from retro_gamer.environment.observation import Observation, ObservationShape
 from retro_gamer.errors import TrainingDivergedError
 from retro_gamer.nn import Adam, QNetwork, clip_by_global_norm, huber
 from retro_gamer.nn.sparse import Convolution
@@ -128,16 +128,10 @@ class DQNAgent(Agent):
         self.greedy.begin_episode()
 
     def got(self, reward: float) -> None:
-        super().got(reward)
-        self.greedy.got(reward)
+        self._make_room()
+        self.greedy.repetition.got(reward)
 
     def learn(self, transition: Transition) -> Optional[float]:
-        before, after = transition.observation, transition.next_observation
-        n_cells = self.replay.boards.n_cells
-        if len(before.inputs) < n_cells or len(after.inputs) < n_cells:  # from before the agent grew
-            transition = transition._replace(
-                observation=widened(before, n_cells), next_observation=widened(after, n_cells)
-            )
         self.replay.add(*transition)
         self.scale.add(transition.reward)
         self.turns += 1

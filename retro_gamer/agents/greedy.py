@@ -13,9 +13,9 @@ from retro_gamer.agents.reward_scale import RewardScale
 from retro_gamer.agents.states import state_of
 from retro_gamer.agents.tabular import Table, Visits, read_tables, read_visits, write_tables
 from retro_gamer.environment.observation import Observation
+from retro_gamer.environment.vocabulary import MAX_SYMBOLS
 from retro_gamer.nn import QNetwork
 
-MAX_SYMBOLS = 256
 FLOAT32 = np.dtype(np.float32)
 
 

@@ -18,6 +18,7 @@ from retro_gamer.agents.agent import Agent, Transition
 from retro_gamer.agents.draws import Draws
 from retro_gamer.agents.states import MAX_STATES, check_state, decode_states, encode_states, state_of
 from retro_gamer.agents.table_notices import TableNotices
+from retro_gamer.environment.vocabulary import MAX_SYMBOLS
 
 Table = Dict[Hashable, List[float]]
 Visits = Dict[Hashable, int]
@@ -32,6 +33,7 @@ class TabularAgent(Agent):
     """
 
     n_tables = 1
+    n_symbols = MAX_SYMBOLS  # it has no inputs: there is room for all
 
     def __init__(
         self,
@@ -65,6 +67,12 @@ class TabularAgent(Agent):
             self._newest = observation, state
         return state
 
+    def begin_episode(self, environment: Any = None) -> None:
+        """A new game begins: the same to a table, which has room for all characters."""
+
+    def got(self, reward: float) -> None:
+        """The last action brought a reward: the same to a table."""
+
     def q_values(self, observation: Any) -> np.ndarray:
         state = state_of(observation)
         values: np.ndarray = np.mean([table.get(state, self.unknown) for table in self.tables], axis=0)
@@ -94,7 +102,8 @@ class TabularAgent(Agent):
 
     def learn(self, transition: Transition) -> Optional[float]:
         observation, action, reward, next_observation, terminated, _ = transition
-        state, next_state = self._state(observation), self._state(next_observation)
+        state, next_state = self._state(observation), state_of(next_observation)
+        self._newest = next_observation, next_state
         self.turns += 1
         error = self.update(state, action, reward, next_state, terminated)
         if state in self.table:

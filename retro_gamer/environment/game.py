@@ -9,7 +9,7 @@ from retro_gamer.environment.base import Environment, Step
 from retro_gamer.environment.encoder import Encoder
 from retro_gamer.environment.observation import Observation, ObservationShape, custom_observation
 from retro_gamer.environment.player import player_finder
-from retro_gamer.environment.runner import GameRunner, state_number
+from retro_gamer.environment.runner import GameRunner
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import RetroGamerError
 from retro_gamer.hosting.blame import blame, blamed
@@ -99,11 +99,10 @@ class RetroEnvironment(Environment):
         reward, terminated = self.play_turn(self.actions[action])
         return Step(self.observe(), reward, terminated, not terminated and self.runner.turn >= self.max_turns)
 
-    def play_turn(self, *keys: Optional[str]) -> Tuple[float, bool]:
-        """Play one turn with these keys, None for none; returns the reward and whether the game is over."""
-        runner = self.runner
-        over = runner.play_turn(keys)
-        total = state_number(runner.game, self.metadata.reward, runner.turn)
+    def play_turn(self, key: Optional[str] = None) -> Tuple[float, bool]:
+        """Play one turn with a key, None for none; returns the reward and whether the game is over."""
+        over = self.runner.play_turn((key,))
+        total = self.runner.value(self.metadata.reward)
         reward, self._reward_so_far = total - self._reward_so_far, total
         return reward, over
 

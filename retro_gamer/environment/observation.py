@@ -48,6 +48,11 @@ class Observation:
             self._symbols = symbol_numbers(self.inputs)
         return self._symbols
 
+    def widened(self, n_cells: int) -> "Observation":
+        """The same with n_cells inputs, as if made after new characters had brought more readings of the radar."""
+        missing = n_cells - len(self.inputs)
+        return Observation(np.pad(self.inputs, (0, missing)), self.features, self.n_readings + missing)
+
     def to_bytes(self) -> bytes:
         """All of it, as what a table knows a state by."""
         seen = self.inputs.tobytes()
@@ -66,15 +71,6 @@ class ObservationShape(NamedTuple):
     def n_readings(self) -> int:
         """How many of the n_cells are readings of the radar."""
         return self.n_cells - self.board_shape[0] * self.board_shape[1]
-
-
-def widened(observation: Observation, n_cells: int) -> Observation:
-    """An observation from before a new character made the radar's readings more: it was not to be seen then."""
-    missing = n_cells - len(observation.inputs)
-    if missing <= 0:
-        return observation
-    inputs = np.pad(observation.inputs, (0, missing))
-    return Observation(inputs, observation.features, observation.n_readings + missing)
 
 
 def custom_observation(value: Any, n_features: Optional[int], tabular: bool) -> Any:

@@ -11,7 +11,8 @@ OFF_BOARD = 1
 FIRST_CHARACTER = 2
 ROOM = 8
 ME = "(me)"  # stands for the character that acts, where it has a symbol of its own; no cell can show it
-MAX_CHARACTERS = 256 - FIRST_CHARACTER  # symbols are stored as bytes
+MAX_SYMBOLS = 256  # they are stored as bytes
+MAX_CHARACTERS = MAX_SYMBOLS - FIRST_CHARACTER
 
 
 class Vocabulary(Dict[str, int]):

@@ -9,7 +9,7 @@ import io
 import os
 import sys
 import threading
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, Optional, Set, Tuple
 
@@ -287,8 +287,13 @@ def make_game(factory: Callable[[], Any], first: bool = True) -> Any:
     Only the `first` one is watched for a factory that plays its game: this changes the class Game for a moment, after
     which Python runs all games more slowly for a while.
     """
-    with blamed(f"while {getattr(factory, '__name__', 'its factory')}() made a new game", _only_make_it):
-        with unattended() if first else nullcontext():
+    with blamed(
+        lambda: f"while {getattr(factory, '__name__', 'its factory')}() made a new game", _only_make_it
+    ):
+        if first:
+            with unattended():
+                game = factory()
+        else:
             game = factory()
     missing = [name for name in ("agents", "state", "board_size", "step", "start") if not hasattr(game, name)]
     if missing:

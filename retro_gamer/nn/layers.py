@@ -64,7 +64,8 @@ class ReLU:
     """y = max(x, 0), in place: the layer before it keeps its input, not its output."""
 
     def __init__(self) -> None:
-        self._zeros = np.zeros(0, np.float32)
+        # With an array of zeros NumPy is two to three times as fast as with a single one.
+        self._zeros = self._zeros_of_batches = np.zeros(0, np.float32)
 
     def __repr__(self) -> str:
         return "ReLU()"
@@ -73,14 +74,16 @@ class ReLU:
         return []
 
     def apply(self, x: np.ndarray) -> np.ndarray:
-        if self._zeros.size < x.size or self._zeros.dtype != x.dtype:
-            self._zeros = np.zeros(x.size, x.dtype)
-        # With an array of zeros NumPy is two to three times as fast as with a single one.
-        y: np.ndarray = np.maximum(x, self._zeros[: x.size].reshape(x.shape), out=x)
+        if self._zeros.shape != x.shape:
+            self._zeros = np.zeros_like(x)
+        y: np.ndarray = np.maximum(x, self._zeros, out=x)
         return y
 
     def forward(self, x: np.ndarray) -> np.ndarray:
-        self.y = self.apply(x)
+        if self._zeros_of_batches.size < x.size or self._zeros_of_batches.dtype != x.dtype:
+            self._zeros_of_batches = np.zeros(x.size, x.dtype)
+        zeros = self._zeros_of_batches[: x.size].reshape(x.shape)  # the size of a batch may change each time
+        self.y: np.ndarray = np.maximum(x, zeros, out=x)
         return self.y
 
     def backward(self, gradient: np.ndarray) -> np.ndarray:

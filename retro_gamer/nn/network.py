@@ -172,26 +172,26 @@ class QNetwork:
         if self.front is not None and self.join is not None:
             self.front.backward(self.join.backward(gradient))
 
+    @one_blas_thread
     def q_values(self, symbols: np.ndarray, features: np.ndarray) -> np.ndarray:
         """Q-values [n_actions] of a single observation: the same as `forward` computes, but faster.
 
         symbols [n] int are the `symbol_numbers` of its inputs; features [n_features] float32.
         """
-        with one_blas_thread:
-            if self.front is None or self.join is None:
-                y = self.first.apply(symbols, features)
-            else:
-                symbol, cell = np.divmod(symbols, self.shape["n_cells"])
-                rest = symbols[:0]
-                if self.first.n_cells:
-                    image = cell < self.n_image_cells
-                    rest = (symbol * self.first.n_cells + cell - self.n_image_cells)[~image]
-                    symbol, cell = symbol[image], cell[image]
-                y = self.first.apply(rest, features)
-                y += self.join.apply(self.front.apply(symbol + 1, cell))
-            for layer in self.layers:
-                y = layer.apply(y)
-            return y
+        if self.front is None or self.join is None:
+            y = self.first.apply(symbols, features)
+        else:
+            channel, cell = np.divmod(symbols, self.shape["n_cells"])
+            rest = symbols[:0]
+            if self.first.n_cells:
+                image = cell < self.n_image_cells
+                rest = (channel * self.first.n_cells + cell - self.n_image_cells)[~image]
+                channel, cell = channel[image], cell[image]
+            y = self.first.apply(rest, features)
+            y += self.join.apply(self.front.apply(channel, cell))
+        for layer in self.layers:
+            y = layer.apply(y)
+        return y
 
     def scale_output(self, factor: float) -> None:
         """Multiply every Q-value by `factor`, exactly, through the last layer's weights: W <- f W, b <- f b."""

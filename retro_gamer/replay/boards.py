@@ -37,9 +37,11 @@ class BoardMemory:
     def put(self, slot: int, observation: Any) -> None:
         """Keep in a slot what an observation says of the board: its `symbols` [n], or its `inputs` [n_cells] uint8."""
         if self.listed:
-            self._make_room(len(observation.symbols))
+            symbols = observation.symbols
+            if len(symbols) > self._boards.shape[1]:
+                self._make_room(len(symbols))
         if self.listed:
-            self._put_list(slot, observation.symbols)
+            self._put_list(slot, symbols)
         else:
             self._boards[slot] = observation.inputs
 

@@ -96,9 +96,11 @@ class ReplayMemory:
             self._current = None
 
     def _store(self, observation: Any) -> int:
-        slot = self._position
+        slot, boards = self._position, self.boards
         self.sampler.remove(slot)
-        self.boards.put(slot, observation)
+        if len(observation.inputs) < boards.n_cells:  # from before the memory was made wider
+            observation = observation.widened(boards.n_cells)
+        boards.put(slot, observation)
         self.features[slot] = observation.features
         self._position = (slot + 1) % self.capacity
         self.n_slots_used = max(self.n_slots_used, slot + 1)

@@ -8,6 +8,7 @@ import numpy as np
 
 from retro_gamer.agents import Transition
 from retro_gamer.environment.teams import TeamEnvironment
+from retro_gamer.nn.threads import one_blas_thread
 from retro_gamer.selfplay.team_policy import Decision, TeamPolicy
 from retro_gamer.training.loop import never
 
@@ -45,6 +46,7 @@ Decide = Callable[
 ]  # number of a member -> what it does; None when it has left the game
 
 
+@one_blas_thread
 def play_match(
     environment: TeamEnvironment,
     policies: Sequence[TeamPolicy],

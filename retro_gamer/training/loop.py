@@ -6,6 +6,7 @@ from typing import Any, Callable, NamedTuple, Optional
 
 from retro_gamer.agents.agent import Actor, Transition
 from retro_gamer.environment.base import Environment
+from retro_gamer.nn.threads import one_blas_thread
 
 
 class Episode(NamedTuple):
@@ -21,6 +22,7 @@ def never() -> bool:
     return False
 
 
+@one_blas_thread
 def play_episode(
     environment: Environment,
     agent: Actor,

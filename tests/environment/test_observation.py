@@ -8,7 +8,7 @@ from observing import Hero, Piece, make_encoder, make_game
 from retro_gamer.agents.dqn import DQNAgent
 from retro_gamer.config.settings import ModelSettings, TrainingSettings
 from retro_gamer.environment import observation as observation_module
-from retro_gamer.environment.observation import NO_FEATURES, Observation, widened
+from retro_gamer.environment.observation import NO_FEATURES, Observation
 
 
 def test_readings_are_no_cells():
@@ -47,10 +47,9 @@ def test_memory_and_network_share_one_search(monkeypatch):
 
 def test_widened_readings_show_nothing_of_what_was_unknown():
     seen = Observation(np.array([2, 0, 7, 4], np.uint8), NO_FEATURES, n_readings=2)
-    wide = widened(seen, 6)
+    wide = seen.widened(6)
     assert wide.cells.tolist() == [2, 0] and wide.radar.tolist() == [7, 4, 0, 0]
     assert wide.symbols.tolist() == [1 * 6 + 0, 6 * 6 + 2, 3 * 6 + 3]
-    assert widened(wide, 6) is wide
 
 
 def test_a_table_tells_observations_apart_by_everything_in_them():

@@ -87,9 +87,9 @@ def written_out(rows, seen, size):
 
 
 def on_board(cells):
-    """The symbols on a board [n_cells], and their cells."""
+    """The symbols on a board [n_cells], less 1, and their cells."""
     cell = cells.nonzero()[0]
-    return cells[cell].astype(int), cell
+    return cells[cell].astype(int) - 1, cell
 
 
 class TestKernelGeometry:

@@ -122,13 +122,13 @@ class SymbolConv2D(Conv2D):
         inside = cell < self.geometry.n_inputs
         return board[inside], symbol[inside], cell[inside] + 1
 
-    def apply(self, symbol: np.ndarray, cell: np.ndarray) -> np.ndarray:  # type: ignore[override]
-        """For a single board, given by its symbols [n] and their cells [n]; written out in full: [1 + places, n_outputs]."""
-        geometry, place = self.geometry, cell + 1
+    def apply(self, channel: np.ndarray, cell: np.ndarray) -> np.ndarray:  # type: ignore[override]
+        """For a single board, given by its symbols less 1 [n] and their cells [n]; written out: [1 + places, n_outputs]."""
+        geometry = self.geometry
         patches = np.zeros((1 + geometry.n_outputs, geometry.kernel**2, self.n_inputs), self.dtype)
-        patches[
-            geometry.seen_by.take(place, axis=0), geometry.seen_with.take(place, axis=0), symbol[:, None] - 1
-        ] = 1
+        # Row 0 of these tables is the padding's: that of a cell is one further.
+        seen_by, seen_with = geometry.seen_by[1:], geometry.seen_with[1:]
+        patches[seen_by.take(cell, axis=0), seen_with.take(cell, axis=0), channel[:, None]] = 1
         return self._product(patches.reshape(1 + geometry.n_outputs, -1))
 
     def forward(self, patches: np.ndarray) -> np.ndarray:  # type: ignore[override]

@@ -89,9 +89,9 @@ class ConvolutionalFront:
         for layer in reversed(self.layers):
             gradient = layer.backward(gradient)
 
-    def apply(self, symbol: np.ndarray, cell: np.ndarray) -> np.ndarray:
-        """The output [n_outputs] for a single board, given by its symbols [n] and their cells [n]."""
-        y = self.first.apply(symbol, cell)
+    def apply(self, channel: np.ndarray, cell: np.ndarray) -> np.ndarray:
+        """The output [n_outputs] for a single board, given by its symbols less 1 [n] and their cells [n]."""
+        y = self.first.apply(channel, cell)
         for layer in self.layers[1:]:
             y = layer.apply(y)
         return y
