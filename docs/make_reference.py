@@ -9,7 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from retro_gamer.cli import build_parser  # noqa: E402
+from retro_gamer.commands.options import build_parser  # noqa: E402
 from retro_gamer.config.kinds import FLAG, NUMBER_OR_AUTO, TEXT, TEXTS, WHOLES  # noqa: E402
 from retro_gamer.config.settings import SECTIONS  # noqa: E402
 from retro_gamer.config.values import toml_value  # noqa: E402

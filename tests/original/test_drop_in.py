@@ -10,7 +10,8 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from retro_gamer.cli import build_parser, main
+from retro_gamer.cli import main
+from retro_gamer.commands.options import build_parser
 from retro_gamer.config.values import read_toml
 from retro_gamer.env import GameEnvironment
 from retro_gamer.errors import GameError, command_line

@@ -1,0 +1,219 @@
+"""What each command calls, and what it prints in the end.
+
+What a command needs is imported when it runs, so that --help is instant.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any, List
+
+from retro_gamer.config.settings import all_settings
+from retro_gamer.errors import ConfigError, command_line, printable
+
+DONE, FAILED = 0, 1  # the exit status
+
+
+def settings_with_flags() -> List[Any]:
+    """(section, setting) of those that create has a flag for: all that --game does not decide."""
+    return [(section, setting) for section, setting in all_settings() if section != "game"]
+
+
+def create_command(options: argparse.Namespace) -> int:
+    from retro_gamer.commands.create import create_run
+    from retro_gamer.hosting.patience import telling_when_slow
+    from retro_gamer.hosting.supervision import supervised
+
+    names = [setting.name for _, setting in settings_with_flags()]
+    flags = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    with supervised(), telling_when_slow("Trying out the game, which takes a while: up to a minute"):
+        made = create_run(options.game, options.output, flags)
+    for message in made.messages:
+        print(printable(message))
+    print(
+        f"Made {Path(str(made.run), made.run.config_path.name)}. Next:\n  {command_line('train', made.run)}"
+    )
+    return DONE
+
+
+def train_command(options: argparse.Namespace) -> int:
+    from retro_gamer.commands.create import create_run
+    from retro_gamer.commands.train import train_run
+    from retro_gamer.games import BUNDLED
+    from retro_gamer.runs.directory import RunDirectory
+
+    run = RunDirectory(options.run)
+    if not run.path.exists() and run.path.name in BUNDLED:
+        print(f"There is no run at {run} yet: making one for the bundled game {run.path.name}.")
+        for message in create_run(run.path.name, str(run.path)).messages:
+            print(printable(message))
+    return train_run(run, options.episodes, options.minutes, options.quiet)
+
+
+def play_command(options: argparse.Namespace) -> int:
+    from retro_gamer.runs.directory import RunDirectory
+
+    run = RunDirectory(options.run)
+    if options.human is not None:
+        from retro_gamer.commands.play_human import play_human
+
+        print(play_human(run, options.human, options.checkpoint, options.fps, options.seed))
+    elif run.load_config().teams:
+        from retro_gamer.commands.play_teams import watch_teams
+
+        print(watch_teams(run, options.checkpoint, options.fps or 12.0, options.explain, options.seed))
+    else:
+        from retro_gamer.commands.play import watch
+
+        print(watch(run, options.checkpoint, options.fps or 12.0, options.explain, options.seed))
+    return DONE
+
+
+def evaluate_command(options: argparse.Namespace) -> int:
+    from retro_gamer.commands.evaluate import compare_runs, evaluate_run
+    from retro_gamer.hosting.supervision import supervised
+    from retro_gamer.runs.directory import RunDirectory
+
+    run, other = RunDirectory(options.run), RunDirectory(options.other) if options.other else None
+    if bool(options.game) != bool(options.character) or (options.game and other is not None):
+        raise ConfigError(
+            "--game and --character belong together, with one run:  "
+            + command_line("evaluate", options.run, "--game", "my_game.py", "--character", "AI snake")
+        )
+    with supervised():
+        if options.character:
+            from retro_gamer.commands.evaluate_character import evaluate_character
+
+            text = evaluate_character(
+                run,
+                options.game,
+                options.character,
+                options.checkpoint,
+                options.games,
+                options.seed,
+                options.json,
+                options.quiet,
+            )
+        elif other is not None:
+            text = compare_runs(
+                run, other, options.checkpoint, options.games, options.seed, options.json, options.quiet
+            )
+        elif run.load_config().teams:
+            from retro_gamer.commands.evaluate_teams import evaluate_teams
+
+            text = evaluate_teams(
+                run, options.checkpoint, options.games, options.seed, options.json, options.quiet
+            )
+        else:
+            text = evaluate_run(
+                run, options.checkpoint, options.games, options.seed, options.json, options.quiet
+            )
+    print(text)
+    return DONE
+
+
+def adversarial_command(options: argparse.Namespace) -> int:
+    from retro_gamer.commands.adversarial import Alternation, CrossTable
+    from retro_gamer.hosting.supervision import supervised
+    from retro_gamer.runs.directory import RunDirectory
+
+    first, second = RunDirectory(options.run), RunDirectory(options.other)
+    if not Alternation(first, second, options.episodes, options.quiet).play_rounds(options.rounds):
+        print("Stopped, and saved. The same command goes on from here.")
+        return DONE
+    with supervised():
+        table = str(CrossTable(first, second, options.games, 0, options.quiet))
+    print(table)
+    return DONE
+
+
+def tournament_command(options: argparse.Namespace) -> int:
+    from retro_gamer.commands.tournament import describe_tournament, hold_tournament
+    from retro_gamer.hosting.supervision import supervised
+    from retro_gamer.runs.directory import RunDirectory
+
+    run = RunDirectory(options.run)
+    with supervised():
+        result = hold_tournament(run, options.snapshots, options.games, options.seed, options.quiet)
+    print(describe_tournament(run, result, options.games, options.json))
+    return DONE
+
+
+def import_torch_command(options: argparse.Namespace) -> int:
+    from retro_gamer.commands.import_torch import import_torch
+
+    return FAILED if import_torch(options.run, options.output) else DONE
+
+
+def info_command(options: argparse.Namespace) -> int:
+    from retro_gamer.commands.info import describe_run
+    from retro_gamer.runs.directory import RunDirectory
+
+    print(describe_run(RunDirectory(options.run)))
+    say_if_installed_twice(sys.stdout)
+    return DONE
+
+
+def plot_command(options: argparse.Namespace) -> int:
+    from retro_gamer.commands.plot import plot_runs
+    from retro_gamer.runs.directory import RunDirectory
+
+    print(plot_runs([RunDirectory(run) for run in options.runs], options.svg, options.tensorboard))
+    return DONE
+
+
+def report_command(options: argparse.Namespace) -> int:
+    from retro_gamer.commands.report import write_report
+    from retro_gamer.runs.directory import RunDirectory
+
+    print(write_report(RunDirectory(options.run), options.output, options.checkpoint, options.quiet))
+    return DONE
+
+
+def doctor_command(options: argparse.Namespace) -> int:
+    from retro_gamer.commands.doctor import examine
+    from retro_gamer.runs.directory import RunDirectory
+
+    print(examine(RunDirectory(options.run), options.quiet))
+    return DONE
+
+
+def clean_command(options: argparse.Namespace) -> int:
+    from retro_gamer.runs.directory import RunDirectory
+
+    run = RunDirectory(options.run)
+    run.load_config()
+    with run.locked():
+        return _clean(run, options.yes)
+
+
+def _clean(run: Any, sure: bool) -> int:
+    files = run.files_to_clean()
+    if not files:
+        print(f"There is nothing to clean in {run}.")
+        return DONE
+    print(f"This removes {len(files)} files from {run} and keeps config.toml:")
+    for path in files:
+        print(f"  {path.relative_to(run.path)}")
+    if not sure:
+        try:
+            answer = input("Go on? [y/N] ")
+        except EOFError:
+            answer = ""
+        if answer.strip().lower() not in ("y", "yes"):
+            print("Nothing was removed.")
+            return FAILED
+    for path in files:
+        path.unlink()
+    print(f"Removed. Train afresh with:  {command_line('train', run)}")
+    return DONE
+
+
+def say_if_installed_twice(stream: Any) -> None:
+    from retro_gamer.commands.installed import clash
+
+    text = clash()
+    if text:
+        print(f"\n{text}", file=stream)
