@@ -25,6 +25,7 @@ from retro_gamer.hosting.loading import make_game
 
 ACTIONS_FLAG = "--actions KEY_LEFT,KEY_RIGHT"
 SECONDS = 30.0  # for trying keys, and for random games: a hundred times what most games need
+TURNS_BETWEEN_BOARDS = 10  # of random play: from one look at the whole board to the next
 
 
 class Probe(NamedTuple):
@@ -108,78 +109,99 @@ def probe_game(
     """
     seed_everything(0)
     chooser = random.Random(0)
-    first = game = new_game(factory)
-    keys = game.input_source
-    state_before = first_state = dict(game.state)
-    if reward in first_state:
-        state_number(game, reward)
-    characters: Dict[str, None] = {}
-    changed = {name: 0 for name, value in state_before.items() if is_number(value)}
-    histories: Dict[str, List[List[float]]] = {}
-    _note(game.state, histories, begins=True)
-    n_agents, filled, games, ended, played = 0, 0.0, 1, 0, 0
-    players = keyboard_driven(first)
-    huge: Set[str] = set()
-    looks, travels = Looks(), Travels()
+    game = new_game(factory)
+    found = _Findings(game, reward)
     deadline = clock() + SECONDS
-    while played < turns:
+    while found.turns < turns:
         if clock() >= deadline:
             say(
-                f"This game is slow: only {played} turns of random play were looked at, not {turns}. What appears later "
-                "is not known: see that character_set names every character."
+                f"This game is slow: only {found.turns} turns of random play were looked at, not {turns}. What appears "
+                "later is not known: see that character_set names every character."
             )
             break
         key = chooser.choice([*actions, None])
-        keys.press(key)
+        game.input_source.press(key)
         step(game, key)
-        played += 1
+        found.note(game)
+        if not game.playing:
+            game = new_game(factory)
+            found.begin(game)
+    return found.probe()
+
+
+class _Findings:
+    """What random play has shown so far."""
+
+    def __init__(self, first: Any, reward: str):
+        self._first, self._reward = first, reward if reward in first.state else None
+        self.turns, self._games, self._ended = 0, 0, 0
+        self._characters: Dict[str, None] = {}
+        self._changed = {name: 0 for name, value in first.state.items() if is_number(value)}
+        self._histories: Dict[str, List[List[float]]] = {}
+        self._n_agents, self._filled = 0, 0.0
+        self._players = keyboard_driven(first)
+        self._huge: Set[str] = set()
+        self._looks, self._travels = Looks(), Travels()
+        if self._reward is not None:
+            state_number(first, self._reward)
+        self.begin(first)
+
+    def begin(self, game: Any) -> None:
+        """A new game."""
+        self._games += 1
+        self._state = dict(game.state)
+        _note(game.state, self._histories, begins=True)
+
+    def note(self, game: Any) -> None:
+        """Look at a game after a turn."""
+        self.turns += 1
+        self._ended += not game.playing
         board_size_of(game)
-        if reward in first_state:
-            state_number(game, reward, game.turn_number)
-        for name, value in game.state.items():
-            if is_number(value) and value != state_before.get(name):
-                changed[name] = changed.get(name, 0) + 1
-                if abs(value) >= LARGEST:
-                    huge.add(name)
-        state_before = dict(game.state)
-        _note(game.state, histories)
+        self._note_state(game)
         shown = [agent for agent in game.agents if getattr(agent, "display", True)]
-        n_agents = max(n_agents, len(shown))
-        if played % 10 == 1:
+        self._n_agents = max(self._n_agents, len(shown))
+        if self.turns % TURNS_BETWEEN_BOARDS == 1:
             cells = shown_characters(game)
             check_characters(game, cells.values())
-            characters.update(dict.fromkeys(character for character in cells.values() if character.strip()))
-            filled += len(cells) / (game.board_size[0] * game.board_size[1])
-        looks.note(game)
-        travels.note(game)
-        players = players or keyboard_driven(game)
-        if not game.playing:
-            ended += 1
-            game = new_game(factory)
-            keys = game.input_source
-            state_before = dict(game.state)
-            _note(game.state, histories, begins=True)
-            games += 1
-    samples = -(-played // 10) or 1
-    return Probe(
-        (int(first.board_size[0]), int(first.board_size[1])),
-        list(characters),
-        changed,
-        histories,
-        n_agents,
-        filled / samples,
-        players,
-        played / games,
-        played,
-        ended,
-        huge,
-        looks.own_letters(),
-        looks.turning(),
-        looks.telling(),
-        travels.flow(),
-        travels.walls(),
-        travels.waits(),
-    )
+            visible = (character for character in cells.values() if character.strip())
+            self._characters.update(dict.fromkeys(visible))
+            self._filled += len(cells) / (game.board_size[0] * game.board_size[1])
+        self._looks.note(game)
+        self._travels.note(game)
+        self._players = self._players or keyboard_driven(game)
+
+    def _note_state(self, game: Any) -> None:
+        if self._reward is not None:
+            state_number(game, self._reward, game.turn_number)
+        for name, value in game.state.items():
+            if is_number(value) and value != self._state.get(name):
+                self._changed[name] = self._changed.get(name, 0) + 1
+                if abs(value) >= LARGEST:
+                    self._huge.add(name)
+        self._state = dict(game.state)
+        _note(game.state, self._histories)
+
+    def probe(self) -> Probe:
+        boards = -(-self.turns // TURNS_BETWEEN_BOARDS) or 1
+        return Probe(
+            (int(self._first.board_size[0]), int(self._first.board_size[1])),
+            list(self._characters),
+            self._changed,
+            self._histories,
+            self._n_agents,
+            self._filled / boards,
+            self._players,
+            self.turns / self._games,
+            self.turns,
+            self._ended,
+            self._huge,
+            self._looks.own_letters(),
+            self._looks.turning(),
+            self._looks.telling(),
+            self._travels.flow(),
+            self._travels.walls(),
+            self._travels.waits(),
+        )
 
 
 def _note(state: Dict[str, Any], histories: Dict[str, List[List[float]]], begins: bool = False) -> None:
