@@ -83,8 +83,9 @@ class ReLU:
         if self._zeros_of_batches.size < x.size or self._zeros_of_batches.dtype != x.dtype:
             self._zeros_of_batches = np.zeros(x.size, x.dtype)
         zeros = self._zeros_of_batches[: x.size].reshape(x.shape)  # the size of a batch may change each time
-        self.y: np.ndarray = np.maximum(x, zeros, out=x)
-        return self.y
+        y: np.ndarray = np.maximum(x, zeros, out=x)
+        self.y = y
+        return y
 
     def backward(self, gradient: np.ndarray) -> np.ndarray:
         # dL/dx = dL/dy where x > 0, else 0
