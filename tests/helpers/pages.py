@@ -4,6 +4,7 @@ A comment above a block says what a test cannot guess:
 
     <!-- file: my_game.py -->            the block is the content of this file, which later blocks of the page use
     <!-- not run: why -->                the block is not run by the tests; the reason must be in NOT_RUN
+    <!-- fails: 2 -->                    the commands end with this exit status
     <!-- printed -->                     the lines of the block are printed by the blocks above it
     <!-- printed, with other numbers --> the same; what depends on the length of a training may differ
 """
@@ -32,6 +33,7 @@ class Block(NamedTuple):
     file: str  # the file that it is the content of; "" to run it
     not_run: str  # why; "" when it is run
     printed: str  # "exactly", "with other numbers", or ""
+    status: int  # the exit status of its commands
 
     @property
     def commands(self) -> List[str]:
@@ -68,6 +70,8 @@ def blocks_of(page: Path) -> Iterator[Block]:
         number += 1
         file = re.search(r"file:\s*(\S+)", directive)
         reason = re.search(r"not run:\s*(.*?)\s*-->", directive)
+        printed = re.search(r"<!-- printed(?:, (with other numbers))? -->", directive)
+        fails = re.search(r"fails: (\d+)", directive)
         yield Block(
             name,
             start + 1,
@@ -75,8 +79,7 @@ def blocks_of(page: Path) -> Iterator[Block]:
             "\n".join(text) + "\n",
             file.group(1) if file else "",
             reason.group(1) if reason else "",
-            ("with other numbers" if "other numbers" in directive else "exactly")
-            if "printed" in directive
-            else "",
+            printed.group(1) or "exactly" if printed else "",
+            int(fails.group(1)) if fails else 0,
         )
         directive = ""
