@@ -2,7 +2,7 @@
 
     python examples/gymnasium_both_ways/our_game_for_others.py
 
-`examples/stable_baselines3_dqn.py` trains Stable-Baselines3 on such an environment; here random actions play.
+`stable_baselines3_dqn.py` beside this trains Stable-Baselines3 on such an environment; here random actions play.
 """
 
 from retro_gamer.policy.gymnasium_env import make_gym_env

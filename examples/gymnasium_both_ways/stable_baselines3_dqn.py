@@ -1,7 +1,7 @@
 """Another library learns one of our games: Stable-Baselines3's DQN on a retro game wrapped for Gymnasium.
 
 pip install stable-baselines3 gymnasium
-python examples/stable_baselines3_dqn.py --game forager --turns 30000
+python examples/gymnasium_both_ways/stable_baselines3_dqn.py --game forager --turns 30000
 """
 
 from __future__ import annotations
