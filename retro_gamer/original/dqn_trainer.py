@@ -80,6 +80,12 @@ class DQNTrainer:
         name = getattr(self.game_factory, "__name__", repr(self.game_factory))
         return f"DQNTrainer({name}, run_dir={str(self.run)!r}, {self.trainer.episode} games trained)"
 
+    def _repr_html_(self) -> str:
+        """As a notebook shows it: a card, and how the training went."""
+        from retro_gamer.reporting.card import card_of_run
+
+        return card_of_run(repr(self), self.run)
+
     def _config(self, preprocessing: Dict[str, Any], hyperparams: Dict[str, Any]) -> RunConfig:
         metadata = self.metadata.to_dict()
         metadata.pop("extras_size", None)

@@ -220,6 +220,14 @@ def test_one_episode(tmp_path):
     assert isinstance(reward, float) and 0 < turns == trainer.total_steps and loss > 0 and learned
 
 
+def test_a_notebook_shows_a_trainer_as_a_card_with_its_curves(tmp_path):
+    trainer = DQNTrainer(catch.create_game, described(), tmp_path / "run", **TINY)
+    assert "not yet" in trainer._repr_html_() and "<svg" not in trainer._repr_html_()
+    trainer.train()
+    card = trainer._repr_html_()
+    assert "2 games, 12 turns" in card and "retro_gamer.games.catch" in card and "<svg" in card
+
+
 def test_no_convolutions_over_what_a_function_returns(tmp_path):
     metadata = described(observation_function=function("observe"), spatial=True)
     with pytest.raises(ValueError, match="observation_function and spatial = true are both set"):

@@ -1,9 +1,9 @@
-"""A policy as a notebook shows it: its card, and how its training went."""
+"""What a notebook shows of a policy or a run: a card, and how the training went."""
 
 from __future__ import annotations
 
 from html import escape
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 from retro_gamer.errors import RetroGamerError
 from retro_gamer.reporting.curves import panels_of
@@ -30,11 +30,31 @@ def card(
         seen = inputs_in_words(known, known.observation_function, bool(known.gym))
         rows.append(("sees", ", ".join(seen) or "nothing"))
         rows.append(("trained", f"{facts['episode']:,} games, {facts['turns']:,} turns"))
+    return _card(title, rows, whole_run)
+
+
+def card_of_run(title: str, run: RunDirectory) -> str:
+    """HTML for a notebook: what a run trains, how far it is, and its curves."""
+    config, newest = run.load_config(), run.read_metrics()[-1:]
+    game = config.game
+    rows = [
+        ("run", str(run)),
+        ("game", game.environment_name or game.factory or game.module),
+        ("learns by", config.training.algorithm),
+        ("reward", config.metadata.reward),
+        ("keys", ", ".join(config.metadata.actions)),
+    ]
+    trained = [f"{row['episode']:,.0f} games, {row['turns']:,.0f} turns" for row in newest]
+    rows.append(("trained", trained[0] if trained else "not yet"))
+    return _card(title, [row for row in rows if row[1]], run)
+
+
+def _card(title: str, rows: Sequence[Tuple[str, str]], run: RunDirectory) -> str:
     body = "".join(
         f'<tr><th style="text-align:left">{name}</th><td style="text-align:left">{escape(value)}</td></tr>'
         for name, value in rows
     )
-    return f"<p><b>{escape(title)}</b></p><table>{body}</table>{_curves(whole_run)}"
+    return f"<p><b>{escape(title)}</b></p><table>{body}</table>{_curves(run)}"
 
 
 def _curves(run: RunDirectory) -> str:
