@@ -13,7 +13,7 @@ from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.make import make_environment
 from retro_gamer.environment.stepped import SteppedEnvironment
 from retro_gamer.environment.vocabulary import Vocabulary
-from retro_gamer.errors import RetroGamerError
+from retro_gamer.errors import RetroGamerError, command_line
 from retro_gamer.reporting.counting import Counting
 from retro_gamer.reporting.explanation import MOST_SHOWN, explain_choice
 from retro_gamer.reporting.html import Section, Table, paragraph, replay, table
@@ -71,7 +71,7 @@ def _that_draws_itself(player: Player) -> Player:
 def sections_about_play(run: RunDirectory, config: RunConfig, measured: Measured) -> List[Section]:
     """Everything that games tell of it."""
     sections = [
-        Section("How well it plays", _beside_random_play(config, measured)),
+        Section("How well it plays", _beside_random_play(run, config, measured)),
         Section("Watch it", replay(measured.recordings, note_on_steps(config))),
         Section("How its choice changed", _choices(run, measured)),
     ]
@@ -80,7 +80,7 @@ def sections_about_play(run: RunDirectory, config: RunConfig, measured: Measured
     return sections
 
 
-def _beside_random_play(config: RunConfig, measured: Measured) -> str:
+def _beside_random_play(run: RunDirectory, config: RunConfig, measured: Measured) -> str:
     rows = []
     quantities = [(config.metadata.reward or "reward", measured.greedy.returns, measured.chance.returns)]
     if measured.greedy.scores is not None and measured.chance.scores is not None:
@@ -101,10 +101,11 @@ def _beside_random_play(config: RunConfig, measured: Measured) -> str:
     head = ["", "mean", "95% interval", "best", "worst", "random play"]
     difference = measured.greedy.returns - measured.chance.returns
     low, high = bootstrap_interval(difference)
+    doctor = command_line("doctor", run)
     verdict = (
         f"It plays better than random play: by {difference.mean():.2f} a game (95% interval {low:.2f} to {high:.2f})."
         if low > 0
-        else f"It plays worse than random play: by {-difference.mean():.2f} a game. See what went wrong:  retro-gamer doctor"
+        else f"It plays worse than random play: by {-difference.mean():.2f} a game. See what went wrong:  {doctor}"
         if high < 0
         else "It plays no better than random play, as far as these games tell."
     )

@@ -88,8 +88,10 @@ function learningStep(recording, turn) {
 function show() {
   const recording = data.games[game], frame = recording.frames[turn];
   const board = boardAt(recording, turn);
-  element("board").textContent = board.some((row) => row.trim()) ? board.join("\n") : "(this environment has no board to show)";
-  element("board").style.fontSize = Math.min(28, Math.max(9, 640 / recording.width)) + "px"; // small boards are shown large
+  const drawn = board.some((row) => row.trim());
+  element("board").textContent = drawn ? board.join("\n") : "(this environment has no board to show)";
+  element("board").classList.toggle("none", !drawn);
+  element("board").style.fontSize = drawn ? Math.min(28, Math.max(9, 640 / recording.width)) + "px" : ""; // small boards are shown large
   element("slider").max = recording.frames.length - 1;
   element("slider").value = turn;
   element("slider").setAttribute("aria-valuetext", `turn ${turn}`);
