@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Callable, Iterator, List
 
 SECONDS_OF_SILENCE = 1.0  # on a terminal, where the line is written in place
-PLAIN_SECONDS = 10.0  # elsewhere, where each is a line of its own
+PLAIN_SECONDS = 11.0  # elsewhere, where each is a line of its own, and who counts writes one every ten
 LOOK = 0.25
 
 lock = threading.RLock()  # held by whoever draws or prints
@@ -60,7 +60,7 @@ def silently(text: str) -> None:
 
 @contextmanager
 def signs_of_life() -> Iterator[None]:
-    """While inside, say so when nothing was shown for a second; where there is no terminal, for ten seconds."""
+    """While inside, say so when nothing was shown for a second; where there is no terminal, for eleven seconds."""
     in_place = sys.stderr is not None and sys.stderr.isatty()
     done = threading.Event()
 
