@@ -12,7 +12,7 @@ from retro_gamer.reporting.curves import panels_of
 from retro_gamer.reporting.svg_chart import draw_svg
 from retro_gamer.reporting.tensorboard import write_events
 from retro_gamer.reporting.text_chart import draw_panels
-from retro_gamer.runs.archive import write_atomically
+from retro_gamer.runs.archive import check_place, write_atomically
 from retro_gamer.runs.directory import RunDirectory
 
 WIDEST = 100  # columns: a wider chart shows no more
@@ -26,6 +26,10 @@ def plot_runs(
     Raises ConfigError for runs that were never trained or are of different games and for a picture that is no .svg,
     OSError for a file that cannot be written.
     """
+    if svg is not None and Path(svg).is_dir():
+        raise ConfigError(
+            f"{svg} is a folder. Name the picture in it, such as  --svg {quoted(str(Path(svg, 'curves.svg')))}"
+        )
     if svg is not None and Path(svg).suffix.lower() in (".png", ".pdf", ".jpg", ".jpeg"):
         raise ConfigError(f"{svg}: a picture is written as SVG. Name it {Path(svg).with_suffix('.svg')}")
     if tensorboard is not None:
@@ -33,6 +37,7 @@ def plot_runs(
         return f"Wrote the curves to {tensorboard}. TensorBoard shows them:\n  tensorboard --logdir {quoted(tensorboard)}"
     panels = panels_of(runs)
     if svg is not None:
+        check_place(Path(svg))
         text = draw_svg(panels)
         write_atomically(Path(svg), lambda file: file.write(text.encode("utf-8")))
         return f"Drew {_listed([panel.title for panel in panels])} in {svg}. A web browser shows it."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from html import escape
 from pathlib import Path
 from typing import List, Optional, Union
@@ -18,7 +17,7 @@ from retro_gamer.reporting.html import Section, Table, games_data, page, paragra
 from retro_gamer.reporting.network_picture import draw_network
 from retro_gamer.reporting.sight import action_shown, inputs_in_words
 from retro_gamer.reporting.svg_chart import draw_svg
-from retro_gamer.runs.archive import write_atomically
+from retro_gamer.runs.archive import check_place, write_atomically
 from retro_gamer.runs.directory import RunDirectory
 
 FILE_NAME = "report.html"
@@ -30,10 +29,12 @@ def write_report(
     """Make the report of a run; returns a sentence about where it is.
 
     What cannot be found out any more, since the game is gone or changed, is left out with the reason. Raises
-    RunNotFoundError for a folder that is not a run, and OSError for a file that cannot be written.
+    RunNotFoundError for a folder that is not a run, and RetroGamerError for a file that cannot be written.
     """
     config = run.load_config()
-    path = _place(Path(output) if output is not None else run.path / FILE_NAME)
+    path = Path(output) if output is not None else run.path / FILE_NAME
+    path = path / FILE_NAME if path.is_dir() else path
+    check_place(path)  # before all the games are played
     measured: Union[Measured, MeasuredTeams, None] = None
     why_not = ""
     try:
@@ -59,22 +60,6 @@ def write_report(
     )
     write_atomically(path, lambda file: file.write(text.encode("utf-8")))
     return f"Wrote {path}. Open it in a web browser; it needs no network."
-
-
-def _place(path: Path) -> Path:
-    """Where the page goes; found out before all the games are played. Raises RetroGamerError where that cannot be."""
-    if path.is_dir():
-        path = path / FILE_NAME
-    if not path.parent.is_dir():
-        raise RetroGamerError(
-            f"The report cannot be written to {path}: there is no folder {path.parent}. Make it, or name another --output."
-        )
-    if not os.access(path.parent, os.W_OK):
-        raise RetroGamerError(
-            f"The report cannot be written to {path}: nothing may be written in that folder. Name another place, such as\n"
-            f"  --output {FILE_NAME}"
-        )
-    return path
 
 
 def _what_was_trained(

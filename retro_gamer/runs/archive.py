@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, Callable, Dict, Iterator, L
 
 import numpy as np
 
-from retro_gamer.errors import CheckpointError
+from retro_gamer.errors import CheckpointError, RetroGamerError
 from retro_gamer.runs.plain_files import check_own_file, open_to_read
 
 if TYPE_CHECKING:
@@ -28,6 +28,19 @@ MAX_PACKED_BYTES = 4 * 2**20  # what arrays that are compressed may unpack to; o
 SLICE_BYTES = 2**20
 LOCAL_HEADER_BYTES = 30  # before each file in a zip archive, at least
 WINDOWS = os.name == "nt"
+
+
+def check_place(path: Path) -> None:
+    """Raise RetroGamerError where a file cannot be written: to be asked before the work that it is for."""
+    folder = path.parent
+    if not folder.is_dir():
+        raise RetroGamerError(
+            f"{path} cannot be written: there is no folder {folder}. Make it first, or name another place."
+        )
+    if not os.access(folder, os.W_OK):
+        raise RetroGamerError(
+            f"{path} cannot be written: nothing may be written in {folder}. Name another place, such as  {path.name}"
+        )
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], Any]) -> None:

@@ -140,7 +140,10 @@ def test_bad_input_gets_a_readable_paragraph(tmp_path, capsys):
     assert (
         main(["plot", str(trained(tmp_path / "c")), "--svg", str(tmp_path / "no" / "folder" / "x.svg")]) == 1
     )
-    assert "Traceback" not in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "Traceback" not in error and "there is no folder" in error
+    assert main(["plot", str(tmp_path / "c"), "--svg", str(tmp_path)]) == 2
+    assert "is a folder. Name the picture in it" in capsys.readouterr().err
 
 
 class Writer:
