@@ -11,7 +11,7 @@ from retro_gamer.agents.feature_scale import FeatureScale
 from retro_gamer.agents.repetition import Repetition
 from retro_gamer.agents.reward_scale import RewardScale
 from retro_gamer.agents.states import state_of
-from retro_gamer.agents.tabular import Table, Visits, read_tables, read_visits, write_tables
+from retro_gamer.agents.table_arrays import Table, Visits, read_tables, read_visits, write_tables
 from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.vocabulary import MAX_SYMBOLS
 from retro_gamer.nn import QNetwork

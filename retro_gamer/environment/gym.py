@@ -8,7 +8,7 @@ from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.stepped import SteppedEnvironment, ending_advice
 from retro_gamer.errors import ConfigError, RetroGamerError, install_command
 from retro_gamer.hosting.blame import blamed
-from retro_gamer.hosting.loading import import_module
+from retro_gamer.hosting.importing import import_module
 
 
 def import_gymnasium() -> Any:

@@ -12,13 +12,15 @@ from retro_gamer.config.settings import ModelSettings, TrainingSettings
 from retro_gamer.config.values import toml_value
 from retro_gamer.errors import ConfigError, ObservationError, command_line
 from retro_gamer.hosting.game_protocol import Game
+from retro_gamer.hosting.importing import refuse_while_imported
 from retro_gamer.hosting.interrupts import stopping_on_signals
-from retro_gamer.hosting.loading import make_game, refuse_while_imported
+from retro_gamer.hosting.loading import make_game
 from retro_gamer.original.game_environment import GameEnvironment
 from retro_gamer.original.game_factory import check_factory, describe, locate
 from retro_gamer.original.metadata import GameMetadata
 from retro_gamer.reporting.progress import ProgressLine
-from retro_gamer.runs.directory import RunDirectory, load_checkpoint
+from retro_gamer.runs.checkpoint_file import load_checkpoint
+from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training.trainer import Status, Trainer
 
 __all__ = ["DEFAULTS", "DQNTrainer", "MODEL_KEYS", "validate_hyperparams"]

@@ -25,7 +25,8 @@ from retro_gamer.original.torch_weights import (
     network_of,
     read_weights,
 )
-from retro_gamer.runs.directory import Checkpoint, RunDirectory
+from retro_gamer.runs.checkpoint_file import Checkpoint
+from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_description import PolicyDescription
 from retro_gamer.runs.policy_file import SavedPolicy, build_policy
 

@@ -11,12 +11,10 @@ metrics.csv               the same and more, for programs
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import re
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
 from typing import (
     Any,
@@ -24,7 +22,6 @@ from typing import (
     Dict,
     Iterable,
     List,
-    NamedTuple,
     Optional,
     Pattern,
     Sequence,
@@ -38,26 +35,21 @@ import numpy as np
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.errors import CheckpointError, RunNotFoundError, command_line, printable
 from retro_gamer.runs.archive import (
-    MAX_POLICY_BYTES,
     append,
     flush_to_disk,
-    load_arrays,
-    save_arrays,
     write_atomically,
 )
-from retro_gamer.runs.json_text import parse_json
+from retro_gamer.runs.checkpoint_file import Checkpoint, read_npz, write_npz
 from retro_gamer.runs.lock import Lock
+from retro_gamer.runs.logs import copy_in_place, cut_log, cut_metrics
 from retro_gamer.runs.metrics import METRICS as METRICS
 from retro_gamer.runs.metrics import read_table, to_row, to_text, to_values
 from retro_gamer.runs.plain_files import check_own_file, check_own_folder, has_another_name, read_whole
 
-FORMAT_VERSION = 1  # of checkpoints
-RESUME_VERSION = 2  # of resume states, which hold more and change more often
-OLDEST_RESUME_VERSION = (
-    1  # that can be read: with boards by their cells, and with Adam's means instead of its sums
-)
+RESUME_VERSION = 2  # of resume states, which hold more and change more often than checkpoints
+# That can be read: with boards by their cells, and with Adam's means instead of its sums.
+OLDEST_RESUME_VERSION = 1
 MAX_RESUME_BYTES = 16 * 2**30
-MAX_FACTS_BYTES = 2**20  # of a policy
 MAX_RESUME_FACTS_BYTES = 2**23  # with a line for every game since the last checkpoint
 _OTHER_CHECKPOINT = re.compile(r"round_\d+")  # made by adversarial training
 _CHECKPOINT_NAME = re.compile(r"ep_(\d+)\.npz")
@@ -66,13 +58,6 @@ _LEFT_BEHIND = re.compile(
     r"\.((ep|round)_\d+\.npz|best\.npz|resume\.npz|metrics\.csv|training\.log|config\.toml"
     r"|adversarial\.json)\.\d+\.tmp"
 )
-
-
-class Checkpoint(NamedTuple):
-    """What a checkpoint holds: facts in words and numbers, and arrays."""
-
-    facts: Dict[str, Any]
-    arrays: Dict[str, np.ndarray]
 
 
 class RunDirectory:
@@ -148,7 +133,7 @@ class RunDirectory:
             )
         for path in (self.log_path, self.metrics_path):  # these are added to, and not written anew
             if has_another_name(path):
-                _copy_in_place(path)
+                copy_in_place(path)
 
     # Checkpoints
 
@@ -213,7 +198,7 @@ class RunDirectory:
         for folder in (self.path / "checkpoints", self.checkpoints_path):
             check_own_folder(folder)
             folder.mkdir(exist_ok=True)  # but not the run, should it have been moved away meanwhile
-        save_arrays(path, {"facts": _facts_to_array(facts), **arrays})
+        write_npz(path, facts, arrays)
 
     def checkpoint_path(self, episode: int) -> Path:
         return self.checkpoints_path / f"ep_{episode:04d}.npz"
@@ -237,16 +222,14 @@ class RunDirectory:
             flush_to_disk(
                 path
             )  # lines of games before this state are never written again, those of later games are
-        save_arrays(
-            self.resume_path, {"facts": _facts_to_array({"resume": RESUME_VERSION, **facts}), **arrays}
-        )
+        write_npz(self.resume_path, {"resume": RESUME_VERSION, **facts}, arrays)
 
     def load_resume(self) -> Optional[Checkpoint]:
         """The saved training state, or None when there is none yet; raises CheckpointError when it cannot be used."""
         if not self.resume_path.is_file():
             return None
         try:
-            state = _load(self.resume_path, MAX_RESUME_BYTES, MAX_RESUME_FACTS_BYTES)
+            state = read_npz(self.resume_path, MAX_RESUME_BYTES, MAX_RESUME_FACTS_BYTES)
         except CheckpointError as error:
             raise self.cannot_resume(f"{error}") from None
         version = state.facts.get("resume", 0)
@@ -286,26 +269,7 @@ class RunDirectory:
 
         A file that another program changed is kept under another name; returns what there is to say of it.
         """
-        notices = []
-        if self.metrics_path.is_file():
-            table = read_table(read_whole(self.metrics_path))
-            if not table.as_written:
-                aside = _set_aside(self.metrics_path)
-                notices.append(
-                    f"Another program has changed {self.metrics_path}. It is kept as {aside.name}; of its rows, "
-                    f"{len(table.rows)} can be read and stay in {self.metrics_path.name}."
-                )
-            rows = [row for row in table.rows if float(row["episode"]) <= episode]
-            _rewrite(self.metrics_path, to_text(rows, head=bool(rows)))
-        if self.log_path.is_file():
-            try:
-                whole_lines, _, _ = read_whole(self.log_path).rpartition(b"\n")
-                lines = (whole_lines + b"\n").decode("utf-8").split("\n")[:-1] if whole_lines else []
-            except UnicodeDecodeError:
-                aside, lines = _set_aside(self.log_path), []
-                notices.append(f"Another program has changed {self.log_path}. It is kept as {aside.name}.")
-            kept = [line + "\n" for line in lines if _log_episode(line) <= episode]
-            _rewrite(self.log_path, "".join(kept))
+        notices = [*cut_metrics(self.metrics_path, episode), *cut_log(self.log_path, episode)]
         for number, path in self.checkpoints():
             if number > episode:
                 path.unlink()
@@ -380,61 +344,3 @@ def evenly_spread(numbers: Iterable[int], keep: int, every: int) -> Set[int]:
     while numbers[-1] > keep * width:
         width *= 2
     return set({math.ceil(number / width): number for number in numbers}.values())  # the last of each stretch
-
-
-def load_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint; raises CheckpointError when it is damaged or too new."""
-    return _load(path, MAX_POLICY_BYTES, MAX_FACTS_BYTES)
-
-
-def _load(path: Path, max_bytes: int, max_facts_bytes: int) -> Checkpoint:
-    arrays = load_arrays(path, max_bytes)
-    facts = _facts_from_array(arrays.pop("facts", None), path, max_facts_bytes)
-    version = facts.get("format")
-    if version != FORMAT_VERSION:
-        raise CheckpointError(
-            f"{path} has format {version!r:.100}; this version of the library reads format "
-            f"{FORMAT_VERSION}. Use the version of the library that wrote it, or train again."
-        )
-    return Checkpoint(facts, arrays)
-
-
-def _facts_to_array(facts: Dict[str, Any]) -> np.ndarray:
-    return np.frombuffer(json.dumps({"format": FORMAT_VERSION, **facts}).encode("utf-8"), np.uint8)
-
-
-def _facts_from_array(array: Optional[np.ndarray], path: Path, max_bytes: int) -> Dict[str, Any]:
-    if array is not None and array.dtype == np.uint8 and array.ndim == 1 and len(array) <= max_bytes:
-        try:
-            facts = parse_json(array.tobytes())
-            if isinstance(facts, dict):
-                return facts
-        except (ValueError, RecursionError):
-            pass
-    raise CheckpointError(f"{path} is not a checkpoint of this library: it does not say what it holds.")
-
-
-def _set_aside(path: Path) -> Path:
-    """Keep a copy of a file beside it, under a name that is free; returns the name."""
-    names = (path.with_name(f"{path.stem}.edited-{number}{path.suffix}") for number in count(1))
-    aside = next(name for name in names if not os.path.lexists(name))
-    content = read_whole(path)
-    write_atomically(aside, lambda file: file.write(content))
-    return aside
-
-
-def _copy_in_place(path: Path) -> None:
-    """Make a file another one with the same content: other names of the old one keep that."""
-    content = read_whole(path)
-    write_atomically(path, lambda file: file.write(content))
-
-
-def _rewrite(path: Path, text: str) -> None:
-    content = text.encode("utf-8")
-    if content != read_whole(path):
-        write_atomically(path, lambda file: file.write(content))
-
-
-def _log_episode(line: str) -> int:
-    match = re.match(r"\[ep_(\d{1,19})\]", line)
-    return int(match.group(1)) if match else 0

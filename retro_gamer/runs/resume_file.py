@@ -10,7 +10,8 @@ import numpy as np
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.teams import policy_names
 from retro_gamer.errors import RetroGamerError
-from retro_gamer.runs.directory import Checkpoint, RunDirectory
+from retro_gamer.runs.checkpoint_file import Checkpoint
+from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_description import Change, PolicyDescription, check_same
 
 

@@ -18,15 +18,8 @@ from retro_gamer.config.settings import GameSettings
 from retro_gamer.errors import ConfigError, GameError, RetroGamerError, RunNotFoundError
 from retro_gamer.games import BUNDLED, Game, engine
 from retro_gamer.hosting.blame import blame, first_line_of, game_location
-from retro_gamer.hosting.loading import (
-    import_module,
-    load_factory,
-    load_function,
-    make_game,
-    parse_game,
-    read_description,
-    unattended,
-)
+from retro_gamer.hosting.importing import import_module, unattended
+from retro_gamer.hosting.loading import load_factory, load_function, make_game, parse_game, read_description
 
 STUDENT_GAMES = Path(__file__).resolve().parent.parent / "student_games"
 SMALL_GAME = """

@@ -24,7 +24,7 @@ from retro_gamer.games.screen import Screen
 from retro_gamer.hosting.output import HarmlessStream, harmless_output, in_colors
 from retro_gamer.hosting.supervision import supervised
 from retro_gamer.reporting.progress import ProgressLine
-from retro_gamer.runs.directory import load_checkpoint
+from retro_gamer.runs.checkpoint_file import load_checkpoint
 
 BAD = [
     "\x1b]0;owned\x07",

@@ -258,7 +258,7 @@ def test_a_run_of_the_original_in_the_same_folder_is_said(tmp_path, capsys):
 
 
 def test_a_script_that_trains_when_it_is_imported_is_named(tmp_path, monkeypatch):
-    from retro_gamer.hosting.loading import import_module
+    from retro_gamer.hosting.importing import import_module
 
     monkeypatch.setattr(sys, "path", [*sys.path])
     (tmp_path / "trains_at_once.py").write_text(

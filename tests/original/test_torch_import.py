@@ -19,7 +19,8 @@ from retro_gamer.cli import main
 from retro_gamer.errors import CheckpointError, ConfigError, RunNotFoundError
 from retro_gamer.original.observation import encode_observation
 from retro_gamer.original.torch_import import import_run
-from retro_gamer.runs.directory import RunDirectory, load_checkpoint
+from retro_gamer.runs.checkpoint_file import load_checkpoint
+from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training.trainer import Trainer
 
 # These games show characters that the runs were not trained on.

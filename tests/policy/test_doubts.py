@@ -12,7 +12,8 @@ from small_runs import make_run
 
 from retro_gamer import TrainedPolicy
 from retro_gamer.errors import ObservationError, PolicyWarning
-from retro_gamer.runs.directory import RunDirectory, load_checkpoint
+from retro_gamer.runs.checkpoint_file import load_checkpoint
+from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training.trainer import Trainer
 
 

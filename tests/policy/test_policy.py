@@ -23,7 +23,8 @@ from retro_gamer.errors import (
     RunNotFoundError,
 )
 from retro_gamer.games import engine, forager, snake
-from retro_gamer.runs.directory import RunDirectory, load_checkpoint
+from retro_gamer.runs.checkpoint_file import load_checkpoint
+from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_description import PolicyDescription
 
 KEYS = [*ARROWS.split(","), None]

@@ -12,7 +12,8 @@ from retro_gamer import PolicyInput, TrainedPolicy
 from retro_gamer.cli import main
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.errors import CheckpointError, ConfigError, ObservationError, RunNotFoundError
-from retro_gamer.runs.directory import RunDirectory, load_checkpoint
+from retro_gamer.runs.checkpoint_file import load_checkpoint
+from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training import Trainer
 from retro_gamer.training.player import load_player
 

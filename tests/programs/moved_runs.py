@@ -20,7 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "helpers"))
 from end_to_end import ARROWS, TINY  # noqa: E402
 
 from retro_gamer.cli import main
-from retro_gamer.runs.directory import RunDirectory, load_checkpoint
+from retro_gamer.runs.checkpoint_file import load_checkpoint
+from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training.player import load_player
 
 RUNS = {

@@ -8,7 +8,8 @@ import pytest
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.errors import CheckpointError, ConfigError, RunNotFoundError
 from retro_gamer.runs.archive import save_arrays
-from retro_gamer.runs.directory import METRICS, RunDirectory, load_checkpoint
+from retro_gamer.runs.checkpoint_file import load_checkpoint
+from retro_gamer.runs.directory import METRICS, RunDirectory
 
 # Checkpoints
 

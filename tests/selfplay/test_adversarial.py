@@ -16,7 +16,8 @@ from selfplay_runs import TINY
 from retro_gamer import TrainedPolicy
 from retro_gamer.cli import main
 from retro_gamer.errors import RunBusyError
-from retro_gamer.runs.directory import RunDirectory, load_checkpoint
+from retro_gamer.runs.checkpoint_file import load_checkpoint
+from retro_gamer.runs.directory import RunDirectory
 
 # Adversarial training
 

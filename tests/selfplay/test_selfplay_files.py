@@ -13,7 +13,7 @@ from retro_gamer.environment.teams import (
 )
 from retro_gamer.errors import CheckpointError
 from retro_gamer.games import wolves
-from retro_gamer.runs.directory import load_checkpoint
+from retro_gamer.runs.checkpoint_file import load_checkpoint
 from retro_gamer.selfplay.elo import result_between
 from retro_gamer.selfplay.match import play_match
 from retro_gamer.selfplay.opponents import Opponent

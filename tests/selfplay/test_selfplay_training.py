@@ -14,7 +14,8 @@ from selfplay_runs import make
 from retro_gamer import TrainedPolicy
 from retro_gamer.cli import main
 from retro_gamer.games import wolves
-from retro_gamer.runs.directory import RunDirectory, load_checkpoint
+from retro_gamer.runs.checkpoint_file import load_checkpoint
+from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.selfplay.trainer import SelfPlayTrainer
 
 

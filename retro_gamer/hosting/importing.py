@@ -1,0 +1,144 @@
+"""Running a game's file for the first time: importing it, and what it may not do meanwhile."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import io
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Iterator, Set
+
+from retro_gamer.errors import ConfigError, GameError, RetroGamerError, did_you_mean
+from retro_gamer.games import BUNDLED
+from retro_gamer.hosting.blame import blamed, no_such_module
+
+FORMS = (
+    "a module (my_game), a module and a function (my_game:create_game), a .py file, a package folder, "
+    f"a bundled game ({', '.join(BUNDLED)}), a class with reset and step (my_game.py:MyEnv), or gym:ENVIRONMENT"
+)
+
+
+def import_module(name: str, path: str = "") -> Any:
+    """Import a module of a game; raises GameError naming the file and line where it fails.
+
+    `path` is the folder to import it from, or the file itself.
+    """
+    file = path if path.endswith(".py") and Path(path).stem == name else ""
+    path = str(Path(path).parent) if path.endswith(".py") else path
+    for folder in (str(Path.cwd()), path):  # the game's own folder is looked through first
+        if folder and folder not in sys.path:
+            sys.path.insert(0, folder)
+    try:
+        with blamed(f"while {name} was imported", _advice_for_import), unattended():
+            module = _import_file(name, file) if file else importlib.import_module(name)
+    except GameError as error:
+        missing = error.__cause__.name if isinstance(error.__cause__, ModuleNotFoundError) else None
+        if missing and (name == missing or name.startswith(missing + ".")):
+            raise _no_game(name, path, error.__cause__) from error.__cause__
+        raise
+    if not file:
+        _check_place(module, name, path)
+    return module
+
+
+def _advice_for_import(error: BaseException) -> str:
+    if isinstance(error, ImportError):
+        if "relative import" in str(error):
+            return (
+                "The file is part of a package. Name its folder, or run from the folder above: "
+                "--game package.module"
+            )
+        return no_such_module(error)
+    if isinstance(error, (SystemExit, EOFError, OSError, PlaysItself)):
+        return (
+            'If the file starts the game when it is imported, put  if __name__ == "__main__":  above the lines '
+            "that do so."
+        )
+    return ""
+
+
+def _no_game(name: str, path: str, error: Any) -> RetroGamerError:
+    """The error for a game whose own module is not there: one is not installed, the other has another name."""
+    error_class = GameError if error.name == "retro" else ConfigError
+    where = f" in {path}" if path else ""
+    text = f"There is no module {name!r}{where}. {_hint(name, error)}\nA game is {FORMS}."
+    return error_class(text.replace(" \n", "\n"))
+
+
+def _import_file(name: str, file: str) -> Any:
+    """Import a module from this file, whatever else there is of its name."""
+    known = sys.modules.get(name)
+    if known is not None and getattr(known, "__file__", None) == file:
+        return known
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None and spec.loader is not None  # it ends with .py
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
+    return module
+
+
+def _hint(name: str, error: ImportError) -> str:
+    return no_such_module(error) if error.name == "retro" else did_you_mean(name, BUNDLED).lstrip()
+
+
+def _check_place(module: Any, name: str, path: str) -> None:
+    """Raise GameError when a game's folder has this module, but another of the same name was imported."""
+    if not path:
+        return
+    there = Path(path, *name.split("."))
+    own = [
+        file.resolve()
+        for file in (there.with_name(there.name + ".py"), there / "__init__.py")
+        if file.is_file()
+    ]
+    file = getattr(module, "__file__", None)
+    if own and (file is None or Path(file).resolve() not in own):
+        raise GameError(
+            f"The game {name} in {path} cannot be imported, because Python knows another module {name!r} already"
+            f"{f' ({file})' if file else ''}. Give the game's file another name."
+        )
+
+
+class PlaysItself(GameError):
+    """A game began to play while it was only to be imported or made."""
+
+
+_this_thread = threading.local()  # its `unattended`: how many of these it is inside
+
+
+def refuse_while_imported(what: str) -> None:
+    """Raise PlaysItself where a game is only being imported or made; `what` says what it does instead."""
+    if getattr(_this_thread, "unattended", 0):
+        raise PlaysItself(what)
+
+
+@contextmanager
+def unattended() -> Iterator[None]:
+    """While a game is imported or made, it finds no keyboard, cannot begin to play, and leaves no __pycache__ behind."""
+    from retro_gamer.games import Game, engine  # here, because this may import retro-games
+
+    def play(game: Any, *arguments: Any, **settings: Any) -> None:
+        raise PlaysItself("It called play(). The trainer plays the game itself.")
+
+    stdin, sys.stdin = sys.stdin, io.StringIO()
+    no_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    classes: Set[Any] = {Game, engine.Game}
+    plays = [(game_class, game_class.play) for game_class in classes]
+    for game_class in classes:
+        game_class.play = play
+    _this_thread.unattended = getattr(_this_thread, "unattended", 0) + 1
+    try:
+        yield
+    finally:
+        _this_thread.unattended -= 1
+        sys.stdin, sys.dont_write_bytecode = stdin, no_bytecode
+        for game_class, own_play in plays:
+            game_class.play = own_play
