@@ -9,7 +9,7 @@ from retro_gamer.environment.base import Environment, Step
 from retro_gamer.environment.encoder import Encoder
 from retro_gamer.environment.observation import Observation, ObservationShape, custom_observation
 from retro_gamer.environment.player import player_finder
-from retro_gamer.environment.runner import GameRunner
+from retro_gamer.environment.runner import GameRunner, state_number
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import RetroGamerError
 from retro_gamer.hosting.blame import blame, blamed
@@ -101,8 +101,9 @@ class RetroEnvironment(Environment):
 
     def play_turn(self, key: Optional[str] = None) -> Tuple[float, bool]:
         """Play one turn with a key, None for none; returns the reward and whether the game is over."""
-        over = self.runner.play_turn((key,))
-        total = self.runner.value(self.metadata.reward)
+        runner = self.runner
+        over = runner.play_turn((key,))
+        total = state_number(runner.game, self.metadata.reward, runner.turn)
         reward, self._reward_so_far = total - self._reward_so_far, total
         return reward, over
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import math
+import time
 from typing import Any, Callable, List, Optional, Sequence
 
 from retro_gamer.environment.chance import seed_everything
@@ -12,7 +13,8 @@ from retro_gamer.environment.keys import KeyInput
 from retro_gamer.environment.new_games import refuse_used_games, share_characters
 from retro_gamer.environment.observation import as_number
 from retro_gamer.errors import GameError
-from retro_gamer.hosting.blame import blamed, game_location
+from retro_gamer.hosting import interrupts
+from retro_gamer.hosting.blame import blame_game, blamed, game_location
 from retro_gamer.hosting.loading import make_game
 
 LARGEST = 2.0**53  # from here on a float cannot count one by one
@@ -33,7 +35,6 @@ class GameRunner:
         self.turn = 0  # of this game
         self._input = KeyInput()
         self._first_agents: Optional[List[Any]] = None  # until the second game
-        self._in_turn = blamed(lambda: f"in turn {self.turn}", self._advice)  # kept: a turn is short
 
     def reset(self, seed: Optional[int] = None) -> None:
         """Start a new game. With a seed, it is always the same."""
@@ -61,12 +62,16 @@ class GameRunner:
         game = self.game
         self._input.pressed = keys
         self.turn += 1
-        with self._in_turn:
+        began = time.monotonic()
+        try:  # as `with blamed(...)` does: a turn is short, and a context would be a tenth of some
             game.step()
-            return not game.playing
-
-    def _advice(self, error: BaseException) -> str:
-        return advice_in_turn(error, self.game)
+            over = not game.playing
+        except BaseException as error:
+            blame_game(error, began, f"in turn {self.turn}", lambda error: advice_in_turn(error, game))
+            raise
+        if interrupts.signalled is not None:
+            interrupts.came_through()
+        return over
 
     def value(self, name: str) -> float:
         """A value of the game's state, now; raises GameError when it is missing or is not a number."""

@@ -120,8 +120,7 @@ class blamed:
     """A context in which somebody's game runs: whatever it raises becomes a GameError that says where.
 
     Arguments:
-        doing: completes the sentence "The game raised ... <doing>"; or a function that knows it when it is needed, so that
-            one context can be kept for many turns.
+        doing: completes the sentence "The game raised ... <doing>"; or a function that knows it when it is needed.
         advice: what to try, or a function that knows it for an error.
 
     Ctrl-C that a person pressed passes through, as do errors that this library raises on purpose.
@@ -140,12 +139,26 @@ class blamed:
     def __exit__(self, kind: Any, error: Optional[BaseException], trace: Any) -> None:
         if error is None and interrupts.signalled is None:  # nearly always: soon done
             return
-        if interrupts.came_through(error) or error is None or is_ctrl_c(error, self._began):
-            return
-        doing = self._doing() if callable(self._doing) else self._doing
-        readable = blame(error, doing, self._advice(error) if callable(self._advice) else self._advice)
-        if readable is not error:
-            raise readable from error
+        if error is None:
+            interrupts.came_through()
+        else:
+            blame_game(
+                error, self._began, self._doing() if callable(self._doing) else self._doing, self._advice
+            )
+
+
+def blame_game(
+    error: BaseException, began: float, doing: str, advice: Union[str, Callable[[BaseException], str]] = ""
+) -> None:
+    """Raise a GameError for what a game raised that `began` to run then (time.monotonic); see `blamed`.
+
+    Returns where the error is to go on as it is: Ctrl-C that a person pressed, and what this library raised on purpose.
+    """
+    if interrupts.came_through(error) or is_ctrl_c(error, began):
+        return
+    readable = blame(error, doing, advice(error) if callable(advice) else advice)
+    if readable is not error:
+        raise readable from error
 
 
 def _text_of(error: BaseException) -> str:
