@@ -38,6 +38,8 @@ WHEN = {
     "radar": "Off when hundreds of characters are on the board.",
     "own_symbol": "False when its letter tells something, such as whether it carries a key.",
     "last_step": "True when it matters which way it goes, and no letter tells.",
+    "room": "True where the character can shut itself in; each turn takes a little longer.",
+    "free_characters": "When create did not find out all that can be stepped on.",
     "kinds": "For games without a character of one's own, in which it matters what there is and not where.",
     "flow": "When things fall, or come from one side.",
     "observe_state": "For numbers that the board does not show: speed, fuel, whose turn it is.",

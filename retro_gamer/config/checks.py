@@ -101,7 +101,9 @@ def check_preprocessing(
             "Try: board = false for the window alone, or egocentric_radius = 0 for the board alone",
             ("board", "egocentric_radius"),
         )
-    if not (seen.board or seen.egocentric_radius or seen.radar or seen.kinds or seen.observe_state):
+    if not (
+        seen.board or seen.egocentric_radius or seen.radar or seen.kinds or seen.room or seen.observe_state
+    ):
         yield Problem(
             "board = false",
             "Without a board there is nothing to observe.",

@@ -154,6 +154,14 @@ class PreprocessingSettings:
         "The way in which things come: the radar shows what arrives next, not what is nearest. Empty: no such way.",
         choices=FLOWS,
     )
+    room: bool = setting(
+        FLAG,
+        False,
+        "true: how many free cells can be reached to the left, to the right, above and below the one that acts.",
+    )
+    free_characters: List[str] = setting(
+        TEXTS, [], "For room: characters that it can step on. All others are in its way."
+    )
     observe_state: List[str] = setting(TEXTS, [], "State values to observe as numbers.")
 
 

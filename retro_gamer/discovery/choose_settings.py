@@ -21,6 +21,7 @@ from retro_gamer.config.settings import (
 from retro_gamer.config.team_checks import check_teams
 from retro_gamer.config.teams import read_teams, swap_steps
 from retro_gamer.config.values import check_value, toml_value
+from retro_gamer.discovery.ground import TURNS_TO_LOOK, look_at_ground
 from retro_gamer.discovery.keys import (
     ARROWS,
     actions_that_act,
@@ -209,6 +210,8 @@ def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
         if "observe_state" not in known and known.get("algorithm", "dqn") == "dqn":
             with _trying_out():
                 _observe_numbers(draft, probe, known)
+        with _trying_out():
+            _choose_room(draft, factory, probe, known)
     draft.messages += doubts
 
 
@@ -408,6 +411,28 @@ def _choose_own_symbol(draft: Draft, probe: Probe, known: Dict[str, Any], flags:
     if own_symbol and "character_set" not in flags:
         own = probe.own_letters.get(player, ())
         draft.set({"character_set": [shown for shown in metadata.character_set if shown not in own]})
+
+
+def _choose_room(draft: Draft, factory: Any, probe: Probe, known: Dict[str, Any]) -> None:
+    """Whether to see how many free cells there are on each side: where a character can shut itself in."""
+    seen, metadata = draft.config.preprocessing, draft.config.metadata
+    asked = known.get("room")
+    usual = known.get("algorithm", "dqn") == "dqn" and (seen.egocentric_radius or seen.radar)
+    slow = probe.turns < TURNS_TO_LOOK  # and so is looking at the ground
+    if asked is False or (asked is None and (not usual or slow)) or "free_characters" in known:
+        return
+    ground = look_at_ground(factory, known.get("actions") or metadata.actions)
+    if asked or ground.left:
+        draft.set({"room": True, "free_characters": ground.free})
+        draft.notes["preprocessing.free_characters"] = "Found by trying: it stepped on these and went on."
+    if ground.left and not asked:
+        behind = " and ".join(ground.left)
+        draft.notes["preprocessing.room"] = (
+            f"On, because it leaves {behind} behind wherever it goes, and cannot step on it: it may shut itself in."
+        )
+        draft.say(
+            f"It leaves {behind} behind in its own way: how many free cells there are on each side is seen, too."
+        )
 
 
 def _only_name(players: Sequence[Any]) -> str:

@@ -10,6 +10,7 @@ Five ways of seeing, which `config.toml` switches on and off:
 
 With own_symbol the character that acts is one symbol of its own, whatever its letter: neither another letter nor another
 character of the same letter can take its place. With last_step it is seen which way it went, as letters like > often tell.
+With room it is seen how many free cells there are on each side of it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,16 @@ from retro_gamer.environment.observation import (
     as_number,
     check_features,
 )
-from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, NOTHING, OFF_BOARD, Vocabulary
+from retro_gamer.environment.rooms import Rooms
+from retro_gamer.environment.vocabulary import (
+    FIRST_CHARACTER,
+    ME,
+    NOTHING,
+    OFF_BOARD,
+    ROOM_ACROSS,
+    ROOM_DOWN,
+    Vocabulary,
+)
 from retro_gamer.errors import ObservationError
 
 # The radar's reading of a distance: 5 is zero; 6, 7, 8, 9 are 1, 2-3, 4-7 and 8 or more cells to the right or
@@ -54,7 +64,9 @@ class Encoder:
     named in `observe_state`. `find_player(game)` returns the character that the agent controls, or None.
 
     With `own_symbol` that character is the symbol ME; and what a vocabulary that does not grow does not know is not there,
-    and hides nothing. With `last_step` the readings of ME on the radar are the last step of that character.
+    and hides nothing. With `last_step` the readings of ME on the radar are the last step of that character. With `room`
+    those of ROOM_ACROSS and ROOM_DOWN are the free cells on each side of it: free is what shows nothing, or one of
+    `free_characters`.
     """
 
     def __init__(
@@ -71,13 +83,20 @@ class Encoder:
         last_step: bool = False,
         kinds: bool = False,
         flow: str = "",
+        room: bool = False,
+        free_characters: Sequence[str] = (),
     ):
         self.vocabulary, self.find_player = vocabulary, find_player
         self.own_symbol, self.last_step, self.last_steps = own_symbol, last_step, LastSteps()
         self._me = vocabulary.add(ME) if own_symbol or last_step else NOTHING
+        self.rooms: Optional[Rooms] = None
+        if room:
+            self._across, self._down = vocabulary.add(ROOM_ACROSS), vocabulary.add(ROOM_DOWN)
+            if self._down:  # there was a number left for it
+                self.rooms = Rooms(map(vocabulary.add, free_characters))
         self.board, self.radius, self.radar = board, 0 if board else egocentric_radius, radar
         self.kinds, self.flow, self._urgency = kinds, flow, urgency(flow) if flow else None
-        self._has_readings = bool(radar or last_step or kinds)
+        self._has_readings = bool(radar or last_step or kinds or self.rooms)
         if self._has_readings:
             # The first layer has as many rows for an input as there are symbols; a reading needs one for each value.
             vocabulary.make_room(N_READINGS)
@@ -133,11 +152,14 @@ class Encoder:
         center = self._center(player)
         characters = game.agents
         if (
-            self.radius and not (self.radar or self.kinds) and len(characters) > (2 * self.radius + 1) ** 2
+            self.radius
+            and not (self.radar or self.kinds or self.rooms)
+            and len(characters) > (2 * self.radius + 1) ** 2
         ):  # a crowd: most are out of sight
             characters = self._near(characters, center)
         painted = list(visible_cells(characters, self.board_size))
         cells: Any = self._paint_with_me(painted, player) if self.own_symbol else self._paint(painted)
+        room = self._room_readings(cells, player) if self.rooms is not None else b""
         if self.radius:
             (x, y), side = center, 2 * self.radius + 1
             framed = np.frombuffer(cells, UINT8).reshape(self._framed_shape)
@@ -151,6 +173,11 @@ class Encoder:
             self._note_kinds(readings, painted, player)
         if self.last_step:
             self._note_last_step(readings, game, player)
+        if room:
+            across, down = (
+                READINGS_PER_CHARACTER * (symbol - FIRST_CHARACTER) for symbol in (self._across, self._down)
+            )
+            readings[across : across + 2], readings[down : down + 2] = room[:2], room[2:]
         return np.frombuffer(cells + readings, UINT8), len(readings)
 
     def _center(self, player: Any) -> Tuple[int, int]:
@@ -210,6 +237,14 @@ class Encoder:
             if symbol >= FIRST_CHARACTER:
                 place = READINGS_PER_CHARACTER * (symbol - FIRST_CHARACTER)
                 readings[place], readings[place + 1] = pair
+
+    def _room_readings(self, cells: bytearray, player: Any) -> bytes:
+        """The free cells to the left, to the right, above and below the player; empty while there is none."""
+        if player is None or self.rooms is None:
+            return b""
+        stride = self._framed_shape[1]
+        first = self.radius * stride + self.radius
+        return bytes(self.rooms.readings(cells, first, stride, self.board_size, player.position))
 
     def _near(self, characters: Sequence[Any], center: Tuple[int, int]) -> List[Any]:
         """Those of the characters that may show in the window."""

@@ -37,6 +37,8 @@ def make_encoder(
         last_step=seen.last_step,
         kinds=seen.kinds,
         flow=seen.flow,
+        room=seen.room,
+        free_characters=seen.free_characters,
     )
     if n_features is not None:
         encoder.n_features = n_features

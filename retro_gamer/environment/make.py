@@ -52,7 +52,8 @@ def make_environment(
         if not metadata.board_size:
             metadata = replace(metadata, board_size=list(make_game(factory).board_size))
         encoder = make_encoder(metadata, config.preprocessing, vocabulary, n_features)
-        if config.preprocessing.egocentric_radius or config.preprocessing.radar:
+        seen = config.preprocessing
+        if seen.egocentric_radius or seen.radar or seen.room:
             _check_player(factory, encoder, metadata.actions)
     max_turns = config.training.max_turns_per_episode
     return RetroEnvironment(factory, metadata, encoder, function, config.tabular, max_turns, n_features)
@@ -63,9 +64,9 @@ def _check_player(factory: Callable[[], Any], encoder: Any, actions: Sequence[st
     if encoder.find_player(game) is None and not _player_comes_later(factory, encoder, actions):
         drivers = [type(agent).__name__ for agent in game.agents if hasattr(agent, "handle_keystroke")]
         raise ConfigError(
-            "The window and the radar look from the character that the keys control, but no character on the board has "
-            f'handle_keystroke (found: {", ".join(drivers) or "none"}). Name it with player = "its name" in [metadata], '
-            "or use board = true, egocentric_radius = 0 and radar = false."
+            "The window, the radar and room look from the character that the keys control, but no character on the board "
+            f'has handle_keystroke (found: {", ".join(drivers) or "none"}). Name it with player = "its name" in [metadata], '
+            "or use board = true, egocentric_radius = 0, radar = false and room = false."
         )
 
 

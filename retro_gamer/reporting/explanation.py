@@ -8,6 +8,7 @@ import numpy as np
 
 from retro_gamer.agents.states import state_of
 from retro_gamer.environment.observation import Observation
+from retro_gamer.environment.rooms import FREE_CELLS
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD
 
 MOST_SHOWN = 5  # of what mattered
@@ -131,7 +132,7 @@ def _lead(q: np.ndarray, chosen: int) -> float:
 def _things_seen(
     observation: Observation, characters: Sequence[str], board_shape: Tuple[int, int], seen: Any
 ) -> List[Tuple[str, List[int]]]:
-    """(name, its places in the inputs) of everything that is not nothing: cells of the picture, kinds on the radar."""
+    """(name, its places in the inputs) of all that is not nothing: cells of the picture, kinds on the radar, free cells."""
     height, width = board_shape
     things: List[Tuple[str, List[int]]] = []
     edge = []
@@ -146,7 +147,10 @@ def _things_seen(
     n_cells = len(observation.cells)
     for number, character in enumerate(characters[: len(observation.radar) // 2]):
         places = [n_cells + 2 * number, n_cells + 2 * number + 1]
-        if observation.inputs[places].any():
+        if character in FREE_CELLS:
+            sides = zip(FREE_CELLS[character], places)
+            things += [(name, [place]) for name, place in sides if observation.inputs[place]]
+        elif observation.inputs[places].any():
             things.append((_reading_of(character, seen), places))
     return things
 

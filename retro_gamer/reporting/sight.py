@@ -10,6 +10,7 @@ from retro_gamer.environment.base import Environment
 from retro_gamer.environment.encoder import Encoder
 from retro_gamer.environment.flow import COUNTS, LEVELS
 from retro_gamer.environment.observation import Observation
+from retro_gamer.environment.rooms import FREE_CELLS, WORDS
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD
 
 OFF_BOARD_SHOWN = "▒"
@@ -37,6 +38,7 @@ def inputs_in_words(seen: Any, observation_function: str, of_environment: bool) 
     parts += ["the whole board"] * seen.board + ["a radar"] * seen.radar
     parts += ["how many of each kind there are"] * bool(seen.kinds)
     parts += ["the first of each"] * bool(seen.kinds and seen.flow)
+    parts += ["the free cells on each side"] * bool(seen.room)
     return [*parts, *seen.observe_state]
 
 
@@ -62,6 +64,7 @@ def _sight(
         ([], False, "") if encoder is None else (encoder.observe_state, encoder.kinds, encoder.flow)
     )
     readings = (_kinds if kinds else _radar)(observation.radar, characters, flow)
+    readings += _free_cells(observation.radar, characters)
     return Sight(board, readings, _numbers(observation, observed))
 
 
@@ -83,7 +86,7 @@ def symbol_shown(number: int, characters: Sequence[str]) -> str:
 def _radar(readings: np.ndarray, characters: Sequence[str], flow: str) -> List[Tuple[str, str]]:
     found = []
     for character, (across, down) in zip(characters, readings.reshape(-1, 2).tolist()):
-        if across and down:
+        if across and down and character not in FREE_CELLS:
             sideways = f"{DISTANCES[across]} to the {'right' if across > 5 else 'left'}"
             upright = f"{DISTANCES[down]} {'below' if down > 5 else 'above'}"
             parts = [sideways] * (across != 5) + [upright] * (down != 5)
@@ -95,10 +98,18 @@ def _radar(readings: np.ndarray, characters: Sequence[str], flow: str) -> List[T
 def _kinds(readings: np.ndarray, characters: Sequence[str], flow: str) -> List[Tuple[str, str]]:
     found = []
     for character, (count, level) in zip(characters, readings.reshape(-1, 2).tolist()):
-        if count and character != ME:
+        if count and character != ME and character not in FREE_CELLS:
             come = f", the first in part {level} of {LEVELS} of the way {flow}" * bool(level)
             found.append((character, f"{COUNTS[count]} there{come}"))
     return found
+
+
+def _free_cells(readings: np.ndarray, characters: Sequence[str]) -> List[Tuple[str, str]]:
+    return [
+        (side, WORDS[reading])
+        for character, pair in zip(characters, readings.reshape(-1, 2).tolist())
+        for side, reading in zip(FREE_CELLS.get(character, ()), pair)
+    ]
 
 
 def _numbers(observation: Observation, observe_state: Sequence[str]) -> List[Tuple[str, float]]:

@@ -13,7 +13,14 @@ from retro_gamer.environment.characters import MAX_BOARD_SIDE
 from retro_gamer.environment.encoder import N_READINGS, READINGS_PER_CHARACTER
 from retro_gamer.environment.observation import ObservationShape
 from retro_gamer.environment.space_reading import space_from_json
-from retro_gamer.environment.vocabulary import FIRST_CHARACTER, MAX_CHARACTERS, ME, Vocabulary
+from retro_gamer.environment.vocabulary import (
+    FIRST_CHARACTER,
+    MAX_CHARACTERS,
+    ME,
+    ROOM_ACROSS,
+    ROOM_DOWN,
+    Vocabulary,
+)
 from retro_gamer.errors import CheckpointError, ConfigError, command_line
 from retro_gamer.nn.sparse import Convolution
 
@@ -34,6 +41,8 @@ MEANINGLESS_AFTER: Dict[str, str] = {
     "last_step": "it decides what the inputs are",
     "kinds": "it decides what the inputs are",
     "flow": "it decides what the inputs mean",
+    "room": "it decides what the inputs are",
+    "free_characters": "it decides what the readings of room mean",
     "observe_state": "each of these values is an input",
     "hidden_sizes": "the layers have other sizes",
     "dueling": "the last layer has another form",
@@ -80,6 +89,8 @@ class PolicyDescription:
     )
     own_symbol: Optional[bool] = None  # None, as in older files, where it has none
     last_step: Optional[bool] = None  # the same
+    room: Optional[bool] = None  # the same
+    free_characters: Optional[Tuple[str, ...]] = None  # for room
     own_characters: Optional[Tuple[Tuple[str, ...], ...]] = (
         None  # of each team; None where there are no teams
     )
@@ -95,6 +106,7 @@ class PolicyDescription:
         """That of a policy that is being trained. `environment` has its actions and shape."""
         shape = environment.shape
         metadata, seen = config.metadata, config.preprocessing
+        has_room = seen.room and ROOM_DOWN in vocabulary.characters
         return cls(
             algorithm=config.training.algorithm,
             gym=config.game.environment_name,
@@ -120,6 +132,8 @@ class PolicyDescription:
             last_step=(seen.last_step and ME in vocabulary.characters) or None,
             kinds=seen.kinds or None,
             flow=seen.flow or None,
+            room=has_room or None,
+            free_characters=tuple(seen.free_characters) if has_room else None,
             repeat_penalty=None if config.tabular or config.teams else config.training.repeat_penalty or None,
             **more,
         )
@@ -142,6 +156,8 @@ class PolicyDescription:
                 raise CheckpointError(f"{path} cannot be used: its {what}.")
         if "convolutions" in values:
             values["convolutions"] = tuple(Convolution(*sizes) for sizes in values["convolutions"])
+        if "free_characters" in values:
+            values["free_characters"] = tuple(values["free_characters"])
         if "own_characters" in values:
             values["own_characters"] = tuple(map(tuple, values["own_characters"]))
         return cls(**values)
@@ -184,7 +200,7 @@ class PolicyDescription:
             return self.n_cells == 0 and self.board_shape == (0, 0)
         least = (
             N_READINGS
-            if self.radar or self.last_step or self.kinds
+            if self.radar or self.last_step or self.kinds or self.room
             else FIRST_CHARACTER
             if self.n_cells
             else 1
@@ -213,6 +229,8 @@ class PolicyDescription:
             last_step=bool(self.last_step),
             kinds=bool(self.kinds),
             flow=self.flow or "",
+            room=bool(self.room),
+            free_characters=list(self.free_characters or ()),
             observe_state=list(self.observe_state),
         )
         metadata = replace(
@@ -264,6 +282,8 @@ _ONLY_SOME_HAVE = (
     "convolutions",
     "own_symbol",
     "last_step",
+    "room",
+    "free_characters",
     "own_characters",
     "kinds",
     "flow",
@@ -326,6 +346,20 @@ def _knows_itself(values: Values) -> bool:
     return not given or (all(value is True for value in given) and ME in values["characters"])
 
 
+def _knows_its_room(values: Values) -> bool:
+    """Whether what it needs for the readings of free cells is there, and only where it has them."""
+    if "room" not in values:
+        return "free_characters" not in values
+    free, characters = values.get("free_characters"), values["characters"]
+    return (
+        values["room"] is True
+        and isinstance(free, list)
+        and len(free) <= MAX_CHARACTERS
+        and _are_texts(free, 1)
+        and {ROOM_ACROSS, ROOM_DOWN} <= {*characters}
+    )
+
+
 def _is_free(values: Values) -> bool:
     """Whether what is observed is up to a function or an environment."""
     return bool(values["observation_function"] or values["gym"])
@@ -337,7 +371,7 @@ def _fit_together(values: Values) -> bool:
         return True
     side, n_symbols = 2 * values["egocentric_radius"] + 1, values["n_symbols"]
     picture = values["board_size"][::-1] if values["board"] else (side, side) if side > 1 else (0, 0)
-    has_readings = values["radar"] or values.get("last_step") or values.get("kinds")
+    has_readings = values["radar"] or values.get("last_step") or values.get("kinds") or values.get("room")
     readings = READINGS_PER_CHARACTER * (n_symbols - FIRST_CHARACTER) if has_readings else 0
     n_cells = picture[0] * picture[1] + readings
     return bool(values["board_shape"] == picture and values["n_cells"] == n_cells)
@@ -381,6 +415,7 @@ _CHECKS: List[Tuple[str, Callable[[Values], bool]]] = [
     ("kinds are in the place of its radar", lambda values: not ("kinds" in values and values["radar"])),
     ("flow is not a way", lambda values: values.get("flow", "down") in FLOWS[1:]),
     ("own character is not among its characters", _knows_itself),
+    ("free cells cannot be counted as it says", _knows_its_room),
     ("observe_state is not a list of names", lambda values: _are_texts(values["observe_state"], 2**16)),
     ("egocentric_radius is out of range", lambda values: 0 <= values["egocentric_radius"] <= 64),
     (

@@ -161,11 +161,12 @@ def test_characters_with_slots_have_steps_too():
 
 
 SEEN = {"board": False, "egocentric_radius": 2, "radar": True, "own_symbol": True, "last_step": True}
+ROOM = {"room": True, "free_characters": ["@"]}
 
 
 def test_a_training_in_two_parts_is_as_one(tmp_path):
     for name, stops in (("whole", [99]), ("parts", [4, 13, 99])):
-        run = make_run(tmp_path / name, "snake", preprocessing=SEEN)
+        run = make_run(tmp_path / name, "snake", preprocessing={**SEEN, **ROOM})
         for stop in stops:
             trainer = Trainer(run)
             trainer.train(

@@ -23,7 +23,15 @@ if HAVE_RETRO:
     from retro.examples import snake as retro_snake
 
     MODULES.append(retro_snake)
-EVERYTHING = {"board": False, "egocentric_radius": 2, "radar": True, "own_symbol": True, "last_step": True}
+EVERYTHING = {
+    "board": False,
+    "egocentric_radius": 2,
+    "radar": True,
+    "own_symbol": True,
+    "last_step": True,
+    "room": True,
+    "free_characters": ["@"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +39,7 @@ def policies(tmp_path_factory):
     """A policy for each engine's snake, and one for the forager."""
     folder = tmp_path_factory.mktemp("character")
     for game in ("snake", "forager"):
-        Trainer(make_run(folder / game, game, preprocessing=EVERYTHING, training_episodes=8)).train()
+        Trainer(make_run(folder / game, game, preprocessing=EVERYTHING, training_episodes=12)).train()
     return folder
 
 

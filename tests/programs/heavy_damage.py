@@ -54,11 +54,22 @@ def _header(shape: str, descr: str = "|u1") -> bytes:
 FACTS: Dict[str, List[Any]] = {
     "board": [True, False],
     "radar": [True, False],
+    "room": [True, False, None],
+    "free_characters": [[], ["@"], ["@@"], "@", None],
     "egocentric_radius": [0, 1, 2, 3, 64],
     "observe_state": [[], ["energy"], ["energy", "energy"], ["score", "energy"], ["x"] * 300],
     "n_features": [0, 1, 2, 300],
     "n_symbols": [1, 2, 3, 8, 9, 10, 16, 256],
-    "characters": [[], ["*"], ["*", "*"], [" ", ""], ["@"] * 300, list("abcdefghijk")],
+    "characters": [
+        [],
+        ["*"],
+        ["(room x)", "(room y)"],
+        ["(room y)", "*", "(room x)"],
+        ["*", "*"],
+        [" ", ""],
+        ["@"] * 300,
+        list("abcdefghijk"),
+    ],
     "spatial": [True, False],
     "dueling": [True, False],
     "hidden_sizes": [[1], [8], [3, 1, 2], [1] * 32],
@@ -88,7 +99,9 @@ def fitting_facts(rng: random.Random, content: bytes) -> bytes:
         )
         described["board_shape"] = picture if len(picture) == 2 else [0, 0]
         described["n_cells"] = described["board_shape"][0] * described["board_shape"][1]
-        described["n_cells"] += 2 * (described["n_symbols"] - 2) if described["radar"] else 0
+        described["n_cells"] += (
+            2 * (described["n_symbols"] - 2) if described["radar"] or described.get("room") else 0
+        )
     members["facts.npy"] = _text(json.dumps(facts))
     try:
         sizes = PolicyDescription.from_json(described, Path("a")).network_sizes

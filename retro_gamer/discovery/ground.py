@@ -1,0 +1,127 @@
+"""What the character of the keys can step on, and whether it leaves something behind that is in its own way."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
+
+from retro_gamer.discovery.probing import new_game, step
+from retro_gamer.environment.chance import seed_everything
+from retro_gamer.environment.characters import visible_cells
+from retro_gamer.environment.player import keyboard_driven
+
+Pair = Tuple[int, int]
+Shown = Dict[Pair, List[Tuple[Any, str]]]  # cell -> who shows what there
+TURNS_TO_LOOK = 1000
+SECONDS = 10.0  # for them
+NEW_TARGET_EVERY = 25  # turns
+AT_RANDOM = 0.2  # of the keys: or it would run against the same wall for ever
+LEAST_LEFT = 20  # times that something was left behind: a few may be chance
+NEARLY_ALWAYS = 0.9  # of the steps after the first time in a game
+
+
+class Ground:
+    """What was seen of the ground, turn by turn, while there was exactly one character of the keys.
+
+    free      the characters that it stepped on, and went on
+    left      those that it leaves behind wherever it goes, and never steps on
+    """
+
+    def __init__(self) -> None:
+        self._stepped_on: Set[str] = set()
+        self._left: Dict[
+            str, List[int]
+        ] = {}  # character -> [times left, steps since the first time in a game]
+        self.begin()
+
+    def begin(self) -> None:
+        """A new game begins."""
+        self.shown: Shown = {}
+        self.position: Optional[Pair] = None  # of the character, if there is one
+        self._leaves: Set[str] = set()  # what was left behind in this game
+
+    def note(self, game: Any) -> Optional[Pair]:
+        """Look at a game before its first turn, or after a turn; the step that the character made, if that is known."""
+        before, was_at = self.shown, self.position
+        players = keyboard_driven(game)
+        player = players[0] if len(players) == 1 and getattr(players[0], "size", None) is None else None
+        self.shown, self.position = {}, tuple(player.position) if player is not None else None
+        for agent, x, y, shown in visible_cells(game.agents, game.board_size):
+            if agent is not player and shown.strip():
+                self.shown.setdefault((x, y), []).append((agent, shown))
+        if was_at is None or self.position is None:
+            return None
+        if self.position != was_at and game.playing:
+            self._stepped(game, before, was_at, self.position)
+        return self.position[0] - was_at[0], self.position[1] - was_at[1]
+
+    def _stepped(self, game: Any, before: Shown, was_at: Pair, now_at: Pair) -> None:
+        for agent, shown in before.get(now_at, ()):
+            # What went on by one cell made room, such as the end of a snake: nobody stepped on it.
+            x, y = agent.position
+            if abs(x - now_at[0]) + abs(y - now_at[1]) != 1 or not any(
+                agent is other for other in game.agents
+            ):
+                self._stepped_on.add(shown)
+        left = {shown for _, shown in self.shown.get(was_at, ())}
+        self._leaves |= left
+        for shown in self._leaves:
+            counts = self._left.setdefault(shown, [0, 0])
+            counts[0] += shown in left
+            counts[1] += 1
+
+    @property
+    def free(self) -> List[str]:
+        return sorted(self._stepped_on)
+
+    @property
+    def left(self) -> List[str]:
+        return [
+            shown
+            for shown, (times, steps) in self._left.items()
+            if times >= LEAST_LEFT and times >= NEARLY_ALWAYS * steps and shown not in self._stepped_on
+        ]
+
+
+def look_at_ground(
+    factory: Callable[[], Any], actions: Sequence[str], clock: Callable[[], float] = time.monotonic
+) -> Ground:
+    """Play towards one kind of character after the other, to see which it can step on. What keys do is learned meanwhile."""
+    seed_everything(0)
+    chooser, ground, deadline = random.Random(0), Ground(), clock() + SECONDS
+    steps: Dict[Optional[str], Counter[Pair]] = {key: Counter() for key in [*actions, None]}
+    game: Any = None
+    for turn in range(TURNS_TO_LOOK):
+        if clock() >= deadline:
+            break
+        if game is None or not game.playing:
+            game = new_game(factory)
+            ground.begin()
+            ground.note(game)
+        if turn % NEW_TARGET_EVERY == 0:
+            kinds = sorted({shown for there in ground.shown.values() for _, shown in there})
+            target = chooser.choice(kinds or [""])
+        key = _key_towards(target, ground, steps)
+        if key == "" or chooser.random() < AT_RANDOM:
+            key = chooser.choice([*actions, None])
+        game.input_source.press(key)
+        step(game, key)
+        moved = ground.note(game)
+        if moved is not None and moved != (0, 0):
+            steps[key][moved] += 1
+    return ground
+
+
+def _key_towards(target: str, ground: Ground, steps: Dict[Optional[str], "Counter[Pair]"]) -> Optional[str]:
+    """The key that leads nearest to a cell that shows this character; "" where that is not known."""
+    cells = [cell for cell, there in ground.shown.items() if any(shown == target for _, shown in there)]
+    if ground.position is None or not cells:
+        return ""
+    x, y = ground.position
+    to_x, to_y = min(cells, key=lambda cell: abs(cell[0] - x) + abs(cell[1] - y))
+    usual = {key: seen.most_common(1)[0][0] for key, seen in steps.items() if seen}
+    if not usual:
+        return ""
+    return min(usual, key=lambda key: abs(x + usual[key][0] - to_x) + abs(y + usual[key][1] - to_y))
