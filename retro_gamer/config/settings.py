@@ -162,6 +162,11 @@ class PreprocessingSettings:
     free_characters: List[str] = setting(
         TEXTS, [], "For room: characters that it can step on. All others are in its way."
     )
+    texts: bool = setting(
+        FLAG,
+        True,
+        "true: words and numbers several cells wide are seen, letter by letter; false: they are not there.",
+    )
     observe_state: List[str] = setting(TEXTS, [], "State values to observe as numbers.")
 
 

@@ -31,7 +31,13 @@ from retro_gamer.discovery.keys import (
 )
 from retro_gamer.discovery.probing import Probe, only_player, probe_game
 from retro_gamer.discovery.rewards import find_reward
-from retro_gamer.discovery.sights import Sight, keys_not_found, signs_to_press, walls_that_come
+from retro_gamer.discovery.sights import (
+    Sight,
+    keys_not_found,
+    signs_to_press,
+    texts_that_tell_nothing,
+    walls_that_come,
+)
 from retro_gamer.discovery.state_numbers import TURNS, changing_numbers, not_shown
 from retro_gamer.discovery.two_players import Player, find_players, teams_to_paste
 from retro_gamer.environment.gym import describe_gym
@@ -195,6 +201,9 @@ def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
             f"where it does, or no line of the game changes it: look for it in {_file_of(factory)}."
         )
     _note_board(draft, probe, known)
+    texts = texts_that_tell_nothing(probe)
+    if texts is not None and not any(name in known for name in texts.settings):
+        _see(draft, texts)
     draft.say(
         f"Board {probe.board_size[0]}x{probe.board_size[1]}, characters {' '.join(draft.config.metadata.character_set)}"
         f", at most {probe.n_agents} on the board; "

@@ -8,6 +8,7 @@ import traceback
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from retro_gamer.discovery.travels import Travels
+from retro_gamer.discovery.written import Written
 from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.characters import (
     board_size_of,
@@ -51,6 +52,9 @@ class Probe(NamedTuple):
     telling: Set[str]  # and of those whose letter tells something else
     flow: str  # the one way in which things come; "" for none
     walls: bool  # whether what comes, comes side by side
+    besides_texts: Optional[
+        List[str]
+    ]  # the characters that are in no text, where texts say nothing that is not known; None elsewhere
     waits: bool  # whether the player never goes that way, nor back
 
 
@@ -141,7 +145,7 @@ class _Findings:
         self._n_agents, self._filled = 0, 0.0
         self._players = keyboard_driven(first)
         self._huge: Set[str] = set()
-        self._looks, self._travels = Looks(), Travels()
+        self._looks, self._travels, self._written = Looks(), Travels(), Written()
         if self._reward is not None:
             state_number(first, self._reward)
         self.begin(first)
@@ -168,6 +172,7 @@ class _Findings:
             self._filled += len(cells) / (game.board_size[0] * game.board_size[1])
         self._looks.note(game)
         self._travels.note(game)
+        self._written.note(game)
         self._players = self._players or keyboard_driven(game)
 
     def _note_state(self, game: Any) -> None:
@@ -200,6 +205,7 @@ class _Findings:
             self._looks.telling(),
             self._travels.flow(),
             self._travels.walls(),
+            self._written.others(),
             self._travels.waits(),
         )
 

@@ -21,24 +21,24 @@ class Sight(NamedTuple):
 
 
 def signs_to_press(probe: Probe, keys: Sequence[str]) -> Optional[Sight]:
-    """Where the characters on the board are keys to press, as in a typing game, and nobody is controlled: their kinds.
+    """Where the characters on the board are keys to press, and come one way, as in a typing game: their kinds.
 
-    Which there are matters then. Where they are does not, if they all come the same way: only how far they have come.
+    Then it matters which there are, and how far they have come, but not where they are. Nobody is controlled.
     """
-    signs = shown_keys(probe.characters, keys)
-    if probe.players or len(signs) < SIGNS:
+    signs = shown_keys(probe, keys)
+    if probe.players or len(signs) < SIGNS or not probe.flow:
         return None
-    flow = probe.flow
-    why = f"On, because what is shown is what to press ({', '.join(signs[:3])}, ...): "
-    notes = {"preprocessing.kinds": why + "which there are matters more than where."}
-    settings: Dict[str, Any] = {"kinds": True}
-    message = f"Signs that are keys ({', '.join(signs[:3])}, ...): seen is how many of each kind there are"
-    if flow:
-        settings.update(board=False, flow=flow)
-        notes["preprocessing.flow"] = f"In random play nearly all that moved went {flow}."
-        notes["preprocessing.board"] = "Off: the kinds tell how far each has come."
-        message += f", and how far {flow} the first of each has come"
-    return Sight(settings, notes, message + ".")
+    some = f"({', '.join(signs[:3])}, ...)"
+    notes = {
+        "preprocessing.kinds": f"On, because what is shown is what to press {some}: where it is does not matter.",
+        "preprocessing.flow": f"In random play nearly all that moved went {probe.flow}.",
+        "preprocessing.board": "Off: the kinds tell how far each has come.",
+    }
+    message = (
+        f"Signs that are keys {some}: seen is how many of each kind there are, and how far {probe.flow} the first of each "
+        "has come."
+    )
+    return Sight({"kinds": True, "flow": probe.flow, "board": False}, notes, message)
 
 
 def walls_that_come(probe: Probe) -> Optional[Sight]:
@@ -56,9 +56,24 @@ def walls_that_come(probe: Probe) -> Optional[Sight]:
     )
 
 
-def shown_keys(characters: Sequence[str], keys: Sequence[str]) -> List[str]:
+def texts_that_tell_nothing(probe: Probe) -> Optional[Sight]:
+    """Where what is written on the board is only what is known without it, such as a score: not to see it."""
+    if probe.besides_texts is None:
+        return None
+    why = "Off: what is written on the board is always the same, but for numbers of the state."
+    message = "Words on the board, such as a score, tell nothing new: they are not seen."
+    return Sight(
+        {"texts": False, "character_set": probe.besides_texts}, {"preprocessing.texts": why}, message
+    )
+
+
+def shown_keys(probe: Probe, keys: Sequence[str]) -> List[str]:
     """Of the characters on the board, those that are keys."""
-    return [character for character in characters if character.lower() in keys]
+    return [character for character in _characters(probe) if character.lower() in keys]
+
+
+def _characters(probe: Probe) -> List[str]:
+    return probe.characters if probe.besides_texts is None else probe.besides_texts
 
 
 def keys_not_found(probe: Probe, keys: Sequence[str]) -> List[str]:
@@ -66,8 +81,8 @@ def keys_not_found(probe: Probe, keys: Sequence[str]) -> List[str]:
 
     A key that is pressed where its sign is not there often does the same as any other wrong one.
     """
-    signs = shown_keys(probe.characters, keys)
+    signs = shown_keys(probe, keys)
     if probe.players or len(signs) < SIGNS or len(signs) < MOST * len(keys):
         return []
-    likely = dict.fromkeys(character.lower() for character in probe.characters)
+    likely = dict.fromkeys(character.lower() for character in _characters(probe))
     return [key for key in likely if key in (*LETTERS, *DIGITS) and key not in keys]

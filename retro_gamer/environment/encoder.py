@@ -32,6 +32,7 @@ from retro_gamer.environment.observation import (
     check_features,
 )
 from retro_gamer.environment.rooms import Rooms
+from retro_gamer.environment.texts import without_texts
 from retro_gamer.environment.vocabulary import (
     FIRST_CHARACTER,
     ME,
@@ -85,6 +86,7 @@ class Encoder:
         flow: str = "",
         room: bool = False,
         free_characters: Sequence[str] = (),
+        texts: bool = True,
     ):
         self.vocabulary, self.find_player = vocabulary, find_player
         self.own_symbol, self.last_step, self.last_steps = own_symbol, last_step, LastSteps()
@@ -96,6 +98,7 @@ class Encoder:
                 self.rooms = Rooms(map(vocabulary.add, free_characters))
         self.board, self.radius, self.radar = board, 0 if board else egocentric_radius, radar
         self.kinds, self.flow, self._urgency = kinds, flow, urgency(flow) if flow else None
+        self.texts = texts
         self._has_readings = bool(radar or last_step or kinds or self.rooms)
         if self._has_readings:
             # The first layer has as many rows for an input as there are symbols; a reading needs one for each value.
@@ -147,10 +150,11 @@ class Encoder:
         if not (self.radius or self._has_readings or self.own_symbol):
             if not self.board:
                 return NO_CELLS, 0
-            return np.frombuffer(self._paint(visible_cells(game.agents, self.board_size)), UINT8), 0
+            characters = game.agents if self.texts else without_texts(game.agents)
+            return np.frombuffer(self._paint(visible_cells(characters, self.board_size)), UINT8), 0
         player = character if character is not None else self.find_player(game)
         center = self._center(player)
-        characters = game.agents
+        characters = game.agents if self.texts else without_texts(game.agents, player)
         if (
             self.radius
             and not (self.radar or self.kinds or self.rooms)

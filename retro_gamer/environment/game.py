@@ -39,6 +39,7 @@ def make_encoder(
         flow=seen.flow,
         room=seen.room,
         free_characters=seen.free_characters,
+        texts=seen.texts,
     )
     if n_features is not None:
         encoder.n_features = n_features

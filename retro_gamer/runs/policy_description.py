@@ -43,6 +43,7 @@ MEANINGLESS_AFTER: Dict[str, str] = {
     "flow": "it decides what the inputs mean",
     "room": "it decides what the inputs are",
     "free_characters": "it decides what the readings of room mean",
+    "texts": "it decides what is seen",
     "observe_state": "each of these values is an input",
     "hidden_sizes": "the layers have other sizes",
     "dueling": "the last layer has another form",
@@ -97,6 +98,7 @@ class PolicyDescription:
     spaces: Optional[Dict[str, Any]] = None  # what an environment's observations and actions are
     kinds: Optional[bool] = None  # the same as own_symbol
     flow: Optional[str] = None  # the same
+    texts: Optional[bool] = None  # False where they are not seen
     repeat_penalty: Optional[float] = None  # how it acts (agents/repetition.py); None for plain greedy play
 
     @classmethod
@@ -134,6 +136,7 @@ class PolicyDescription:
             flow=seen.flow or None,
             room=has_room or None,
             free_characters=tuple(seen.free_characters) if has_room else None,
+            texts=None if seen.texts else False,
             repeat_penalty=None if config.tabular or config.teams else config.training.repeat_penalty or None,
             **more,
         )
@@ -231,6 +234,7 @@ class PolicyDescription:
             flow=self.flow or "",
             room=bool(self.room),
             free_characters=list(self.free_characters or ()),
+            texts=self.texts is None,
             observe_state=list(self.observe_state),
         )
         metadata = replace(
@@ -287,6 +291,7 @@ _ONLY_SOME_HAVE = (
     "own_characters",
     "kinds",
     "flow",
+    "texts",
     "repeat_penalty",
     "spaces",
 )
@@ -413,6 +418,7 @@ _CHECKS: List[Tuple[str, Callable[[Values], bool]]] = [
     ),
     ("kinds is not a flag", lambda values: values.get("kinds", True) is True),
     ("kinds are in the place of its radar", lambda values: not ("kinds" in values and values["radar"])),
+    ("texts is not a flag", lambda values: values.get("texts", False) is False),
     ("flow is not a way", lambda values: values.get("flow", "down") in FLOWS[1:]),
     ("own character is not among its characters", _knows_itself),
     ("free cells cannot be counted as it says", _knows_its_room),

@@ -154,3 +154,66 @@ def create_game():
     seen = config.preprocessing
     assert (seen.egocentric_radius, seen.flow) == expected and not seen.kinds
     assert ("Walls come down" in messages) == (wall > 1) == ("preprocessing.flow" in notes)
+
+
+class Label:
+    """Says what `make` makes of the game, in a row of cells."""
+
+    def __init__(self, make, x=0):
+        self.make, self.position, self.size = make, (x, 0), (9, 1)
+        self.character = [" " * 9]
+
+    def play_turn(self, game):
+        self.character = [self.make(game).center(9)]
+
+
+class Counter(Hero):
+    def play_turn(self, game):
+        game.state["score"] += random.randrange(3)
+        if game.turn_number >= 40:
+            game.end()
+
+
+@pytest.mark.parametrize(
+    "make, nothing_new",
+    [
+        (lambda game: f"SCORE {game.state['score']}", True),
+        (lambda game: "-\\|/"[game.turn_number % 4] + " GO!", True),
+        (lambda game: f"{random.randrange(9)}+{random.randrange(9)}=?", False),
+        (lambda game: "LOOK OUT" if game.turn_number % 7 == 0 else "all well", False),
+        (lambda game: "=" * 9, False),  # a platform, not a text
+    ],
+)
+def test_texts_that_say_nothing_new(make, nothing_new):
+    def factory():
+        agents = [Label(make), Counter("A", (4, 4)), Piece("*", (2, 4))]
+        return engine.Game(agents, {"score": 0}, board_size=(9, 9))
+
+    found = probe_game(factory, ["KEY_LEFT", "KEY_RIGHT"], turns=200).besides_texts
+    assert found == (["*", "A"] if nothing_new else None)
+
+
+@pytest.mark.parametrize(
+    "flags, hidden", [({}, True), ({"texts": True}, False), ({"character_set": ["A"]}, False)]
+)
+def test_create_leaves_such_texts_out(tmp_path, monkeypatch, flags, hidden):
+    source = """
+from retro_gamer.games import Game
+class Walker:
+    character, position = "A", (2, 2)
+    def handle_keystroke(self, key, game):
+        x = self.position[0] + {"KEY_LEFT": -1, "KEY_RIGHT": 1}.get(key.name, 0)
+        if 0 <= x < 9: self.position = (x, 2)
+        game.state["score"] += x == 8
+class Label:
+    position, size, character = (0, 0), (9, 1), ["SCORE 0  "]
+    def play_turn(self, game):
+        self.character = [f"SCORE {game.state['score']}".ljust(9)]
+def create_game():
+    return Game([Walker(), Label()], {"score": 0}, board_size=(9, 4))
+"""
+    config, messages, notes = chosen(tmp_path, monkeypatch, source, **flags)
+    assert config.preprocessing.texts == (not hidden) and ("S" in config.metadata.character_set) == (
+        flags == {"texts": True}
+    )
+    assert ("Words on the board" in messages) == hidden == ("preprocessing.texts" in notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from observing import Hero, Piece, make_encoder, make_game
 from small_runs import make_run, same
@@ -90,11 +91,35 @@ def test_kinds_and_radar_are_one_or_the_other():
         )
 
 
+TEXTS = [("SCORE 3", True), ("  64", True), ("===", False), ("UUU", False), ("<o>", False)]
+
+
+@pytest.mark.parametrize("text, is_text", TEXTS)
+@pytest.mark.parametrize("ways", [{"board": True}, {"egocentric_radius": 2, "radar": True}], ids=str)
+def test_texts_that_are_not_seen_are_not_there_and_hide_nothing(text, is_text, ways):
+    def observed(*more, **what):
+        game = make_game(Hero("A", (1, 1)), *more, Piece("*", (3, 1)), board_size=(9, 4))
+        encoder = make_encoder("*A", grows=True, board_size=(9, 4), **ways, **what)
+        return encoder.observe(game).inputs.tolist(), encoder.vocabulary.characters
+
+    def written():
+        return Piece([text], (1, 1), size=(len(text), 1), z=5)
+
+    assert (observed(written(), texts=False) == observed()) == is_text
+    assert observed(written()) != observed()
+
+
+def test_a_player_is_no_text_whatever_it_looks_like():
+    encoder = make_encoder("", grows=True, board=True, texts=False, own_symbol=True)
+    hero = Hero(["R2D2"], (1, 1), size=(4, 1))
+    assert np.count_nonzero(encoder.observe(make_game(hero)).cells) == 4
+
+
 # Runs
 
 SIGHTS = {
     "kinds": {"board": False, "kinds": True, "flow": "down"},
-    "flow": {"board": False, "egocentric_radius": 2, "radar": True, "flow": "down"},
+    "flow": {"board": False, "egocentric_radius": 2, "radar": True, "flow": "down", "texts": False},
 }
 
 
@@ -109,7 +134,10 @@ def test_a_training_in_two_parts_is_as_one_and_a_policy_sees_as_it_did(tmp_path,
             )
     same(RunDirectory(tmp_path / "whole"), RunDirectory(tmp_path / "parts"))
     facts = read_policy(run)[1].description.to_json()
-    assert (facts.get("kinds"), facts.get("flow")) == (SIGHTS[what].get("kinds"), "down")
+    seen = SIGHTS[what]
+    assert [facts.get(name) for name in ("kinds", "flow", "texts")] == [
+        seen.get(name) for name in ("kinds", "flow", "texts")
+    ]
     player, policy = load_player(run), TrainedPolicy(str(run.path))
     observation = player.environment.reset(3)
     game = player.environment.game
@@ -122,7 +150,9 @@ def test_a_training_in_two_parts_is_as_one_and_a_policy_sees_as_it_did(tmp_path,
         assert "the next o to arrive" in words and "the next o to arrive on the radar" in causes
 
 
-@pytest.mark.parametrize("change", [{"kinds": 1}, {"flow": "sideways"}, {"flow": []}, {"radar": True}])
+@pytest.mark.parametrize(
+    "change", [{"kinds": 1}, {"flow": "sideways"}, {"flow": []}, {"radar": True}, {"texts": True}]
+)
 def test_a_description_that_is_not_one_is_refused(tmp_path, change):
     run = make_run(tmp_path / "run", "catch", preprocessing=SIGHTS["kinds"], training_episodes=1)
     Trainer(run).train()

@@ -1,0 +1,64 @@
+"""Whether what is written on a board tells anything that is not known without it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, List, Optional, Set, Tuple
+
+from retro_gamer.environment.characters import visible_cells
+from retro_gamer.environment.player import keyboard_driven
+from retro_gamer.environment.texts import text_of, without_texts
+
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+class Written:
+    """Reads the texts of a game, turn by turn."""
+
+    def __init__(self) -> None:
+        self._said: Dict[
+            Tuple[str, Any], Dict[str, int]
+        ] = {}  # which text -> what it said, in how many turns
+        self._others: Dict[str, None] = {}  # the characters that are in no text, in their order
+        self._numbers: Set[int] = set()  # of the state, before the last turn
+        self._turns = 0
+
+    def note(self, game: Any) -> None:
+        """Look at a game after a turn."""
+        values = [abs(value) for value in game.state.values() if _is_finite(value)]
+        numbers = {int(value) for value in values} | {round(value) for value in values}
+        known, self._numbers = numbers | self._numbers, numbers
+        if game.turn_number <= 1:  # what the numbers were before was not seen
+            return
+        self._turns += 1
+        players = keyboard_driven(game)
+        for agent in game.agents:
+            text = text_of(agent) if getattr(agent, "display", True) else ""
+            if text and not any(agent is player for player in players):
+                which = type(agent).__name__, tuple(agent.position)
+                said = self._said.setdefault(which, {})
+                words = _what_is_new(text, known)
+                said[words] = said.get(words, 0) + 1
+        if self._said:
+            others = without_texts(game.agents, players[0] if players else None)
+            shown = [shown for _, _, _, shown in visible_cells(others, game.board_size)]
+            self._others.update(dict.fromkeys(character for character in shown if character.strip()))
+
+    def others(self) -> Optional[List[str]]:
+        """The characters that are in no text, where all texts are always there and say always the same, but for numbers
+        of the state; None where there is no text, or nothing else, or one that says something."""
+        still = all(list(said.values()) == [self._turns] for said in self._said.values())
+        return list(self._others) if self._said and self._others and still else None
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, (int, float)) and abs(value) < 1e15
+
+
+def _what_is_new(text: str, known: Set[int]) -> str:
+    """The letters of a text, and those of its numbers that are not known."""
+
+    def number(found: Any) -> str:
+        return "" if int(float(found[0])) in known else str(found[0])
+
+    return "".join(sign for sign in NUMBER.sub(number, text) if sign.isalnum())
