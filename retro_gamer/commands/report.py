@@ -52,7 +52,7 @@ def write_report(
     else:
         text = f"No game could be played for this report. {why_not}"
         sections.append(Section("How well it plays", paragraph(text)))
-    sections.append(_words())
+    sections.append(_words(config))
     recordings = [] if measured is None else [recording for _, recording in measured.recordings]
     alpha = config.training.learning_rate if config.tabular else None
     text = page(
@@ -113,12 +113,18 @@ def _curves(run: RunDirectory, measured: Union[Measured, MeasuredTeams, None]) -
     return [Section("How it learned", f"<figure>{draw_svg(panels)}</figure>\n")]
 
 
-def _words() -> Section:
+def _words(config: RunConfig) -> Section:
     words = [
         ("reward", "what a turn brought; the agent learns to make their sum large"),
         ("value, Q", "what it expects of a key: the rewards from here on, later ones counting less"),
         ("greedy", "always pressing the key with the largest value, without random keys"),
-        ("gamma", "how much the next turn counts beside this one; 0.99 looks about a hundred turns ahead"),
+        ("gamma", f"how much the next turn counts beside this one; {_looks_ahead(config.training.gamma)}"),
         ("TD error", "by how much a turn surprised it"),
     ]
     return Section("Words", table(Table("", [], [[word, meaning] for word, meaning in words])))
+
+
+def _looks_ahead(gamma: float) -> str:
+    if gamma >= 1.0:
+        return "1 looks to the end of the game"
+    return f"{gamma:g} looks about {max(1, round(1 / (1 - gamma)))} turns ahead"
