@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import List, Optional, Tuple
 
 from retro_gamer.config.run_config import RunConfig
@@ -12,7 +13,7 @@ from retro_gamer.hosting.loading import load_factory
 from retro_gamer.hosting.supervision import supervised
 from retro_gamer.reporting.counting import Counting
 from retro_gamer.reporting.findings import Finding, describe
-from retro_gamer.reporting.game_doctor import examine_game, returns_used_objects
+from retro_gamer.reporting.game_doctor import MOMENTS, examine_game, returns_used_objects
 from retro_gamer.reporting.random_games import GAMES as RANDOM_GAMES
 from retro_gamer.reporting.random_games import play_randomly
 from retro_gamer.reporting.training_doctor import examine_metrics, examine_play, verdict, watch_greedy_games
@@ -22,6 +23,9 @@ from retro_gamer.training.player import load_player
 
 GAMES = 30
 WATCHED = 10  # of them, turn by turn
+FEW_MOMENTS = 3  # in which each key of a slow game is tried
+# A slow game has fewer random games; the one that is played then is cut short after as many seconds again.
+SECONDS_OF_RANDOM_GAMES = 60.0
 
 
 def examine(run: RunDirectory, quiet: bool = False) -> str:
@@ -44,17 +48,21 @@ def examine(run: RunDirectory, quiet: bool = False) -> str:
     return "\n".join([*lines, describe(findings)])
 
 
-def examine_before(config: RunConfig, quiet: bool = False) -> List[Finding]:
-    """What random games show, before any training."""
+def examine_before(
+    config: RunConfig, quiet: bool = False, seconds: float = SECONDS_OF_RANDOM_GAMES
+) -> List[Finding]:
+    """What random games show, before any training; those of a slow game for so many seconds."""
     if not config.game.environment_name:
         used = returns_used_objects(load_factory(config.game))
         if used is not None:
             return [used]  # nothing else that is found would mean anything
     vocabulary = Vocabulary(config.metadata.character_set, grows=True)
     environment = make_environment(config, vocabulary)
+    began = time.monotonic()
     with Counting("playing random game", RANDOM_GAMES, quiet=quiet) as count:
-        played = play_randomly(environment, RANDOM_GAMES, on_game=count, on_turn=count.turn)
-    return examine_game(environment, played, config)
+        played = play_randomly(environment, RANDOM_GAMES, on_game=count, on_turn=count.turn, seconds=seconds)
+    slow = time.monotonic() - began > seconds
+    return examine_game(environment, played, config, FEW_MOMENTS if slow else MOMENTS)
 
 
 def _examine_after(run: RunDirectory, config: RunConfig, quiet: bool) -> Tuple[str, List[Finding]]:
@@ -68,7 +76,8 @@ def _examine_after(run: RunDirectory, config: RunConfig, quiet: bool) -> Tuple[s
         watched = watch_greedy_games(player, WATCHED, config.training.gamma, count, count.turn)
     findings = examine_metrics(run.read_metrics(), config)
     findings += examine_play(watched, greedy, chance, _best(run, quiet))
-    return verdict(greedy, chance, config.metadata.reward or "reward"), findings
+    each_once = list({finding.name: finding for finding in reversed(findings)}.values())[::-1]
+    return verdict(greedy, chance, config.metadata.reward or "reward"), each_once
 
 
 def _best(run: RunDirectory, quiet: bool) -> Optional[Evaluation]:

@@ -7,9 +7,10 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Optional, Union
 
 from retro_gamer.agents import Agent
+from retro_gamer.commands.doctor import examine_before
 from retro_gamer.commands.what_next import what_next
 from retro_gamer.environment.base import Environment
-from retro_gamer.errors import command_line
+from retro_gamer.errors import RetroGamerError, command_line
 from retro_gamer.hosting.interrupts import stopping_on_signals
 from retro_gamer.hosting.patience import naming_a_slow_game, telling_when_slow
 from retro_gamer.hosting.signs import shown_by
@@ -22,6 +23,7 @@ from retro_gamer.reporting.training_doctor import (
     examine_metrics,
     examine_play,
     is_worth_using,
+    learned_nothing,
     verdict,
     watch_greedy_games,
 )
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 FINAL_GAMES = 30
 WATCHED = 5  # of them, turn by turn, when they may be going wrong
+SECONDS_TO_EXAMINE = 10.0  # of a slow game, in random games
 SECONDS_TO_MEASURE = 5.0  # of greedy play, and as many of random play, when the minutes are limited
 
 
@@ -175,14 +178,16 @@ def _say_how_well(trainer: Trainer, seconds: float, quiet: bool) -> bool:
 
 
 def _say_what_may_be_wrong(trainer: Trainer, greedy: Evaluation, chance: Evaluation, quiet: bool) -> None:
-    """The first thing that is wrong with the training, with its causes; `doctor` tells more."""
+    """The first thing that is wrong with the game or the training, with its causes; `doctor` tells more."""
     config, run = trainer.config, trainer.run
     findings = examine_metrics(run.read_metrics(), config)
+    if not findings:
+        with suppress(RetroGamerError), supervised():  # a game may fail under random keys: doctor will say so
+            findings = examine_before(config, quiet, SECONDS_TO_EXAMINE)
     if not findings:
         player = Player(trainer.evaluation_environment, trainer.agent, {}, "the newest", config)
         with supervised(), Counting("looking at game", WATCHED, quiet=quiet) as count:
             watched = watch_greedy_games(player, WATCHED, config.training.gamma, count, count.turn)
-        findings = examine_play(watched, greedy, chance)
-    if findings:
-        print("\n" + describe(findings[:1]))
+        findings = examine_play(watched, greedy, chance) or [learned_nothing(greedy, chance)]
+    print("\n" + describe(findings[:1]))
     print(f"\nFind out more about what may be wrong:  {command_line('doctor', run)}")

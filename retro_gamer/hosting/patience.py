@@ -7,7 +7,7 @@ import sys
 import threading
 from collections import Counter
 from contextlib import contextmanager, suppress
-from typing import Any, Callable, Iterator, Optional, Tuple
+from typing import Any, Callable, Iterator, Optional, Set, Tuple
 from typing import Counter as Counts
 
 from retro_gamer.hosting.blame import is_game_code
@@ -18,6 +18,7 @@ LOOKS_A_SECOND = 40
 SLOW = 60.0  # turns a second: fewer are worth a word
 SECONDS_BEFORE_A_LOOK, SECONDS_OF_A_LOOK, LOOKS_FOR_A_SLOW_GAME = 3.0, 2.0, 4
 Place = Tuple[str, int, str]  # file, line, function
+_named: Set[str] = set()  # what makes a game slow, and was said
 
 
 @contextmanager
@@ -37,7 +38,7 @@ def telling_when_slow(what: str, say: Callable[[str], None] = to_stderr) -> Iter
 
 @contextmanager
 def naming_a_slow_game(turns: Callable[[], int], say: Callable[[str], None]) -> Iterator[None]:
-    """While inside, say once when only few turns are played a second because of one line of the game.
+    """While inside, say when only few turns are played a second because of one line of the game; of each line, once.
 
     `turns()` is how many were played so far; it may begin again now and then.
     """
@@ -52,7 +53,9 @@ def naming_a_slow_game(turns: Callable[[], int], say: Callable[[str], None]) -> 
             place = describe(_look(thread, SECONDS_OF_A_LOOK, done))
             rate = (turns() - before) / SECONDS_OF_A_LOOK
             if place and 0 < rate < SLOW and not done.is_set():
-                say(f"Your game manages {rate:.2g} turns a second. {place}")
+                if place not in _named:
+                    _named.add(place)
+                    say(f"Your game manages {rate:.2g} turns a second. {place}")
                 return
 
     with _watched(watch, done):

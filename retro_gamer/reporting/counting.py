@@ -8,11 +8,12 @@ import os
 import shutil
 import sys
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Callable, Optional, TextIO
 
 from retro_gamer.hosting import signs
-from retro_gamer.hosting.supervision import wiping
+from retro_gamer.hosting.patience import naming_a_slow_game
+from retro_gamer.hosting.supervision import to_stderr, wiping
 
 INTERVAL = 0.2  # seconds between two frames on a terminal
 PLAIN_INTERVAL = 10.0  # seconds between two lines elsewhere
@@ -54,7 +55,7 @@ class Counting:
         self.shown = not quiet
         self._next = clock() + (0.0 if self.in_place else PLAIN_INTERVAL)
         self._width = 0
-        self._done = self._turn = self._before = 0
+        self._done = self._turn = self._before = self._turns = 0
 
     def __call__(self, done: int) -> None:
         """So many are done, of this part."""
@@ -68,6 +69,7 @@ class Counting:
     def turn(self) -> None:
         """One more turn of the game that is going on: a long game is not silent either."""
         self._turn += 1
+        self._turns += 1
         self._show()
 
     def _show(self) -> None:
@@ -95,12 +97,14 @@ class Counting:
 
     def __enter__(self) -> Counting:
         wiping.append(self._wipe)  # what a game prints meanwhile stands above
-        self._signs = signs.shown_by(self._still_working if self.shown else signs.silently)
-        self._signs.__enter__()
+        self._inside = ExitStack()
+        self._inside.enter_context(signs.shown_by(self._still_working if self.shown else signs.silently))
+        if self.shown:
+            self._inside.enter_context(naming_a_slow_game(lambda: self._turns, to_stderr))
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._signs.__exit__(None, None, None)
+        self._inside.close()
         wiping.remove(self._wipe)
         self._wipe()
 

@@ -8,6 +8,14 @@ from typing import List, NamedTuple, Sequence
 WIDTH = 88
 
 
+# Why keys may make no difference to the reward.
+NO_DIFFERENCE = [
+    "It changes by chance or by the clock: let it grow where the player does something good.",
+    "Random play never gets to where keys matter: give a little for getting nearer too.",
+    "The reward names another value than the score: look at reward in config.toml.",
+]
+
+
 class Finding(NamedTuple):
     """One thing that is wrong."""
 

@@ -16,7 +16,7 @@ from retro_gamer.environment.base import Environment
 from retro_gamer.environment.new_games import share_characters
 from retro_gamer.games.screen import board_lines
 from retro_gamer.hosting.randomness import OwnRandomness
-from retro_gamer.reporting.findings import Finding
+from retro_gamer.reporting.findings import NO_DIFFERENCE, Finding
 from retro_gamer.reporting.random_games import RandomGames, same_view_pairs
 
 MOMENTS = 10  # situations in which each key is tried
@@ -26,14 +26,19 @@ HUGE_REWARD = 1e6
 PAIRS, TURNS_OF_A_PAIR = 10, 500  # games played again with other keys
 
 
-def examine_game(environment: Environment, games: RandomGames, config: RunConfig) -> List[Finding]:
-    """Everything that random play finds wrong, the worst first; nothing for a game that is all right."""
+def examine_game(
+    environment: Environment, games: RandomGames, config: RunConfig, moments: int = MOMENTS
+) -> List[Finding]:
+    """Everything that random play finds wrong, the worst first; nothing for a game that is all right.
+
+    Each key is tried in so many `moments`.
+    """
     metadata = config.metadata
     hidden = _something_hides(games, config)
     blind = _shows_nothing(games) if config.game.environment_name else _sees_nothing(games)
     checks: List[Optional[Finding]] = [
         None if config.game.environment_name else _games_too_short(games),  # a bandit's last one turn
-        _keys_without_effect(environment, metadata.actions),
+        _keys_without_effect(environment, metadata.actions, moments),
         _reward_never_changes(environment, games, metadata.reward),
         _reward_grows_without_end(games, metadata.reward),
         _reward_only_at_the_end(games, metadata.reward),
@@ -47,16 +52,16 @@ def examine_game(environment: Environment, games: RandomGames, config: RunConfig
     return found or [finding for finding in checks if finding is not None]
 
 
-def _keys_without_effect(environment: Any, keys: Sequence[str]) -> Optional[Finding]:
+def _keys_without_effect(environment: Any, keys: Sequence[str], moments: int) -> Optional[Finding]:
     """Each key is pressed in several situations, and compared with pressing nothing there."""
     if getattr(environment, "game", None) is None or not keys:
         return None
     with OwnRandomness():
-        nothing = [_outcome(environment, moment, None) for moment in range(MOMENTS)]
-        if nothing != [_outcome(environment, moment, None) for moment in range(MOMENTS)]:
+        nothing = [_outcome(environment, moment, None) for moment in range(moments)]
+        if nothing != [_outcome(environment, moment, None) for moment in range(moments)]:
             return Finding(
                 "the same seed does not give the same game",
-                f"{MOMENTS} games were played twice, with the same seeds and the same keys, and went differently.",
+                f"{moments} games were played twice, with the same seeds and the same keys, and went differently.",
                 [
                     "create_game returns a game or characters that were used before: make everything new in create_game.",
                     "The game draws from the clock, from secrets or from a generator of its own: use Python's random.",
@@ -66,7 +71,7 @@ def _keys_without_effect(environment: Any, keys: Sequence[str]) -> Optional[Find
         idle = [
             key
             for action, key in enumerate(keys)
-            if all(_outcome(environment, moment, action) == nothing[moment] for moment in range(MOMENTS))
+            if all(_outcome(environment, moment, action) == nothing[moment] for moment in range(moments))
         ]
     if not idle:
         return None
@@ -74,7 +79,7 @@ def _keys_without_effect(environment: Any, keys: Sequence[str]) -> Optional[Find
     swallowing = _line_that_swallows_errors(environment.game)
     return Finding(
         what,
-        f"Each key was pressed in {MOMENTS} situations; the game was the same as without it, three turns later.",
+        f"Each key was pressed in {moments} situations; the game was the same as without it, three turns later.",
         [f"handle_keystroke may fail, and {swallowing} hides why: take the try and except away."]
         * bool(swallowing)
         + [
@@ -172,11 +177,7 @@ def _keys_do_not_matter(environment: Environment, games: RandomGames, reward: st
     return Finding(
         "what it does makes no difference",
         f"{PAIRS} games were played twice, with the same seeds and other keys, and {_value(reward)} went the same way.",
-        [
-            "It changes by chance or by the clock: let it grow where the player does something good.",
-            "Random play never gets to where keys matter: give a little for getting nearer too.",
-            "The reward names another value than the score: look at reward in config.toml.",
-        ],
+        NO_DIFFERENCE,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 
 import numpy as np
@@ -49,15 +50,20 @@ def play_randomly(
     turns: int = TURNS,
     on_game: Callable[[int], None] = lambda done: None,
     on_turn: Callable[[], None] = lambda: None,
+    seconds: float = float("inf"),
 ) -> RandomGames:
-    """Games with seeds 0, 1, ..., until there are `games` of them or they have `turns` turns together."""
+    """Games with seeds 0, 1, ..., until there are `games` of them, they have `turns` turns together, or took so long.
+
+    The last one is cut short where that is long over.
+    """
+    deadline = time.monotonic() + seconds
     rng = np.random.default_rng(0)
     views: Dict[Any, int] = {}
     played: List[List[Turn]] = []
     truncated: List[bool] = []
     n_turns = 0
     with OwnRandomness():
-        while len(played) < games and n_turns < turns:
+        while len(played) < games and n_turns < turns and time.monotonic() < deadline:
             observation, over, game = environment.reset(len(played)), False, []
             while not over:
                 view = views.setdefault(state_of(observation), len(views))
@@ -65,7 +71,7 @@ def play_randomly(
                 action = int(rng.integers(len(environment.actions)))
                 observation, reward, terminated, cut = environment.step(action)
                 game.append(Turn(view, action, reward, numbers, outside))
-                over = terminated or cut
+                over = terminated or cut or time.monotonic() > deadline + seconds
                 n_turns += 1
                 on_turn()
             played.append(game)

@@ -9,7 +9,7 @@ import numpy as np
 from retro_gamer.agents.states import state_of
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.hosting.randomness import OwnRandomness
-from retro_gamer.reporting.findings import Finding
+from retro_gamer.reporting.findings import NO_DIFFERENCE, Finding
 from retro_gamer.training.evaluation import Evaluation, bootstrap_interval
 from retro_gamer.training.player import Player
 
@@ -81,6 +81,7 @@ def examine_play(
 ) -> List[Finding]:
     """What greedy games tell, beside random play and beside the best earlier policy on the same seeds."""
     checks = [
+        _nothing_ever_came(greedy, chance) or _keys_made_no_difference(greedy, chance),
         _goes_in_circles(watched, greedy, chance),
         _worse_than_before(greedy, best),
         _expects_too_much(watched),
@@ -115,12 +116,50 @@ def _reward_never_changed(rows: Sequence[Dict[str, Any]], config: RunConfig) -> 
     return Finding(
         "the reward never changed",
         f"In {rows[-1]['episode']:,.0f} games of training, {reward} stayed as it was.",
+        _causes_of_no_reward(f"state[{reward!r}]"),
+    )
+
+
+def _nothing_ever_came(greedy: Evaluation, chance: Evaluation) -> Optional[Finding]:
+    """The same of games after a training that was too short for a row of metrics.csv."""
+    if greedy.returns.any() or chance.returns.any():
+        return None
+    games = len(greedy.returns) + len(chance.returns)
+    evidence = f"In {games} games, greedy ones and random ones, the reward was 0 in the end."
+    return Finding("the reward never changed", evidence, _causes_of_no_reward("the reward"))
+
+
+def _keys_made_no_difference(greedy: Evaluation, chance: Evaluation) -> Optional[Finding]:
+    same = np.array_equal(greedy.returns, chance.returns) and np.array_equal(greedy.turns, chance.turns)
+    if not same or len(greedy.returns) < 5:
+        return None
+    return Finding(
+        "what it does makes no difference",
+        f"In {len(greedy.returns)} games it got to the last digit what random keys got on the same seeds.",
+        NO_DIFFERENCE,
+    )
+
+
+def learned_nothing(greedy: Evaluation, chance: Evaluation) -> Finding:
+    """Where nothing else is found that is wrong, and yet it plays no better than random play."""
+    return Finding(
+        "it has learned nothing that shows",
+        f"It gets {greedy.mean:.2f} a game, and random play {chance.mean:.2f}.",
         [
-            f"No line of the game changes state[{reward!r}]: let it grow where the player does something good.",
-            "It never got to where it changes: give a little for getting nearer too.",
-            "Another value is the score: name it as reward in config.toml, and train anew.",
+            "It has not played enough: train on, ten times as long.",
+            "It cannot see what matters: a larger egocentric_radius, radar = true, or values of the state in "
+            "observe_state, in config.toml.",
+            "The reward comes too rarely, or too long after what it is for: give a little on the way.",
         ],
     )
+
+
+def _causes_of_no_reward(what: str) -> List[str]:
+    return [
+        f"No line of the game changes {what}: let it grow where the player does something good.",
+        "It never got to where it changes: give a little for getting nearer too.",
+        "Another value is the score: name it as reward in config.toml, and train anew.",
+    ]
 
 
 def _always_the_turn_limit(rows: Sequence[Dict[str, Any]], config: RunConfig) -> Optional[Finding]:

@@ -6,6 +6,7 @@ import io
 import re
 import sys
 import threading
+import time
 
 import pytest
 
@@ -108,6 +109,10 @@ def test_a_slow_game_is_named_with_its_speed_and_line(tmp_path, monkeypatch, tur
     monkeypatch.setattr(patience, "_look", lambda *_: patience.Counter({(str(path), 2, "rest"): 20}))
     with naming_a_slow_game(turns, say):
         space["rest"](over)
+    monkeypatch.setattr(patience, "SECONDS_BEFORE_A_LOOK", 0.0)
+    with naming_a_slow_game(turns, heard.append):  # and never again
+        while told and len(looks) < 4:
+            time.sleep(0.001)
     assert len(heard) == told
     for text in heard:
         assert text.startswith("Your game manages 18 turns a second. The game sleeps in ")

@@ -12,7 +12,11 @@ from small_runs import make_run
 from retro_gamer.cli import main
 from retro_gamer.commands.doctor import examine_before
 from retro_gamer.config.run_config import RunConfig
+from retro_gamer.environment.make import make_environment
+from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.reporting.findings import Finding, describe
+from retro_gamer.reporting.game_doctor import examine_game
+from retro_gamer.reporting.random_games import play_randomly
 from retro_gamer.reporting.training_doctor import (
     GreedyGames,
     examine_metrics,
@@ -238,7 +242,10 @@ FINE = GreedyGames(np.full(10, 8.0), np.linspace(5, 10, 10), 0.1, 0.0)
 def test_what_greedy_games_show():
     assert examine_play(FINE, results(10), results(0), results(10)) == []
     circles = FINE._replace(repeated=0.9)
-    assert [f.name for f in examine_play(circles, results(0), results(0))] == ["it goes round in circles"]
+    assert [f.name for f in examine_play(circles, results(0), results(0.1))] == ["it goes round in circles"]
+    nothing = results(0, spread=0)
+    assert examine_play(circles, nothing, nothing)[0].name == "the reward never changed"
+    assert examine_play(circles, results(3), results(3))[0].name == "what it does makes no difference"
     assert examine_play(circles, results(10), results(0)) == []  # it plays well: let it
     stuck = circles._replace(repeated=0.99, cut_short=1.0)  # it is better than random play, and goes nowhere
     assert [f.name for f in examine_play(stuck, results(10), results(0))] == ["it goes round in circles"]
@@ -276,6 +283,17 @@ def test_teams_are_told_what_there_is_for_them(tmp_path, capsys):
     assert main(["create", "--game", "tron", "--output", str(tmp_path / "tron")]) == 0
     assert main(["doctor", str(tmp_path / "tron")]) == 2
     assert "tournament" in capsys.readouterr().err
+
+
+def test_a_slow_game_has_fewer_random_games(tmp_path, clock):
+    clock.step = 0.25  # seconds that go by at each look
+    config = make_run(tmp_path / "run", "catch").load_config()
+    environment = make_environment(config, Vocabulary(config.metadata.character_set, grows=True))
+    played = play_randomly(environment, 100, seconds=60.0)
+    assert 1 < len(played.games) < 100 and 100 < len(played.rewards) < 300
+    cut = play_randomly(environment, 100, seconds=2.0)
+    assert len(cut.games) == 1 and cut.truncated == [True] and len(cut.rewards) < 20
+    assert isinstance(examine_game(environment, cut, config, moments=1), list)
 
 
 def test_findings_are_readable_paragraphs():
