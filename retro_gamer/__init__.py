@@ -42,7 +42,7 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'retro_gamer' has no attribute {name!r}")
 
 
-if hasattr(sys.modules.get("gymnasium"), "registry"):  # whoever has it may want our games from it
+if hasattr(sys.modules.get("gymnasium"), "registry"):  # it is imported: our games may be wanted from it
     from retro_gamer.environment.gymnasium_ids import register
 
     register(sys.modules["gymnasium"])

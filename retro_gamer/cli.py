@@ -54,14 +54,14 @@ def _run(arguments: Optional[List[str]]) -> int:
         ) else signs_of_life():
             status: int = options.command(options)
         if sys.stdout is not None:
-            sys.stdout.flush()  # here, where it may fail: whoever reads it may have gone
+            sys.stdout.flush()  # here, where a closed pipe can still be handled
         return status
     except ConfigError as error:
         return _fail(options, error, WRONG_USE)
     except RetroGamerError as error:
         return _fail(options, error, FAILED)
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # whoever read our output has gone
+        sys.stdout = open(os.devnull, "w")  # the program that read our output has ended
         return FAILED
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)

@@ -256,7 +256,7 @@ class DQNAgent(Agent):
         self.optimizer.set_state(under_prefix("optimizer", state))
         self.replay.set_state(under_prefix("replay", state))
         if self.replay.boards.largest_symbol() >= self.n_symbols:
-            raise ValueError("a remembered board shows a symbol that there is none of")
+            raise ValueError("a remembered board shows a symbol that does not exist")
         if not ((0 <= self.replay.actions) & (self.replay.actions < self.n_actions)).all():
             raise ValueError("the memory holds an action that does not exist")
         self.scale.set_state(state)

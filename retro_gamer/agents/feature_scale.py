@@ -35,7 +35,7 @@ class FeatureScale:
         return features.astype(np.float32, copy=False)
 
     def update(self, features: np.ndarray) -> None:
-        """Take in what was seen of late: [n, n_features]."""
+        """Take in the newest features: [n, n_features]."""
         if not self.adapts or not len(features):
             return
         seen = np.concatenate([self.range, [features.min(axis=0), features.max(axis=0)]])

@@ -97,7 +97,7 @@ class GreedyTable:
 
     def __init__(self, tables: Sequence[Table], n_actions: int, visits: Optional[Visits] = None):
         self.tables, self.unknown = tables, (0.0,) * n_actions
-        self.visits: Visits = visits or {}  # of each state, while it learned; empty where nobody counted
+        self.visits: Visits = visits or {}  # of each state, while it learned; empty where it was not counted
 
     def q_values(self, observation: Any) -> np.ndarray:
         """The value of each action [n_actions]: the rewards expected from here on, discounted."""

@@ -77,7 +77,7 @@ def _split(text: str, most: int) -> List[str]:
 
 
 def _check_hashes(states: Dict[str, Hashable]) -> None:
-    """Raise ValueError when so many states have the same hash that a dict would compare each with all others."""
+    """Raise ValueError when too many states have the same hash: a dict would compare each with all others."""
     hashes = np.fromiter(map(hash, states.values()), np.int64, len(states))
     _, groups = np.unique(hashes, return_inverse=True)
     counts = np.bincount(groups)

@@ -10,7 +10,7 @@ T = TypeVar("T")
 class Kind(Generic[T]):
     """A kind of value.
 
-    `what` completes "It must be ..."; `example` is shown to somebody who gave something else, the default where it is
+    `what` completes "It must be ..."; `example` is shown where something else was given, the default where it is
     empty.
     """
 

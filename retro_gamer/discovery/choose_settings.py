@@ -105,8 +105,8 @@ def choose_settings(
 
 
 def _new_run(algorithm: str, named: Dict[str, Any], self_play: bool = False) -> Dict[str, Any]:
-    """The values of a new run. Learning steps every so many turns, and how many then, are one choice: naming either of the
-    two settings leaves the plain default of the other."""
+    """The values of a new run. How often learning steps are made, and how many at a time, is one choice: who names either
+    of the two settings gets the plain default of the other."""
     values, pace = new_run_values(algorithm, self_play), ("train_every", "gradient_steps")
     if any(name in named for name in pace):
         values = {name: value for name, value in values.items() if name not in pace}
@@ -114,7 +114,7 @@ def _new_run(algorithm: str, named: Dict[str, Any], self_play: bool = False) -> 
 
 
 def _let_turns_decide(draft: Draft) -> None:
-    """What falls with the turns must not be cut short by the number of games, unless somebody set it."""
+    """What falls with the turns must not be cut short by the number of games, unless someone set it."""
     training = draft.config.training
     if training.training_episodes == TrainingSettings.training_episodes < training.training_turns:
         draft.set({"training_episodes": training.training_turns})

@@ -10,14 +10,14 @@ from retro_gamer.hosting.blame import first_line_of
 
 
 def where_keys_are_handled(game: Any) -> str:
-    """Where the game listens to keys, and a name there that no key has; says so too when nobody listens."""
+    """Where the game listens to keys, and a name there that no key has; also says when no character listens."""
     handlers = {}
     for agent in game.agents:
         handler = getattr(type(agent), "handle_keystroke", None)
         if handler is not None:
             handlers[f"{type(agent).__name__}.handle_keystroke"] = handler
     if not handlers:
-        return "No character of a new game has a method handle_keystroke(self, keystroke, game), so nobody listens to keys."
+        return "No character of a new game listens to keys: none has a method handle_keystroke(self, keystroke, game)."
     lines = []
     for name, handler in handlers.items():
         wrong = wrong_names_in(handler)

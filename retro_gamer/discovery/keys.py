@@ -26,7 +26,7 @@ MOMENTS = 6  # situations in which each key is tried, in a round
 ROUNDS = 3  # each with the keys found in those before: a menu may open another
 DEEP_MOMENTS, DEEP_TURNS, LONGEST_HOLD = 3, 200, 10  # long games, in which keys are held: they get far
 TURNS_AFTER_KEY = 3
-MANY_LETTERS = 20  # where so many change the game, it listens to every letter
+MANY_LETTERS = 20  # where this many change the game, it listens to every letter
 SEVERAL = 5  # letters or digits of which it shows signs, one at a time
 
 Situation = Tuple[int, Tuple[Optional[str], ...]]  # a seed, and the keys pressed from the start

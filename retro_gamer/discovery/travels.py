@@ -11,7 +11,7 @@ from retro_gamer.environment.player import keyboard_driven
 FEWEST = 3  # characters of a kind that have to be seen moving
 SAME_WAY = 0.95  # of their moves
 TOGETHER = 0.2  # of the turns have to show several of a kind at once
-ABREAST = 0.5  # of the cells of a kind that comes: with so many beside another, they are walls
+ABREAST = 0.5  # of the cells of a kind that comes: with more than this share side by side, they are walls
 BESIDE = 2  # cells from the player: what mostly appears there is thrown by the player, and comes from nowhere
 MOST_WATCHED = 500  # characters: more would cost more than the game
 

@@ -18,7 +18,7 @@ GROUPS = (("w", "a", "s", "d"), ("KEY_UP", "KEY_LEFT", "KEY_DOWN", "KEY_RIGHT"),
 
 
 class Player(NamedTuple):
-    """A character that somebody plays."""
+    """A character that a person plays."""
 
     name: str
     keys: List[str]
@@ -65,14 +65,14 @@ def _held(
     except GameError as error:
         if isinstance(error.__cause__, KeyboardInterrupt):
             raise
-        # Else what was tried before has said what there is to say.
+        # Otherwise the earlier tests have said it all.
     return [
         repr(sorted((name, repr(value)) for name, value in vars_of(driver).items())) for driver in drivers
     ]
 
 
 def _whole_groups(keys: List[str], moved: Dict[str, Set[int]]) -> List[str]:
-    """Three of w, a, s, d mean all four, unless somebody else has the fourth: at a wall one may do nothing."""
+    """Three of w, a, s, d mean all four, unless the other player has the fourth: at a wall one may do nothing."""
     whole = list(keys)
     for group in GROUPS:
         missing = [key for key in group if key not in keys]

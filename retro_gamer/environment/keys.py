@@ -77,7 +77,7 @@ class KeyInput:
 
     def collect(self) -> Collection[Any]:
         pressed, self.pressed = self.pressed, ()
-        if len(pressed) == 1 and pressed[0] is not None:  # nearly always: soon done
+        if len(pressed) == 1 and pressed[0] is not None:  # nearly always
             return {self._keystrokes[pressed[0]]}
         keystrokes = [self._keystrokes[key] for key in pressed if key is not None]
         # No set of several: to it all named keys are the same (as text they are empty), and its order changes from run

@@ -29,7 +29,7 @@ def make_environment(
 ) -> Environment:
     """The environment that a configuration describes; `factory` is used instead of loading the game.
 
-    `n_features` is how many numbers are observed, where that is known: for a policy that was trained with so many.
+    `n_features` is how many numbers are observed, where that is known: for a policy that was trained with that number.
     `render_mode` is for a Gymnasium environment that is to draw itself.
     """
     if config.game.environment_name:
@@ -89,7 +89,7 @@ def _player_comes_later(factory: Callable[[], Any], encoder: Any, actions: Seque
 
 
 def discover_characters(environment: Environment, turns: int, seed: int) -> None:
-    """Play at random for so many turns, so that the characters of the game get their numbers."""
+    """Play `turns` turns at random, so that the characters of the game get their numbers."""
     chooser = random.Random(seed)
     environment.reset()
     for _ in range(turns):

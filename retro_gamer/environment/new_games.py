@@ -104,4 +104,4 @@ def _play(game: Any, keys: Sequence[str]) -> None:
     except GameError as error:
         if isinstance(error.__cause__, KeyboardInterrupt):
             raise
-        # Else whoever plays it next will say so, and knows more.
+        # Otherwise the next error in play says more.

@@ -102,7 +102,7 @@ def state_number(game: Any, key: str, turn: int = 0) -> float:
         value = state[key]
         kind = type(value)
         if (kind is int or kind is float) and -LARGEST < value < LARGEST:
-            return float(value)  # nearly always: soon done
+            return float(value)  # nearly always
     when = f" after turn {turn}" if turn else ""
     if not isinstance(state, dict):
         raise GameError(f"The game's state is {state!r:.200}{when}. It must be a dict, like {{'score': 0}}.")

@@ -115,7 +115,7 @@ class Discrete(Space):
 
 
 class MultiDiscrete(Space):
-    """Several whole numbers, each one of so many, counted from a start of its own."""
+    """Several whole numbers, each with its own smallest value and number of values."""
 
     def __init__(self, counts: Any, starts: Any = 0, dtype: Any = np.int64):
         self.counts, self.dtype = np.asarray(counts, np.int64), np.dtype(dtype)

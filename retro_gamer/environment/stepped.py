@@ -24,7 +24,7 @@ from retro_gamer.environment.spaces import (
 from retro_gamer.errors import ConfigError, GameError, ObservationError
 from retro_gamer.hosting.blame import blamed
 
-TURNS_WITHIN_BOUNDS = 1000  # after so many nobody looks whether observations keep to their bounds
+TURNS_WITHIN_BOUNDS = 1000  # after these, observations are no longer checked against their bounds
 NUMBERS = (float, np.float64, np.float32)  # the usual kinds of a reward: soon checked
 
 

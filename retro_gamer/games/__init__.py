@@ -22,11 +22,12 @@ def __getattr__(name: str) -> Any:
     # `Game` is looked up when first asked for, so that reading BUNDLED does not import retro-games.
     if name != "Game":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()["Game"] = game_class = _find_game_class()
+    globals()["Game"] = game_class = find_game_class()
     return game_class
 
 
-def _find_game_class() -> Any:
+def find_game_class() -> Any:
+    """retro-games' Game where it is installed and works here, ours elsewhere."""
     from retro_gamer.games import engine
 
     if find_spec("retro") is None:

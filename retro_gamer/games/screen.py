@@ -14,8 +14,8 @@ from unicodedata import east_asian_width
 from retro_gamer.games.board import occupied_positions
 from retro_gamer.games.colors import escape_parameters
 
-_ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J"  # the other screen buffer, no cursor, no line wrap, clear
-_LEAVE = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l"
+ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J"  # the other screen buffer, no cursor, no line wrap, clear
+LEAVE = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l"
 _LOG_LINES = 4  # newest messages shown of a game in debug mode
 
 # What stands for a character that the terminal's encoding does not have, where "?" would not do.
@@ -94,14 +94,14 @@ class Screen:
             self.is_terminal = self._restore_console is not None
             self.use_color = self.use_color and self.is_terminal
         if self.is_terminal:
-            self._write(_ENTER)
+            self._write(ENTER)
         self._shown_layout = None
         return self
 
     def __exit__(self, *exception: Any) -> None:
         try:
             if self.is_terminal:
-                self._write(_LEAVE)
+                self._write(LEAVE)
         finally:
             if self._restore_console is not None:
                 self._restore_console()

@@ -1,4 +1,4 @@
-"""Says where in somebody's game an error came from."""
+"""Says where in a user's game an error came from."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _innermost(error: BaseException, belongs: Callable[[str], bool]) -> Optional
 
 @lru_cache(maxsize=1000)
 def is_game_code(filename: str) -> bool:
-    """Whether a source file belongs to somebody's game: not to this library, to Python or to what is installed."""
+    """Whether a source file belongs to a user's game: not to this library, to Python or to what is installed."""
     if filename.startswith("<"):
         return False
     path = Path(filename).resolve()
@@ -117,7 +117,7 @@ def blame(error: BaseException, doing: str, advice: str = "") -> RetroGamerError
 
 
 class blamed:
-    """A context in which somebody's game runs: whatever it raises becomes a GameError that says where.
+    """A context in which a user's game runs: whatever it raises becomes a GameError that says where.
 
     Arguments:
         doing: completes the sentence "The game raised ... <doing>"; or a function that knows it when it is needed.
@@ -137,7 +137,7 @@ class blamed:
         self._began = time.monotonic()
 
     def __exit__(self, kind: Any, error: Optional[BaseException], trace: Any) -> None:
-        if error is None and interrupts.signalled is None:  # nearly always: soon done
+        if error is None and interrupts.signalled is None:  # nearly always
             return
         if error is None:
             interrupts.came_through()

@@ -83,7 +83,7 @@ def _asked_by_a_library(frame: "Optional[FrameType]") -> bool:
     """Is the import statement that is being carried out one of a library, and not one of a game or a script?"""
     while frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
         frame = frame.f_back
-    # importlib.import_module asks on behalf of somebody else.
+    # importlib.import_module asks on behalf of its caller.
     return (
         frame is not None
         and frame.f_globals.get("__name__") != "importlib"
@@ -119,7 +119,7 @@ def _looks_like_a_library_folder(folder: str) -> bool:
 
 
 def _module_in(folder: str, name: str) -> "Optional[str]":
-    """The file from which a module would be imported, if it is in this folder and the folder is nobody's library."""
+    """The file from which a module would be imported, if it is in this folder and the folder is no library."""
     if _is_library_folder(folder):
         return None
     base = os.path.join(folder or os.getcwd(), name)

@@ -1,4 +1,4 @@
-"""Ctrl-C and other signals get through somebody's game, even one that catches everything."""
+"""Ctrl-C and other signals get through a user's game, even one that catches everything."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def stopping_on_signals(stop: Callable[[], None], blank: Callable[[], str] = str
 def _write_now(text: str) -> None:
     """To stderr from a signal handler, where print may not be used: it may have been interrupted itself."""
     stream = getattr(sys.stderr, "unfiltered", sys.stderr)
-    with suppress(Exception):  # there may be no such file, and nobody to read
+    with suppress(Exception):  # there may be no such file, or no reader
         try:
             os.write(stream.fileno() if isinstance(stream, io.TextIOWrapper) else -1, text.encode("ascii"))
         except (OSError, ValueError):  # a notebook's

@@ -42,13 +42,13 @@ def harmless_output() -> Iterator[None]:
             stream = stream_of_this_thread(name)
             if (
                 stream is not None
-            ):  # what took its place meanwhile stays: nobody may read the old one any more
+            ):  # what took its place meanwhile stays: the old one may have no reader any more
                 stack.enter_context(own_stream(name, HarmlessStream(stream, most)))
         yield
 
 
 def in_colors(picture: str) -> str:
-    """A picture that somebody's environment drew: escape codes for colors stay, all others are shown as text."""
+    """A picture that a user's environment drew: escape codes for colors stay, all others are shown as text."""
     return "".join(
         part if _COLORS.fullmatch(part) else printable(part, None) for part in _COLORS.split(picture)
     )

@@ -64,7 +64,7 @@ def naming_a_slow_game(turns: Callable[[], int], say: Callable[[str], None]) -> 
 
 @contextmanager
 def _watched(watch: Callable[[], None], done: threading.Event) -> Iterator[None]:
-    with suppress(RuntimeError):  # in a browser no thread can be started: then nobody is told
+    with suppress(RuntimeError):  # in a browser no thread can be started: then nothing is told
         threading.Thread(target=watch, daemon=True).start()
     try:
         yield
@@ -73,7 +73,7 @@ def _watched(watch: Callable[[], None], done: threading.Event) -> Iterator[None]
 
 
 def _look(thread: int, seconds: float, done: threading.Event) -> "Counts[Optional[Place]]":
-    """Where in the game a thread is, in so many seconds."""
+    """In which places of the game a thread is found over this many seconds, and how often."""
     places: Counts[Optional[Place]] = Counter()
     for _ in range(max(1, int(seconds * LOOKS_A_SECOND))):
         if done.wait(1 / LOOKS_A_SECOND):

@@ -31,7 +31,7 @@ class _Source:
         self.make = make
         self.spare: List[Any] = []  # making one takes a while
         self.of_threads: Dict[int, Any] = {}
-        self.not_set: Any = None  # the state that everybody's generator is to have, while nobody asked for it
+        self.not_set: Any = None  # the state that everybody's generator is to have, until it is asked for
         self.names = {id(getattr(module, name)): other_names[name] for name in other_names}
         self.names.update(
             (id(value), name)

@@ -12,7 +12,7 @@ SECONDS_OF_SILENCE = 1.0  # on a terminal, where the line is written in place
 PLAIN_SECONDS = 11.0  # elsewhere, where each is a line of its own, and who counts writes one every ten
 LOOK = 0.25
 
-lock = threading.RLock()  # held by whoever draws or prints
+lock = threading.RLock()  # held while something is drawn or printed
 
 
 class _Screen:
@@ -20,7 +20,7 @@ class _Screen:
 
     def __init__(self) -> None:
         self.last_sign = time.monotonic()
-        self.mid_line = False  # somebody printed the beginning of a line, such as a question
+        self.mid_line = False  # the beginning of a line was printed, such as a question
         self.width = 0  # of the line that says that work goes on
         self.showing: List[Callable[[str], None]] = []  # who shows such a line better, the last first
 
@@ -44,7 +44,7 @@ def printed(text: str) -> None:
 
 @contextmanager
 def shown_by(show: Callable[[str], None]) -> Iterator[None]:
-    """While inside, somebody who draws in place shows signs of life: `show(text)` is called with the lock."""
+    """While inside, something that draws in place shows the signs of life: `show(text)` is called with the lock."""
     with lock:
         _screen.showing.append(show)
     try:
@@ -55,7 +55,7 @@ def shown_by(show: Callable[[str], None]) -> Iterator[None]:
 
 
 def silently(text: str) -> None:
-    """Shows no sign of life: for `shown_by`, while somebody else writes to the terminal."""
+    """Shows no sign of life: for `shown_by`, while something else writes to the terminal."""
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def signs_of_life() -> Iterator[None]:
                 if done.is_set() or silence < interval or now < next_sign:
                     continue
                 next_sign = now + interval
-                _show(f"still working, {silence:.0f} s", in_place)
+                show(f"still working, {silence:.0f} s", in_place)
 
     with lock:
         _screen.last_sign, _screen.mid_line = time.monotonic(), False
@@ -88,7 +88,8 @@ def signs_of_life() -> Iterator[None]:
             about_to_show()
 
 
-def _show(text: str, in_place: bool) -> None:
+def show(text: str, in_place: bool) -> None:
+    """Say it where it disturbs nothing: in what is drawn on the terminal, or on a line of its own."""
     if _screen.showing:
         _screen.showing[-1](text)
     elif not _screen.mid_line:

@@ -15,7 +15,7 @@ class own_stream:
     Arguments:
         name: which of them.
         stream: what it is.
-        whatever: also take away what somebody put in its place meanwhile.
+        whatever: also take away what was put in its place meanwhile.
     """
 
     def __init__(self, name: str, stream: Any, whatever: bool = False):

@@ -1,4 +1,4 @@
-"""While somebody's game runs by itself: it finds no keyboard, prints apart from us, and is watched when it hangs."""
+"""While a user's game runs by itself: it finds no keyboard, prints apart from us, and is watched when it hangs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class supervised:
         ]
         for stream in self._streams:
             stream.__enter__()
-        with suppress(RuntimeError):  # in a browser no thread can be started: then nobody watches
+        with suppress(RuntimeError):  # in a browser no thread can be started: then nothing watches
             threading.Thread(
                 target=self._watch, args=(threading.get_ident(), sys._getframe(1)), daemon=True
             ).start()

@@ -26,7 +26,7 @@ _OTHERS = [
     ("bli_thread_get_num_threads", "bli_thread_set_num_threads"),
     ("flexiblas_get_num_threads", "flexiblas_set_num_threads"),
 ]
-_ENVIRONMENT = (
+ENVIRONMENT = (
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
     "OMP_NUM_THREADS",
@@ -38,7 +38,7 @@ _ENVIRONMENT = (
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class _Control(NamedTuple):
+class Control(NamedTuple):
     """How a BLAS library is asked for its number of threads, and told."""
 
     get: Callable[[], int]
@@ -62,8 +62,8 @@ class OneBlasThread:
     so is whatever calls it turn after turn: to enter takes a microsecond.
     """
 
-    def __init__(self, control: Optional[_Control]):
-        self._get, self._set, per_thread = control or _Control(lambda: 1, lambda number: None)
+    def __init__(self, control: Optional[Control]):
+        self._get, self._set, per_thread = control or Control(lambda: 1, lambda number: None)
         self._of_this_thread = _StateOfThread()
         self._state = self._of_this_thread if per_thread else _State()
         self._lock = (
@@ -101,22 +101,22 @@ class OneBlasThread:
         return cast(F, with_one_thread)
 
 
-def _find_control() -> Optional[_Control]:
+def _find_control() -> Optional[Control]:
     """The functions of the BLAS library that this NumPy has loaded; None if there are none that are known."""
     for library in _libraries():
         for names in (*_OPENBLAS, *_OTHERS):
             functions = _functions(library, *names)
             if functions is not None:
-                return _Control(*functions)
+                return Control(*functions)
         functions = _functions(library, "BLASGetThreading", "BLASSetThreading")
         if functions is not None:
-            return _accelerate(*functions)
+            return accelerate(*functions)
     return None
 
 
-def _accelerate(get: Callable[[], int], set_: Callable[[int], Any]) -> _Control:
+def accelerate(get: Callable[[], int], set_: Callable[[int], Any]) -> Control:
     """Apple's Accelerate, from macOS 15 on, knows one thread (1) or many (0)."""
-    return _Control(lambda: 1 if get() == 1 else 2, lambda number: set_(int(number == 1)), True)
+    return Control(lambda: 1 if get() == 1 else 2, lambda number: set_(int(number == 1)), True)
 
 
 def _functions(library: Any, get: str, set_: str) -> Optional[Tuple[Any, Any]]:
@@ -160,14 +160,14 @@ def _loaded_modules() -> Iterator[Any]:
             yield ctypes.CDLL("", handle=handle)
 
 
-def _why_not() -> str:
+def why_not() -> str:
     """What to tell when the number of threads cannot be set and may be more than 1; empty when there is nothing to tell."""
     config = getattr(np.__config__, "CONFIG", {}).get("Build Dependencies", {}).get("blas", {})
     text = f"{config or vars(np.__config__)}".lower()
     name = next(
         (name for name in ("accelerate", "openblas", "mkl", "blis", "atlas", "armpl") if name in text), ""
     )
-    if not name or sys.platform in ("emscripten", "wasi") or "1" in map(os.environ.get, _ENVIRONMENT):
+    if not name or sys.platform in ("emscripten", "wasi") or "1" in map(os.environ.get, ENVIRONMENT):
         return ""
     return (
         f"NumPy computes here with {name}, whose threads cannot be limited from inside a program. Training may take more of "
@@ -177,6 +177,6 @@ def _why_not() -> str:
     )
 
 
-_control = _find_control()
-one_blas_thread = OneBlasThread(_control)
-NOTICE = "" if _control is not None else _why_not()
+control = _find_control()
+one_blas_thread = OneBlasThread(control)
+NOTICE = "" if control is not None else why_not()

@@ -120,7 +120,7 @@ class DQNTrainer:
         return place["factory"]
 
     def _not_for_commands(self) -> str:
-        """What to tell somebody whose game only this script can make."""
+        """What to tell people whose game only this script can make."""
         game = self.run.load_config().game
         named = game.factory or game.module
         then = (

@@ -13,10 +13,10 @@ _COROUTINE = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITER
 
 
 class Asking(NamedTuple):
-    """The character that asks; None if it is nobody in the game, and whether it may yet be for another."""
+    """The character that asks; None if no character of the game does, and whether it may yet be for another."""
 
     character: Any
-    for_somebody: bool
+    for_someone: bool
 
 
 def who_asks(game: Any, frame: Optional[FrameType]) -> Asking:
@@ -25,7 +25,7 @@ def who_asks(game: Any, frame: Optional[FrameType]) -> Asking:
     A helper function, a lambda or a coroutine is called, in the end, by a method of the character that it works for.
     """
     caller = frame.f_locals.get("self") if frame is not None else None
-    if caller is not None and _is_in(game, caller):  # nearly always: soon done
+    if caller is not None and _is_in(game, caller):  # nearly always
         return Asking(caller, False)
     elsewhere = threading.current_thread() is not threading.main_thread()
     handed = None  # a character that a function was given: the one that it works for, or one that it is about
@@ -36,7 +36,9 @@ def who_asks(game: Any, frame: Optional[FrameType]) -> Asking:
         code, variables = frame.f_code, frame.f_locals
         arguments = [variables[name] for name in _arguments(code, variables)]
         if code.co_name == "step" and any(value is game for value in arguments):
-            return Asking(handed, disagree)  # what collects the keys asks: it is for whoever they control
+            return Asking(
+                handed, disagree
+            )  # what collects the keys asks: it is for the character that they control
         found = [value for value in arguments if _is_in(game, value)]
         if found and found[0] is arguments[0] and hasattr(type(found[0]), code.co_name):  # a method of it
             return Asking(found[0], disagree or (handed is not None and handed is not found[0]))

@@ -33,7 +33,7 @@ def character_class(control: Callable[[Any, Any], Any], cls: Any, name: Optional
             own = getattr(self, "name", None)
             given = [value for value in (*args, *kwargs.values()) if isinstance(value, str)]
             if name is None and own in given:
-                return  # whoever made it named it
+                return  # its maker named it
             taken = {getattr(other, "name", None) for other in _alive(instances) if not other.has_played}
             taken |= _names_in_running_game(sys._getframe(1))
             with suppress(AttributeError):  # a name that its class makes anew each time

@@ -1,4 +1,4 @@
-"""What a policy did before in somebody's game, so that it acts there as it does in training (`agents/repetition.py`)."""
+"""What a policy did before in a user's game, so that it acts there as it does in training (`agents/repetition.py`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One side of a self-play game, for a policy that plays it inside somebody's game."""
+"""One side of a self-play game, for a policy that plays it inside a user's game."""
 
 from __future__ import annotations
 

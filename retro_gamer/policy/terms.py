@@ -1,4 +1,4 @@
-"""What a policy sees and does in the terms of whoever asks it: an environment's own observations and actions."""
+"""What a policy sees and does in an environment's own terms: its observations and actions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Terms:
             if self._tabular:
                 return space.state_of(value)
             features = space.flatten(value)
-        except Exception as error:  # an object of somebody's own may raise anything
+        except Exception as error:  # an object of the user's own may raise anything
             why = error if type(error) is ValueError else type(error).__name__
             raise ObservationError(
                 f"The observation {value!r:.200} is not one as in the training: {why}. Give the policy what it saw there: "

@@ -1,4 +1,4 @@
-"""A trained policy inside somebody's game: as the player, or as a character of its own."""
+"""A trained policy inside a user's game: as the player, or as a character of its own."""
 
 from __future__ import annotations
 
@@ -358,15 +358,15 @@ class TrainedPolicy:
             check_character(agent, call)
 
     def _who_asks(self, game: Any, frame: Any) -> Any:
-        """The character that asks; of a team, if it is nobody in the game, the first of its characters that is there."""
-        character, for_somebody = who_asks(game, frame)
+        """The character that asks; of a team, if no character does, the first of its characters that is there."""
+        character, for_someone = who_asks(game, frame)
         if character is not None:
-            if for_somebody:
+            if for_someone:
                 self._doubts.guessed(game, character)
             return character
         candidates = keyboard_driven(game) if self._side is None else self._side.characters_in(game)
         character = self._find_player(game) if self._side is None else next(iter(candidates), None)
-        if for_somebody or len(candidates) > 1:
+        if for_someone or len(candidates) > 1:
             self._doubts.guessed(game, character)
         return character
 

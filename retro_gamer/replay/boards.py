@@ -17,7 +17,7 @@ class BoardMemory:
     """Boards of symbols by slot: as lists of what is on them while these are short, else cell by cell.
 
     In most games nearly all of a board is empty. A list of its few symbols takes a small part of the memory, is
-    fetched faster, and is what the network needs anyway (see `SymbolLists`). As soon as a board has so many symbols that
+    fetched faster, and is what the network needs anyway (see `SymbolLists`). Once a board has so many symbols that
     its list would be larger than its cells, all are kept by their cells from then on. What is drawn is the same.
     """
 

@@ -15,7 +15,7 @@ class UniformSampler:
     """Every complete transition is equally likely (Mnih et al. 2015)."""
 
     def __init__(self, capacity: int, rng: np.random.Generator):
-        self.capacity, self._rng = capacity, rng
+        self.capacity, self.rng = capacity, rng
         self._complete = np.zeros(capacity, bool)
         self._filled = 0  # slots at or above this were never complete
 
@@ -30,10 +30,10 @@ class UniformSampler:
         """Indices [n] and their importance-sampling weights [n], here all 1."""
         if not self._complete[: self._filled].any():  # stops at the first that is
             raise ValueError("nothing can be drawn: no transition is complete yet")
-        indices = self._rng.integers(self._filled, size=n)
+        indices = self.rng.integers(self._filled, size=n)
         wrong = np.flatnonzero(~self._complete[indices])
         while len(wrong):  # the few slots that hold only the end of a game: draw again
-            indices[wrong] = self._rng.integers(self._filled, size=len(wrong))
+            indices[wrong] = self.rng.integers(self._filled, size=len(wrong))
             wrong = wrong[~self._complete[indices[wrong]]]
         return indices, np.ones(n, np.float32)
 
@@ -60,32 +60,32 @@ class PrioritizedSampler:
         p_i = |td_error_i| + 1e-6                 P(i) = p_i^alpha / sum over k of p_k^alpha      (equation 1)
         w_i = (1 / (N P(i)))^beta / max_j w_j                                            (section 3.4)
 
-    A new transition gets the largest priority so far, so that each is learned from at least once or so.
+    A new transition gets the largest priority so far, so that each is likely to be learned from once.
     """
 
     def __init__(self, capacity: int, rng: np.random.Generator, alpha: float, beta: float):
-        self.capacity, self.alpha, self.beta, self._rng = capacity, alpha, beta, rng
+        self.capacity, self.alpha, self.beta, self.rng = capacity, alpha, beta, rng
         self._tree = SumTree(capacity)  # of p^alpha
         self._largest = 1.0  # of p^alpha
-        self._count = 0
+        self.count = 0  # transitions that can be drawn
 
     def add(self, index: int) -> None:
-        self._count += 1
+        self.count += 1
         self._tree.set_one(index, self._largest)
 
     def remove(self, index: int) -> None:
         if self._tree.get_one(index) > 0:
-            self._count -= 1
+            self.count -= 1
             self._tree.set_one(index, 0.0)
 
     def sample(self, n: int) -> Tuple[np.ndarray, np.ndarray]:
         """Indices [n] and their importance-sampling weights [n], the largest of them 1."""
         root = self._tree.root
         # One draw from each of n equal parts of the whole (appendix B.2.1): the same chances, less luck.
-        heights = (np.arange(n) + self._rng.random(n)) * (root / n)
+        heights = (np.arange(n) + self.rng.random(n)) * (root / n)
         indices = self._tree.query(heights)
         probabilities = self._tree.get(indices) / root
-        weights = (self._count * probabilities) ** -self.beta
+        weights = (self.count * probabilities) ** -self.beta
         return indices, (weights / weights.max()).astype(np.float32)
 
     def update(self, indices: np.ndarray, td_errors: np.ndarray) -> None:
@@ -107,7 +107,7 @@ class PrioritizedSampler:
         )
         self._tree.set(np.arange(self.capacity), priorities)
         self._largest = float(state.get("largest", 1.0))
-        self._count = int(np.count_nonzero(priorities))
+        self.count = int(np.count_nonzero(priorities))
 
 
 def _at(values: np.ndarray, slots: np.ndarray) -> np.ndarray:

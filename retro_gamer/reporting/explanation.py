@@ -32,7 +32,7 @@ class Explanation(NamedTuple):
     causes: List[Cause]  # what mattered, the most first; empty for a table
     note: str = ""  # what else there is to know
     visits: Optional[int] = (
-        None  # of a table: how often it learned from a turn in this position; None: nobody counted
+        None  # of a table: how often it learned from a turn in this position; None: not counted
     )
 
     def __str__(self) -> str:
@@ -44,7 +44,7 @@ class Explanation(NamedTuple):
         return "\n".join(lines)
 
     def bars(self, longest: int = BAR) -> List[str]:
-        """What it does, and a line with a bar for each key; the longest bar has so many characters."""
+        """What it does, and a line with a bar for each key; `longest` characters for the longest bar."""
         lines = [f"It presses {_name(self.action)}, ahead by {self.margin:.3g}."]
         low, high = min(*self.values.values(), 0.0), max(self.values.values())
         width = max(len(_name(key)) for key in self.values)
@@ -106,7 +106,7 @@ def explain_choice(
 
 
 def visits_of(policy: Any, observation: Any) -> Optional[int]:
-    """How often a table learned from a turn in this position; None for a network, and where nobody counted."""
+    """How often a table learned from a turn in this position; None for a network, and where it was not counted."""
     tables = getattr(policy, "tables", None)
     if tables is None:
         return None

@@ -229,7 +229,7 @@ def _shows_nothing(games: RandomGames) -> Optional[Finding]:
         "the environment always shows the same",
         f"In {len(games.rewards):,} turns the observation never changed.",
         [
-            "reset and step return what does not change: return what somebody who plays would look at.",
+            "reset and step return what does not change: return what a player would look at.",
             "A step changes a copy, and returns the original.",
         ],
     )

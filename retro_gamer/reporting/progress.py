@@ -41,7 +41,7 @@ class ProgressLine:
         self._returns: Deque[float] = deque(maxlen=100)
         self._times: Deque[Tuple[float, int, int]] = deque(
             maxlen=50
-        )  # (time, turns, episode) of late redraws
+        )  # (time, turns, episode) of the last redraws
         self._width = 0
 
     def update(self, status: Status) -> None:
@@ -146,7 +146,7 @@ class ProgressLine:
                 print(printable(text), file=self.stream)
 
     def blank(self) -> str:
-        """What wipes the line away, for whoever cannot wait for `clear`; nothing when there is none."""
+        """What wipes the line away, for a caller that cannot wait for `clear`; empty when no line is shown."""
         width, self._width = self._width, 0
         return "\r" + " " * width + "\r" if width else ""
 

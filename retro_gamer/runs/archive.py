@@ -66,7 +66,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], Any]) -> None:
 
 
 def _replace(temporary: Path, path: Path) -> None:
-    """os.replace, which on Windows must wait for whoever reads the old file just now: a game with a policy, say."""
+    """os.replace, which on Windows must wait while another program reads the old file: a game with a policy, say."""
     for seconds in (0.01, 0.1, 0.5, 2.0) if WINDOWS else ():
         try:
             return os.replace(temporary, path)

@@ -1,7 +1,7 @@
 """The files of one run.
 
 config.toml               the settings, written once by `create`
-checkpoints/ep_0100.npz   a policy, after so many games
+checkpoints/ep_0100.npz   a policy, after 100 games
 checkpoints/best.npz      the policy that did best in a greedy evaluation
 resume.npz                all that is needed to go on training as if never interrupted
 training.log              one line a checkpoint, for people
@@ -267,7 +267,7 @@ class RunDirectory:
     def forget_after(self, episode: int) -> List[str]:
         """Drop log lines and metrics of later games, which will be played again; and a last line cut short.
 
-        A file that another program changed is kept under another name; returns what there is to say of it.
+        A file that another program changed is kept under another name; returns what a person should be told.
         """
         notices = [*cut_metrics(self.metrics_path, episode), *cut_log(self.log_path, episode)]
         for number, path in self.checkpoints():
@@ -322,7 +322,7 @@ class RunDirectory:
     def tidy_up(self, episode: int) -> List[str]:
         """Remove what a kill left behind: halves of files, and all of the games after `episode`, the last that counts.
 
-        Returns what there is to say, as `forget_after` does.
+        Returns what a person should be told.
         """
         for path in self.left_behind():
             path.unlink()

@@ -12,7 +12,7 @@ from retro_gamer.errors import RunBusyError
 
 _FAR_BEYOND_THE_TEXT = (
     2**30
-)  # Windows lets nobody read the bytes that are locked, not even beyond the end of the file
+)  # Windows lets no process read the bytes that are locked, not even beyond the end of the file
 
 
 class Lock:
@@ -29,7 +29,7 @@ class Lock:
 
     @contextmanager
     def hold(self) -> Iterator[None]:
-        """Hold the lock inside the block (again, for whoever holds it already); raises RunBusyError, OSError."""
+        """Hold the lock inside the block (again, where it is held already); raises RunBusyError, OSError."""
         if not self._depth:
             self._descriptor = self._acquire()
         self._depth += 1
@@ -39,7 +39,7 @@ class Lock:
             self._depth -= 1
             if not self._depth:
                 with suppress(OSError):
-                    self.path.unlink()  # while it is held. Windows refuses: there it stays, and nobody holds it
+                    self.path.unlink()  # while it is held. Windows refuses: there it stays, unlocked
                 os.close(self._descriptor)
 
     def _acquire(self) -> int:

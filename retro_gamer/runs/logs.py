@@ -15,7 +15,7 @@ from retro_gamer.runs.plain_files import read_whole
 
 def cut_metrics(path: Path, episode: int) -> List[str]:
     """Drop the rows of games after `episode`, and one cut short. A file that another program changed is kept under another
-    name; returns what there is to say of it."""
+    name; returns what a person should be told."""
     notices: List[str] = []
     if path.is_file():
         table = read_table(read_whole(path))

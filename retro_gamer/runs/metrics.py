@@ -31,7 +31,7 @@ class Table(NamedTuple):
 
 
 def read_table(content: bytes) -> Table:
-    """The rows of a file. A last line that was cut short is no row, and no change by somebody else."""
+    """The rows of a file. A last line that was cut short is not a row, nor a change by another program."""
     head, *lines = content.decode("utf-8", errors="replace").split("\n")[:-1] or [""]
     for names in (METRICS, SELF_PLAY_METRICS):
         if head == ",".join(names):

@@ -50,7 +50,7 @@ MEANINGLESS_AFTER: Dict[str, str] = {
     "n_features": "the observation has another length",
     "own_characters": "it decides what the policy sees as its own",
     "policies": "each team was trained by its name, or all of them by one policy (shared_policy)",
-    "teams": "the others learned to play so many",
+    "teams": "the policy was trained with that many teams",
 }
 
 
@@ -299,7 +299,7 @@ Values = Dict[str, Any]
 
 
 def _are_whole(numbers: Any, low: int, high: int, counts: Any) -> bool:
-    """Whether they are whole numbers in this range, and so many."""
+    """Whether they are whole numbers in this range, and as many as `counts` allows."""
     return len(numbers) in counts and all(type(number) is int and low <= number <= high for number in numbers)
 
 

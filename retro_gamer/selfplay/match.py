@@ -159,7 +159,7 @@ def _learn(
 def outcomes_of(rewards: Sequence[float], returns: Sequence[float]) -> List[float]:
     """Who won [n_teams]: above 0 for a win, below for a loss.
 
-    The rewards of the last turn [n_teams] decide, as in ML-Agents. If it brought nobody anything, the game is won on
+    The rewards of the last turn [n_teams] decide, as in ML-Agents. If it brought no team anything, the game is won on
     points: the returns [n_teams] are compared with their mean.
     """
     if any(rewards):

@@ -1,4 +1,4 @@
-"""Evaluating while training: greedy games every so many turns, and the best policy kept."""
+"""Evaluating while training: greedy games at regular intervals, and the best policy kept."""
 
 from __future__ import annotations
 

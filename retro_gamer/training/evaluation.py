@@ -78,7 +78,7 @@ class Evaluation(NamedTuple):
 
 
 class EvaluationStopped(Exception):
-    """Somebody did not want to wait for the end of an evaluation."""
+    """An evaluation was stopped before its end."""
 
 
 def evaluate(

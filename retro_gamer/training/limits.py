@@ -1,4 +1,4 @@
-"""When a training ends before its goal: because somebody asked, or because the minutes are over."""
+"""When a training ends before its goal: because someone asked, or because the minutes are over."""
 
 from __future__ import annotations
 

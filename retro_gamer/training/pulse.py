@@ -10,9 +10,9 @@ INTERVAL = 0.2
 
 
 class Pulse:
-    """Tells what goes on, a few times a second, once it has gone on for a second. `tell` gets it in words.
+    """Tells what goes on, a few times a second, once it has gone on for a second. `tell` gets it as text.
 
-    Whoever looks at the clock after each turn anyway counts `turns` and calls `beat` when it is `due`, instead of `turn`.
+    A caller that looks at the clock after each turn anyway counts `turns` itself, and calls `beat` when it is `due`.
     """
 
     def __init__(

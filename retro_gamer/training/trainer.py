@@ -22,7 +22,7 @@ SECONDS_BETWEEN_RESUME_STATES = 20.0
 
 
 class Status(NamedTuple):
-    """Where a training stands, for whoever shows it."""
+    """Where a training stands, to be shown."""
 
     episode: int
     turns: int
@@ -39,7 +39,7 @@ class TrainingLoop:
     """One training run, game after game. What is learned in them is `learning`, and how far it has come is `progress`.
 
     `stop()` may be called at any time, from a signal handler too: the game being played is finished, everything
-    is saved, and `train` returns. Making one changes no file; whoever makes one while other processes may train
+    is saved, and `train` returns. Making one changes no file; where other processes may train
     in the same folder does so inside `run.locked()`.
     """
 

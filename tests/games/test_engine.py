@@ -367,7 +367,7 @@ def without_retro(monkeypatch):
 
 def test_without_retro_games_the_built_in_engine_is_used(without_retro, monkeypatch):
     monkeypatch.setitem(sys.modules, "retro", None)  # makes `import retro` fail as if it were absent
-    assert games._find_game_class() is engine.Game
+    assert games.find_game_class() is engine.Game
 
 
 def test_with_retro_games_its_engine_is_used():
@@ -388,7 +388,7 @@ def test_a_broken_retro_games_is_not_hidden(line, error, without_retro, monkeypa
     (tmp_path / "retro" / "game.py").write_text(line)
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(error):
-        games._find_game_class()
+        games.find_game_class()
 
 
 def test_where_retro_games_cannot_run_the_built_in_engine_is_used(without_retro, monkeypatch, tmp_path):
@@ -396,7 +396,7 @@ def test_where_retro_games_cannot_run_the_built_in_engine_is_used(without_retro,
     (tmp_path / "retro" / "__init__.py").touch()
     (tmp_path / "retro" / "game.py").write_text("from signal import SIGNAL_THAT_WINDOWS_LACKS")
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert games._find_game_class() is engine.Game
+    assert games.find_game_class() is engine.Game
 
 
 def test_games_module_has_no_other_magic():

@@ -545,9 +545,9 @@ def test_play_in_a_pseudo_terminal(monkeypatch):
     monkeypatch.undo()
     assert (game.view, game.input_source, game.turn_number) == (view, keys, 4)
     text = terminal.text()
-    assert text.startswith(screen._ENTER) and text.endswith(screen._LEAVE)
+    assert text.startswith(screen.ENTER) and text.endswith(screen.LEAVE)
     pretended = Terminal(30, 12)
-    pretended.write(text[: -len(screen._LEAVE)])
+    pretended.write(text[: -len(screen.LEAVE)])
     assert pretended.picture()[1] == "│    E │"
     assert pretended.picture()[5] == " turn: 4"
     assert pretended.lines()[3].index("┌") == (30 - 8) // 2
@@ -563,7 +563,7 @@ def test_play_restores_the_terminal_whatever_happens(error, monkeypatch):
         game.play(input_source=Breaking(error))
     monkeypatch.undo()
     assert game.view is None
-    assert terminal.text().endswith(screen._LEAVE)
+    assert terminal.text().endswith(screen.LEAVE)
 
 
 @needs_pty

@@ -79,10 +79,10 @@ def test_a_question_is_left_alone(monkeypatch):
     stream = Stream(True)
     monkeypatch.setattr(sys, "stderr", stream)
     signs.printed("Go on? [y/N] ")
-    signs._show("still working, 5 s", in_place=True)
+    signs.show("still working, 5 s", in_place=True)
     signs.printed("\n")
     with shown_by(silently):
-        signs._show("still working, 5 s", in_place=True)
+        signs.show("still working, 5 s", in_place=True)
     assert not stream.getvalue()
 
 

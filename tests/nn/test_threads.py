@@ -11,10 +11,10 @@ from small_runs import make_run
 from retro_gamer import DQNTrainer, GameMetadata, TrainedPolicy
 from retro_gamer.games.catch import create_game
 from retro_gamer.nn import threads
-from retro_gamer.nn.threads import OneBlasThread, _accelerate, _Control, one_blas_thread
+from retro_gamer.nn.threads import Control, OneBlasThread, accelerate, one_blas_thread
 from retro_gamer.training import Trainer
 
-CONTROL = threads._control
+CONTROL = threads.control
 controlled = pytest.mark.skipif(CONTROL is None, reason="this NumPy's BLAS has no functions for it")
 
 
@@ -25,7 +25,7 @@ class Library:
         self.number = number
 
     def control(self):
-        return _Control(lambda: self.number, lambda number: setattr(self, "number", number))
+        return Control(lambda: self.number, lambda number: setattr(self, "number", number))
 
 
 def test_inside_it_is_one_and_outside_what_it_was():
@@ -65,7 +65,7 @@ def test_a_library_that_counts_for_each_thread_is_told_in_each():
     """Accelerate: 0 for many threads, 1 for one, in a variable of each thread."""
     local = threading.local()
     one = OneBlasThread(
-        _accelerate(lambda: getattr(local, "model", 0), lambda model: setattr(local, "model", model))
+        accelerate(lambda: getattr(local, "model", 0), lambda model: setattr(local, "model", model))
     )
     seen = []
 
@@ -146,9 +146,9 @@ def test_a_library_that_cannot_be_told_is_named_once_a_training(tmp_path, monkey
     ],
 )
 def test_the_notice_says_what_helps(monkeypatch, variables, blas, said):
-    for name in threads._ENVIRONMENT:
+    for name in threads.ENVIRONMENT:
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(np.__config__, "CONFIG", {"Build Dependencies": {"blas": blas}}, raising=False)
-    assert said in threads._why_not() and bool(said) == bool(threads._why_not())
+    assert said in threads.why_not() and bool(said) == bool(threads.why_not())

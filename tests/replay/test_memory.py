@@ -411,7 +411,7 @@ class TestReplayState:
         twin.expected, twin.n_observations, twin.game = dict(games.expected), games.n_observations, games.game
         # The generator belongs to the agent, which restores it: give both the same.
         for one in (memory, restored):
-            one.sampler._rng = np.random.default_rng(5)
+            one.sampler.rng = np.random.default_rng(5)
         games.rng, twin.rng = np.random.default_rng(6), np.random.default_rng(6)
         for _ in range(30):
             mine, theirs = memory.sample(8), restored.sample(8)

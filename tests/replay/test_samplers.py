@@ -135,7 +135,7 @@ class TestPrioritizedSampler:
         np.testing.assert_allclose(
             weights, [expected[index] / max(expected.values()) for index in indices], rtol=1e-3
         )
-        assert sampler._count == 6
+        assert sampler.count == 6
 
     def test_bad_errors_are_refused(self):
         sampler, _ = filled_sampler(self.ERRORS)
@@ -154,8 +154,8 @@ class TestPrioritizedSampler:
         other = PrioritizedSampler(14, np.random.default_rng(5), 0.6, 0.4)
         other.add(1)
         other.set_state(state)
-        assert other._count == sampler._count == 6
-        other._rng.bit_generator.state = sampler._rng.bit_generator.state
+        assert other.count == sampler.count == 6
+        other.rng.bit_generator.state = sampler.rng.bit_generator.state
         for step in range(5):
             (mine, my_weights), (theirs, their_weights) = sampler.sample(16), other.sample(16)
             np.testing.assert_array_equal(mine, theirs)
