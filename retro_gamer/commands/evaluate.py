@@ -88,15 +88,13 @@ def compare_runs(
             f"{f'{directory}, {name}':40}{summary['mean']:10.2f}  "
             f"(95% interval {summary['ci95'][0]:.2f} to {summary['ci95'][1]:.2f})"
         )
-    better = other if difference.mean() > 0 else run
-    verdict = (
-        f"The difference is real: {better} is better."
-        if real
-        else "Every game ended the same for both: they play alike."
-        if not difference.any() and np.array_equal(results[0][2].turns, results[1][2].turns)
-        else "One game tells nothing about a difference. More games (--games) do."
-        if games == 1
-        else "The difference may be luck: 0 lies within its interval. More games (--games) tell more."
-    )
+    if real:
+        verdict = f"The difference is real: {other if difference.mean() > 0 else run} is better."
+    elif not difference.any() and np.array_equal(results[0][2].turns, results[1][2].turns):
+        verdict = "Every game ended the same for both: they play alike."
+    elif games == 1:
+        verdict = "One game tells nothing about a difference. More games (--games) do."
+    else:
+        verdict = "The difference may be luck: 0 lies within its interval. More games (--games) tell more."
     lines += ["", f"Difference {difference.mean():+.2f} (95% interval {low:+.2f} to {high:+.2f}). {verdict}"]
     return "\n".join(lines)

@@ -43,29 +43,37 @@ def describe_run(run: RunDirectory) -> str:
             f"Reward       {on_one_line(config.metadata.reward or 'that of the environment')}",
         ]
     lines.append(f"Algorithm    {config.training.algorithm}")
-    changed = _changed_settings(config)
-    if changed:
-        wrapped = textwrap.wrap(
-            ", ".join(changed), 79, initial_indent="Settings     ", subsequent_indent=" " * 13
-        )
-        lines += [line.replace(UNBROKEN, " ") for line in wrapped]
+    lines += _wrapped_settings(config)
     for name in policy_names(config) if config.teams else [""]:
         lines += _describe_checkpoints(run.of(name), f"Policy       {name}: " if name else "Checkpoints  ")
-    last = ("team", "rating") if config.teams else ("greedy", "epsilon")
-    needed = {"episode", "turns", "mean_return", "mean_length", *(last if config.teams else last[1:])}
+    return "\n".join(lines + _last_results(run, bool(config.teams)))
+
+
+def _wrapped_settings(config: RunConfig) -> List[str]:
+    """The settings that differ from those of a new run, as lines of a terminal's width."""
+    changed = _changed_settings(config)
+    wrapped = textwrap.wrap(
+        ", ".join(changed), 79, initial_indent="Settings     ", subsequent_indent=" " * 13
+    )
+    return [line.replace(UNBROKEN, " ") for line in wrapped] if changed else []
+
+
+def _last_results(run: RunDirectory, teams: bool) -> List[str]:
+    """The last rows of metrics.csv, as a table."""
+    last = ("team", "rating") if teams else ("greedy", "epsilon")
+    needed = {"episode", "turns", "mean_return", "mean_length", *(last if teams else last[1:])}
     rows = [row for row in run.read_metrics() if needed <= set(row)]
-    if rows:
-        lines += ["", f"{'game':>8}{'turns':>10}{'reward':>10}{'length':>8}{last[0]:>10}{last[1]:>9}"]
-        for row in rows[-5:]:
-            if config.teams:
-                shown = f"{on_one_line(row['team']):>10}{row['rating']:9.0f}"
-            else:
-                greedy = f"{row['eval_return']:.1f}" if "eval_return" in row else ""
-                shown = f"{greedy:>10}{row['epsilon']:9.3f}"
-            lines.append(
-                f"{row['episode']:8.0f}{row['turns']:10,.0f}{row['mean_return']:10.1f}{row['mean_length']:8.0f}{shown}"
-            )
-    return "\n".join(lines)
+    lines = ["", f"{'game':>8}{'turns':>10}{'reward':>10}{'length':>8}{last[0]:>10}{last[1]:>9}"]
+    for row in rows[-5:]:
+        if teams:
+            shown = f"{on_one_line(row['team']):>10}{row['rating']:9.0f}"
+        else:
+            greedy = f"{row['eval_return']:.1f}" if "eval_return" in row else ""
+            shown = f"{greedy:>10}{row['epsilon']:9.3f}"
+        lines.append(
+            f"{row['episode']:8.0f}{row['turns']:10,.0f}{row['mean_return']:10.1f}{row['mean_length']:8.0f}{shown}"
+        )
+    return lines if rows else []
 
 
 def _describe_checkpoints(run: RunDirectory, heading: str) -> List[str]:

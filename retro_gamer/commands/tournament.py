@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Sequence
+from typing import Any, Dict, List, Sequence
 
 import numpy as np
 
@@ -25,19 +25,25 @@ def hold_tournament(run: RunDirectory, snapshots: int, games: int, seed: int, qu
 
 def describe_tournament(run: RunDirectory, tournament: Tournament, games: int, as_json: bool) -> str:
     """The payoff matrix, the ratings and what follows from them, for a terminal or as one JSON object."""
-    names, matrix = tournament.names, payoffs(tournament)
-    teams = sorted({entrant.team for entrant in tournament.entrants})
     if as_json:
-        return json.dumps(
-            {
-                "games": games,
-                "players": names,
-                "payoff": [[None if np.isnan(x) else x for x in row] for row in matrix.tolist()],
-                "ratings": tournament.ratings.tolist(),
-                "ci95": tournament.intervals.tolist(),
-                "cycle": [names[entrant] for entrant in tournament.cycle],
-            }
-        )
+        return json.dumps(_as_data(tournament, games))
+    return "\n".join([*_table(run, tournament, games), "", *_conclusions(tournament)])
+
+
+def _as_data(tournament: Tournament, games: int) -> Dict[str, Any]:
+    names, matrix = tournament.names, payoffs(tournament)
+    return {
+        "games": games,
+        "players": names,
+        "payoff": [[None if np.isnan(x) else x for x in row] for row in matrix.tolist()],
+        "ratings": tournament.ratings.tolist(),
+        "ci95": tournament.intervals.tolist(),
+        "cycle": [names[entrant] for entrant in tournament.cycle],
+    }
+
+
+def _table(run: RunDirectory, tournament: Tournament, games: int) -> List[str]:
+    names, matrix = tournament.names, payoffs(tournament)
     width = max(map(len, names))
     lines = [
         f"{run}: {games} greedy games a pairing. Points of the one on the left, in percent (a draw is half):",
@@ -50,7 +56,13 @@ def describe_tournament(run: RunDirectory, tournament: Tournament, games: int, a
         lines.append(
             f"{name:{width}}{cells}   {tournament.ratings[i]:.0f} ({low:.0f} to {high:.0f})  {letter_of(i)}"
         )
-    lines.append("")
+    return lines
+
+
+def _conclusions(tournament: Tournament) -> List[str]:
+    """Whether training made the policies stronger, and whether their strength can be put in an order."""
+    names, lines = tournament.names, []
+    teams = sorted({entrant.team for entrant in tournament.entrants})
     for team in teams:
         compared = later_against_earlier(tournament, team)
         if compared is not None:
@@ -70,7 +82,7 @@ def describe_tournament(run: RunDirectory, tournament: Tournament, games: int, a
         lines.append(
             "No player beats another one that beats it by way of a third: the ratings tell who is stronger."
         )
-    return "\n".join(lines)
+    return lines
 
 
 def letter_of(number: int) -> str:

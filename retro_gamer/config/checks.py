@@ -17,6 +17,32 @@ from retro_gamer.config.settings import (
 
 def check_metadata(game: GameSettings, metadata: MetadataSettings, has_teams: bool) -> Iterator[Problem]:
     """What is missing in the description of a game, or makes no sense."""
+    yield from _check_keys(metadata, has_teams)
+    if not metadata.reward and not has_teams:
+        yield Problem(
+            "[metadata] reward is empty or missing",
+            "The agent learns to make one value of the game's state grow.",
+            'Try: reward = "score"',
+            ("reward",),
+        )
+    yield from _check_board(metadata)
+    if metadata.observation_function and not _is_reference(metadata.observation_function):
+        yield Problem(
+            f"observation_function = {metadata.observation_function!r}",
+            "It names a function that takes the game.",
+            'Try: "my_game:observe"',
+            ("observation_function",),
+        )
+    if game.factory and not _is_reference(game.factory):
+        yield Problem(
+            f"factory = {game.factory!r}",
+            "It names a function that returns a new game.",
+            'Try: "my_game:create_game"',
+            ("factory",),
+        )
+
+
+def _check_keys(metadata: MetadataSettings, has_teams: bool) -> Iterator[Problem]:
     if not metadata.actions and not has_teams:
         yield Problem(
             "[metadata] actions is empty or missing",
@@ -35,13 +61,9 @@ def check_metadata(game: GameSettings, metadata: MetadataSettings, has_teams: bo
             "Name every key only once.",
             ("actions",),
         )
-    if not metadata.reward and not has_teams:
-        yield Problem(
-            "[metadata] reward is empty or missing",
-            "The agent learns to make one value of the game's state grow.",
-            'Try: reward = "score"',
-            ("reward",),
-        )
+
+
+def _check_board(metadata: MetadataSettings) -> Iterator[Problem]:
     if metadata.board_size and len(metadata.board_size) != 2:
         yield Problem(
             f"board_size = {metadata.board_size!r}",
@@ -57,20 +79,6 @@ def check_metadata(game: GameSettings, metadata: MetadataSettings, has_teams: bo
                 "List single characters, or leave character_set empty: the trainer finds them itself.",
                 ("character_set",),
             )
-    if metadata.observation_function and not _is_reference(metadata.observation_function):
-        yield Problem(
-            f"observation_function = {metadata.observation_function!r}",
-            "It names a function that takes the game.",
-            'Try: "my_game:observe"',
-            ("observation_function",),
-        )
-    if game.factory and not _is_reference(game.factory):
-        yield Problem(
-            f"factory = {game.factory!r}",
-            "It names a function that returns a new game.",
-            'Try: "my_game:create_game"',
-            ("factory",),
-        )
 
 
 def check_preprocessing(
