@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from retro_gamer.config.problems import MAX_PROBLEMS, listed
 from retro_gamer.config.run_config import RunConfig
@@ -21,7 +20,16 @@ from retro_gamer.config.settings import (
 from retro_gamer.config.team_checks import check_teams
 from retro_gamer.config.teams import read_teams, swap_steps
 from retro_gamer.config.values import check_value, toml_value
-from retro_gamer.discovery.ground import TURNS_TO_LOOK, look_at_ground
+from retro_gamer.discovery.choose_encoders import (
+    MANY_CHARACTERS,
+    choose_encoders,
+    choose_own_symbol,
+    choose_room,
+    observe_numbers,
+    see,
+    see_whole_board,
+)
+from retro_gamer.discovery.draft import Draft, trying_out
 from retro_gamer.discovery.keys import (
     ARROWS,
     actions_that_act,
@@ -29,47 +37,25 @@ from retro_gamer.discovery.keys import (
     find_actions,
     say_where_keys_are,
 )
-from retro_gamer.discovery.probing import Probe, only_player, probe_game
+from retro_gamer.discovery.probing import Probe, probe_game
 from retro_gamer.discovery.rewards import find_reward
 from retro_gamer.discovery.sights import (
-    Sight,
     keys_not_found,
-    signs_to_press,
     texts_that_tell_nothing,
-    walls_that_come,
 )
-from retro_gamer.discovery.state_numbers import TURNS, changing_numbers, not_shown
 from retro_gamer.discovery.two_players import Player, find_players, teams_to_paste
 from retro_gamer.environment.gym import describe_gym
 from retro_gamer.environment.new_games import refuse_used_games
 from retro_gamer.environment.own_class import describe_own, is_environment
 from retro_gamer.environment.runner import LARGEST, state_number
 from retro_gamer.environment.teams import check_teams_in_game, count_features
-from retro_gamer.errors import ConfigError, GameError, RetroGamerError, did_you_mean, quoted
-from retro_gamer.hosting.blame import blame
+from retro_gamer.errors import ConfigError, GameError, did_you_mean, quoted
 from retro_gamer.hosting.loading import load_factory, make_game, parse_game, read_description
 
 SWAPS_PER_TEAM_CHANGE = 10  # of a ghost's policy, while another team learns
-MANY_CHARACTERS = 1000  # on the board at once: the radar would cost more than the game itself
 
 # Names that a game's [tool.retro-gamer] section may hold besides settings: for tools that read it.
 OTHER_DESCRIPTION_KEYS = ("name", "description", "title", "author", "teams", "self_play")
-
-
-class Draft:
-    """A run that is being made: its settings so far, what there is to tell, and why some settings are what they are."""
-
-    def __init__(self, config: RunConfig):
-        self.config = config
-        self.messages: List[str] = []
-        self.notes: Dict[str, str] = {}  # "section.name" -> a line for the comment of the setting
-
-    def set(self, values: Dict[str, Any]) -> None:
-        """Choose the values of settings, by their names."""
-        self.config = self.config.with_settings(values)
-
-    def say(self, message: str) -> None:
-        self.messages.append(message)
 
 
 def choose_settings(
@@ -143,67 +129,18 @@ def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
         draft.set(flags)
         _describe_teams(draft, factory, {**description.get("self_play", {}), **known})
         return
-    doubts: List[str] = []
-    with _trying_out():
-        refuse_used_games(factory, known.get("actions") or (*ARROWS, *"wasd", " "))
-    if not known.get("actions"):
-        with _trying_out():
-            actions = find_actions(factory, draft.say)
-            if not known.get("reward") and not known.get("player"):
-                _see_players(find_players(factory, actions), draft)
-        draft.set({"actions": actions})
-        draft.say(f"Found by trying keys: actions = {toml_value(actions)}")
-        draft.notes["metadata.actions"] = "Found by trying keys: these change the game."
-    with _trying_out():
-        probe = probe_game(
-            factory,
-            known.get("actions") or draft.config.metadata.actions,
-            reward=known.get("reward") or "",
-            say=draft.say,
-        )
-        more = [] if known.get("actions") else keys_not_found(probe, draft.config.metadata.actions)
-        if more:
-            draft.set({"actions": [*draft.config.metadata.actions, *more]})
-            draft.say(f"Shown on the board as those keys are, and so taken for keys, too: {', '.join(more)}.")
-        changing = known.get("actions") and changes_when_repeated(factory, known["actions"])
-        if changing:
-            doubts.append(
-                f"But after the same seed and the same keys, {changing} is another. If the game keeps something from one "
-                "game to the next, such as a list in a class or at the top of the file, make it in __init__."
-            )
-        if known.get("actions") and not actions_that_act(factory, known["actions"]):
-            doubts.append(
-                f"But no key does anything: {', '.join(known['actions'])} changed nothing wherever they were tried.\n"
-                f"{say_where_keys_are(factory)}"
-            )
+    _find_keys(draft, factory, known)
+    with trying_out():
+        probe = _probe(draft, factory, known)
+        doubts = _doubts_about_keys(factory, known.get("actions"))
     if not known.get("reward"):
-        game_state = make_game(factory).state
-        reward, score, why = find_reward(probe.histories, list(game_state))
-        draft.set({"reward": reward, "score": score})
-        draft.say(
-            f"Found in the game's state: reward = {toml_value(reward)}"
-            + (f", score = {toml_value(score)}" if score else "")
-            + f" ({why})."
-        )
-        draft.notes["metadata.reward"] = (
-            f"Found in the game's state, which has: {', '.join(map(str, game_state))}. Chosen {why}."
-        )
+        _find_reward(draft, factory, probe)
     _check_state_values(make_game(factory), known)
-    reward = known.get("reward") or draft.config.metadata.reward
-    if reward in probe.huge:
-        raise GameError(
-            f"state[{reward!r}] grows without end: in {probe.turns} turns of random play it went beyond {LARGEST:.0e}, "
-            "where a single point is nothing. Does it double every turn? Add to it instead, in steps of about 1."
-        )
-    if not probe.numbers.get(reward):
-        doubts.append(
-            f"But in {probe.turns} turns of random play state[{reward!r}] never changed. Either random play never gets to "
-            f"where it does, or no line of the game changes it: look for it in {_file_of(factory)}."
-        )
+    doubts += _doubts_about_reward(known.get("reward") or draft.config.metadata.reward, probe, factory)
     _note_board(draft, probe, known)
     texts = texts_that_tell_nothing(probe)
     if texts is not None and not any(name in known for name in texts.settings):
-        _see(draft, texts)
+        see(draft, texts)
     draft.say(
         f"Board {probe.board_size[0]}x{probe.board_size[1]}, characters {' '.join(draft.config.metadata.character_set)}"
         f", at most {probe.n_agents} on the board; "
@@ -214,14 +151,89 @@ def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
         )
     )
     if "observation_function" not in known:
-        _choose_encoders(draft, probe, known)
-        _choose_own_symbol(draft, probe, known, flags)
+        choose_encoders(draft, probe, known)
+        choose_own_symbol(draft, probe, known, flags)
         if "observe_state" not in known and known.get("algorithm", "dqn") == "dqn":
-            with _trying_out():
-                _observe_numbers(draft, probe, known)
-        with _trying_out():
-            _choose_room(draft, factory, probe, known)
+            with trying_out():
+                observe_numbers(draft, probe, known)
+        with trying_out():
+            choose_room(draft, factory, probe, known)
     draft.messages += doubts
+
+
+def _find_keys(draft: Draft, factory: Any, known: Dict[str, Any]) -> None:
+    """Find out which keys change the game, where nobody named them."""
+    with trying_out():
+        refuse_used_games(factory, known.get("actions") or (*ARROWS, *"wasd", " "))
+    if known.get("actions"):
+        return
+    with trying_out():
+        actions = find_actions(factory, draft.say)
+        if not known.get("reward") and not known.get("player"):
+            _see_players(find_players(factory, actions), draft)
+    draft.set({"actions": actions})
+    draft.say(f"Found by trying keys: actions = {toml_value(actions)}")
+    draft.notes["metadata.actions"] = "Found by trying keys: these change the game."
+
+
+def _probe(draft: Draft, factory: Any, known: Dict[str, Any]) -> Probe:
+    """Play at random; what the board shows may add to the keys that were found."""
+    found = draft.config.metadata.actions
+    probe = probe_game(
+        factory, known.get("actions") or found, reward=known.get("reward") or "", say=draft.say
+    )
+    more = [] if known.get("actions") else keys_not_found(probe, found)
+    if more:
+        draft.set({"actions": [*found, *more]})
+        draft.say(f"Shown on the board as those keys are, and so taken for keys, too: {', '.join(more)}.")
+    return probe
+
+
+def _doubts_about_keys(factory: Any, actions: Optional[List[str]]) -> List[str]:
+    """What speaks against keys that somebody named."""
+    if not actions:
+        return []
+    doubts, changing = [], changes_when_repeated(factory, actions)
+    if changing:
+        doubts.append(
+            f"But after the same seed and the same keys, {changing} is another. If the game keeps something from one "
+            "game to the next, such as a list in a class or at the top of the file, make it in __init__."
+        )
+    if not actions_that_act(factory, actions):
+        doubts.append(
+            f"But no key does anything: {', '.join(actions)} changed nothing wherever they were tried.\n"
+            f"{say_where_keys_are(factory)}"
+        )
+    return doubts
+
+
+def _find_reward(draft: Draft, factory: Any, probe: Probe) -> None:
+    game_state = make_game(factory).state
+    reward, score, why = find_reward(probe.histories, list(game_state))
+    draft.set({"reward": reward, "score": score})
+    draft.say(
+        f"Found in the game's state: reward = {toml_value(reward)}"
+        + (f", score = {toml_value(score)}" if score else "")
+        + f" ({why})."
+    )
+    draft.notes["metadata.reward"] = (
+        f"Found in the game's state, which has: {', '.join(map(str, game_state))}. Chosen {why}."
+    )
+
+
+def _doubts_about_reward(reward: str, probe: Probe, factory: Any) -> List[str]:
+    """Raise GameError for a reward that cannot be counted; returns what speaks against it otherwise."""
+    if reward in probe.huge:
+        raise GameError(
+            f"state[{reward!r}] grows without end: in {probe.turns} turns of random play it went beyond {LARGEST:.0e}, "
+            "where a single point is nothing. Does it double every turn? Add to it instead, in steps of about 1."
+        )
+    if probe.numbers.get(reward):
+        return []
+    return [
+        f"But in {probe.turns} turns of random play state[{reward!r}] never changed. Either random play never gets to "
+        f"where it does, or no line of the game changes it: look for it in {_file_of(factory)}."
+    ]
 
 
 def _note_board(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
@@ -264,7 +276,7 @@ def _describe_teams(draft: Draft, factory: Any, known: Dict[str, Any]) -> None:
     game = make_game(factory)
     check_teams_in_game(config.teams, game)
     count_features(config, game)
-    with _trying_out():
+    with trying_out():
         probe = probe_game(
             factory,
             [key for team in config.teams for member in team.members for key in member.actions],
@@ -273,7 +285,7 @@ def _describe_teams(draft: Draft, factory: Any, known: Dict[str, Any]) -> None:
     _note_board(draft, probe, known)
     draft.set({"own_symbol": bool(known.get("own_symbol", False))})  # not measured yet for teams
     if known.get("algorithm", "dqn") != "dqn" or known.get("board"):
-        _see_whole_board(draft, radar=bool(known.get("radar", False)))
+        see_whole_board(draft, radar=bool(known.get("radar", False)))
     elif probe.n_agents > MANY_CHARACTERS:
         draft.set({"radar": False})
     if "swap_steps" not in known:
@@ -301,17 +313,6 @@ def _with_swap_steps(teams: List[TeamSettings], team_change: int) -> List[TeamSe
     return made
 
 
-@contextmanager
-def _trying_out() -> Iterator[None]:
-    """An error inside is the game's: its board, its characters or its state are not what they should be."""
-    try:
-        yield
-    except RetroGamerError:
-        raise
-    except Exception as error:
-        raise blame(error, "while it was tried out") from error
-
-
 def _check_state_values(game: Any, known: Dict[str, Any]) -> None:
     """Raise for state values that a new game does not have, before hours are spent on training."""
     named = [(what, known[what]) for what in ("reward", "score") if known.get(what)]
@@ -325,130 +326,6 @@ def _check_state_values(game: Any, known: Dict[str, Any]) -> None:
             )
         if what != "observe_state":  # whose values may be lists too
             state_number(game, name)
-
-
-def _see_whole_board(draft: Draft, radar: bool = False) -> None:
-    draft.set({"board": True, "egocentric_radius": 0, "radar": radar})
-
-
-def _choose_encoders(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
-    """How the game is seen, from what random play showed. docs/defaults.md says why."""
-    if known.get("algorithm", "dqn") != "dqn" or known.get("board"):
-        _see_whole_board(draft, radar=bool(known.get("radar", False)))
-        return
-    if not known.get("player"):
-        try:
-            draft.set({"player": only_player(probe.players)})
-        except GameError as error:
-            _see_whole_board(draft)
-            draft.say(f"{error} The whole board is seen. To see it from one of them, name it: --player NAME")
-            return
-    player = draft.config.metadata.player or known.get("player")
-    if not player:
-        _see_whole_board(draft)
-        draft.notes["preprocessing.board"] = (
-            "No character on the board listens to keys, so there is none to look from."
-        )
-        signs = signs_to_press(probe, known.get("actions") or draft.config.metadata.actions)
-        if signs is not None and not any(name in known for name in ("kinds", "flow", "radar")):
-            _see(draft, signs)
-        else:
-            draft.say("No character on the board listens to keys: the whole board is seen.")
-        return
-    draft.notes["preprocessing.board"] = (
-        "A window around the character learns faster than the whole board on every game that "
-        "was tried; see docs/defaults.md."
-    )
-    if probe.n_agents > MANY_CHARACTERS:
-        draft.set({"radar": False})
-        draft.notes["preprocessing.radar"] = (
-            f"Off, because there are {probe.n_agents} characters to look through each turn."
-        )
-    walls = walls_that_come(probe)
-    if walls is not None and not any(name in known for name in walls.settings):
-        _see(draft, walls)
-    seen = draft.config.preprocessing
-    side = 2 * seen.egocentric_radius + 1
-    reach = f"a window of {side}x{side} cells"
-    draft.say(f"Seen from {player}: {reach}" + (" and a radar." if seen.radar else "."))
-
-
-def _see(draft: Draft, sight: Sight) -> None:
-    draft.set(sight.settings)
-    draft.notes.update(sight.notes)
-    draft.say(sight.message)
-
-
-def _observe_numbers(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
-    """Let the network see the numbers of the state that change in play and that the board does not tell."""
-    metadata = draft.config.metadata
-    paid = [known.get("reward") or metadata.reward, known.get("score") or metadata.score, *probe.huge]
-    changing = changing_numbers(probe.histories, list(probe.histories), paid)
-    if not changing:
-        return
-    seen = not_shown(draft.config.with_settings(known), changing, min(TURNS, probe.turns))
-    if seen:
-        draft.set({"observe_state": seen})
-        names = ", ".join(seen)
-        draft.say(f"Also observed, since they change and are not on the board: state values {names}.")
-        draft.notes["preprocessing.observe_state"] = (
-            "Numbers that change in play, and that what is seen of the board does not tell."
-        )
-
-
-def _choose_own_symbol(draft: Draft, probe: Probe, known: Dict[str, Any], flags: Dict[str, Any]) -> None:
-    """Whether the character that acts is a symbol of its own: where there is one, and its letter is not needed.
-
-    What its letter tells of its way is seen as its last step then. Where it tells nothing, that would only distract.
-    """
-    metadata, seen = draft.config.metadata, draft.config.preprocessing
-    player = known.get("player") or metadata.player or _only_name(probe.players)
-    if "own_symbol" in known:
-        own_symbol = known["own_symbol"]
-    else:
-        sees_it = seen.board or seen.egocentric_radius or seen.radar
-        own_symbol = bool(player and sees_it) and known.get("algorithm", "dqn") == "dqn"
-        if own_symbol and player in probe.telling:
-            own_symbol = False
-            draft.notes["preprocessing.own_symbol"] = (
-                f"Off, because the letter of {player} tells more than which way it went last."
-            )
-    draft.set({"own_symbol": own_symbol})
-    if own_symbol and player in probe.turning and "last_step" not in known:
-        draft.set({"last_step": True})
-        draft.notes["preprocessing.last_step"] = f"On, because the letter of {player} told which way it went."
-    if own_symbol and "character_set" not in flags:
-        own = probe.own_letters.get(player, ())
-        draft.set({"character_set": [shown for shown in metadata.character_set if shown not in own]})
-
-
-def _choose_room(draft: Draft, factory: Any, probe: Probe, known: Dict[str, Any]) -> None:
-    """Whether to see how many free cells there are on each side: where a character can shut itself in."""
-    seen, metadata = draft.config.preprocessing, draft.config.metadata
-    asked = known.get("room")
-    usual = known.get("algorithm", "dqn") == "dqn" and (seen.egocentric_radius or seen.radar)
-    slow = probe.turns < TURNS_TO_LOOK  # and so is looking at the ground
-    if asked is False or (asked is None and (not usual or slow)) or "free_characters" in known:
-        return
-    ground = look_at_ground(factory, known.get("actions") or metadata.actions)
-    if asked or ground.left:
-        draft.set({"room": True, "free_characters": ground.free})
-        draft.notes["preprocessing.free_characters"] = "Found by trying: it stepped on these and went on."
-    if ground.left and not asked:
-        behind = " and ".join(ground.left)
-        draft.notes["preprocessing.room"] = (
-            f"On, because it leaves {behind} behind wherever it goes, and cannot step on it: it may shut itself in."
-        )
-        draft.say(
-            f"It leaves {behind} behind in its own way: how many free cells there are on each side is seen, too."
-        )
-
-
-def _only_name(players: Sequence[Any]) -> str:
-    try:
-        return only_player(players)
-    except GameError:
-        return ""
 
 
 def _apply_description(draft: Draft, description: Dict[str, Any], path: Path) -> None:

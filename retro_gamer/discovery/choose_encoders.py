@@ -1,0 +1,138 @@
+"""How is a new game seen? What `create` writes into [preprocessing], from what random play showed."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Sequence
+
+from retro_gamer.discovery.draft import Draft
+from retro_gamer.discovery.ground import TURNS_TO_LOOK, look_at_ground
+from retro_gamer.discovery.probing import Probe, only_player
+from retro_gamer.discovery.sights import Sight, signs_to_press, walls_that_come
+from retro_gamer.discovery.state_numbers import TURNS, changing_numbers, not_shown
+from retro_gamer.errors import GameError
+
+MANY_CHARACTERS = 1000  # on the board at once: the radar would cost more than the game itself
+
+
+def see_whole_board(draft: Draft, radar: bool = False) -> None:
+    draft.set({"board": True, "egocentric_radius": 0, "radar": radar})
+
+
+def choose_encoders(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
+    """How the game is seen, from what random play showed. docs/defaults.md says why."""
+    if known.get("algorithm", "dqn") != "dqn" or known.get("board"):
+        see_whole_board(draft, radar=bool(known.get("radar", False)))
+        return
+    if not known.get("player"):
+        try:
+            draft.set({"player": only_player(probe.players)})
+        except GameError as error:
+            see_whole_board(draft)
+            draft.say(f"{error} The whole board is seen. To see it from one of them, name it: --player NAME")
+            return
+    player = draft.config.metadata.player or known.get("player")
+    if not player:
+        see_whole_board(draft)
+        draft.notes["preprocessing.board"] = (
+            "No character on the board listens to keys, so there is none to look from."
+        )
+        signs = signs_to_press(probe, known.get("actions") or draft.config.metadata.actions)
+        if signs is not None and not any(name in known for name in ("kinds", "flow", "radar")):
+            see(draft, signs)
+        else:
+            draft.say("No character on the board listens to keys: the whole board is seen.")
+        return
+    draft.notes["preprocessing.board"] = (
+        "A window around the character learns faster than the whole board on every game that "
+        "was tried; see docs/defaults.md."
+    )
+    if probe.n_agents > MANY_CHARACTERS:
+        draft.set({"radar": False})
+        draft.notes["preprocessing.radar"] = (
+            f"Off, because there are {probe.n_agents} characters to look through each turn."
+        )
+    walls = walls_that_come(probe)
+    if walls is not None and not any(name in known for name in walls.settings):
+        see(draft, walls)
+    seen = draft.config.preprocessing
+    side = 2 * seen.egocentric_radius + 1
+    reach = f"a window of {side}x{side} cells"
+    draft.say(f"Seen from {player}: {reach}" + (" and a radar." if seen.radar else "."))
+
+
+def see(draft: Draft, sight: Sight) -> None:
+    draft.set(sight.settings)
+    draft.notes.update(sight.notes)
+    draft.say(sight.message)
+
+
+def observe_numbers(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
+    """Let the network see the numbers of the state that change in play and that the board does not tell."""
+    metadata = draft.config.metadata
+    paid = [known.get("reward") or metadata.reward, known.get("score") or metadata.score, *probe.huge]
+    changing = changing_numbers(probe.histories, list(probe.histories), paid)
+    if not changing:
+        return
+    seen = not_shown(draft.config.with_settings(known), changing, min(TURNS, probe.turns))
+    if seen:
+        draft.set({"observe_state": seen})
+        names = ", ".join(seen)
+        draft.say(f"Also observed, since they change and are not on the board: state values {names}.")
+        draft.notes["preprocessing.observe_state"] = (
+            "Numbers that change in play, and that what is seen of the board does not tell."
+        )
+
+
+def choose_own_symbol(draft: Draft, probe: Probe, known: Dict[str, Any], flags: Dict[str, Any]) -> None:
+    """Whether the character that acts is a symbol of its own: where there is one, and its letter is not needed.
+
+    What its letter tells of its way is seen as its last step then. Where it tells nothing, that would only distract.
+    """
+    metadata, seen = draft.config.metadata, draft.config.preprocessing
+    player = known.get("player") or metadata.player or _only_name(probe.players)
+    if "own_symbol" in known:
+        own_symbol = known["own_symbol"]
+    else:
+        sees_it = seen.board or seen.egocentric_radius or seen.radar
+        own_symbol = bool(player and sees_it) and known.get("algorithm", "dqn") == "dqn"
+        if own_symbol and player in probe.telling:
+            own_symbol = False
+            draft.notes["preprocessing.own_symbol"] = (
+                f"Off, because the letter of {player} tells more than which way it went last."
+            )
+    draft.set({"own_symbol": own_symbol})
+    if own_symbol and player in probe.turning and "last_step" not in known:
+        draft.set({"last_step": True})
+        draft.notes["preprocessing.last_step"] = f"On, because the letter of {player} told which way it went."
+    if own_symbol and "character_set" not in flags:
+        own = probe.own_letters.get(player, ())
+        draft.set({"character_set": [shown for shown in metadata.character_set if shown not in own]})
+
+
+def choose_room(draft: Draft, factory: Any, probe: Probe, known: Dict[str, Any]) -> None:
+    """Whether to see how many free cells there are on each side: where a character can shut itself in."""
+    seen, metadata = draft.config.preprocessing, draft.config.metadata
+    asked = known.get("room")
+    usual = known.get("algorithm", "dqn") == "dqn" and (seen.egocentric_radius or seen.radar)
+    slow = probe.turns < TURNS_TO_LOOK  # and so is looking at the ground
+    if asked is False or (asked is None and (not usual or slow)) or "free_characters" in known:
+        return
+    ground = look_at_ground(factory, known.get("actions") or metadata.actions)
+    if asked or ground.left:
+        draft.set({"room": True, "free_characters": ground.free})
+        draft.notes["preprocessing.free_characters"] = "Found by trying: it stepped on these and went on."
+    if ground.left and not asked:
+        behind = " and ".join(ground.left)
+        draft.notes["preprocessing.room"] = (
+            f"On, because it leaves {behind} behind wherever it goes, and cannot step on it: it may shut itself in."
+        )
+        draft.say(
+            f"It leaves {behind} behind in its own way: how many free cells there are on each side is seen, too."
+        )
+
+
+def _only_name(players: Sequence[Any]) -> str:
+    try:
+        return only_player(players)
+    except GameError:
+        return ""
