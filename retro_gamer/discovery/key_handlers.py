@@ -17,7 +17,7 @@ def where_keys_are_handled(game: Any) -> str:
         if handler is not None:
             handlers[f"{type(agent).__name__}.handle_keystroke"] = handler
     if not handlers:
-        return "No character of a new game listens to keys: none has a method handle_keystroke(self, keystroke, game)."
+        return "No character of a new game has a method handle_keystroke(self, keystroke, game), so nobody listens to keys."
     lines = []
     for name, handler in handlers.items():
         wrong = wrong_names_in(handler)
