@@ -648,5 +648,5 @@ def test_a_remembered_board_with_an_unknown_symbol_is_refused(tmp_path):
     run.save_resume(
         {name: value for name, value in facts.items() if name not in ("format", "resume")}, arrays
     )
-    with pytest.raises(CheckpointError, match="a symbol that there is none of"):
+    with pytest.raises(CheckpointError, match="a symbol that does not exist"):
         Trainer(run)
