@@ -79,7 +79,7 @@ class Dashboard(ProgressLine):
         self._epsilon_before = 1.0  # of the rows that were added
         self._began = self.clock()
         self._evaluated: Any = None
-        self._lines = 0  # drawn on the screen now
+        self._lines = self._columns = 0  # drawn on the screen now
         self._status: Optional[Status] = None
         self._can_draw = os.environ.get("TERM") != "dumb" and (
             os.name != "nt" or understand_escape_codes() is not None
@@ -124,20 +124,30 @@ class Dashboard(ProgressLine):
 
     def _draw(self, text: str) -> None:
         columns, rows = self._size()
+        if (
+            self._lines and columns < self._columns
+        ):  # its lines were broken in two: where it begins is not known
+            self._lines = 0
+            with suppress(OSError):
+                self._write("\x1b[H\x1b[2J")
         if columns < SMALLEST[0] - 1 or rows < SMALLEST[1]:  # the last column stays free
             self._wipe()
             super()._draw(text)
             return
         lines = [*self._bar(columns), *self._charts(columns, rows - 6), printable(text)[:columns]]
         up = f"\x1b[{self._lines - 1}F" if self._lines > 1 else "\r"
+        if (
+            self._lines and columns < self._columns
+        ):  # its lines were broken in two: where it begins is not known
+            up = "\x1b[H\x1b[2J"
         # Each line is overwritten and its rest cleared, so that nothing flickers.
         body = "\n".join(f"{line}\x1b[K" for line in lines)
         try:
-            self._write((up if self._lines else "") + body + "\x1b[J")
+            self._write((up if self._lines or self._width else "") + body + "\x1b[J")
         except OSError:  # the terminal was closed: what matters is that the training is saved
             self.shown, self._lines = False, 0
         else:
-            self._lines, self._width = len(lines), 0
+            self._lines, self._width, self._columns = len(lines), 0, columns
 
     def _bar(self, columns: int) -> List[str]:
         status = self._status

@@ -99,6 +99,23 @@ def test_it_is_redrawn_in_place_without_clearing_the_screen(clock):
     assert ups == [picture.count("\n") for picture in pictures[:-1]]  # each goes up to where the last began
 
 
+def test_a_window_that_changes_its_size_is_not_littered(clock, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "50")
+    board = dashboard(clock, (99, 40))
+    for size, begins in (
+        ((99, 40), ""),  # nothing is there yet
+        ((120, 40), r"\x1b\[\d+F"),  # over the picture, whose lines are whole
+        ((70, 40), r"\x1b\[H\x1b\[2J"),  # the terminal has broken them
+        ((49, 40), r"\x1b\[H\x1b\[2J\r"),
+        ((99, 40), r"\r"),  # over the one line
+    ):
+        board._size = lambda size=size: size
+        before = len(board.stream.getvalue())
+        play(board, clock, range(5, 6))
+        drawn = board.stream.getvalue()[before:]
+        assert re.match(begins + (r"[█░]" if size[0] > 60 else "game 5"), drawn), drawn[:40]
+
+
 def test_earlier_sittings_are_on_it(clock):
     board = dashboard(clock, (99, 40))
     # At the beginning of these games all keys were random, at their end six of ten.

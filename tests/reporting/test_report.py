@@ -316,6 +316,22 @@ def test_the_page_works_in_a_browser(workshop, browser, width):
     assert not browser.get_log("browser")
 
 
+def test_the_page_of_teams_works_in_a_browser(teams, browser):
+    page = report_of(teams)
+    browser.set_window_size(400, 900)
+    browser.get((teams.path / "report.html").as_uri())
+    keys = [game["actions"] for game in data_of(page)["games"]]
+    for number in (0, 2):
+        browser.find_element("css selector", f"[data-game='{number}']").click()
+        browser.find_element("id", "forth").click()
+        assert browser.find_element("id", "where").text.startswith("Turn 1 of")
+        rows = browser.find_elements("css selector", "#values .value span:first-child")
+        assert [row.text for row in rows] == keys[number]
+        assert "target" in browser.find_element("id", "step").text
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 400
+    assert not browser.get_log("browser")
+
+
 def test_a_long_game_is_not_silent():
     now = [0.0]
     stream = Stream(True)
