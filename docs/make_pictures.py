@@ -88,14 +88,14 @@ def table_filling() -> str:
         assert retro_gamer(["create", "--game", "forager", "--algorithm", "q_learning", "--output", run]) == 0
         assert retro_gamer(["train", run, "--episodes", "2000", "--quiet"]) == 0
         for column, games in enumerate((100, 300, 700, 2000)):
-            left = 12 + column * 196
-            parts.append(text(left, 22, f"after {games:,} games"))
+            left, top = 12 + column % 2 * 196, 8 + column // 2 * 226
+            parts.append(text(left, top + 18, f"after {games:,} games"))
             ai, game = TrainedPolicy(run, checkpoint=f"ep_{games:04d}"), create_game()
             forager, food, _ = game.agents
             food.position = food_place
             for y in range(HEIGHT):
                 for x in range(WIDTH):
-                    at_x, at_y = left + x * cell, 34 + y * cell
+                    at_x, at_y = left + x * cell, top + 30 + y * cell
                     if (x, y) in (food_place, THORNS):
                         parts.append(box(at_x, at_y, cell, cell, "#f3f4f6", "#fff"))
                         letter, color = ("o", "#15803d") if (x, y) == food_place else ("x", "#dc2626")
@@ -114,7 +114,7 @@ def table_filling() -> str:
                     )
                     parts.append(text(at_x + cell / 2, at_y + 36, f"{value:.2f}", 12, "middle"))
     return picture(
-        796, 230, "The largest value of each cell, and its key, after 100, 300, 700 and 2,000 games", parts
+        404, 456, "The largest value of each cell, and its key, after 100, 300, 700 and 2,000 games", parts
     )
 
 

@@ -89,8 +89,8 @@ WHEN = {
 }
 KINDS = {
     FLAG: "`true`, `false`",
-    TEXT: "text",
-    TEXTS: "texts",
+    TEXT: "any text",
+    TEXTS: "any texts",
     WHOLES: "whole numbers",
     NUMBER_OR_AUTO: 'number or `"auto"`',
 }
@@ -106,14 +106,12 @@ def settings_page() -> str:
     for section, cls in SECTIONS.items():
         about = inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0].replace("\n", " ")
         parts.append(f"\n## [{section}]\n\n{about}\n\n")
-        parts.append("| setting | meaning | default | new run | range | when to change it |\n")
-        parts.append("| --- | --- | --- | --- | --- | --- |\n")
         for setting in fields(cls):
-            parts.append(_row(setting))
+            parts.append(_entry(setting))
     return "".join(parts)
 
 
-def _row(setting) -> str:
+def _entry(setting) -> str:
     data = setting.metadata
     default = setting.default if setting.default is not inspect._empty else None
     if setting.default_factory is not setting.default:  # a list
@@ -126,15 +124,12 @@ def _row(setting) -> str:
         for key, whom in (("new_run", ""), ("new_table_run", " (table)"), ("new_self_play_run", " (teams)"))
         if data[key] is not None
     ]
-    cells = [
-        f"`{setting.name}`",
-        data["help"],
-        f"`{toml_value(default)}`",
-        ", ".join(new),
-        _range(data),
-        WHEN[setting.name],
-    ]
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |\n"
+    facts = [f"Default: `{toml_value(default)}`"]
+    if new:
+        facts.append(f"new run: {', '.join(new)}")
+    if _range(data):
+        facts.append(f"possible: {_range(data)}")
+    return f"### {setting.name}\n\n{data['help']}\n\n{'; '.join(facts)}. *When to change it:* {WHEN[setting.name]}\n\n"
 
 
 def _range(data) -> str:
