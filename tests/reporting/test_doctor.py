@@ -165,6 +165,40 @@ def test_the_right_cause_of_a_broken_game(tmp_path, name):
     assert all(finding.evidence and finding.causes for finding in findings)
 
 
+DUEL = """
+from retro_gamer.games import Game
+class Duelist:
+    def __init__(self, name, character, x, keys):
+        self.name, self.character, self.position, self.keys = name, character, (x, 2), keys
+    def handle_keystroke(self, key, game):
+        name = key.name or str(key)
+        if name in self.keys:
+            self.position = (self.position[0], [1, 3][self.keys.index(name)])
+    def play_turn(self, game):
+        if game.turn_number > 20: game.end()
+def create_game():
+    players = [Duelist("left one", "L", 0, ["w", "s"]), Duelist("right one", "R", 4, ["KEY_UP", "KEY_DOWN"])]
+    return Game(players, STATE, board_size=(5, 5))
+"""
+
+
+@pytest.mark.parametrize("state, teams", [("{'left': 0, 'right': 0}", 2), ("{'left': 0}", 0)])
+def test_one_agent_for_two_players_is_given_teams_to_paste(tmp_path, state, teams):
+    (tmp_path / "broken_game.py").write_text(DUEL.replace("STATE", state))
+    config = {
+        "game": {"module": "broken_game", "path": str(tmp_path)},
+        "metadata": {"actions": ["w", "s", "KEY_UP", "KEY_DOWN"], "reward": "left"},
+        "preprocessing": {"board": True, "egocentric_radius": 0, "radar": False},
+    }
+    text = describe(examine_before(RunConfig.from_dict(config))[:1])
+    assert text.startswith("2 players sit at one keyboard")
+    assert (
+        "left one listens to w, s; right one" in " ".join(text.split()) and "--actions w,s --reward" in text
+    )
+    assert text.count("[[tool.retro-gamer.teams]]") == teams
+    assert ('reward = "right"' in text) == ('["KEY_UP", "KEY_DOWN"]' in text) == bool(teams)
+
+
 def test_what_no_random_game_reaches_is_named_with_its_line(tmp_path):
     """And a clock is not taken for the score."""
     (finding,) = findings_of(
