@@ -33,7 +33,7 @@ class Written:
         self._turns += 1
         players = keyboard_driven(game)
         for agent in game.agents:
-            text = text_of(agent) if getattr(agent, "display", True) else ""
+            text = text_of(agent)
             if text and not any(agent is player for player in players):
                 which = type(agent).__name__, tuple(agent.position)
                 said = self._said.setdefault(which, {})

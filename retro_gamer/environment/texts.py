@@ -11,6 +11,8 @@ def text_of(agent: Any) -> str:
     size = getattr(agent, "size", None)
     if size is None or size[1] != 1 or size[0] < 2:  # nearly always, so it comes first
         return ""
+    if not getattr(agent, "display", True):
+        return ""
     rows = agent.character
     text = rows if isinstance(rows, str) else str(rows[0]) if rows else ""
     return text if len({sign for sign in text if sign.isalnum()}) > 1 else ""

@@ -109,6 +109,14 @@ def test_texts_that_are_not_seen_are_not_there_and_hide_nothing(text, is_text, w
     assert observed(written()) != observed()
 
 
+def test_what_is_not_drawn_is_no_text():
+    class Hidden:
+        display, size, position = False, (4, 1), (0, 0)  # and no character at all
+
+    encoder = make_encoder("*", board=True, texts=False)
+    assert np.count_nonzero(encoder.observe(make_game(Hidden(), Piece("*", (2, 2)))).cells) == 1
+
+
 def test_a_player_is_no_text_whatever_it_looks_like():
     encoder = make_encoder("", grows=True, board=True, texts=False, own_symbol=True)
     hero = Hero(["R2D2"], (1, 1), size=(4, 1))
