@@ -57,6 +57,9 @@ class Alone(HumanGame):
         self.seed, self.by_policy = seed, by_policy
         self.keys = () if by_policy else [key for key in player.environment.actions if key is not None]
         self.waiting: List[str] = []
+        self.who = (
+            f"Now the policy plays the same game (seed {seed})."  # by_policy; else known when it begins
+        )
 
     def begin(self) -> None:
         self.observation = self.environment.reset(self.seed)
@@ -64,12 +67,9 @@ class Alone(HumanGame):
         self.game = self.environment.game  # type: ignore[attr-defined]
         self.total = 0.0
         self.score = self.environment.score
-        me = describe(player_finder(self.player.config.metadata.player)(self.game))
-        self.who = (
-            f"Now the policy plays the same game (seed {self.seed})."
-            if self.by_policy
-            else f"You are {me}. Keys: {shown_keys(self.keys)}"
-        )
+        if not self.by_policy:
+            me = describe(player_finder(self.player.config.metadata.player)(self.game))
+            self.who = f"You are {me}. Keys: {shown_keys(self.keys)}"
 
     def press(self, keys: Sequence[str]) -> None:
         self.waiting = [*self.waiting, *(key for key in keys if key in self.keys)][-WAITING_KEYS:]

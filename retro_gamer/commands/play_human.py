@@ -67,22 +67,36 @@ def _games_of(run: RunDirectory, team: str, checkpoint: Optional[str], seed: int
 def _play_all(
     games: Sequence[HumanGame], keyboard: Keyboard, screen: Screen, fps: Optional[float], printed: List[str]
 ) -> None:
+    last: Optional[HumanGame] = None  # the game before, whose last picture stays until Enter
     for game in games:
+        leave = "Esc leaves" if "q" in games[0].keys else "Esc or q leaves"
         with supervised(printed.append):
-            game.begin()
-            leave = "Esc leaves" if "q" in games[0].keys else "Esc or q leaves"
-            game.say = f"{game.who}\nEnter starts; {leave}."
-            Picture(screen, game, 0).draw("")
-        while ENTER not in _unless_left(keyboard.wait(), game.keys):
+            if last is None:
+                game.begin()
+            shown = last or game
+            how_it_went = f"{last.summary(last.turns)}\n" if last else ""
+            shown.say = f"{how_it_went}{game.who}\nEnter starts; {leave}."
+            Picture(screen, shown, shown.turns).draw("")
+        if last is not None and ENTER in last.keys:
+            _look(keyboard)
+        while ENTER not in _unless_left(keyboard.wait(), games[0].keys):
             pass
         with supervised(printed.append):
+            if last is not None:
+                game.begin()
             _play(game, keyboard, screen, fps)
+        last = game
     games[-1].say = f"{_verdict(games)}\nPress any key."
     with supervised(printed.append):
         Picture(screen, games[-1], games[-1].turns).draw("")
+    _look(keyboard)
+    keyboard.wait()
+
+
+def _look(keyboard: Keyboard) -> None:
+    """Time to see how a game ended; what is pressed in it was meant for the game."""
     time.sleep(SECONDS_TO_LOOK)
     keyboard.pressed()
-    keyboard.wait()
 
 
 def _play(game: HumanGame, keyboard: Keyboard, screen: Screen, fps: Optional[float]) -> None:
