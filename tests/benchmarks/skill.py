@@ -2,7 +2,7 @@
 
     python tests/benchmarks/skill.py --quick                        # 12 games, one seed, 15 CPU seconds each
     python tests/benchmarks/skill.py --seeds 3 --seconds 15,60,120  # all games; hours, goes on after a stop
-    python tests/benchmarks/skill.py --games levels,fog --table     # the table of what was measured
+    python tests/benchmarks/skill.py --table --csv skill.csv        # the table of what was measured, and as a file
 
 For each game: random play, a sensible player by hand, and the policy after each number of CPU seconds. A policy's skill is
 its share of the hand player's lead over random play. The table ends with the interquartile mean over games and seeds
@@ -243,6 +243,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--output", default="skill-results")
     parser.add_argument("--table", action="store_true", help="only the table of what there is")
+    parser.add_argument("--csv", type=Path, help="a file to write the table to as well")
     parser.add_argument(
         "--settings", default="{}", help='to compare with the defaults, as JSON: {"gamma": 0.95}'
     )
@@ -268,6 +269,32 @@ def main() -> None:
     if not options.table:
         _run([f"{name}-{seed}" for seed in range(options.seeds) for name in names], options, output)
     print(table(output, names, seconds))
+    if options.csv:
+        write_csv(options.csv, output, names, seconds)
+
+
+def write_csv(path: Path, output: Path, names: Sequence[str], seconds: Sequence[float]) -> None:
+    """A line for each game, seed and number of seconds that was measured."""
+    lines = ["game,seed,seconds,random,by_hand,mean_return,skill,turns_of_training"]
+    for cell_path in sorted(output.glob("cell-*.json")):
+        cell = json.loads(cell_path.read_text(encoding="utf-8"))
+        if cell["game"] not in names:
+            continue
+        low, high = references(cell["game"], output)
+        measured = [goal for goal in seconds if str(goal) in cell.get("greedy", {})]
+        for goal in measured:
+            returns = cell["greedy"][str(goal)]
+            row = [
+                cell["game"],
+                cell["seed"],
+                f"{goal:g}",
+                f"{low:.2f}",
+                f"{high:.2f}",
+                f"{np.mean(returns):.2f}",
+            ]
+            turns = cell["turns"] if goal == max(measured) else ""
+            lines.append(",".join(map(str, [*row, f"{skill_of(returns, low, high):.2f}", turns])))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _run(cells: Sequence[str], options: argparse.Namespace, output: Path) -> None:
