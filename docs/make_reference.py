@@ -65,6 +65,7 @@ WHEN = {
     "learning_starts": "More when the first games mislead it.",
     "train_every": "Smaller to learn more from each turn; slower.",
     "gradient_steps": "With train_every: 8 and 32 are as many steps a turn as 1 and 4.",
+    "average_steps": "More when the score swings from checkpoint to checkpoint; less for a short training.",
     "target_update_freq": "More when the loss grows without end.",
     "double": "False to see what it brings.",
     "n_step": "3 to 5 when rewards come late.",

@@ -9,7 +9,8 @@ Settings: https://github.com/DLR-RM/rl-baselines3-zoo, hyperparams/dqn.yml. From
       --training-episodes 100000 --learning-rate 0.0023 --learning-rate-decay 1 --batch-size 64 \\
       --memory-capacity 100000 --learning-starts 1000 --gamma 0.99 --target-update-freq 10 --train-every 256 \\
       --gradient-steps 128 --epsilon-decay-turns 8000 --epsilon-min 0.04 --hidden-sizes 256,256 --no-double \\
-      --no-prioritize-experiences --n-step 1 --reward-scale 1 --evaluate-every 2000 --evaluation-games 20
+      --no-prioritize-experiences --n-step 1 --reward-scale 1 --evaluate-every 2000 --evaluation-games 20 \\
+      --average-steps 0
     retro-gamer train runs/cartpole
     retro-gamer evaluate runs/cartpole --games 20 --checkpoint best
 """
@@ -49,6 +50,7 @@ SETTINGS = dict(
     reward_scale=1.0,
     evaluate_every=2000,
     evaluation_games=20,
+    average_steps=0,
 )
 GAMES, FIRST_SEED = 20, 0  # apart from the seeds of training's own evaluations
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Protocol
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Protocol
 
 import numpy as np
 
@@ -93,6 +94,11 @@ class Agent:
     def notices(self) -> List[str]:
         """What a person should be told now, each text once."""
         return []
+
+    @contextmanager
+    def as_saved(self) -> Iterator[None]:
+        """Within it, the agent plays as the policy does that `get_policy` saves."""
+        yield
 
     def get_policy(self) -> Dict[str, np.ndarray]:
         """What is needed to play, as copies: the arrays of a checkpoint, by their names there. A part of `get_state`.

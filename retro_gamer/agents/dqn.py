@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, Optional, Sequence, Tuple
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from retro_gamer.nn.threads import one_blas_thread
 from retro_gamer.replay import Batch, ReplayMemory
 
 MAX_GRADIENT_NORM = 10.0
+
+# After so many learning steps the average takes in the newest weights: after each one, it would cost 2% of a training.
+AVERAGE_EVERY = 32
 
 # The batches of learning steps that are made together are drawn together: at most this many, and this many transitions.
 BATCHES_AT_A_TIME, DRAWS_AT_A_TIME = 8, 512
@@ -48,9 +52,12 @@ class DQNAgent(Agent):
     """Learns Q(s, a) with a network, from a memory of what happened.
 
     After every `train_every` turns come `gradient_steps` learning steps; every `target_update_freq` turns the target
-    network takes over the weights of the online one. All numbers come from the settings; the parts are built here in one
-    place because they share their sizes. `spatial` looks at the board through convolutions (the usual ones, or those
-    given); features are remembered as `feature_type`.
+    network takes over the weights of the online one. What is saved and evaluated plays by the average of the online
+    weights over about the last `average_steps` learning steps (Polyak & Juditsky 1992), or by the newest if that is 0:
+    a single step may spoil the order of two nearly equal actions.
+
+    All numbers come from the settings; the parts are built here in one place because they share their sizes. `spatial`
+    looks at the board through convolutions (the usual ones, or those given); features are remembered as `feature_type`.
     """
 
     def __init__(
@@ -78,7 +85,7 @@ class DQNAgent(Agent):
         self._rows = np.arange(self.batch_size)
         self.turns = 0
 
-        def network() -> QNetwork:
+        def network(rng: np.random.Generator) -> QNetwork:
             return QNetwork(
                 **shape._asdict(),
                 hidden_sizes=model.hidden_sizes,
@@ -89,11 +96,20 @@ class DQNAgent(Agent):
                 rng=rng,
             )
 
-        self.online, self.target = network(), network()
+        self.online, self.target = network(rng), network(rng)
         self.target.copy_from(self.online)
+        self.average_steps = training.average_steps
+        self.average: Optional[QNetwork] = None
+        if self.average_steps:
+            self.average = network(np.random.default_rng(0))  # what it draws is overwritten
+            self.average.copy_from(self.online)
         self.optimizer = Adam(self.online.parameters, training.learning_rate)
         self.scale, self.feature_scale = RewardScale(training.reward_scale), FeatureScale(shape.n_features)
-        self.greedy = GreedyNetwork(self.online, self.scale, self.feature_scale, repeat_penalty)
+        self.greedy = self.newest = self.saved = GreedyNetwork(
+            self.online, self.scale, self.feature_scale, repeat_penalty
+        )
+        if self.average is not None:
+            self.saved = GreedyNetwork(self.average, self.scale, self.feature_scale, repeat_penalty)
         self.replay = ReplayMemory(
             training.memory_capacity,
             shape.n_cells,
@@ -149,6 +165,8 @@ class DQNAgent(Agent):
         factor = self.scale.update()
         if factor != 1.0:
             self.online.scale_output(factor)
+            if self.average is not None:
+                self.average.scale_output(factor)
         self.target.copy_from(self.online)
 
     @one_blas_thread
@@ -157,7 +175,17 @@ class DQNAgent(Agent):
         losses = 0.0
         for start in range(0, n_steps, self._batches_at_a_time):
             losses += self._steps_drawn_together(min(self._batches_at_a_time, n_steps - start))
+        if self.average is not None:
+            self._average(n_steps)
         return losses
+
+    def _average(self, n_steps: int) -> None:
+        """Let the average follow after so many learning steps; in the beginning it is that of all steps so far."""
+        assert self.average is not None
+        t = self.optimizer.t
+        if t % AVERAGE_EVERY < n_steps or t < AVERAGE_EVERY:
+            new = max(n_steps, AVERAGE_EVERY)
+            self.average.follow(self.online, min(1.0, new / min(t, self.average_steps)))
 
     def _steps_drawn_together(self, n_steps: int) -> float:
         """Draw the batches of some steps, make the steps, then set the new priorities; returns the sum of the losses."""
@@ -207,9 +235,11 @@ class DQNAgent(Agent):
     def grow(self, shape: ObservationShape) -> None:
         super().grow(shape)
         before = self.online
-        self.online = self.greedy.network = before.grow(shape.n_cells, shape.n_symbols, self.rng)
+        self.online = self.newest.network = before.grow(shape.n_cells, shape.n_symbols, self.rng)
         self.target = self.target.grow(shape.n_cells, shape.n_symbols, self.rng)
         self.target.copy_from(self.online)
+        if self.average is not None:
+            self.average = self.saved.network = self.average.grow(shape.n_cells, shape.n_symbols, None)
         self.replay.widen_cells(shape.n_cells)
         old, self.optimizer = self.optimizer, Adam(self.online.parameters, self.optimizer.learning_rate)
         self.optimizer.t = old.t
@@ -224,12 +254,22 @@ class DQNAgent(Agent):
             for moment, parameter in zip(new_moments, carried.parameters):
                 moment[...] = parameter.value
 
+    @contextmanager
+    def as_saved(self) -> Iterator[None]:
+        self.greedy = self.saved
+        try:
+            yield
+        finally:
+            self.greedy = self.newest
+
     def get_policy(self) -> Dict[str, np.ndarray]:
         """network/... (see `QNetwork.get_state`), `scale` () of the rewards, and what features are scaled by."""
-        return self.greedy.get_policy()
+        return self.saved.get_policy()
 
     def set_policy(self, policy: Dict[str, np.ndarray]) -> None:
         self.online.set_state(under_prefix("network", policy))
+        if self.average is not None:
+            self.average.copy_from(self.online)
         self.scale.value = float(policy["scale"])
         self.feature_scale.set_policy(policy)
 
@@ -238,9 +278,13 @@ class DQNAgent(Agent):
         self.target.copy_from(self.online)
 
     def get_state(self) -> Dict[str, np.ndarray]:
-        """The policy, and target/..., optimizer/..., replay/..., reward_scale [3], turns (), rounds (): see each part."""
+        """The policy, and target/..., optimizer/..., replay/..., reward_scale [3], turns (), rounds (): see each part.
+
+        Where the policy is an average, online/... too.
+        """
         return {
             **self.get_policy(),
+            **(with_prefix("online", self.online.get_state()) if self.average is not None else {}),
             **with_prefix("target", self.target.get_state()),
             **with_prefix("optimizer", self.optimizer.get_state()),
             **with_prefix("replay", self.replay.get_state()),
@@ -252,6 +296,9 @@ class DQNAgent(Agent):
 
     def set_state(self, state: Dict[str, np.ndarray]) -> None:
         self.set_policy(state)
+        newest = under_prefix("online", state)
+        if newest:  # else there was no average
+            self.online.set_state(newest)
         self.target.set_state(under_prefix("target", state))
         self.optimizer.set_state(under_prefix("optimizer", state))
         self.replay.set_state(under_prefix("replay", state))

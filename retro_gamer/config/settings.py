@@ -283,6 +283,15 @@ class TrainingSettings:
         low=1,
         new_run=8,
     )
+    average_steps: int = setting(
+        WHOLE,
+        0,
+        "Learning steps over which the weights are averaged that are saved and play; 0: the newest weights.",
+        low=0,
+        high=100_000,
+        new_run=2000,
+        new_self_play_run=0,  # snapshots should differ
+    )
     target_update_freq: int = setting(WHOLE, 500, "Turns between updates of the target network.", low=1)
     double: bool = setting(FLAG, True, "true: Double DQN, which does not take lucky guesses for real values.")
     n_step: int = setting(

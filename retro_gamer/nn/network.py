@@ -203,6 +203,11 @@ class QNetwork:
         for mine, theirs in zip(self.parameters, other.parameters):
             mine.value[...] = theirs.value
 
+    def follow(self, other: "QNetwork", share: float) -> None:
+        """Go a share of the way towards the weights of a network of the same shape: w <- w + share (w' - w)."""
+        for mine, theirs in zip(self.parameters, other.parameters):
+            mine.value += mine.value.dtype.type(share) * (theirs.value - mine.value)
+
     def grow(self, n_cells: int, n_symbols: int, rng: Optional[np.random.Generator]) -> "QNetwork":
         """The same network for more symbols or readings: what it knows stays, the new starts from random.
 

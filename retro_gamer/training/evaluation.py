@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -91,7 +92,7 @@ def evaluate(
     on_game: Callable[[int], None] = lambda done: None,
     on_turn: Callable[[], None] = lambda: None,
 ) -> Evaluation:
-    """Play `games` games with seeds seed, seed + 1, ... and learn nothing from them.
+    """Play `games` games with seeds seed, seed + 1, ... and learn nothing from them; an agent plays as it is saved.
 
     `stopping()` is asked before each turn; once it is true, EvaluationStopped is raised. `on_game(done)` is called after
     each game, `on_turn()` before each turn.
@@ -104,7 +105,7 @@ def evaluate(
         return epsilon
 
     episodes = []
-    with OwnRandomness():
+    with OwnRandomness(), agent.as_saved() if isinstance(agent, Agent) else nullcontext():
         for i in range(games):
             episodes.append(play_episode(environment, agent, epsilon_of_turn, learn=False, seed=seed + i))
             on_game(i + 1)

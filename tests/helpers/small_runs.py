@@ -10,7 +10,13 @@ from retro_gamer.config.values import toml_value
 from retro_gamer.runs.directory import RunDirectory
 
 ALGORITHMS = {
-    "dqn": {"train_every": 2, "batch_size": 16, "memory_capacity": 300, "n_step": 2},
+    "dqn": {
+        "train_every": 2,
+        "batch_size": 16,
+        "memory_capacity": 300,
+        "n_step": 2,
+        "average_steps": 100,
+    },
     "dqn_uniform": {
         "algorithm": "dqn",
         "batch_size": 16,

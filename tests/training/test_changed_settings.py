@@ -79,6 +79,7 @@ TAKEN_OVER = {  # setting -> other values
     "learning_starts": [5],
     "train_every": [3],
     "gradient_steps": [2],
+    "average_steps": [100],
     "target_update_freq": [33],
     "double": [False],
     "n_step": [3],
