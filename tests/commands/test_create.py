@@ -151,9 +151,11 @@ def test_a_game_without_keys_needs_to_be_told():
     assert "No character on the board listens to keys: the whole board is seen." in messages
 
 
-def test_a_gymnasium_environment():
+@pytest.mark.parametrize("flags, gamma", [({}, 0.99), ({"gamma": 0.9}, 0.9)])
+def test_a_gymnasium_environment(flags, gamma):
     pytest.importorskip("gymnasium")
-    config, messages = create("gym:CartPole-v1")
+    config, messages = create("gym:CartPole-v1", **flags)
+    assert config.training.gamma == gamma
     assert config.game.gym == "CartPole-v1" and config.training.max_turns_per_episode == 500
     assert "CartPole-v1: 2 actions" in messages
 
