@@ -86,6 +86,8 @@ class Alternation:
         self._mark_begun(run)
         left = start + self.episodes - _episode(run)
         if left > 0 and not self.stopping:
+            if not self.quiet:  # and no silence while the new process begins
+                print(f"Round {number}: {run} trains for {left} games.", flush=True)
             self._run_training(run, left)
         if self.stopping or _episode(run) < start + self.episodes:
             return False

@@ -97,7 +97,7 @@ def test_adversarial_training_takes_turns_and_ends_with_a_table(pair, capfd):
     )
     said = capfd.readouterr().out
     assert (
-        "Round 1: runs/player has played 5 games" in said
+        "Round 1: runs/player trains for 5 games.\nRound 1: runs/player has played 5 games" in said
         and "Round 2: runs/enemy has played 10 games" in said
     )
     table = [line.split() for line in said.splitlines() if line.startswith("round_")]
