@@ -6,11 +6,11 @@ import time
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Optional, Union
 
-from retro_gamer.agents import Agent
+from retro_gamer.agents.agent import Actor
 from retro_gamer.commands.doctor import examine_before
 from retro_gamer.commands.what_next import what_next
 from retro_gamer.environment.base import Environment
-from retro_gamer.errors import RetroGamerError, command_line
+from retro_gamer.errors import CheckpointError, RetroGamerError, RunNotFoundError, command_line
 from retro_gamer.hosting.interrupts import stopping_on_signals
 from retro_gamer.hosting.patience import naming_a_slow_game, telling_when_slow
 from retro_gamer.hosting.signs import shown_by
@@ -26,10 +26,11 @@ from retro_gamer.reporting.training_doctor import (
     learned_nothing,
     verdict,
     watch_greedy_games,
+    worse_than_before,
 )
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training.evaluation import Evaluation, EvaluationStopped, RandomAgent, evaluate
-from retro_gamer.training.player import Player
+from retro_gamer.training.player import Player, load_player
 from retro_gamer.training.trainer import Trainer, TrainingLoop
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def _say_if_still_exploring(trainer: TrainingLoop) -> None:
         )
 
 
-def _measure(environment: Environment, agent: Agent, seconds: float, count: Counting) -> Optional[Evaluation]:
+def _measure(environment: Environment, agent: Actor, seconds: float, count: Counting) -> Optional[Evaluation]:
     """Greedy games, as many as can be played in this time; None if there is none."""
     deadline, games = time.monotonic() + seconds, []
 
@@ -171,10 +172,30 @@ def _say_how_well(trainer: Trainer, seconds: float, quiet: bool) -> bool:
     if greedy.scores is not None and chance.scores is not None:
         name = trainer.config.metadata.score
         print(f"That is a {name} of {greedy.scores.mean():.1f} (random play: {chance.scores.mean():.1f}).")
+    _say_if_it_was_better(trainer, greedy, seconds, quiet)
     if is_worth_using(greedy, chance):
         return True
     _say_what_may_be_wrong(trainer, greedy, chance, quiet)
     return False
+
+
+def _say_if_it_was_better(trainer: Trainer, greedy: Evaluation, seconds: float, quiet: bool) -> None:
+    """Beside its own past: best.npz, which was measured in the training, plays the same games where it seems better."""
+    try:
+        best = load_player(trainer.run, "best")
+    except (RunNotFoundError, CheckpointError):
+        return
+    then = best.facts.get("evaluation")
+    if then is None or then <= greedy.mean or best.facts["episode"] == trainer.episode:
+        return
+    with supervised(), Counting("measuring game of best", FINAL_GAMES, quiet=quiet) as count:
+        before = _measure(best.environment, best.agent, seconds, count)
+    if before is None:
+        return
+    games = min(len(before.returns), len(greedy.returns))
+    finding = worse_than_before(greedy.first(games), before.first(games))
+    if finding is not None:
+        print("\n" + describe([finding]))
 
 
 def _say_what_may_be_wrong(trainer: Trainer, greedy: Evaluation, chance: Evaluation, quiet: bool) -> None:

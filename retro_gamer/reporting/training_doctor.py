@@ -83,7 +83,7 @@ def examine_play(
     checks = [
         _nothing_ever_came(greedy, chance) or _keys_made_no_difference(greedy, chance),
         _goes_in_circles(watched, greedy, chance),
-        _worse_than_before(greedy, best),
+        worse_than_before(greedy, best),
         _expects_too_much(watched),
     ]
     return [finding for finding in checks if finding is not None]
@@ -233,7 +233,8 @@ def _goes_in_circles(watched: GreedyGames, greedy: Evaluation, chance: Evaluatio
     )
 
 
-def _worse_than_before(greedy: Evaluation, best: Optional[Evaluation]) -> Optional[Finding]:
+def worse_than_before(greedy: Evaluation, best: Optional[Evaluation]) -> Optional[Finding]:
+    """Where an earlier policy is better beyond doubt, on the same seeds."""
     if best is None:
         return None
     difference = greedy.returns - best.returns

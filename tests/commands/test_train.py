@@ -6,7 +6,9 @@ import os
 import re
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from end_to_end import (
     PATIENCE,
@@ -20,6 +22,7 @@ from end_to_end import (
 
 from retro_gamer.cli import main
 from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.training.evaluation import Evaluation
 
 # train
 
@@ -286,10 +289,25 @@ def test_a_training_that_learned_nothing_says_why_and_offers_no_script(tmp_path,
     assert "play_it.py" not in out and "retro-gamer doctor" in out
 
 
+@pytest.mark.parametrize("better", [True, False])
+def test_a_training_that_got_worse_says_so(workshop, command, monkeypatch, better):
+    """The best policy of the training plays the same games; one that only had luck does not count."""
+    from retro_gamer.commands import train
+
+    def measure(environment, agent, *_):
+        mean = 9.0 if better and agent == "best" else 2.0
+        return Evaluation(mean + np.sin(np.arange(30)), np.full(30, 9), None)
+
+    best = SimpleNamespace(facts={"evaluation": 1000.0, "episode": 1}, environment=None, agent="best")
+    monkeypatch.setattr(train, "_measure", measure)
+    monkeypatch.setattr(train, "load_player", lambda run, name: best)
+    status, out, _ = command("train", "runs/forager", "--episodes", "1")
+    assert status == 0
+    assert ("It got worse. An earlier policy, best.npz, brings 9" in " ".join(out.split())) is better
+
+
 @pytest.mark.parametrize("turns, said", [(1, "How well it plays takes longer to find out"), (100, "Over ")])
 def test_limited_minutes_are_not_spent_on_measuring(workshop, command, monkeypatch, turns, said):
-    from types import SimpleNamespace
-
     from retro_gamer.commands import train
 
     seconds = iter(range(10**6))  # one for each turn of a measured game
