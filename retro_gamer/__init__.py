@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "TrainedPolicy": "retro_gamer.policy.trained_policy",
-    "PolicyInput": "retro_gamer.policy.trained_policy",
+    "PolicyInput": "retro_gamer.policy.policy_input",
     "GameMetadata": "retro_gamer.original.metadata",
     "GameEnvironment": "retro_gamer.original.game_environment",
     "DQNTrainer": "retro_gamer.original.dqn_trainer",
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from retro_gamer.original.dqn_trainer import DQNTrainer
     from retro_gamer.original.game_environment import GameEnvironment
     from retro_gamer.original.metadata import GameMetadata
-    from retro_gamer.policy.trained_policy import PolicyInput, TrainedPolicy
+    from retro_gamer.policy.policy_input import PolicyInput
+    from retro_gamer.policy.trained_policy import TrainedPolicy
 
 
 def __getattr__(name: str) -> Any:

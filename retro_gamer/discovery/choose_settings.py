@@ -31,7 +31,6 @@ from retro_gamer.discovery.choose_encoders import (
 )
 from retro_gamer.discovery.draft import Draft, trying_out
 from retro_gamer.discovery.keys import (
-    ARROWS,
     actions_that_act,
     changes_when_repeated,
     find_actions,
@@ -43,6 +42,7 @@ from retro_gamer.discovery.sights import (
     keys_not_found,
     texts_that_tell_nothing,
 )
+from retro_gamer.discovery.trials import ARROWS
 from retro_gamer.discovery.two_players import Player, find_players, teams_to_paste
 from retro_gamer.environment.gym import describe_gym
 from retro_gamer.environment.new_games import refuse_used_games

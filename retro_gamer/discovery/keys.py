@@ -4,123 +4,34 @@ from __future__ import annotations
 
 import random
 import time
-from typing import Any, Callable, Collection, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Collection, Dict, List, Optional, Sequence, Set, Tuple
 
 from retro_gamer.discovery.key_handlers import where_keys_are_handled
-from retro_gamer.discovery.probing import ACTIONS_FLAG, SECONDS, new_game, step
-from retro_gamer.environment.chance import seed_everything
-from retro_gamer.environment.new_games import Parts, first_difference, parts_of
+from retro_gamer.discovery.probing import ACTIONS_FLAG, SECONDS, new_game
+from retro_gamer.discovery.trials import (
+    ARROWS,
+    NAME_THE_KEYS,
+    TURNS_AFTER_KEY,
+    Situation,
+    Trials,
+    outcome_of,
+    play_on,
+)
+from retro_gamer.environment.new_games import first_difference
 from retro_gamer.environment.player import keyboard_driven
 from retro_gamer.errors import ConfigError, GameError
 
-ARROWS = ("KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN")
 LETTERS = "wasdqezxcrfvijklhmnbopgtuy"
 DIGITS = "0123456789"
 OTHER_KEYS = (" ", "KEY_ENTER", "KEY_TAB", *LETTERS, *DIGITS)
 UNUSUAL_KEYS = ("KEY_TAB", "z", "b", "7", "o")
 # Keys for four directions; of each two axes.
 GROUPS = (("w", "s", "a", "d"), ("h", "l", "j", "k"), ("i", "k", "j", "l"))
-NAME_THE_KEYS = f"Say which keys it uses, for example:\n  {ACTIONS_FLAG}"
 NO_KEY_ACTS = "No key that was tried changes this game."
 MOMENTS = 6  # situations in which each key is tried, in a round
 ROUNDS = 3  # each with the keys found in those before: a menu may open another
 DEEP_MOMENTS, DEEP_TURNS, LONGEST_HOLD = 3, 200, 10  # long games, in which keys are held: they get far
-TURNS_AFTER_KEY = 3
 MANY_LETTERS = 20  # where this many change the game, it listens to every letter
-SEVERAL = 5  # letters or digits of which it shows signs, one at a time
-
-Situation = Tuple[int, Tuple[Optional[str], ...]]  # a seed, and the keys pressed from the start
-
-
-class Trial(NamedTuple):
-    """What became of a key that was pressed in a situation."""
-
-    differs: bool  # from pressing nothing
-    ended: Optional[bool]  # whether the game was over then; None where it is over without the key, too
-    result: int  # equal for what came out equal
-    error: Optional[GameError] = None
-
-
-class _Outcome(NamedTuple):
-    reached: bool  # the situation, in which the key is pressed
-    playing: bool
-    parts: Parts  # everything there is
-
-
-class Trials:
-    """All that was tried with each key."""
-
-    def __init__(self, factory: Callable[[], Any], late: Callable[[], bool], records: Collection[str]):
-        self.factory, self.late = factory, late
-        self.records = records  # names of values that only say which keys were pressed
-        self.of: Dict[str, List[Trial]] = {}
-        self.places: List[Situation] = []  # of each of those trials
-        self.untried: List[str] = []
-
-    def go(self, situations: Sequence[Situation], keys: Sequence[str]) -> None:
-        """Try keys in situations. When it is late, the first round leaves out keys, and a later one is given up."""
-        nothing = _repeated(self.factory, situations)
-        reached = [place for place, outcome in nothing.items() if outcome.reached]
-        first = not self.of
-        tried: Dict[str, List[Trial]] = {}
-        for number, key in enumerate(keys):
-            if not (first and key in ARROWS) and self.late():
-                if first:
-                    self.of, self.untried = tried, list(keys[number:])
-                return
-            tried[key] = [self._try(key, place, nothing[place]) for place in reached]
-        self.places += reached
-        for key, trials in tried.items():
-            self.of[key] = self.of.get(key, []) + trials
-
-    def _try(self, key: str, place: Situation, nothing: _Outcome) -> Trial:
-        try:
-            outcome = _outcome(self.factory, key, place)
-        except GameError as error:
-            if isinstance(error.__cause__, KeyboardInterrupt):
-                raise
-            return Trial(False, None, 0, error)
-        parts, other = self._without_records(outcome), self._without_records(nothing)
-        return Trial(
-            outcome.playing != nothing.playing or parts != other,
-            not outcome.playing if nothing.playing else None,
-            hash((outcome.playing, parts)),
-        )
-
-    def _without_records(self, outcome: _Outcome) -> Parts:
-        return tuple(part for part in outcome.parts if part[0] not in self.records)
-
-    def acting(self) -> List[str]:
-        """The keys that change the game, in the order in which they are tried."""
-        loud = [key for key, trials in self.of.items() if any(trial.differs for trial in trials)]
-        return [key for key in loud if key in ARROWS or not self._always_ends(key)]
-
-    def _always_ends(self, key: str) -> bool:
-        ends = {trial.ended for trial in self.of[key]} - {None}
-        return ends == {True}
-
-    def distinct(self, keys: Sequence[str]) -> List[str]:
-        """Of keys that do the same everywhere, the first."""
-        firsts: Dict[Any, str] = {}
-        for key in keys:
-            firsts.setdefault(tuple(trial.result for trial in self.of[key]), key)
-        return list(firsts.values())
-
-    def by_what_shows(self, keys: Sequence[str]) -> bool:
-        """Do few of these keys change the game in any one situation: those, say, of which it shows a sign?"""
-        changes = [[trial.differs for trial in self.of[key]] for key in keys]
-        return len(keys) >= SEVERAL and 4 * sum(map(sum, changes)) <= len(keys) * len(changes[0])
-
-    def errors(self) -> Dict[str, GameError]:
-        """The keys with which the game raises wherever they are pressed. Raises what only happens in some places."""
-        found = {}
-        for key, trials in self.of.items():
-            raised = [trial.error for trial in trials if trial.error is not None]
-            if raised and len(raised) < len(trials):
-                raise raised[0]
-            if raised:
-                found[key] = raised[0]
-        return found
 
 
 def _records_of_keys(factory: Callable[[], Any]) -> Set[str]:
@@ -129,7 +40,7 @@ def _records_of_keys(factory: Callable[[], Any]) -> Set[str]:
     pressed = 0
     for key in UNUSUAL_KEYS:
         try:
-            parts = dict(_outcome(factory, key, (0, ())).parts)
+            parts = dict(outcome_of(factory, key, (0, ())).parts)
         except GameError as error:
             if isinstance(error.__cause__, KeyboardInterrupt):
                 raise
@@ -184,11 +95,11 @@ def find_actions(
 
 def _raises_at_once(factory: Callable[[], Any], key: str) -> bool:
     try:
-        _outcome(factory, key, (0, ()))
+        outcome_of(factory, key, (0, ()))
     except GameError as error:
         if isinstance(error.__cause__, KeyboardInterrupt):
             raise
-        _outcome(factory, None, (0, ()))  # or it raises without any key
+        outcome_of(factory, None, (0, ()))  # or it raises without any key
         return True
     return False
 
@@ -262,7 +173,7 @@ def _far_moments(factory: Callable[[], Any], usual: Sequence[str], edges: bool) 
 def _places(factory: Callable[[], Any], seed: int, presses: Sequence[Optional[str]]) -> List[Tuple[int, int]]:
     """Where the character that listens to keys is after each turn."""
     places: List[Tuple[int, int]] = []
-    _played(factory, seed, presses, lambda game: places.append(_place(game)))
+    play_on(factory, seed, presses, lambda game: places.append(_place(game)))
     return places
 
 
@@ -308,24 +219,6 @@ def _other_directions(found: Collection[str]) -> List[str]:
     return [key for group in whole for key in group]
 
 
-def _repeated(factory: Callable[[], Any], situations: Sequence[Situation]) -> Dict[Situation, _Outcome]:
-    """What becomes of each situation without a key; raises ConfigError where that is another every time."""
-    nothing = {place: _outcome(factory, None, place) for place in situations}
-    for place, one in nothing.items():
-        other = _outcome(factory, None, place)
-        if one == other:
-            continue
-        different = first_difference(one.parts, other.parts)
-        raise ConfigError(
-            "The keys of this game cannot be found out by trying them, because it never plays the same way twice: after the "
-            f"same seed and the same keys, {different or 'whether it is over'} is another. Either it "
-            "draws from something else than Python's random or NumPy's global generator, such as the time, secrets or a "
-            "generator of its own; or it keeps something from one game to the next, such as a list in a class or at the top "
-            f"of the file. {NAME_THE_KEYS}"
-        )
-    return nothing
-
-
 def say_where_keys_are(factory: Callable[[], Any]) -> str:
     """Where a game listens to keys; and what to do, unless it is wrong there."""
     where = where_keys_are_handled(new_game(factory))
@@ -335,46 +228,15 @@ def say_where_keys_are(factory: Callable[[], Any]) -> str:
 def actions_that_act(factory: Callable[[], Any], actions: Sequence[str]) -> bool:
     """Does any of these keys change the game in any of several situations? Stops at the first that does."""
     for place in _moments(actions):
-        nothing = _outcome(factory, None, place)
-        if any(_outcome(factory, key, place) != nothing for key in actions):
+        nothing = outcome_of(factory, None, place)
+        if any(outcome_of(factory, key, place) != nothing for key in actions):
             return True
     return False
 
 
 def changes_when_repeated(factory: Callable[[], Any], actions: Sequence[str]) -> str:
     """The name of a value that is another after the same seed and the same keys; empty for a game that can be repeated."""
-    one, other = (_outcome(factory, None, _moments(actions)[-1]) for _ in range(2))
+    one, other = (outcome_of(factory, None, _moments(actions)[-1]) for _ in range(2))
     if one == other:
         return ""
     return (first_difference(one.parts, other.parts)) or "whether it is over"
-
-
-def _outcome(factory: Callable[[], Any], key: Optional[str], place: Situation) -> _Outcome:
-    """The game some turns after `key` is pressed in a situation."""
-    presses = place[1]
-    game, turns, left = _played(factory, place[0], [*presses, key, *[None] * (TURNS_AFTER_KEY - 1)])
-    reached = turns > len(presses)
-    return _Outcome(reached, False, ()) if left else _Outcome(reached, bool(game.playing), parts_of(game))
-
-
-def _played(
-    factory: Callable[[], Any],
-    seed: int,
-    presses: Sequence[Optional[str]],
-    after_turn: Callable[[Any], Any] = lambda game: None,
-) -> Tuple[Any, int, bool]:
-    """A game in which these keys were pressed, how many of them, and whether the last one left the program."""
-    seed_everything(seed)
-    game = new_game(factory)
-    for turn, pressed in enumerate(presses):
-        if not game.playing:
-            return game, turn, False
-        game.input_source.press(pressed)
-        try:
-            step(game, pressed)
-        except GameError as error:
-            if isinstance(error.__cause__, SystemExit):
-                return game, turn + 1, True
-            raise
-        after_turn(game)
-    return game, len(presses), False

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import random
 import sys
-import warnings
 import weakref
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Collection, Dict, Iterator, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple, Union
 
 from retro_gamer.agents.greedy import GreedyNetwork, GreedyPolicy
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.game import make_encoder
-from retro_gamer.environment.keys import make_keystroke
 from retro_gamer.environment.observation import custom_observation
 from retro_gamer.environment.player import keyboard_driven, player_finder
 from retro_gamer.errors import ConfigError, RunNotFoundError, command_line
 from retro_gamer.hosting.game_protocol import Game
-from retro_gamer.policy.arguments import check_character, check_game, is_game, keys_named_elsewhere, locate
+from retro_gamer.policy.arguments import check_character, check_game, locate
 from retro_gamer.policy.asking import who_asks
 from retro_gamer.policy.character import character_class, key_handler, keystroke
 from retro_gamer.policy.doubts import Doubts
@@ -437,41 +435,6 @@ class TrainedPolicy:
         seen = self._look(game, agent)
         shape = self._known.shape.board_shape
         return explain_choice(self._agent, seen, actions, names, shape, self._known)
-
-
-class PolicyInput:
-    """An input source that presses the keys a policy chooses, for `game.play(input_source=...)`.
-
-    Arguments:
-        model: a TrainedPolicy.
-        game: the game it will play.
-    """
-
-    def __init__(self, model: TrainedPolicy, game: Game):
-        if not callable(getattr(model, "keys", None)) or is_game(model):
-            raise ConfigError(
-                "PolicyInput takes the policy first, and then the game:  PolicyInput(ai, game). "
-                f"Got {model!r:.100}"
-            )
-        if isinstance(model, TrainedPolicy):
-            model.refuse_games()
-        check_game(game, "PolicyInput")
-        self._model, self._game = model, game
-        others = keys_named_elsewhere(game, model.actions) if isinstance(model, TrainedPolicy) else set()
-        if others:
-            warnings.warn(
-                f"{model!r} presses {', '.join(filter(None, model.actions))}, but the characters of this game listen to "
-                f"{', '.join(sorted(others))}. Was it trained on another game?",
-                stacklevel=2,
-            )
-
-    def __repr__(self) -> str:
-        return f"PolicyInput({self._model!r}, {type(self._game).__name__})"
-
-    def collect(self) -> Collection[Any]:
-        """The keystrokes of this turn: a set of one, or empty; for a team of several characters, a list."""
-        keystrokes = [make_keystroke(key) for key in self._model.keys(self._game)]
-        return keystrokes if len(keystrokes) > 1 else set(keystrokes)
 
 
 def _stamp(path: Path) -> Any:

@@ -1,0 +1,159 @@
+"""Pressing keys in situations of a game: what becomes of each, and whether that is more than without it."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Collection, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+from retro_gamer.discovery.probing import ACTIONS_FLAG, new_game, step
+from retro_gamer.environment.chance import seed_everything
+from retro_gamer.environment.new_games import Parts, first_difference, parts_of
+from retro_gamer.errors import ConfigError, GameError
+
+TURNS_AFTER_KEY = 3
+ARROWS = ("KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN")
+SEVERAL = 5  # letters or digits of which it shows signs, one at a time
+NAME_THE_KEYS = f"Say which keys it uses, for example:\n  {ACTIONS_FLAG}"
+
+Situation = Tuple[int, Tuple[Optional[str], ...]]  # a seed, and the keys pressed from the start
+
+
+class Trial(NamedTuple):
+    """What became of a key that was pressed in a situation."""
+
+    differs: bool  # from pressing nothing
+    ended: Optional[bool]  # whether the game was over then; None where it is over without the key, too
+    result: int  # equal for what came out equal
+    error: Optional[GameError] = None
+
+
+class Outcome(NamedTuple):
+    """What became of a game."""
+
+    reached: bool  # the situation, in which the key is pressed
+    playing: bool
+    parts: Parts  # everything there is
+
+
+class Trials:
+    """All that was tried with each key."""
+
+    def __init__(self, factory: Callable[[], Any], late: Callable[[], bool], records: Collection[str]):
+        self.factory, self.late = factory, late
+        self.records = records  # names of values that only say which keys were pressed
+        self.of: Dict[str, List[Trial]] = {}
+        self.places: List[Situation] = []  # of each of those trials
+        self.untried: List[str] = []
+
+    def go(self, situations: Sequence[Situation], keys: Sequence[str]) -> None:
+        """Try keys in situations. When it is late, the first round leaves out keys, and a later one is given up."""
+        nothing = _repeated(self.factory, situations)
+        reached = [place for place, outcome in nothing.items() if outcome.reached]
+        first = not self.of
+        tried: Dict[str, List[Trial]] = {}
+        for number, key in enumerate(keys):
+            if not (first and key in ARROWS) and self.late():
+                if first:
+                    self.of, self.untried = tried, list(keys[number:])
+                return
+            tried[key] = [self._try(key, place, nothing[place]) for place in reached]
+        self.places += reached
+        for key, trials in tried.items():
+            self.of[key] = self.of.get(key, []) + trials
+
+    def _try(self, key: str, place: Situation, nothing: Outcome) -> Trial:
+        try:
+            outcome = outcome_of(self.factory, key, place)
+        except GameError as error:
+            if isinstance(error.__cause__, KeyboardInterrupt):
+                raise
+            return Trial(False, None, 0, error)
+        parts, other = self._without_records(outcome), self._without_records(nothing)
+        return Trial(
+            outcome.playing != nothing.playing or parts != other,
+            not outcome.playing if nothing.playing else None,
+            hash((outcome.playing, parts)),
+        )
+
+    def _without_records(self, outcome: Outcome) -> Parts:
+        return tuple(part for part in outcome.parts if part[0] not in self.records)
+
+    def acting(self) -> List[str]:
+        """The keys that change the game, in the order in which they are tried."""
+        loud = [key for key, trials in self.of.items() if any(trial.differs for trial in trials)]
+        return [key for key in loud if key in ARROWS or not self._always_ends(key)]
+
+    def _always_ends(self, key: str) -> bool:
+        ends = {trial.ended for trial in self.of[key]} - {None}
+        return ends == {True}
+
+    def distinct(self, keys: Sequence[str]) -> List[str]:
+        """Of keys that do the same everywhere, the first."""
+        firsts: Dict[Any, str] = {}
+        for key in keys:
+            firsts.setdefault(tuple(trial.result for trial in self.of[key]), key)
+        return list(firsts.values())
+
+    def by_what_shows(self, keys: Sequence[str]) -> bool:
+        """Do few of these keys change the game in any one situation: those, say, of which it shows a sign?"""
+        changes = [[trial.differs for trial in self.of[key]] for key in keys]
+        return len(keys) >= SEVERAL and 4 * sum(map(sum, changes)) <= len(keys) * len(changes[0])
+
+    def errors(self) -> Dict[str, GameError]:
+        """The keys with which the game raises wherever they are pressed. Raises what only happens in some places."""
+        found = {}
+        for key, trials in self.of.items():
+            raised = [trial.error for trial in trials if trial.error is not None]
+            if raised and len(raised) < len(trials):
+                raise raised[0]
+            if raised:
+                found[key] = raised[0]
+        return found
+
+
+def _repeated(factory: Callable[[], Any], situations: Sequence[Situation]) -> Dict[Situation, Outcome]:
+    """What becomes of each situation without a key; raises ConfigError where that is another every time."""
+    nothing = {place: outcome_of(factory, None, place) for place in situations}
+    for place, one in nothing.items():
+        other = outcome_of(factory, None, place)
+        if one == other:
+            continue
+        different = first_difference(one.parts, other.parts)
+        raise ConfigError(
+            "The keys of this game cannot be found out by trying them, because it never plays the same way twice: after the "
+            f"same seed and the same keys, {different or 'whether it is over'} is another. Either it "
+            "draws from something else than Python's random or NumPy's global generator, such as the time, secrets or a "
+            "generator of its own; or it keeps something from one game to the next, such as a list in a class or at the top "
+            f"of the file. {NAME_THE_KEYS}"
+        )
+    return nothing
+
+
+def outcome_of(factory: Callable[[], Any], key: Optional[str], place: Situation) -> Outcome:
+    """The game some turns after `key` is pressed in a situation."""
+    presses = place[1]
+    game, turns, left = play_on(factory, place[0], [*presses, key, *[None] * (TURNS_AFTER_KEY - 1)])
+    reached = turns > len(presses)
+    return Outcome(reached, False, ()) if left else Outcome(reached, bool(game.playing), parts_of(game))
+
+
+def play_on(
+    factory: Callable[[], Any],
+    seed: int,
+    presses: Sequence[Optional[str]],
+    after_turn: Callable[[Any], Any] = lambda game: None,
+) -> Tuple[Any, int, bool]:
+    """A game in which these keys were pressed, how many of them, and whether the last one left the program."""
+    seed_everything(seed)
+    game = new_game(factory)
+    for turn, pressed in enumerate(presses):
+        if not game.playing:
+            return game, turn, False
+        game.input_source.press(pressed)
+        try:
+            step(game, pressed)
+        except GameError as error:
+            if isinstance(error.__cause__, SystemExit):
+                return game, turn + 1, True
+            raise
+        after_turn(game)
+    return game, len(presses), False

@@ -1,0 +1,199 @@
+"""What a policy's description in a file must be like. Nothing is built before all of it is."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Tuple
+
+from retro_gamer.config.settings import ALGORITHMS, FLOWS
+from retro_gamer.config.teams import MAX_TEAMS
+from retro_gamer.environment.characters import MAX_BOARD_SIDE
+from retro_gamer.environment.encoder import READINGS_PER_CHARACTER
+from retro_gamer.environment.space_reading import space_from_json
+from retro_gamer.environment.vocabulary import (
+    FIRST_CHARACTER,
+    MAX_CHARACTERS,
+    MAX_SYMBOLS,
+    ME,
+    ROOM_ACROSS,
+    ROOM_DOWN,
+)
+
+KINDS: Dict[str, Any] = {
+    "algorithm": str,
+    "gym": str,
+    "actions": list,
+    "reward": str,
+    "player": str,
+    "board_size": list,
+    "observation_function": str,
+    "spatial": bool,
+    "board": bool,
+    "egocentric_radius": int,
+    "radar": bool,
+    "observe_state": list,
+    "hidden_sizes": list,
+    "dueling": bool,
+    "characters": list,
+    "n_cells": int,
+    "n_symbols": int,
+    "n_features": int,
+    "board_shape": list,
+}
+ONLY_SOME_HAVE = (
+    "convolutions",
+    "own_symbol",
+    "last_step",
+    "room",
+    "free_characters",
+    "own_characters",
+    "kinds",
+    "flow",
+    "texts",
+    "repeat_penalty",
+    "spaces",
+)
+Values = Dict[str, Any]
+
+
+def _are_whole(numbers: Any, low: int, high: int, counts: Any) -> bool:
+    """Whether they are whole numbers in this range, and as many as `counts` allows."""
+    return len(numbers) in counts and all(type(number) is int and low <= number <= high for number in numbers)
+
+
+def _are_texts(found: Any, longest: int) -> bool:
+    return all(type(text) is str and len(text) <= longest for text in found)
+
+
+def _are_convolutions(found: Any) -> bool:
+    return (
+        isinstance(found, list)
+        and 0 < len(found) <= 8
+        and all(
+            isinstance(sizes, list) and _are_whole(sizes, 1, 1024, (3,)) and max(sizes[1:]) <= 16
+            for sizes in found
+        )
+    )
+
+
+def _are_characters_of_teams(found: Any) -> bool:
+    return (
+        isinstance(found, list)
+        and 2 <= len(found) <= MAX_TEAMS
+        and all(isinstance(own, list) and len(own) <= MAX_CHARACTERS and _are_texts(own, 1) for own in found)
+    )
+
+
+def _are_spaces(values: Values) -> bool:
+    try:
+        observations, actions = (
+            space_from_json(values["spaces"][name]) for name in ("observations", "actions")
+        )
+    except (ValueError, TypeError, KeyError):
+        return False
+    return observations.n_features == values["n_features"] and actions.n_values == len(values["actions"])
+
+
+def _board_is_known(values: Values) -> bool:
+    return not values["board"] or _is_free(values) or len(values["board_size"]) == 2
+
+
+def _have_room(values: Values) -> bool:
+    needed = FIRST_CHARACTER + len(values["characters"])
+    return bool(values["n_cells"] == 0 or needed <= max(FIRST_CHARACTER, values["n_symbols"]))
+
+
+def _knows_itself(values: Values) -> bool:
+    """Whether the character that acts is there, where it is a symbol of its own or its last step is seen."""
+    given = [values[name] for name in ("own_symbol", "last_step") if name in values]
+    return not given or (all(value is True for value in given) and ME in values["characters"])
+
+
+def _knows_its_room(values: Values) -> bool:
+    """Whether what it needs for the readings of free cells is there, and only where it has them."""
+    if "room" not in values:
+        return "free_characters" not in values
+    free, characters = values.get("free_characters"), values["characters"]
+    return (
+        values["room"] is True
+        and isinstance(free, list)
+        and len(free) <= MAX_CHARACTERS
+        and _are_texts(free, 1)
+        and {ROOM_ACROSS, ROOM_DOWN} <= {*characters}
+    )
+
+
+def _is_free(values: Values) -> bool:
+    """Whether what is observed is up to a function or an environment."""
+    return bool(values["observation_function"] or values["gym"])
+
+
+def _fit_together(values: Values) -> bool:
+    """Whether the sizes of an observation are those that follow from what is seen."""
+    if _is_free(values):
+        return True
+    side, n_symbols = 2 * values["egocentric_radius"] + 1, values["n_symbols"]
+    picture = values["board_size"][::-1] if values["board"] else (side, side) if side > 1 else (0, 0)
+    has_readings = values["radar"] or values.get("last_step") or values.get("kinds") or values.get("room")
+    readings = READINGS_PER_CHARACTER * (n_symbols - FIRST_CHARACTER) if has_readings else 0
+    n_cells = picture[0] * picture[1] + readings
+    return bool(values["board_shape"] == picture and values["n_cells"] == n_cells)
+
+
+CHECKS: List[Tuple[str, Callable[[Values], bool]]] = [
+    ("algorithm is unknown", lambda values: values["algorithm"] in ALGORITHMS),
+    (
+        "actions are not keys",
+        lambda values: (
+            0 < len(values["actions"]) <= 1024
+            and all(action is None or isinstance(action, str) for action in values["actions"])
+        ),
+    ),
+    ("board_size is not a size", lambda values: _are_whole(values["board_size"], 1, MAX_BOARD_SIDE, (0, 2))),
+    ("board_shape is not a size", lambda values: _are_whole(values["board_shape"], 0, MAX_BOARD_SIDE, (2,))),
+    (
+        "hidden_sizes are not sizes",
+        lambda values: _are_whole(values["hidden_sizes"], 1, 65536, range(1, 33)),
+    ),
+    (
+        "convolutions are not convolutions",
+        lambda values: "convolutions" not in values or _are_convolutions(values["convolutions"]),
+    ),
+    (
+        "own_characters are not those of teams",
+        lambda values: "own_characters" not in values or _are_characters_of_teams(values["own_characters"]),
+    ),
+    (
+        "repeat_penalty is not a share",
+        lambda values: (
+            "repeat_penalty" not in values
+            or (type(values["repeat_penalty"]) in (int, float) and 0 <= values["repeat_penalty"] <= 1)
+        ),
+    ),
+    (
+        "characters are not characters",
+        lambda values: len(values["characters"]) <= MAX_CHARACTERS and _are_texts(values["characters"], 8),
+    ),
+    ("kinds is not a flag", lambda values: values.get("kinds", True) is True),
+    ("kinds are in the place of its radar", lambda values: not ("kinds" in values and values["radar"])),
+    ("texts is not a flag", lambda values: values.get("texts", False) is False),
+    ("flow is not a way", lambda values: values.get("flow", "down") in FLOWS[1:]),
+    ("own character is not among its characters", _knows_itself),
+    ("free cells cannot be counted as it says", _knows_its_room),
+    ("observe_state is not a list of names", lambda values: _are_texts(values["observe_state"], 2**16)),
+    ("egocentric_radius is out of range", lambda values: 0 <= values["egocentric_radius"] <= 64),
+    (
+        "sizes are out of range",
+        lambda values: (
+            0 <= values["n_cells"] <= MAX_BOARD_SIDE**2
+            and 1 <= values["n_symbols"] <= MAX_SYMBOLS
+            and 0 <= values["n_features"] <= 10**6
+        ),
+    ),
+    (
+        "spaces do not fit its observations and actions",
+        lambda values: "spaces" not in values or _are_spaces(values),
+    ),
+    ("board_size is missing", _board_is_known),
+    ("characters are more than its network has room for", _have_room),
+    ("sizes do not fit together", _fit_together),
+]
