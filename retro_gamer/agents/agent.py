@@ -64,7 +64,7 @@ class Agent:
     def learn(self, transition: Transition) -> Optional[float]:
         """Take in one turn; returns the mean loss of the learning steps made after it, None if there was none.
 
-        Raises TrainingDivergedError when the loss is no finite number.
+        Raises TrainingDivergedError when the loss is not a finite number.
         """
         raise NotImplementedError
 

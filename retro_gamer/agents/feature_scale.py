@@ -6,10 +6,10 @@ from typing import Any, Dict
 
 import numpy as np
 
-# A feature whose greatest value lies in between goes into the network as it is.
+# A feature whose largest absolute value lies between these is not scaled.
 SMALLEST, GREATEST = 1 / 64, 64.0
 MAX_EXPONENT = 100
-CENTRED_BELOW = 1 / 16  # of its distance from zero: of a feature that varies by less, the middle is taken off
+CENTRED_BELOW = 1 / 16  # a feature that varies by less than this share of its distance from zero is centred
 
 
 class FeatureScale:
@@ -62,7 +62,7 @@ class FeatureScale:
         return {"feature_centre": self.centre, "feature_scale": self.scale} if self.active else {}
 
     def set_policy(self, policy: Dict[str, np.ndarray]) -> None:
-        """A policy keeps the scale that it was trained with; one from before there were any has none."""
+        """A policy keeps the scale that it was trained with; an old one without a scale is not scaled."""
         self.active, self.adapts = "feature_scale" in policy, False
         if self.active:
             centre: Any = policy.get("feature_centre")

@@ -20,7 +20,7 @@ FLOAT32 = np.dtype(np.float32)
 
 
 class GreedyNetwork:
-    """Plays what a network expects most of. A DQNAgent has one; a saved policy is one.
+    """Plays the action that a network expects most of. A DQNAgent has one; a saved policy is one.
 
     The network's values are those of rewards times `scale.value`, of features as `feature_scale` makes them.
     """
@@ -70,7 +70,7 @@ class GreedyNetwork:
         self.repetition.got(reward)
 
     def get_policy(self) -> Dict[str, np.ndarray]:
-        """What is needed to play: the weights of the network, and what goes in and comes out is scaled by."""
+        """What is needed to play: the weights of the network, and the scales of what goes in and comes out."""
         policy = with_prefix("network", self.network.get_state())
         policy["scale"] = np.array(self.scale.value)
         return {**policy, **self.feature_scale.get_policy()}
@@ -79,7 +79,7 @@ class GreedyNetwork:
     def from_policy(
         cls, network: QNetwork, policy: Dict[str, np.ndarray], repeat_penalty: float = 0.0
     ) -> "GreedyNetwork":
-        """That of a `get_policy()`; the network, of the right shape, takes over its weights."""
+        """The policy of a `get_policy()`; the network, of the right shape, takes over its weights."""
         network.set_state(under_prefix("network", policy))
         feature_scale = FeatureScale(network.shape["n_features"])
         feature_scale.set_policy(policy)
@@ -87,7 +87,7 @@ class GreedyNetwork:
 
 
 class GreedyTable:
-    """Plays what a table holds the highest value for; of several tables, their sum.
+    """Plays the action with the highest value in a table; of several tables, their sum counts.
 
     Of equally good actions it takes the first, and of a state that is not in the table it knows nothing.
     """
@@ -128,7 +128,7 @@ class GreedyTable:
 
     @classmethod
     def from_policy(cls, policy: Dict[str, np.ndarray], n_tables: int, n_actions: int) -> "GreedyTable":
-        """That of a `get_policy()`; raises ValueError or KeyError where it is none."""
+        """The policy of a `get_policy()`; raises ValueError or KeyError for other arrays."""
         tables = read_tables(policy, n_tables, n_actions)
         return cls(tables, n_actions, read_visits(policy, tables[0]))
 

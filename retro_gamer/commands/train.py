@@ -1,4 +1,4 @@
-"""One sitting of training from the command line: progress, Ctrl-C, and what to do next."""
+"""`retro-gamer train`: progress, Ctrl-C, and what to do next."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def train_run(
         else:
             _say_how_the_teams_are(trainer, quiet)
     except KeyboardInterrupt:
-        print()  # everything is saved: whoever does not want to wait for this may go
+        print()  # everything is saved: it is safe to stop here
     print("\n" + what_next(run, trainer.config, trainer.is_complete(), worth_using))
     return 0
 

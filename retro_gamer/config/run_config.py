@@ -79,7 +79,7 @@ class RunConfig:
         return config
 
     def _check_together(self) -> Iterator[Problem]:
-        """Problems that show only when settings are seen side by side, one after the other as they are asked for."""
+        """Problems of settings that do not go together, found one by one: the search may be given up."""
         metadata = self.metadata
         if not self.game.environment_name:
             yield from check_metadata(self.game, metadata, bool(self.teams))

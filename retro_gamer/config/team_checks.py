@@ -13,9 +13,9 @@ from retro_gamer.config.settings import MemberSettings, TeamSettings
 from retro_gamer.config.teams import MAX_TEAMS, wrong_number_of_teams
 
 MAX_NAME_BYTES = 100  # most disks allow a folder's name 255, some 143
-# What Windows keeps for devices, and no folder can be called.
+# Names that Windows reserves for devices: no folder can have them.
 _DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")
-# What files and folders of a run are called already.
+# Names that files and folders of every run have.
 _FILE_OF_A_RUN = re.compile(r"checkpoints|config|resume|training|metrics|best|(ep|round)_[0-9]+")
 
 
@@ -44,7 +44,7 @@ def check_teams(
 
 def _check_names(names: List[str]) -> Iterator[Problem]:
     """No two teams may have one name, or names that are one folder on some disk."""
-    spellings: Dict[str, str] = {}  # as a disk may see a name -> the first that it sees so
+    spellings: Dict[str, str] = {}  # a name as some disk sees it -> the first team that has it
     for name in names:
         other = spellings.setdefault(_as_a_disk_sees(name), name)
         if other != name:
@@ -59,7 +59,7 @@ def _check_names(names: List[str]) -> Iterator[Problem]:
 
 
 def _as_a_disk_sees(name: str) -> str:
-    """The same text for names that some disk takes for one: neither capitals nor ways to write an accent count."""
+    """A name as the least exact disk sees it: capitals do not count, nor how an accent is written."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 

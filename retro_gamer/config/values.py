@@ -71,7 +71,7 @@ def parse_toml(content: bytes, path: str) -> Dict[str, Any]:
 
 
 def _check_backslashes(text: str) -> None:
-    """Raise ValueError for a path of Windows in double quotes, where a backslash begins something else: \t is a tab."""
+    """Raise ValueError for a path of Windows in double quotes, where a backslash and a t, say, are a tab."""
     for number, line in enumerate(text.splitlines(), 1):
         found = re.match(r'\s*path\s*=\s*"(.*)"', line)
         if not found or found.group(1).startswith("/") or "\\\\" in found.group(1)[2:]:
@@ -140,9 +140,9 @@ def _default(setting: Any) -> Any:
 def read_settings(
     cls: Any, values: Dict[str, Any], unknown: Callable[[str, List[str]], Problem], where: str = ""
 ) -> Tuple[Any, List[Problem]]:
-    """A settings class with these values, and what is wrong with them: those keep their defaults.
+    """Settings with these values, and the problems found; a setting with a problem keeps its default.
 
-    `unknown` says what is wrong with a name that is no setting's, given the names that are; `where` goes before the others.
+    `unknown` makes the problem of a name that no setting has, from the names that exist; `where` is put before every name.
     """
     known = {setting.name: setting for setting in fields(cls) if "kind" in setting.metadata}
     good: Dict[str, Any] = {}

@@ -15,8 +15,8 @@ from retro_gamer.nn.sparse.symbols import SymbolDense, SymbolInput
 from retro_gamer.nn.threads import one_blas_thread
 
 # How large the first weights are beside those of He et al.; in the last layer smaller, so that no action looks better than
-# another before anything is known. With convolutions all are smaller, with the variance 1 / (3 fan_in) that torch gives
-# them: so they learn more in the same turns in most games tried (docs/performance.md, "The convolutional front").
+# another before anything is known. With convolutions all are smaller, as torch draws them (variance 1 / (3 fan_in)): in
+# most games tried that learned more in the same number of turns (docs/performance.md, "The convolutional front").
 SCALE, HEAD_SCALE = 1.0, 0.1
 SPATIAL_SCALE = 6**-0.5
 

@@ -81,7 +81,7 @@ SymbolInput = Union[CompactInput, SparseInput]
 
 
 def used_rows(rows: np.ndarray, n_rows: int, n_features: int) -> np.ndarray:
-    """The weight rows that stand in an array of them, and those of the features, rising; n_rows counts as none."""
+    """The weight rows in an array of them (n_rows stands for none) and those of the features, in rising order."""
     used = np.zeros(n_rows + 1, bool)
     used[rows] = True
     used[:n_features] = True
