@@ -38,7 +38,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         return _run(arguments)
 
 
-def _run(arguments: Optional[List[str]]) -> int:
+def _parse(arguments: Optional[List[str]]) -> argparse.Namespace:
     with suppress(OSError):  # the current folder may have been removed
         if str(Path.cwd()) not in sys.path:
             sys.path.insert(
@@ -47,11 +47,15 @@ def _run(arguments: Optional[List[str]]) -> int:
     options, unknown = build_parser().parse_known_args(arguments)
     if unknown:
         options.parser.error(no_such_option(options.parser, unknown))
+    return options
+
+
+def _run(arguments: Optional[List[str]]) -> int:
+    options = _parse(arguments)
+    talks = options.command in (play_command, clean_command)  # it draws, or it asks
+    quiet = talks or getattr(options, "quiet", False)
     try:
-        watching = options.command in (play_command, clean_command)  # it draws, or it asks
-        with heeding_ctrl_c(), nullcontext() if watching or getattr(
-            options, "quiet", False
-        ) else signs_of_life():
+        with heeding_ctrl_c(), nullcontext() if quiet else signs_of_life():
             status: int = options.command(options)
         if sys.stdout is not None:
             sys.stdout.flush()  # here, where a closed pipe can still be handled

@@ -86,21 +86,7 @@ def check_preprocessing(
 ) -> Iterator[Problem]:
     """Ways to see a game that exclude each other, or that see nothing."""
     if observation_function:
-        if seen.observe_state:
-            yield Problem(
-                "observation_function and observe_state are both set",
-                "Either describes all that is observed.",
-                "Remove one: the function can return the state values too.",
-                ("observation_function", "observe_state"),
-            )
-        if seen.spatial and not tabular:
-            yield Problem(
-                "observation_function and spatial = true are both set",
-                "The convolutions of spatial look at the board itself, not at what a function returns.",
-                "Set spatial = false, for a dense network on what the function returns; or remove the function. "
-                "(The original retro-gamer made such runs. They cannot be used here.)",
-                ("observation_function", "spatial"),
-            )
+        yield from _check_beside_function(seen, tabular)
         return
     if seen.board and seen.egocentric_radius:
         yield Problem(
@@ -131,6 +117,25 @@ def check_preprocessing(
             "A convolution needs a board to look at.",
             "Try: spatial = false",
             ("spatial", "board", "egocentric_radius"),
+        )
+
+
+def _check_beside_function(seen: PreprocessingSettings, tabular: bool) -> Iterator[Problem]:
+    """Ways to see a game that an observation function leaves no room for."""
+    if seen.observe_state:
+        yield Problem(
+            "observation_function and observe_state are both set",
+            "Either describes all that is observed.",
+            "Remove one: the function can return the state values too.",
+            ("observation_function", "observe_state"),
+        )
+    if seen.spatial and not tabular:
+        yield Problem(
+            "observation_function and spatial = true are both set",
+            "The convolutions of spatial look at the board itself, not at what a function returns.",
+            "Set spatial = false, for a dense network on what the function returns; or remove the function. "
+            "(The original retro-gamer made such runs. They cannot be used here.)",
+            ("observation_function", "spatial"),
         )
 
 
