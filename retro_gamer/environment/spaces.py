@@ -279,6 +279,8 @@ def plain_from_json(data: Any, depth: int = 0) -> Any:
 
 
 def _whole_number(value: Any) -> int:
+    if type(value) is int:  # nearly always
+        return value
     try:
         if isinstance(value, np.ndarray) and value.size == 1:
             value = value.item()

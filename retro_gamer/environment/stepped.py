@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 from collections.abc import Mapping
 from typing import Any, Dict, List, Optional
 
@@ -25,7 +26,8 @@ from retro_gamer.errors import ConfigError, GameError, ObservationError
 from retro_gamer.hosting.blame import blamed
 
 TURNS_WITHIN_BOUNDS = 1000  # after these, observations are no longer checked against their bounds
-NUMBERS = (float, np.float64, np.float32)  # the usual kinds of a reward: soon checked
+NUMBERS = (float, int, np.float64, np.float32)  # the usual kinds of a reward
+MOST = sys.float_info.max
 
 
 def ending_advice(error: BaseException) -> str:
@@ -61,6 +63,9 @@ class SteppedEnvironment(Environment):
         self._bounds = _bounds(observation_space, self.observation_space)
         self._notices: List[str] = []
         self._turn = self._turns_ever = 0
+        self._in_turn = blamed(
+            lambda: f"in turn {self._turn} ({self.name})", ending_advice
+        )  # kept: turns are short
 
     @property
     def labels(self) -> List[Optional[str]]:
@@ -112,12 +117,12 @@ class SteppedEnvironment(Environment):
 
     def step(self, action: int) -> Step:
         self._turn += 1
-        with blamed(f"in turn {self._turn} ({self.name})", ending_advice):
+        with self._in_turn:
             result = self.env.step(self.action_space.value_at(action))
         if type(result) is not tuple or len(result) != 5:
             result = self._five(result)
         observation, reward, terminated, truncated, _ = result
-        if type(reward) not in NUMBERS or not math.isfinite(reward):
+        if type(reward) not in NUMBERS or not -MOST <= reward <= MOST:
             with blamed(f"when its reward was looked at after turn {self._turn} ({self.name})"):
                 reward = self._reward(reward)
         if type(terminated) is not bool or type(truncated) is not bool:
