@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import List, Optional, Sequence, Tuple
+from typing import List, Optional, Tuple
 
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.discovery.two_players import Player as KeyboardPlayer
-from retro_gamer.discovery.two_players import find_players, teams_to_paste
+from retro_gamer.discovery.two_players import find_players
 from retro_gamer.environment.make import make_environment
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import (
@@ -17,13 +16,13 @@ from retro_gamer.errors import (
     RetroGamerError,
     RunNotFoundError,
     command_line,
-    quoted,
 )
 from retro_gamer.hosting.loading import load_factory
 from retro_gamer.hosting.supervision import supervised
 from retro_gamer.reporting.counting import Counting
 from retro_gamer.reporting.findings import Finding, describe
-from retro_gamer.reporting.game_doctor import MOMENTS, examine_game, returns_used_objects
+from retro_gamer.reporting.game_doctor import examine_game, returns_used_objects
+from retro_gamer.reporting.keys_doctor import MOMENTS, several_players
 from retro_gamer.reporting.random_games import GAMES as RANDOM_GAMES
 from retro_gamer.reporting.random_games import play_randomly
 from retro_gamer.reporting.training_doctor import examine_metrics, examine_play, verdict, watch_greedy_games
@@ -69,7 +68,7 @@ def examine_before(
         if used is not None:
             return [used]  # nothing else that is found would mean anything
         with suppress(RetroGamerError):  # what is wrong with the game itself is found below
-            several = _several_players(find_players(factory, config.metadata.actions))
+            several = several_players(find_players(factory, config.metadata.actions))
     vocabulary = Vocabulary(config.metadata.character_set, grows=True)
     environment = make_environment(config, vocabulary)
     began = time.monotonic()
@@ -77,32 +76,6 @@ def examine_before(
         played = play_randomly(environment, RANDOM_GAMES, on_game=count, on_turn=count.turn, seconds=seconds)
     slow = time.monotonic() - began > seconds
     return several + examine_game(environment, played, config, FEW_MOMENTS if slow else MOMENTS)
-
-
-def _several_players(players: Sequence[KeyboardPlayer]) -> List[Finding]:
-    """Where one agent presses the keys of several players."""
-    if not players:
-        return []
-    listen = "; ".join(f"{player.name} listens to {', '.join(player.keys)}" for player in players)
-    one = players[0]
-    together = (
-        "Let them train against each other: put this into the game's pyproject.toml (beside the game), and create a new "
-        f"run:\n\n{teams_to_paste(players).rstrip()}\n"
-        if all(player.reward for player in players)
-        else "To train against each other, each needs a value of the state that is its own, such as state['points_1']. Then "
-        "create a new run: it says what to write."
-    )
-    alone = f"--player {quoted(one.name)} --actions {','.join(one.keys)} --reward {one.reward or 'NAME'}"
-    return [
-        Finding(
-            f"{len(players)} players sit at one keyboard, and it presses the keys of all",
-            f"{listen}. They want different things.",
-            [
-                together,
-                f"Or train one of them alone, in a new run, with create and these:\n{alone}",
-            ],
-        )
-    ]
 
 
 def _examine_after(run: RunDirectory, config: RunConfig, quiet: bool) -> Tuple[str, List[Finding]]:

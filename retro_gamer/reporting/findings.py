@@ -24,6 +24,11 @@ class Finding(NamedTuple):
     causes: Sequence[str]  # the likeliest first: what may be the cause, and what to change in which file
 
 
+def value_shown(reward: str) -> str:
+    """What the reward of a game is called, or that of an environment."""
+    return f"state[{reward!r}]" if reward else "the reward of step"
+
+
 def describe(findings: Sequence[Finding]) -> str:
     """The findings as text, each with its evidence and its causes."""
     return "\n\n".join(_describe(finding) for finding in findings)

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import inspect
 import linecache
 import re
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.base import Environment
 from retro_gamer.environment.new_games import share_characters
-from retro_gamer.games.screen import board_lines
-from retro_gamer.hosting.randomness import OwnRandomness
-from retro_gamer.reporting.findings import NO_DIFFERENCE, Finding
+from retro_gamer.reporting.findings import Finding, value_shown
+from retro_gamer.reporting.keys_doctor import MOMENTS, keys_do_not_matter, keys_without_effect
 from retro_gamer.reporting.random_games import RandomGames, same_view_pairs
 
-MOMENTS = 10  # situations in which each key is tried
 HORIZON = 10  # turns over which a hidden number may show its effect
 HIDDEN_CORRELATION = 0.35
 HUGE_REWARD = 1e6
-PAIRS, TURNS_OF_A_PAIR = 10, 500  # games played again with other keys
 
 
 def examine_game(
@@ -38,7 +34,7 @@ def examine_game(
     blind = _shows_nothing(games) if config.game.environment_name else _sees_nothing(games)
     checks: List[Optional[Finding]] = [
         None if config.game.environment_name else _games_too_short(games),  # a bandit's last one turn
-        _keys_without_effect(environment, metadata.actions, moments),
+        keys_without_effect(environment, metadata.actions, moments),
         _reward_never_changes(environment, games, metadata.reward),
         _reward_grows_without_end(games, metadata.reward),
         _reward_only_at_the_end(games, metadata.reward),
@@ -48,86 +44,14 @@ def examine_game(
     ]
     found = [finding for finding in checks if finding is not None]
     if not found:
-        checks = [_keys_do_not_matter(environment, games, metadata.reward)]
+        checks = [keys_do_not_matter(environment, games, metadata.reward)]
     return found or [finding for finding in checks if finding is not None]
-
-
-def _keys_without_effect(environment: Any, keys: Sequence[str], moments: int) -> Optional[Finding]:
-    """Each key is pressed in several situations, and compared with pressing nothing there."""
-    if getattr(environment, "game", None) is None or not keys:
-        return None
-    with OwnRandomness():
-        nothing = [_outcome(environment, moment, None) for moment in range(moments)]
-        if nothing != [_outcome(environment, moment, None) for moment in range(moments)]:
-            return Finding(
-                "the same seed does not give the same game",
-                f"{moments} games were played twice, with the same seeds and the same keys, and went differently.",
-                [
-                    "create_game returns a game or characters that were used before: make everything new in create_game.",
-                    "The game draws from the clock, from secrets or from a generator of its own: use Python's random.",
-                    "It goes over a set, whose order changes: sort it first.",
-                ],
-            )
-        idle = [
-            key
-            for action, key in enumerate(keys)
-            if all(_outcome(environment, moment, action) == nothing[moment] for moment in range(moments))
-        ]
-    if not idle:
-        return None
-    what = "no key does anything" if len(idle) == len(keys) else f"{_listed(idle)} {_does(idle)} nothing"
-    swallowing = _line_that_swallows_errors(environment.game)
-    return Finding(
-        what,
-        f"Each key was pressed in {moments} situations; the game was the same as without it, three turns later.",
-        [f"handle_keystroke may fail, and {swallowing} hides why: take the try and except away."]
-        * bool(swallowing)
-        + [
-            "handle_keystroke compares with another name: a key's name is KEY_LEFT, not LEFT; a letter has no name and is "
-            'compared as  key == "a".',
-            "actions in config.toml names keys that the game does not use: name the game's own.",
-            "The character that listens to keys is not among the game's agents.",
-        ],
-    )
-
-
-def _line_that_swallows_errors(game: Any) -> str:
-    """Where a handle_keystroke of the game catches errors, such as "line 12 of my_game.py"; empty for nowhere."""
-    for agent in game.agents:
-        try:
-            lines, first = inspect.getsourcelines(type(agent).handle_keystroke)
-        except (AttributeError, TypeError, OSError):  # it has none, or there is no source
-            continue
-        for number, line in enumerate(lines, first):
-            if line.strip().startswith("except"):
-                return f"line {number} of {Path(inspect.getfile(type(agent))).name}"
-    return ""
-
-
-def _outcome(environment: Any, moment: int, action: Optional[int]) -> Any:
-    """The game three turns after an action (None: the last, no key) in a situation that `moment` fixes."""
-    rng = np.random.default_rng(moment)
-    nothing = len(environment.actions) - 1
-    environment.reset(moment)
-    pressed = [int(rng.integers(nothing + 1)) for _ in range(3 * moment)]
-    pressed += [nothing if action is None else action, nothing, nothing]
-    for turn in pressed:
-        _, _, terminated, truncated = environment.step(turn)
-        if terminated or truncated:
-            break
-    game = environment.game
-    return board_lines(game), sorted((str(name), repr(value)) for name, value in game.state.items())
-
-
-def _value(reward: str) -> str:
-    """What the reward of a game is called, or that of an environment."""
-    return f"state[{reward!r}]" if reward else "the reward of step"
 
 
 def _reward_never_changes(environment: Environment, games: RandomGames, reward: str) -> Optional[Finding]:
     if np.any(games.rewards):
         return None
-    never = f"No line of the game changes {_value(reward)}: let it grow where the player does something good."
+    never = f"No line of the game changes {value_shown(reward)}: let it grow where the player does something good."
     too_far = "Random play never gets to where it changes: give a little for getting nearer too."
     line = _line_that_changes(environment, reward)
     if line:
@@ -145,7 +69,7 @@ def _reward_never_changes(environment: Environment, games: RandomGames, reward: 
         causes.insert(0, another)
     return Finding(
         "the reward never changes",
-        f"In {len(games.games)} random games, {len(games.rewards):,} turns, {_value(reward)} stayed as it was.",
+        f"In {len(games.games)} random games, {len(games.rewards):,} turns, {value_shown(reward)} stayed as it was.",
         causes,
     )
 
@@ -164,35 +88,6 @@ def _line_that_changes(environment: Environment, reward: str) -> str:
     return ""
 
 
-def _keys_do_not_matter(environment: Environment, games: RandomGames, reward: str) -> Optional[Finding]:
-    """The first games again, with the same seeds and another key all the time: do they bring anything else?"""
-    pairs = games.games[:PAIRS]
-    if len(pairs) < PAIRS or not any(turn.reward for game in pairs for turn in game):
-        return None
-    with OwnRandomness():
-        for seed, game in enumerate(pairs):
-            before = [turn.reward for turn in game[:TURNS_OF_A_PAIR]]
-            if _rewards_of_one_key(environment, seed, len(before)) != before:
-                return None
-    return Finding(
-        "what it does makes no difference",
-        f"{PAIRS} games were played twice, with the same seeds and other keys, and {_value(reward)} went the same way.",
-        NO_DIFFERENCE,
-    )
-
-
-def _rewards_of_one_key(environment: Environment, seed: int, turns: int) -> List[float]:
-    """What as many turns bring without a key (of an environment, with its last action)."""
-    environment.reset(seed)
-    rewards, nothing = [], len(environment.actions) - 1
-    for _ in range(turns):
-        _, reward, terminated, truncated = environment.step(nothing)
-        rewards.append(reward)
-        if terminated or truncated:
-            break
-    return rewards
-
-
 def _reward_grows_without_end(games: RandomGames, reward: str) -> Optional[Finding]:
     largest = float(np.abs(games.rewards).max())
     if largest < HUGE_REWARD:
@@ -201,7 +96,7 @@ def _reward_grows_without_end(games: RandomGames, reward: str) -> Optional[Findi
         "the reward grows beyond all bounds",
         f"One turn of random play changed it by {largest:.3g}.",
         [
-            f"{_value(reward)} is multiplied each turn, where it should be added to.",
+            f"{value_shown(reward)} is multiplied each turn, where it should be added to.",
             "It is an amount of something, like money with interest: reward its growth in steps of about 1 instead.",
         ],
     )
@@ -256,7 +151,7 @@ def _reward_only_at_the_end(games: RandomGames, reward: str) -> Optional[Finding
         return None
     return Finding(
         "the reward comes only at the end",
-        f"All {int(rewarded.sum())} changes of {_value(reward)} came in the last turn of a game, after "
+        f"All {int(rewarded.sum())} changes of {value_shown(reward)} came in the last turn of a game, after "
         f"{games.lengths.mean():.0f} turns on average. It has to guess which of those turns mattered.",
         [
             "Give something on the way: for every step nearer, every coin, every turn survived.",
@@ -357,14 +252,6 @@ def _changing_numbers(games: RandomGames) -> Dict[str, int]:
 
 def _is_reward(name: str, config: RunConfig) -> bool:
     return name in {f"state[{value!r}]" for value in (config.metadata.reward, config.metadata.score)}
-
-
-def _listed(keys: Sequence[str]) -> str:
-    return keys[0] if len(keys) == 1 else ", ".join(keys[:-1]) + " and " + keys[-1]
-
-
-def _does(keys: Sequence[str]) -> str:
-    return "does" if len(keys) == 1 else "do"
 
 
 def returns_used_objects(factory: Callable[[], Any]) -> Optional[Finding]:
