@@ -102,7 +102,7 @@ def settings_page() -> str:
     parts.append(
         "Settings are in `config.toml` of a run, and each is a flag of `create` with dashes: `gamma` is `--gamma`. "
         "*Default* is what a file means that leaves the setting out; *new run* is what `create` writes where that is "
-        "another value: for a network, and for a table or for teams where these get a value of their own.\n"
+        "another value.\n"
     )
     for section, cls in SECTIONS.items():
         about = inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0].replace("\n", " ")
@@ -120,10 +120,15 @@ def _entry(setting) -> str:
             default = setting.default_factory()
         except TypeError:
             pass
+    network, table, teams = (data[key] for key in ("new_run", "new_table_run", "new_self_play_run"))
     new = [
-        f"`{toml_value(data[key])}`{whom}"
-        for key, whom in (("new_run", ""), ("new_table_run", " (table)"), ("new_self_play_run", " (teams)"))
-        if data[key] is not None
+        f"`{toml_value(value)}`{whom}"
+        for value, whom in (
+            (network, "" if network == table else " (network)"),
+            (table if table != network else None, " (table)"),
+            (teams, " (teams)"),
+        )
+        if value is not None
     ]
     facts = [f"Default: `{toml_value(default)}`"]
     if new:
