@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import sys
 from collections.abc import Mapping
 from typing import Any, Dict, List, Optional
 
@@ -27,7 +26,7 @@ from retro_gamer.hosting.blame import blamed
 
 TURNS_WITHIN_BOUNDS = 1000  # after these, observations are no longer checked against their bounds
 NUMBERS = (float, int, np.float64, np.float32)  # the usual kinds of a reward
-MOST = sys.float_info.max
+MOST = 1e30  # of a usual reward, also as float32
 
 
 def ending_advice(error: BaseException) -> str:
