@@ -50,7 +50,11 @@ def examine(run: RunDirectory, quiet: bool = False) -> str:
         lines: List[str] = []
         if run.checkpoints():
             sentence, more = _examine_after(run, config, quiet)
-            lines, findings = [sentence, ""], [*findings, *more]
+            lines = [sentence, ""]
+            known = {finding.name for finding in findings}
+            findings += [
+                finding for finding in more if finding.name.replace("changed", "changes") not in known
+            ]
     if not findings:
         fine = "the game and its training look" if lines else "the game looks"
         return "\n".join([*lines, f"Nothing to complain about: {fine} all right."])

@@ -313,6 +313,18 @@ def test_the_command_after_a_training(workshop, capsys):
     assert main(["doctor", "runs/missing"]) == 1
 
 
+def test_what_is_found_before_is_not_said_again_after_the_training(tmp_path, capsys):
+    path = tmp_path / "still_game.py"
+    path.write_text(GAME.format(**{**PIECES, "caught": "pass"}), encoding="utf-8")
+    flags = ["--actions", "KEY_LEFT,KEY_RIGHT", "--reward", "score", "--algorithm", "q_learning"]
+    assert main(["create", "--game", str(path), "--output", str(tmp_path / "run"), *flags]) == 0
+    assert main(["train", str(tmp_path / "run"), "--episodes", "2", "--quiet"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.count("The reward never change") == 1 and "1. " in said
+    assert main(["doctor", str(tmp_path / "run"), "--quiet"]) == 0
+    assert capsys.readouterr().out.count("The reward never change") == 1
+
+
 def test_teams_are_told_what_there_is_for_them(tmp_path, capsys):
     assert main(["create", "--game", "tron", "--output", str(tmp_path / "tron")]) == 0
     assert main(["doctor", str(tmp_path / "tron")]) == 2
