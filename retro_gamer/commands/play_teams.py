@@ -37,7 +37,7 @@ class _ShownTeams(Shown):
         for member, decision in zip(self.environment.members, self.decisions):
             if self.explain and decision is not None:
                 values = self.policies[member.team].agent.q_values(decision.observation)
-                lines.append(f"{member.character}: {explain_values(values, member.actions)}")
+                lines.append(explain_values(values, member.actions, f"{member.character}: "))
         return "\n".join(lines)
 
     def play_turn(self) -> bool:

@@ -120,8 +120,8 @@ def explain_values_of(player: Player, observation: Any) -> str:
     )
 
 
-def explain_values(values: Any, actions: Sequence[Optional[str]]) -> str:
-    """The value of each key, the best one marked; each at its own place, so that it can be read."""
+def explain_values(values: Any, actions: Sequence[Optional[str]], whose: str = "") -> str:
+    """The value of each key, the best one marked; each at its own place, so that it can be read. `whose` comes first."""
     best, decimals = int(values.argmax()), 0 if abs(values).max() >= 100 else 2
     names = [(action or "none").replace("KEY_", "") for action in actions]
     width = max(map(len, names)) + 9
@@ -129,7 +129,6 @@ def explain_values(values: Any, actions: Sequence[Optional[str]]) -> str:
         f"{'>' if i == best else ' '}{name} {value:.{decimals}f}".ljust(width)
         for i, (name, value) in enumerate(zip(names, values))
     ]
-    in_a_row = max(1, (shutil.get_terminal_size().columns - 2) // width)
-    return "\n".join(
-        "".join(cells[start : start + in_a_row]).rstrip() for start in range(0, len(cells), in_a_row)
-    )
+    in_a_row = max(1, (shutil.get_terminal_size().columns - 2 - len(whose)) // width)
+    rows = ["".join(cells[start : start + in_a_row]).rstrip() for start in range(0, len(cells), in_a_row)]
+    return "\n".join((" " * len(whose) if number else whose) + row for number, row in enumerate(rows))

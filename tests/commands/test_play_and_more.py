@@ -9,6 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from end_to_end import (
     PATIENCE,
@@ -18,6 +19,8 @@ from end_to_end import (
     run_command,
     run_here,
 )
+
+from retro_gamer.commands.watching import explain_values
 
 
 def test_play_without_a_terminal_prints_text(workshop, command):
@@ -114,6 +117,15 @@ def test_keys_work_while_an_environment_draws_itself(tmp_path):
     os.write(terminal.controller, b"q")
     assert terminal.finish() == 0 and terminal.close()
     assert re.search(r"ep_0001: 2 turns, reward 2 \(stopped\)\s*$", terminal.output)
+
+
+@pytest.mark.parametrize("columns", [30, 60, 100])
+def test_the_values_of_a_team_fit_into_the_window(monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    keys = ["KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN", None]
+    lines = explain_values(np.array([-0.25, 0.5, -1.0, 2.0, 0.0]), keys, "runner: ").split("\n")
+    assert max(map(len, lines)) <= columns - 2 and lines[0].startswith("runner:  RIGHT -0.25")
+    assert all(line.startswith(" " * 8) for line in lines[1:]) and ">DOWN 2.00" in "".join(lines)
 
 
 @needs_terminal
