@@ -17,6 +17,7 @@ import pytest  # noqa: E402
 from end_to_end import ARROWS, HAVE_RETRO, TINY, start_command  # noqa: E402
 
 from retro_gamer.cli import main  # noqa: E402
+from retro_gamer.hosting import patience, signs  # noqa: E402
 
 TESTS = Path(__file__).resolve().parent
 
@@ -100,6 +101,13 @@ def _train(folder, name, *flags, game, episodes):
     finally:
         os.chdir(before)
     return folder / "runs" / name
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobody_is_impatient():
+    """On a slow machine nothing else is said than on a fast one; tests of patience have a measure of their own."""
+    signs.SECONDS_OF_SILENCE = signs.PLAIN_SECONDS = 1e9
+    patience.SECONDS_BEFORE_A_WORD = patience.SECONDS_BEFORE_A_LOOK = 1e6
 
 
 @pytest.fixture(scope="session", autouse=True)
