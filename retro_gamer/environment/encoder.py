@@ -15,7 +15,7 @@ With room it is seen how many free cells there are on each side of it.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -31,6 +31,14 @@ from retro_gamer.environment.observation import (
     as_number,
     check_features,
 )
+from retro_gamer.environment.readings import (
+    N_READINGS,
+    READINGS_PER_CHARACTER,
+    Painted,
+    note,
+    note_nearest,
+    radar_reading,
+)
 from retro_gamer.environment.rooms import Rooms
 from retro_gamer.environment.texts import without_texts
 from retro_gamer.environment.vocabulary import (
@@ -43,18 +51,6 @@ from retro_gamer.environment.vocabulary import (
     Vocabulary,
 )
 from retro_gamer.errors import ObservationError
-
-# The radar's reading of a distance: 5 is zero; 6, 7, 8, 9 are 1, 2-3, 4-7 and 8 or more cells to the right or
-# below; 4, 3, 2, 1 the same to the left or above. 0: no such character.
-READINGS_PER_CHARACTER = 2
-N_READINGS = 10
-
-Painted = Iterable[Tuple[Any, int, int, str]]  # as `visible_cells` gives them
-
-
-def radar_reading(distance: int) -> int:
-    size = min(4, abs(distance).bit_length())
-    return 5 + size if distance > 0 else 5 - size
 
 
 class Encoder:
@@ -105,7 +101,6 @@ class Encoder:
             vocabulary.make_room(N_READINGS)
         self.observe_state = list(observe_state)
         self.n_features: Optional[int] = None if self.observe_state else 0
-        self._readings: Dict[int, int] = {d: radar_reading(d) for d in range(-512, 513)}
         self._last_position: Optional[Tuple[int, int]] = None
         self._set_board_size(board_size)
 
@@ -170,18 +165,17 @@ class Encoder:
             cells = framed[y : y + side, x : x + side].tobytes()
         elif not self.board:
             cells = b""
-        readings = self._radar_readings(painted, player, center) if self.radar else bytearray()
-        if self._has_readings and not readings:
-            readings = bytearray(READINGS_PER_CHARACTER * (self.vocabulary.n_symbols - FIRST_CHARACTER))
+        n_kinds = self.vocabulary.n_symbols - FIRST_CHARACTER if self._has_readings else 0
+        readings = bytearray(READINGS_PER_CHARACTER * n_kinds)
+        if self.radar:
+            note_nearest(readings, painted, player, center, self.vocabulary, self._urgency)
         if self.kinds:
             self._note_kinds(readings, painted, player)
         if self.last_step:
             self._note_last_step(readings, game, player)
         if room:
-            across, down = (
-                READINGS_PER_CHARACTER * (symbol - FIRST_CHARACTER) for symbol in (self._across, self._down)
-            )
-            readings[across : across + 2], readings[down : down + 2] = room[:2], room[2:]
+            note(readings, self._across, room[0], room[1])
+            note(readings, self._down, room[2], room[3])
         return np.frombuffer(cells + readings, UINT8), len(readings)
 
     def _center(self, player: Any) -> Tuple[int, int]:
@@ -230,17 +224,14 @@ class Encoder:
         """In the place of ME the last step of the player; 0 while it is not known."""
         step = self.last_steps.of(game, player) if player is not None else None
         if step is not None and self._me:
-            place = READINGS_PER_CHARACTER * (self._me - FIRST_CHARACTER)
-            readings[place], readings[place + 1] = self._reading(step[0]), self._reading(step[1])
+            note(readings, self._me, radar_reading(step[0]), radar_reading(step[1]))
 
     def _note_kinds(self, readings: bytearray, painted: Painted, player: Any) -> None:
         """For each kind how many there are, and how far the first of them has come."""
         symbols = self.vocabulary
         places = [(symbols[shown], x, y) for character, x, y, shown in painted if character is not player]
         for symbol, pair in kind_readings(places, self.flow, self.board_size).items():
-            if symbol >= FIRST_CHARACTER:
-                place = READINGS_PER_CHARACTER * (symbol - FIRST_CHARACTER)
-                readings[place], readings[place + 1] = pair
+            note(readings, symbol, *pair)
 
     def _room_readings(self, cells: bytearray, player: Any) -> bytes:
         """The free cells to the left, to the right, above and below the player; empty while there is none."""
@@ -262,30 +253,6 @@ class Encoder:
                 if in_sight or getattr(character, "size", None) is not None:
                     near.append(character)
         return near
-
-    def _radar_readings(self, painted: Painted, player: Any, center: Tuple[int, int]) -> bytearray:
-        """Where the nearest, or most urgent, of each kind is; of several equally near ones, the one painted last."""
-        symbols, (center_x, center_y), urgency_of = self.vocabulary, center, self._urgency
-        nearest: Dict[int, Tuple[int, int, int]] = {}  # symbol -> (distance, dx, dy)
-        for character, x, y, shown in painted:
-            if character is not player:
-                symbol = symbols[shown]
-                dx, dy = x - center_x, y - center_y
-                distance = abs(dx) + abs(dy) if urgency_of is None else urgency_of(dx, dy)
-                best = nearest.get(symbol)
-                if best is None or distance <= best[0]:
-                    nearest[symbol] = (distance, dx, dy)
-        readings = bytearray(READINGS_PER_CHARACTER * (symbols.n_symbols - FIRST_CHARACTER))
-        for symbol, (_, dx, dy) in nearest.items():
-            if symbol >= FIRST_CHARACTER:
-                place = READINGS_PER_CHARACTER * (symbol - FIRST_CHARACTER)
-                readings[place] = self._reading(dx)
-                readings[place + 1] = self._reading(dy)
-        return readings
-
-    def _reading(self, distance: int) -> int:
-        reading = self._readings.get(distance)
-        return radar_reading(int(distance)) if reading is None else reading
 
     def features(self, state: Any) -> np.ndarray:
         """The observed state values as one vector [n_features] float32; lists and tuples count value by value.

@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, List, Tuple
 from retro_gamer.config.settings import ALGORITHMS, FLOWS
 from retro_gamer.config.teams import MAX_TEAMS
 from retro_gamer.environment.characters import MAX_BOARD_SIDE
-from retro_gamer.environment.encoder import READINGS_PER_CHARACTER
+from retro_gamer.environment.readings import READINGS_PER_CHARACTER
 from retro_gamer.environment.space_reading import space_from_json
 from retro_gamer.environment.vocabulary import (
     FIRST_CHARACTER,

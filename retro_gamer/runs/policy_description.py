@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.environment.encoder import N_READINGS
 from retro_gamer.environment.observation import ObservationShape
+from retro_gamer.environment.readings import N_READINGS
 from retro_gamer.environment.vocabulary import (
     FIRST_CHARACTER,
     ME,

@@ -8,8 +8,8 @@ from observing import Hero, Piece, make_encoder, make_game
 from small_runs import make_run, same
 
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.environment.encoder import radar_reading
 from retro_gamer.environment.flow import COUNTS, LEVELS, count_level, kind_readings, urgency
+from retro_gamer.environment.readings import radar_reading
 from retro_gamer.errors import CheckpointError, ConfigError
 from retro_gamer.policy.trained_policy import TrainedPolicy
 from retro_gamer.reporting.sight import sight_of

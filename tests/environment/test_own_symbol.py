@@ -10,8 +10,8 @@ from observing import Hero, Piece, game_classes, make_encoder, make_game, play
 from small_runs import make_run, same
 
 from retro_gamer.cli import main
-from retro_gamer.environment.encoder import radar_reading
 from retro_gamer.environment.last_steps import LastSteps
+from retro_gamer.environment.readings import radar_reading
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME
 from retro_gamer.games import engine
 from retro_gamer.runs.directory import RunDirectory

@@ -18,7 +18,7 @@ from observing import (
     slow_observation,
 )
 
-from retro_gamer.environment.encoder import radar_reading
+from retro_gamer.environment.readings import radar_reading
 from retro_gamer.errors import ObservationError
 
 # The window

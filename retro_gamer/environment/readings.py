@@ -1,0 +1,57 @@
+"""The readings of an observation: two numbers for each kind of character, such as where the radar sees the nearest one."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Iterable, Optional, Tuple
+
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, Vocabulary
+
+READINGS_PER_CHARACTER = 2
+N_READINGS = 10  # different ones, from 0 on
+
+Painted = Iterable[Tuple[Any, int, int, str]]  # as `visible_cells` gives them
+
+
+def _reading(distance: int) -> int:
+    size = min(4, abs(distance).bit_length())
+    return 5 + size if distance > 0 else 5 - size
+
+
+_KNOWN = {distance: _reading(distance) for distance in range(-512, 513)}  # a table: faster than computing it
+
+
+def radar_reading(distance: int) -> int:
+    """How the radar tells a distance: 5 is zero; 6, 7, 8, 9 are 1, 2-3, 4-7 and 8 or more cells to the right or below;
+    4, 3, 2, 1 the same to the left or above. 0 is left for where there is no such character."""
+    known = _KNOWN.get(distance)
+    return _reading(int(distance)) if known is None else known
+
+
+def note(readings: bytearray, symbol: int, first: int, second: int) -> None:
+    """Write the two readings of a kind of character; symbols that are none have no place."""
+    if symbol >= FIRST_CHARACTER:
+        place = READINGS_PER_CHARACTER * (symbol - FIRST_CHARACTER)
+        readings[place], readings[place + 1] = first, second
+
+
+def note_nearest(
+    readings: bytearray,
+    painted: Painted,
+    player: Any,
+    center: Tuple[int, int],
+    symbols: Vocabulary,
+    urgency_of: Optional[Callable[[int, int], int]],
+) -> None:
+    """Where the nearest, or most urgent, of each kind is; of several equally near ones, the one painted last."""
+    center_x, center_y = center
+    nearest: Dict[int, Tuple[int, int, int]] = {}  # symbol -> (distance, dx, dy)
+    for character, x, y, shown in painted:
+        if character is not player:
+            symbol = symbols[shown]
+            dx, dy = x - center_x, y - center_y
+            distance = abs(dx) + abs(dy) if urgency_of is None else urgency_of(dx, dy)
+            best = nearest.get(symbol)
+            if best is None or distance <= best[0]:
+                nearest[symbol] = (distance, dx, dy)
+    for symbol, (_, dx, dy) in nearest.items():
+        note(readings, symbol, radar_reading(dx), radar_reading(dy))
