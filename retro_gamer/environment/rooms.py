@@ -6,11 +6,12 @@ from typing import Iterable, List, Tuple
 
 from retro_gamer.environment.vocabulary import NOTHING, ROOM_ACROSS, ROOM_DOWN
 
-# What a reading says of the free cells on a side. Whether another side has more is one reading, however many there are:
-# so what was learned of one trap holds for all.
-WORDS = ("not known", "none", "fewer than on another side", "1-7", "8-31", "32-127", "128 or more")
-NOT_KNOWN, NONE, FEWER, MOST = 0, 1, 2, 3
-PLENTY = 128
+# What a reading says of the free cells on a side. A trap reads as a wall does: it has too few of them, and another side has
+# more. So what every end of a game against a wall teaches holds for traps, which are rare. There are enough where there are
+# as many as are not free: a snake has room there for all its body.
+WORDS = ("not known", "none, or a trap", "far too few", "too few", "enough")
+NOT_KNOWN, NONE, FAR_TOO_FEW, TOO_FEW, ENOUGH = range(5)
+LEAST, PLENTY = 8, 128  # fewer are never enough, and so many always are
 REACH = 16  # rows further up or down than this are not looked at
 # What people call the two readings of each.
 FREE_CELLS = {
@@ -41,37 +42,38 @@ class Rooms:
         (x, y), (width, height) = position, size
         if not (0 <= x < width and 0 <= y < height):
             return [NOT_KNOWN] * 4
-        top = max(0, y - REACH)
-        begin, end = first + top * stride, first + min(height, y + REACH + 1) * stride
+        top, bottom = max(0, y - REACH), min(height, y + REACH + 1)
+        begin, end = first + top * stride, first + bottom * stride
         if stride > width:  # the cells beyond the edge part one row from the next
-            board, place = cells[begin:end], (y - top) * stride + x
+            board = cells[begin:end]
         else:
             board = bytearray(b"\1").join(cells[row : row + width] for row in range(begin, end, stride))
             stride += 1
-            place = (y - top) * stride + x
-        free = int.from_bytes(board.translate(self._is_free), "little")
-        free &= ~(1 << 8 * place)  # not through the character itself
+        board, place = board.translate(self._is_free), (y - top) * stride + x
+        board[place] = 0  # there is no way through the character itself
+        enough = min(PLENTY, max(LEAST, width * (bottom - top) - board.count(1)))
+        free = int.from_bytes(board, "little")
         beside = (place - 1, place + 1, place - stride, place + stride)
         starts = [free & 1 << 8 * start if start >= 0 else 0 for start in beside]
-        counts = _count(free, starts, 8 * stride, len(board))
+        counts = _count(free, starts, 8 * stride, len(board), enough)
         most = max(counts)
-        best = MOST + (most > 7) + (most > 31) + (most == PLENTY)
-        return [NONE if not n else best if n == most else FEWER for n in counts]
+        best = ENOUGH if most == enough else TOO_FEW if 4 * most > enough else FAR_TOO_FEW
+        return [best if n and n == most else NONE for n in counts]
 
 
-def _count(free: int, starts: List[int], row: int, n_bytes: int) -> List[int]:
-    """How many cells, at most PLENTY, are reached from each of the `starts`: a bit, or 0 where the cell is not free."""
+def _count(free: int, starts: List[int], row: int, n_bytes: int, enough: int) -> List[int]:
+    """How many cells, at most `enough`, are reached from each of the `starts`: a bit, or 0 where the cell is not free."""
     counts = [0, 0, 0, 0]
     for side, reached in enumerate(starts):
         if not reached or counts[side]:
             continue
         n_cells, before = 1, 0
-        while before < n_cells < PLENTY:
+        while before < n_cells < enough:
             for _ in range(3):  # counting takes longer than spreading
                 reached |= (reached << 8 | reached >> 8) & free
                 reached |= (reached << row | reached >> row) & free
             before, n_cells = n_cells, reached.to_bytes(n_bytes, "little").count(1)
         for other in range(side, 4):  # the others may lead to the same cells
             if starts[other] & reached:
-                counts[other] = min(PLENTY, n_cells)
+                counts[other] = min(enough, n_cells)
     return counts

@@ -11,7 +11,7 @@ from small_runs import make_run
 from retro_gamer import TrainedPolicy
 from retro_gamer.cli import main
 from retro_gamer.discovery.ground import look_at_ground
-from retro_gamer.environment.rooms import REACH, WORDS
+from retro_gamer.environment.rooms import ENOUGH, FAR_TOO_FEW, NONE, REACH, TOO_FEW, WORDS
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ROOM_ACROSS, ROOM_DOWN
 from retro_gamer.errors import CheckpointError
 from retro_gamer.games import catch, engine, forager, snake, tron
@@ -32,8 +32,6 @@ WAYS = [
 ]
 
 
-AMOUNTS = [(128, "128 or more"), (32, "32-127"), (8, "8-31"), (0, "1-7")]
-NONE, FEWER, FEW, SOME, MANY, PLENTY = 1, 2, 3, 4, 5, 6
 SEEN = {
     "board": False,
     "egocentric_radius": 2,
@@ -66,10 +64,13 @@ def slow_room(free, size, position):
             if inside and cell != position and cell not in reached and free(cell):
                 reached.add(cell)
                 waiting += [(column - 1, row), (column + 1, row), (column, row - 1), (column, row + 1)]
-        found.append(min(128, len(reached)))
-    best = max(found)
-    amount = WORDS.index(next(words for least, words in AMOUNTS if best >= least))
-    return [1 if n == 0 else amount if n == best else 2 for n in found]
+        found.append(len(reached))
+    cells = [(column, row) for column in range(width) for row in range(height) if abs(row - y) <= REACH]
+    enough = min(128, max(8, sum(not free(cell) or cell == position for cell in cells)))
+    found = [min(n, enough) for n in found]
+    most = max(found)
+    best = "enough" if most == enough else "too few" if 4 * most > enough else "far too few"
+    return [WORDS.index(best if n and n == most else "none, or a trap") for n in found]
 
 
 @pytest.mark.parametrize("what", WAYS, ids=str)
@@ -93,32 +94,47 @@ def test_it_is_what_a_slow_search_finds(what):
 
 
 def test_a_snake_sees_that_it_is_about_to_shut_itself_in():
-    # ......     to the left of A are two cells, then a wall of #
-    # ####..     above and to the right is the rest of the board, 4 x 6 cells without these and without itself
+    # ......     to the left of A are two cells, and nothing to the right
+    # ####..     without the # above it there are 13 there, as many as are not free, and more: the left is a trap
     # ..A#..
     # ####..
     wall = [(0, 1), (1, 1), (2, 1), (3, 1), (3, 2), (0, 3), (1, 3), (2, 3), (3, 3)]
     game = make_game(Hero("A", (2, 2)), *(Piece("#", cell) for cell in wall))
     encoder = encoder_of(egocentric_radius=1)
-    assert room_seen(encoder, encoder.observe(game)) == [FEW, NONE, NONE, NONE]
+    assert room_seen(encoder, encoder.observe(game)) == [FAR_TOO_FEW, NONE, NONE, NONE]
     game.agents = [agent for agent in game.agents if agent.position != (2, 1)]
-    assert room_seen(encoder, encoder.observe(game)) == [FEWER, NONE, SOME, NONE]
+    assert room_seen(encoder, encoder.observe(game)) == [NONE, NONE, ENOUGH, NONE]
 
 
 @pytest.mark.parametrize(
-    "n, amount", [(7, FEW), (8, SOME), (31, SOME), (32, MANY), (127, MANY), (128, PLENTY)]
+    "taken, n, reading",
+    [
+        (1, 7, TOO_FEW),
+        (1, 8, ENOUGH),
+        (40, 10, FAR_TOO_FEW),
+        (40, 11, TOO_FEW),
+        (40, 39, TOO_FEW),
+        (40, 40, ENOUGH),
+        (300, 127, TOO_FEW),
+        (300, 128, ENOUGH),
+    ],
 )
-def test_how_many_there_are_is_told_where_no_side_has_more(n, amount):
-    encoder = encoder_of(egocentric_radius=1, board_size=(200, 1))
-    game = make_game(Hero("A", (0, 0)), Piece("#", (n + 1, 0)), board_size=(200, 1))
-    assert room_seen(encoder, encoder.observe(game)) == [NONE, amount, NONE, NONE]
+def test_there_are_enough_where_as_many_are_free_as_are_not(taken, n, reading):
+    size = (n + max(taken, 2), 1)
+    hero, wall = Hero("A", (0, 0)), Piece("#", (n + 1, 0))
+    behind = [
+        Piece("#" if number < taken - 2 else "@", (n + 2 + number, 0)) for number in range(size[0] - n - 2)
+    ]
+    encoder = encoder_of(egocentric_radius=1, board_size=size)
+    game = make_game(hero, wall, *behind, board_size=size)
+    assert room_seen(encoder, encoder.observe(game)) == [NONE, reading, NONE, NONE]
 
 
 def test_what_training_never_saw_is_in_nobodys_way():
     encoder = encoder_of("#", own_symbol=True, egocentric_radius=1)
     hero = Hero("A", (0, 0))
     game = make_game(hero, Piece("V", (1, 0)))
-    assert room_seen(encoder, encoder.observe(game)) == [NONE, SOME, NONE, SOME]
+    assert room_seen(encoder, encoder.observe(game)) == [NONE, ENOUGH, NONE, ENOUGH]
 
 
 def test_without_a_character_or_off_the_board_nothing_is_known():
@@ -254,7 +270,7 @@ def test_what_it_sees_of_free_cells_is_told_in_words(tmp_path):
     environment = player.environment
     observation = environment.reset(1)
     sight = sight_of(environment, observation)
-    assert dict(sight.radar)["free cells above"] == "128 or more"
+    assert dict(sight.radar)["free cells above"] == "enough"
     assert sight.radar[0][0] == "the nearest @" and len(sight.radar) == 5
     causes = explain_choice(
         player.agent, observation, environment.actions, environment.characters, environment.shape.board_shape
