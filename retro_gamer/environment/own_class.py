@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import Any, Dict, Optional, Set, Tuple
 
+import numpy as np
+
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import GameSettings
 from retro_gamer.environment.space_reading import UnknownSpace, space_of
@@ -81,7 +83,7 @@ class OwnEnvironment(SteppedEnvironment):
             return Discrete(_count(n, "n_observations", self.name))
         if tabular:
             return Anything()
-        value = self.first_observation(seed=0)
+        value = self.first_shown = self.first_observation(seed=0)
         try:
             return space_of(value)
         except UnknownSpace as error:
@@ -102,9 +104,15 @@ def _parameters(function: Any) -> Set[str]:
 
 
 def _actions_of(env: Any, name: str) -> Any:
-    values, n = getattr(env, "actions", None), getattr(env, "n_actions", None)
-    if getattr(env, "action_space", None) is not None:
-        return env.action_space
+    values, n, space = (getattr(env, which, None) for which in ("actions", "n_actions", "action_space"))
+    if isinstance(space, (list, tuple, int)):
+        raise ConfigError(
+            f"{name} has action_space = {short(space)}, which is no space of Gymnasium's. A list of actions is called\n"
+            '  actions = ["left", "right", "stay"]\n'
+            "and a number of them  n_actions = 3."
+        )
+    if space is not None:
+        return space
     if n is not None and values is None:
         return Discrete(_count(n, "n_actions", name))
     if values is None:
@@ -139,9 +147,9 @@ def _actions_of(env: Any, name: str) -> Any:
 
 
 def _count(n: Any, what: str, name: str) -> int:
-    if type(n) is not int or n < 1:
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
         raise ConfigError(f"{name} has {what} = {short(n)}. It must be a whole number of 1 or more.")
-    return n
+    return int(n)
 
 
 def describe_own(config: RunConfig) -> Tuple[Dict[str, Any], str]:

@@ -25,14 +25,31 @@ from retro_gamer.environment.spaces import (
     TupleSpace,
     plain_from_json,
 )
+from retro_gamer.errors import ConfigError
 
 
 class UnknownSpace(ValueError):
     """A space whose values have no fixed number of numbers; its only argument is what it is called."""
 
 
-def read_space(space: Any, depth: int = 0) -> Space:
-    """The same of a Gymnasium space. Raises UnknownSpace for one that has no fixed number of values."""
+def read_space(space: Any) -> Space:
+    """The same of a Gymnasium space, or of one that is made by hand with its attributes.
+
+    Raises UnknownSpace for one that has no fixed number of values, and ConfigError where attributes are missing or wrong.
+    """
+    try:
+        return _read(space, 0)
+    except UnknownSpace:
+        raise
+    except Exception as error:  # an object of somebody's own
+        raise ConfigError(
+            f"A space of the environment, {type(space).__name__}, cannot be read ({type(error).__name__}: {error}). As in "
+            "Gymnasium, a Discrete needs n, a Box shape and dtype, a MultiDiscrete nvec and dtype, a MultiBinary shape, "
+            "and a Tuple or Dict spaces."
+        ) from None
+
+
+def _read(space: Any, depth: int) -> Space:
     names = {cls.__name__ for cls in type(space).__mro__}
     if depth > MAX_DEPTH:
         raise UnknownSpace("spaces nested too deep")
@@ -45,9 +62,9 @@ def read_space(space: Any, depth: int = 0) -> Space:
     if "MultiBinary" in names:
         return MultiBinary(space.shape)
     if "Tuple" in names:
-        return TupleSpace([read_space(part, depth + 1) for part in space.spaces])
+        return TupleSpace([_read(part, depth + 1) for part in space.spaces])
     if "Dict" in names:
-        return DictSpace({name: read_space(part, depth + 1) for name, part in space.spaces.items()})
+        return DictSpace({name: _read(part, depth + 1) for name, part in space.spaces.items()})
     raise UnknownSpace(type(space).__name__)
 
 

@@ -29,6 +29,9 @@ class Space:
     n_features: int  # of a flattened value
     n_values: int  # how many different values there are; 0: too many to tell apart
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} {self.to_json()}"
+
     def flatten(self, value: Any) -> np.ndarray:
         """A value as numbers: [n_features] float32 (uint8 for a picture of bytes), a copy."""
         raise NotImplementedError

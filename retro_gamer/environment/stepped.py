@@ -45,6 +45,8 @@ class SteppedEnvironment(Environment):
     environment goes wrong while it is played.
     """
 
+    first_shown: Any = None  # the observation from which it was found out what observations are like
+
     def __init__(
         self, env: Any, name: str, observation_space: Any, action_space: Any, tabular: bool, max_turns: int
     ):
@@ -122,8 +124,7 @@ class SteppedEnvironment(Environment):
             result = self._five(result)
         observation, reward, terminated, truncated, _ = result
         if type(reward) not in NUMBERS or not -MOST <= reward <= MOST:
-            with blamed(f"when its reward was looked at after turn {self._turn} ({self.name})"):
-                reward = self._reward(reward)
+            reward = self._reward(reward)
         if type(terminated) is not bool or type(truncated) is not bool:
             terminated, truncated = self._truth("terminated", terminated), self._truth("truncated", truncated)
         return Step(
@@ -163,14 +164,15 @@ class SteppedEnvironment(Environment):
         elif isinstance(reward, (str, bytes)):
             advice += ", and this is text: float(...) makes a number of it."
         else:
-            try:
-                number = float(reward)
-                if math.isfinite(number):
-                    return number
+            with blamed(f"when its reward was looked at after turn {self._turn} ({self.name})"):
+                number = _number(reward)
+            if number is None:
+                advice += "."
+            elif math.isfinite(number):
+                return number
+            else:
                 reward = number
                 advice += ": look for a division by zero or the logarithm of zero where it is computed."
-            except (TypeError, ValueError, OverflowError):
-                advice += "."
         raise GameError(f"{self.name} gave the reward {short(reward)} in turn {self._turn}. {advice}")
 
     def _truth(self, what: str, value: Any) -> bool:
@@ -205,9 +207,13 @@ class SteppedEnvironment(Environment):
         return Observation(NO_CELLS, features)
 
     def _unexpected(self, value: Any, why: Any) -> ObservationError:
+        expected, advice = f"what it says it returns, {self._says:.300}", "Let the two agree."
+        if self.first_shown is not None:
+            expected = f"like the first that it returned, {short(self.first_shown)}"
+            advice = "Return as many numbers in every turn, in the same order."
         return ObservationError(
-            f"{self.name} returned the observation {short(value)} in turn {self._turn}, which is not what it "
-            f"says it returns, {self._says:.300}: {why}. Let the two agree."
+            f"{self.name} returned the observation {short(value)} in turn {self._turn}, which is not {expected}: {why}. "
+            f"{advice}"
         )
 
     def _check_bounds(self, features: np.ndarray) -> None:
@@ -260,9 +266,10 @@ def _read_observations(space: Any, name: str, tabular: bool) -> Space:
             'them. Use algorithm = "dqn".'
         )
     if not (tabular or 0 < observations.n_features <= MAX_SIZE):
+        advice = "fewer" if observations.n_features else "what a player sees, as numbers"
         raise ConfigError(
             f"{name} has observations of {observations.n_features:,} numbers ({space}); there must be at least one, "
-            f"and at most {MAX_SIZE:,}. Let it return fewer."
+            f"and at most {MAX_SIZE:,}. Let it return {advice}."
         )
     return observations
 
@@ -278,6 +285,13 @@ def _bounds(given: Any, space: Space) -> Any:
         )
         slack = [1e-5 * np.maximum(1, np.abs(side)) for side in (low, high)]  # floats are rounded
         return low - slack[0], high + slack[1]
+
+
+def _number(reward: Any) -> Optional[float]:
+    try:
+        return float(reward)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def short(value: Any) -> str:

@@ -104,9 +104,16 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
         for name, value in vars(module).items()
         if callable(value) and getattr(value, "__module__", "") == module_name and not isinstance(value, type)
     ]
+    classes = [
+        name
+        for name, value in vars(module).items()
+        if isinstance(value, type) and value.__module__ == module_name and hasattr(value, "step")
+    ]
     found = (
         f"It has the functions {', '.join(functions)}." if functions else "It has no functions of its own."
     )
+    if classes:
+        found += f" It has the class {', '.join(classes)}: an environment is named by its class."
     raise GameError(
         f"{module_name} has no function {function}(). {found}\nThe trainer needs a function that takes nothing and returns "
         f"a new Game each time; name it create_game, or say which it is: --game {module_name}:FUNCTION"
@@ -170,6 +177,10 @@ def make_game(factory: Callable[[], Any], first: bool = True) -> Any:
         if inspect.iscoroutine(game) or inspect.isgenerator(game):
             game.close()
             advice = "Begin it with  def, not async def, and end it with  return game, not yield."
+        elif all(callable(getattr(game, name, None)) for name in ("reset", "step")):
+            advice = (
+                f"If that is an environment, name its class instead:  --game my_file.py:{type(game).__name__}"
+            )
         raise GameError(
             f"{getattr(factory, '__name__', 'The factory')}() returned {type(game).__name__}, not a Game"
             f"{f' ({where})' if where else ''}. {advice}"

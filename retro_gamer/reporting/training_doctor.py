@@ -116,7 +116,12 @@ def _reward_never_changed(rows: Sequence[Dict[str, Any]], config: RunConfig) -> 
     return Finding(
         "the reward never changed",
         f"In {rows[-1]['episode']:,.0f} games of training, {reward} stayed as it was.",
-        _causes_of_no_reward(f"state[{reward!r}]"),
+        _causes_of_no_reward(f"state[{reward!r}]")
+        if not config.game.environment_name
+        else [
+            "step returns the reward 0 wherever it ends: return more where the player does something good.",
+            "It never got to where it is more: give a little for getting nearer too.",
+        ],
     )
 
 
