@@ -75,11 +75,8 @@ def choose_settings(
         needed, message = describe(draft.config)
         draft.set(needed)
         draft.say(message)
-        if draft.config.game.gym and algorithm == "dqn" and "gamma" not in flags:
-            draft.set({"gamma": GAMMA_OF_GYMNASIUM})
-            draft.notes["training.gamma"] = (
-                "Gymnasium's environments move in small steps, so that what counts lies many turns ahead."
-            )
+        if algorithm == "dqn":
+            _settle_environment(draft, flags)
     else:
         _describe_game(draft, flags)
     draft.set(flags)
@@ -94,6 +91,20 @@ def choose_settings(
         draft.config.to_dict(), "the settings for the new run"
     )  # raises, with all that is wrong
     return draft.config, draft.messages, draft.notes
+
+
+def _settle_environment(draft: Draft, flags: Dict[str, Any]) -> None:
+    """What is another default for an environment than for a game."""
+    if "repeat_penalty" not in flags:
+        draft.set({"repeat_penalty": 0.0})
+        draft.notes["training.repeat_penalty"] = (
+            "Off, because predict(observation) is told of no rewards, and of no new games."
+        )
+    if draft.config.game.gym and "gamma" not in flags:
+        draft.set({"gamma": GAMMA_OF_GYMNASIUM})
+        draft.notes["training.gamma"] = (
+            "Gymnasium's environments move in small steps, so that what counts lies many turns ahead."
+        )
 
 
 def _new_run(algorithm: str, named: Dict[str, Any], self_play: bool = False) -> Dict[str, Any]:

@@ -256,6 +256,7 @@ class TrainedPolicy:
         agent, terms = self._asked_about_an_observation("predict")
         if self._epsilon and self._chance_in(self).random() < self._epsilon:
             return terms.action(self._random.randrange(len(terms.keys)))
+        agent.begin_episode()  # nobody says when a game begins, or what it brings: nothing counts as done before
         return terms.action(agent.act(terms.observe(observation), 0.0))
 
     def _asked_about_an_observation(self, call: str) -> Tuple[GreedyPolicy, Terms]:

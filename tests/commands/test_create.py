@@ -155,7 +155,7 @@ def test_a_game_without_keys_needs_to_be_told():
 def test_a_gymnasium_environment(flags, gamma):
     pytest.importorskip("gymnasium")
     config, messages = create("gym:CartPole-v1", **flags)
-    assert config.training.gamma == gamma
+    assert (config.training.gamma, config.training.repeat_penalty) == (gamma, 0.0)
     assert config.game.gym == "CartPole-v1" and config.training.max_turns_per_episode == 500
     assert "CartPole-v1: 2 actions" in messages
 

@@ -88,6 +88,13 @@ def test_it_acts_as_the_agent_does_in_its_environment(trained, observations, act
         )
 
 
+def test_what_was_asked_before_changes_nothing(trained):
+    """There are no games and no rewards to it: after 20 games it would count what was done in the first."""
+    run = trained(spaces.Discrete(2), spaces.Discrete(3), algorithm="dqn", repeat_penalty=0.5)
+    ai = TrainedPolicy(run.path)
+    assert len({ai.predict(1) for _ in range(20)}) == 1
+
+
 def test_epsilon_is_the_share_of_other_actions(trained):
     run = trained(spaces.Box(-1, 1, (2,)), spaces.Discrete(5))
     ai, seen = TrainedPolicy(run.path, epsilon=1.0), np.zeros(2)
