@@ -173,7 +173,7 @@ def test_greedy_acting_is_deterministic_and_draws_nothing(agent_class):
     before = agent.rng.bit_generator.state
     assert {agent.act("s", 0.0) for _ in range(20)} == {1}
     assert {agent.act("new", 0.0) for _ in range(20)} == {0}
-    assert agent.rng.bit_generator.state == before and not len(agent._draws.get_state())
+    assert agent.rng.bit_generator.state == before and not len(agent.get_state()["draws"])
 
 
 @pytest.mark.parametrize("agent_class", ALL)
@@ -215,7 +215,8 @@ def test_planning_draws_a_state_first_and_then_one_of_its_actions():
     seen = []
     agent.update = lambda state, action, *outcome: seen.append((state, action)) or 0.0
     agent.planning_steps = 4000
-    agent._plan("one", 0, (0.0, "end", True))
+    agent.learn(turn("one", 0, 0.0, "end", terminated=True))
+    del seen[0]  # what really happened
     assert np.mean([state == "one" for state, _ in seen]) == pytest.approx(0.5, abs=0.03)
     assert np.bincount([action for state, action in seen if state == "many"]) == pytest.approx(
         [2000 / 9] * 9, rel=0.35
