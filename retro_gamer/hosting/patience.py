@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Callable, Iterator, Optional, Set, Tuple
 from typing import Counter as Counts
 
-from retro_gamer.hosting.blame import is_game_code
+from retro_gamer.hosting.blame import is_game_code, is_library_code
 from retro_gamer.hosting.supervision import to_stderr
 
 SECONDS_BEFORE_A_WORD = 1.0
@@ -95,8 +95,13 @@ def describe(places: "Counts[Optional[Place]]") -> str:
 
 
 def _place_in_the_game(frame: Any) -> Optional[Place]:
+    """The innermost line of the game that this library called; the program that called the library is no game."""
+    place = None
     while frame is not None:
-        if is_game_code(frame.f_code.co_filename):
-            return frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name
+        file = frame.f_code.co_filename
+        if place is None and is_game_code(file):
+            place = file, frame.f_lineno, frame.f_code.co_name
+        elif place is not None and is_library_code(file):
+            return place
         frame = frame.f_back
     return None

@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from calling import from_the_library
 from observing import Hero, Piece
 
 from retro_gamer.discovery.choose_settings import choose_settings
@@ -406,11 +407,15 @@ def test_a_slow_game_is_told_once_with_the_line_that_sleeps(tmp_path, monkeypatc
         heard.append(line)
         told.set()
 
-    monkeypatch.setattr(patience, "SECONDS_BEFORE_A_WORD", 0.1)
+    monkeypatch.setattr(patience, "SECONDS_BEFORE_A_WORD", 0.5)
     with telling_when_slow("Trying it out", say):
-        space["rest"](told)  # until it is said
+        from_the_library(space["rest"], told)  # until it is said
     assert len(heard) == 1 and heard[0].startswith("Trying it out. The game sleeps in ")
     assert f"{path}, line 2, in rest" in heard[0]
+    told.clear()
+    with telling_when_slow("Trying it out", say):
+        told.wait(60)
+    assert heard[1] == "Trying it out."  # this program called the library, and is no game
 
 
 def test_nothing_is_said_of_what_is_over_soon():
