@@ -18,7 +18,7 @@ MAX_NAME = 60  # of what is spelled wrong: to compare names takes time with the 
 MAX_MESSAGE = 50_000  # characters; more are of no use to anyone
 # Characters that do something to a terminal, or to the order of others, instead of being seen.
 _UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
