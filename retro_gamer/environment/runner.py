@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import math
+import re
 import time
 from typing import Any, Callable, List, Optional, Sequence
 
@@ -87,12 +88,18 @@ def advice_in_turn(error: BaseException, game: Any) -> str:
         return str(explain(game, error))  # the engine tripped over what a character was left like
     if isinstance(error, KeyError) and error.args and isinstance(game.state, dict) and place is not None:
         key = error.args[0]
-        if key not in game.state and "state" in linecache.getline(place[0], place[1]):
+        if key not in game.state and _asks_state_for(key, linecache.getline(place[0], place[1])):
             return (
                 f"The game's state has no {key!r}; it has: {', '.join(map(str, game.state)) or 'nothing'}. Give the new "
                 f"Game that value from the start:  Game(agents, {{{key!r}: 0}})"
             )
     return ""
+
+
+def _asks_state_for(key: Any, line: str) -> bool:
+    """Whether a line may look for this key in a state, by its name or in a variable, and not for another in it."""
+    names = [name.strip() for name in re.findall(r"state\s*\[([^]]*)", line)]
+    return any(name in (f"'{key}'", f'"{key}"') or name[:1] not in ("'", '"') for name in names)
 
 
 def state_number(game: Any, key: str, turn: int = 0) -> float:

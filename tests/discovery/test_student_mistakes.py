@@ -164,6 +164,13 @@ def test_a_missing_state_value_is_no_matter_of_keys():
     assert "KeyError" in text and "{'score': 0}" in text and "not one of the game's" not in text
 
 
+@pytest.mark.parametrize("asked, told", [("game.state[self.name]", True), ('{"a": 1}["b"]', False)])
+def test_a_key_error_in_a_line_with_the_state_is_of_the_state_or_not(asked, told):
+    text = refused(write("summing", turn=f'game.state["score"] += {asked}'))
+    assert "KeyError" in text and ("The game's state has no 'player'" in text) == told
+    assert told or "Give the new Game that value" not in text
+
+
 def test_a_question_to_nobody_is_no_matter_of_keys():
     text = refused(write("asking", turn='input("Go on?")'))
     assert "EOFError" in text and "input() gets no answer" in text and "not one of the game's" not in text
