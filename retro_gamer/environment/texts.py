@@ -9,7 +9,7 @@ def text_of(agent: Any) -> str:
     """What a character of the game says, if it is a text: one row of several cells with letters or digits in it that are
     not all the same, such as "SCORE 3", not "===" or "UUU". Else ""."""
     size = getattr(agent, "size", None)
-    if size is None or size[1] != 1 or size[0] < 2:  # nearly always, so it comes first
+    if size is None or size[1] != 1 or size[0] < 2:
         return ""
     if not getattr(agent, "display", True):
         return ""
@@ -20,4 +20,8 @@ def text_of(agent: Any) -> str:
 
 def without_texts(agents: Sequence[Any], player: Any = None) -> List[Any]:
     """All but texts. The player is none, whatever it looks like."""
-    return [agent for agent in agents if agent is player or not text_of(agent)]
+    return [
+        agent
+        for agent in agents
+        if getattr(agent, "size", None) is None or agent is player or not text_of(agent)
+    ]
