@@ -4,14 +4,18 @@ and what a page shows as printed is printed."""
 from __future__ import annotations
 
 import os
+import random
 import re
 import shlex
 import shutil
+import time
 import zipfile
 
 import pytest
-from end_to_end import HAVE_GYM, HAVE_RETRO, PseudoTerminal, run_python
+from end_to_end import HAVE_GYM, HAVE_RETRO, PseudoTerminal, run_here, run_python
 from pages import NOT_RUN, TOP, blocks_of, pages
+
+from retro_gamer.commands import train
 
 TESTS = TOP / "tests"
 PAGES = {page.relative_to(TOP).as_posix(): list(blocks_of(page)) for page in pages()}
@@ -31,6 +35,7 @@ COMMAND = PRELUDE + "from retro_gamer.cli import main\nsys.exit(main(sys.argv[1:
 SCRIPT = PRELUDE + "import runpy\nsys.path.insert(0, '')\nrunpy.run_path(sys.argv[1], run_name='__main__')\n"
 # A shorter form of what a command does at length.
 SHORTER = {
+    "create": ["--max-turns-per-episode", "100"],
     "train": ["--episodes", "2"],
     "evaluate": ["--games", "2"],
     "tournament": ["--games", "2"],
@@ -84,7 +89,11 @@ def run_command_line(line, cwd, status=0):
         if words[0] == "play":
             printed += run_in_terminal(COMMAND, words, cwd)
         else:
-            done = run_python("-c", COMMAND, *shortened(words), cwd=cwd)
+            with pytest.MonkeyPatch.context() as patch:  # as in PRELUDE
+                patch.setattr(time, "sleep", lambda seconds: None)
+                patch.setattr(train, "FINAL_GAMES", 2)
+                random.seed(0)
+                done = run_here(*shortened(words), cwd=cwd)
             assert done.returncode == status, f"{line}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
             printed += done.stdout + done.stderr
     return printed
