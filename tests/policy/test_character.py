@@ -30,7 +30,7 @@ EVERYTHING = {
     "own_symbol": True,
     "last_step": True,
     "room": True,
-    "free_characters": ["@"],
+    "free_characters": ["@", "*"],  # so that a training of any length knows both
 }
 
 
@@ -39,7 +39,7 @@ def policies(tmp_path_factory):
     """A policy for each engine's snake, and one for the forager."""
     folder = tmp_path_factory.mktemp("character")
     for game in ("snake", "forager"):
-        Trainer(make_run(folder / game, game, preprocessing=EVERYTHING, training_episodes=12)).train()
+        Trainer(make_run(folder / game, game, preprocessing=EVERYTHING, training_episodes=8)).train()
     return folder
 
 
