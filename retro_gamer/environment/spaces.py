@@ -66,7 +66,10 @@ class Box(Space):
         self.n_features = prod(self.shape)
 
     def flatten(self, value: Any) -> np.ndarray:
-        array = np.asarray(value)
+        try:
+            array = np.asarray(value)
+        except ValueError:  # NumPy's words for parts of different lengths are long
+            raise ValueError("its parts have different lengths") from None
         if array.dtype != self.dtype:
             array = self._cast(array)
         if array.shape != self.shape:

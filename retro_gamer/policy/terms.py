@@ -32,13 +32,15 @@ class Terms:
 
     def observe(self, value: Any) -> Any:
         """An observation as the agent takes it; raises ObservationError for what is none."""
-        space = self._observations or self._guess(value)
         try:
+            space = self._observations or self._guess(value)
             if self._tabular:
                 return space.state_of(value)
             features = space.flatten(value)
         except Exception as error:  # an object of the user's own may raise anything
             why = error if type(error) is ValueError else type(error).__name__
+            if isinstance(value, tuple) and len(value) in (2, 5) and isinstance(value[-1], dict):
+                why = "this is all that reset or step returned"
             raise ObservationError(
                 f"The observation {value!r:.200} is not one as in the training: {why}. Give the policy what it saw there: "
                 "what reset and step of the environment return first, or what the observation function returns."

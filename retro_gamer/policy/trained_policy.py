@@ -277,7 +277,8 @@ class TrainedPolicy:
         if self._of_environment:
             raise ConfigError(
                 f"The run {self._run} was trained on an environment, not on a game of retro-games. Give it what the "
-                f"environment shows:  ai.predict(observation) . Watch it with:  {command_line('play', self._run)}"
+                f"environment shows:  ai.predict(observation)  or  ai.q_values(observation=...) . "
+                f"Watch it with:  {command_line('play', self._run)}"
             )
 
     def get_action(self, game: Game, agent: Any = None) -> Optional[str]:

@@ -123,6 +123,8 @@ def test_gymnasium_is_not_needed_to_act(trained, tmp_path):
         (spaces.Box(-1, 1, (2,)), None, "numbers only"),
         (spaces.Box(-1, 1, (2,)), [1, np.nan], "contains nan"),
         (spaces.Box(-1, 1, (2,)), {}, "numbers only"),
+        (spaces.Box(-1, 1, (2,)), ([1, 2], {}), "all that reset or step returned. Give .* return first"),
+        (spaces.Box(-1, 1, (2,)), [1, [2, 3]], "different lengths|numbers only"),
         (PICTURE, np.full((4, 4, 1), 0.5), "0 to 255"),
         (NESTED, {"way": [0, 0]}, "dict of"),
         (spaces.Discrete(4), 4, "from 0 to 3, but is 4"),
