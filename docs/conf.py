@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from docutils import nodes
+from sphinx.addnodes import download_reference
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -51,6 +52,12 @@ def name_terms(app, doctree) -> None:
             term["ids"].extend(nodes.make_id("term " + word) for word in term.astext().split(", "))
 
 
+def is_code_or_link(node) -> bool:
+    return isinstance(node, (nodes.literal, nodes.reference, download_reference)) or (
+        not isinstance(node, nodes.paragraph) and is_code_or_link(node.parent)
+    )
+
+
 def link_words(app, doctree, docname) -> None:
     """Link the first use of each word in the running text of a page."""
     if docname in NO_LINKS:
@@ -63,7 +70,7 @@ def link_words(app, doctree, docname) -> None:
     linked = set()
     for paragraph in list(doctree.findall(nodes.paragraph)):
         for plain in list(paragraph.findall(nodes.Text)):
-            if isinstance(plain.parent, (nodes.literal, nodes.reference)):
+            if is_code_or_link(plain.parent):
                 continue
             pieces, end = [], 0
             for found in pattern.finditer(plain.astext()):
