@@ -64,9 +64,8 @@ def link_words(app, doctree, docname) -> None:
         return
     words = glossary_words()
     longest_first = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
-    pattern = re.compile(
-        rf"(?<!\bin )(?<!\beach )\b({longest_first})(s?)\b", re.I
-    )  # not "in turn", "wins for each loss"
+    # Not in "retro-games", not "in turn" and not "wins for each loss".
+    pattern = re.compile(rf"(?<![\w-])(?<!\bin )(?<!\beach )({longest_first})(s?)(?![\w-])", re.I)
     linked = set()
     for paragraph in list(doctree.findall(nodes.paragraph)):
         for plain in list(paragraph.findall(nodes.Text)):
