@@ -97,12 +97,12 @@ def test_keys_pause_play_and_step_it_and_leave(workshop, leave):
 
 @needs_terminal
 def test_keys_work_while_an_environment_draws_itself(tmp_path):
-    (tmp_path / "walk.py").write_text(
+    (tmp_path / "drawn_walk.py").write_text(
         "class Walk:\n    actions = ['left', 'right']\n    def reset(self):\n        return 0, {}\n"
         "    def step(self, action):\n        return 0, 1.0, False, False, {}\n"
         "    def render(self):\n        return 'a picture'\n"
     )
-    create = ["create", "--game", "walk.py:Walk", "--output", "run", "--algorithm", "q_learning"]
+    create = ["create", "--game", "drawn_walk.py:Walk", "--output", "run", "--algorithm", "q_learning"]
     create += ["--max-turns-per-episode", "9"]
     for arguments in (create, ["train", "run", "--episodes", "1", "--quiet"]):
         assert run_here(*arguments, cwd=tmp_path).returncode == 0

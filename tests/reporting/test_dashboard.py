@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from test_progress import Screen, status
 
+from retro_gamer.reporting import progress
 from retro_gamer.reporting.dashboard import Dashboard, Series
 from retro_gamer.training.evaluation import Evaluation
 from retro_gamer.training.loop import Episode
@@ -136,7 +137,8 @@ def test_a_notice_stays_above_the_picture(clock):
     assert re.search(r"\x1b\[\d+F\x1b\[Ja new character appeared\n[^\x1b]", text)
 
 
-def test_plain_lines_where_nobody_is_looking(clock):
+def test_plain_lines_where_nobody_is_looking(clock, monkeypatch):
+    monkeypatch.setattr(progress, "PLAIN_INTERVAL", 10.0)
     board = Dashboard(io.StringIO(), clock=clock)
     play(board, clock, range(1, 20))
     board.clear()

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from retro_gamer.reporting import progress
 from retro_gamer.reporting.progress import ProgressLine
 from retro_gamer.training.trainer import Status
 
@@ -82,7 +83,8 @@ def test_it_is_wiped_away_and_stands_below_what_is_said(line, clock):
     assert line.stream.getvalue().endswith("\r" + " " * width + "\rLook.\n")
 
 
-def test_without_a_terminal_there_is_a_line_every_ten_seconds(clock):
+def test_without_a_terminal_there_is_a_line_every_ten_seconds(clock, monkeypatch):
+    monkeypatch.setattr(progress, "PLAIN_INTERVAL", 10.0)
     line = ProgressLine(io.StringIO(), clock=clock)
     for episode in range(1, 30):
         line.update(status(episode))

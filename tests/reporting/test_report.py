@@ -14,6 +14,7 @@ from small_runs import make_self_play_run
 
 from retro_gamer.cli import main
 from retro_gamer.commands import report
+from retro_gamer.reporting import counting
 from retro_gamer.reporting.counting import Counting
 from retro_gamer.reporting.html import games_data
 from retro_gamer.reporting.recording import Frame, Recording, record_game, record_match
@@ -155,7 +156,8 @@ class Stream:
 
 
 @pytest.mark.parametrize("terminal, seconds, lines", [(True, 0.25, 4), (False, 4.0, 1), (False, 0.1, 0)])
-def test_counting_speaks_by_the_clock(terminal, seconds, lines):
+def test_counting_speaks_by_the_clock(monkeypatch, terminal, seconds, lines):
+    monkeypatch.setattr(counting, "PLAIN_INTERVAL", 10.0)
     now = [0.0]
     stream = Stream(terminal)
     with Counting("measuring", 4, stream, clock=lambda: now[0]) as count:
