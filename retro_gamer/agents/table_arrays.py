@@ -41,6 +41,6 @@ def read_visits(policy: Dict[str, np.ndarray], table: Table) -> Visits:
     visits = policy.get("visits")
     if visits is None:
         return {}
-    if visits.shape != (len(table),) or visits.dtype != np.int64 or (visits < 0).any():
+    if visits.shape != (len(table),) or visits.dtype.kind != "i" or (visits < 0).any():
         raise ValueError(f"visits does not hold a whole number for each of {len(table)} states")
     return dict(zip(table, visits.tolist()))

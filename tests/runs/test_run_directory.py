@@ -225,7 +225,7 @@ def test_lines_without_a_number_stay_in_the_log(run):
     run.log("[ep_0200]  ep=0101-0200")
     run.forget_after(100)
     assert run.log_path.read_bytes().decode("utf-8").replace("\r\n", "\n") == (
-        "Training of the snake, seed 5\n[ep_0100]  ep=0001-0100\nA new character: é\u2028\n"
+        "Training of the snake, seed 5\n[ep_0100]  ep=0001-0100\nA new character: é\\u2028\n"
     )
 
 
