@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from end_to_end import PATIENCE
+from end_to_end import HAVE_GYM, PATIENCE
 from small_runs import make_self_play_run
 
 from retro_gamer.cli import main
@@ -139,6 +139,18 @@ def test_a_folder_to_write_to_gets_a_report(workshop):
 def test_tables_show_their_states_as_boards(workshop):
     page = report_of("runs/forager")
     assert "<h2>The table</h2>" in page and data_of(page)["alpha"] is not None
+
+
+@pytest.mark.skipif(not HAVE_GYM, reason="needs Gymnasium")
+def test_the_table_of_a_grid_is_a_map(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    create = ["create", "--game", "gym:FrozenLake-v1", "--algorithm", "q_learning", "--output", "run"]
+    for arguments in (create, ["train", "run", "--episodes", "30", "--quiet"], ["report", "run"]):
+        assert main(arguments) == 0
+    page = (tmp_path / "run/report.html").read_text("utf-8")
+    shown = page.partition("As a map")[2].partition("</pre>")[0].partition('<pre class="seen">')[2]
+    assert len(shown.split("\n")) == 4 and set(shown) <= set("0123 \n")  # its keys are numbers
+    assert "And what it expects from there" in page
 
 
 class Stream:
