@@ -66,7 +66,6 @@ def trained(folder, game, *flags):
     return run, done.stdout
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("game", ["games here/my_game.py", "snake", "games here/my_game.py:create_game"])
 def test_the_script_after_a_training_runs_from_anywhere(tmp_path, game):
     folder, elsewhere = tmp_path / "games here", tmp_path / "elsewhere"
@@ -93,7 +92,6 @@ def test_the_script_of_a_gymnasium_run_plays_it(tmp_path):
     assert done.returncode == 0 and done.stdout.startswith("reward "), done.stderr
 
 
-@pytest.mark.slow
 def test_every_command_after_a_training_runs(tmp_path):
     (tmp_path / "my_game.py").write_text(GAME)
     run, output = trained(tmp_path, "my_game.py", "--actions", "KEY_LEFT,KEY_RIGHT")

@@ -87,10 +87,7 @@ def line_of(path, text):
     return 1 + next(i for i, line in enumerate(path.read_text("utf-8").split("\n")) if line.strip() == text)
 
 
-@pytest.fixture(
-    scope="module",
-    params=[ENGINES[0], *(pytest.param(engine, marks=pytest.mark.slow) for engine in ENGINES[1:])],
-)
+@pytest.fixture(scope="module", params=ENGINES)
 def trained(request, tmp_path_factory):
     """(engine, a folder with the good game and a run of it trained for 12 games)."""
     folder = tmp_path_factory.mktemp("games") / FOLDER
@@ -237,7 +234,6 @@ def test_odd_but_right(game_folder, trouble):
     assert sorted(path.name for path in folder.parent.iterdir()) == [FOLDER]
 
 
-@pytest.mark.slow
 def test_thousands_of_agents(tmp_path):
     write_game(
         tmp_path,

@@ -180,17 +180,12 @@ if __name__ == "__main__":
     "file, arguments, found",
     [
         ("teach.py", ["teach.py"], True),
-        *(
-            pytest.param(*case, marks=pytest.mark.slow)
-            for case in (
-                ("my-game.py", ["my-game.py"], True),
-                ("package/teach.py", ["-m", "package.teach"], True),
-                ("package/__main__.py", ["-m", "package"], True),
-                ("my.game.py", ["my.game.py"], False),
-                ("teach.txt", ["teach.txt"], False),
-                ("folder/__main__.py", ["folder"], False),
-            )
-        ),
+        ("my-game.py", ["my-game.py"], True),
+        ("package/teach.py", ["-m", "package.teach"], True),
+        ("package/__main__.py", ["-m", "package"], True),
+        ("my.game.py", ["my.game.py"], False),
+        ("teach.txt", ["teach.txt"], False),
+        ("folder/__main__.py", ["folder"], False),
     ],
 )
 def test_functions_of_a_script(tmp_path, file, arguments, found):

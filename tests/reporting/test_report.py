@@ -330,6 +330,7 @@ def test_the_page_works_in_a_browser(workshop, browser, width):
     assert not browser.get_log("browser")
 
 
+@pytest.mark.slow
 def test_the_page_of_teams_works_in_a_browser(teams, browser):
     page = report_of(teams)
     browser.set_window_size(400, 900)

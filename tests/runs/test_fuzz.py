@@ -42,10 +42,10 @@ def runs(tmp_path_factory):
     [
         fuzz_files.FOUND,
         range(0, 50),
-        pytest.param(range(50, 300), marks=pytest.mark.slow),
-        pytest.param(range(10**6, 10**6 + 150), marks=pytest.mark.slow),
-        pytest.param(range(2 * 10**6, 2 * 10**6 + 200), marks=[posix, pytest.mark.slow]),
-        pytest.param(range(3 * 10**6, 3 * 10**6 + 150), marks=pytest.mark.slow),
+        range(50, 300),
+        range(10**6, 10**6 + 150),
+        pytest.param(range(2 * 10**6, 2 * 10**6 + 200), marks=posix),
+        range(3 * 10**6, 3 * 10**6 + 150),
     ],
     ids=["found", "0-49", "50-299", "self-play", "heavy", "torch"],
 )

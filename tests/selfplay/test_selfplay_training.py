@@ -144,7 +144,6 @@ def walkers(tmp_path, monkeypatch):
     sys.modules.pop("walkers", None)
 
 
-@pytest.mark.slow
 def test_new_characters_leave_a_resume_exact(walkers):
     create = walkers("swap_steps = 50")
     assert main([*create, "whole"]) == 0
@@ -283,7 +282,6 @@ def train_and_kill(run, games):
     assert process.returncode == -signal.SIGKILL
 
 
-@pytest.mark.slow
 @posix
 def test_killed_anywhere_it_goes_on_as_if_never_killed(tmp_path):
     whole, killed = make(tmp_path / "a", "tag"), make(tmp_path / "b", "tag")

@@ -56,9 +56,7 @@ def use_everywhere(run, game, capsys):
 
 
 @pytest.mark.filterwarnings("ignore:It does not follow from the call")  # which of two wolves is guessed
-@pytest.mark.parametrize(
-    "game", ["tron", *(pytest.param(name, marks=pytest.mark.slow) for name in ("tag", "wolves"))]
-)
+@pytest.mark.parametrize("game", GAMES)
 @pytest.mark.parametrize("seen", WAYS_TO_SEE)
 def test_teams_see_what_the_config_says_wherever_they_play(tmp_path, capsys, game, seen):
     flags = [flag.replace("STATE", OWN_STATE[game]) for flag in WAYS_TO_SEE[seen]]

@@ -107,9 +107,7 @@ sys.exit(train_run(RunDirectory(sys.argv[1]), minutes=30))
 
 
 @posix
-@pytest.mark.parametrize(
-    "name", [name if name == "dqn" else pytest.param(name, marks=pytest.mark.slow) for name in ALGORITHMS]
-)
+@pytest.mark.parametrize("name", ALGORITHMS)
 def test_stopped_by_ctrl_c_by_sigterm_and_by_the_end_of_its_minutes_it_is_the_same_to_the_last_bit(
     tmp_path, started, name
 ):

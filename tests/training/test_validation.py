@@ -139,7 +139,6 @@ def test_a_network_learns_to_balance_a_pole(tmp_path):
     assert trainer.best_return > 90  # random play: 22
 
 
-@pytest.mark.slow
 def test_a_convolution_learns_more_from_as_many_turns(tmp_path, monkeypatch):
     import pixel_game
 
