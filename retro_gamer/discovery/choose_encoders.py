@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, Sequence
 
 from retro_gamer.discovery.draft import Draft
-from retro_gamer.discovery.ground import TURNS_TO_LOOK, look_at_ground
+from retro_gamer.discovery.ground import IF_IT_SHUTS_ITSELF_IN, TURNS_TO_LOOK, look_at_ground
 from retro_gamer.discovery.probing import Probe, only_player
 from retro_gamer.discovery.sights import Sight, signs_to_press, walls_that_come
 from retro_gamer.discovery.state_numbers import TURNS, changing_numbers, not_shown
@@ -114,10 +114,12 @@ def choose_room(draft: Draft, factory: Any, probe: Probe, known: Dict[str, Any])
     seen, metadata = draft.config.preprocessing, draft.config.metadata
     asked = known.get("room")
     usual = known.get("algorithm", "dqn") == "dqn" and (seen.egocentric_radius or seen.radar)
-    slow = probe.turns < TURNS_TO_LOOK  # and so is looking at the ground
-    if asked is False or (asked is None and (not usual or slow)) or "free_characters" in known:
+    if asked is False or (asked is None and not usual) or "free_characters" in known:
         return
-    ground = look_at_ground(factory, known.get("actions") or metadata.actions)
+    if asked is None and probe.turns < TURNS_TO_LOOK:  # looking at the ground would take as long again
+        draft.say(f"What its character leaves behind was not looked at either. {IF_IT_SHUTS_ITSELF_IN}")
+        return
+    ground = look_at_ground(factory, known.get("actions") or metadata.actions, draft.say)
     if asked or ground.left:
         draft.set({"room": True, "free_characters": ground.free})
         draft.notes["preprocessing.free_characters"] = "Found by trying: it stepped on these and went on."

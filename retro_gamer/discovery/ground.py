@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
-from retro_gamer.discovery.probing import new_game, step
+from retro_gamer.discovery.probing import SECONDS, new_game, step
 from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.characters import visible_cells
 from retro_gamer.environment.player import keyboard_driven
@@ -15,11 +15,11 @@ from retro_gamer.environment.player import keyboard_driven
 Pair = Tuple[int, int]
 Shown = Dict[Pair, List[Tuple[Any, str]]]  # cell -> who shows what there
 TURNS_TO_LOOK = 1000
-SECONDS = 10.0  # for them
 NEW_TARGET_EVERY = 25  # turns
 AT_RANDOM = 0.2  # of the keys: or it would run against the same wall for ever
 LEAST_LEFT = 20  # times that something was left behind: a few may be chance
 NEARLY_ALWAYS = 0.9  # of the steps after the first time in a game
+IF_IT_SHUTS_ITSELF_IN = "If it can shut itself in, as a snake can, set room = true: --room"
 
 
 class Ground:
@@ -86,15 +86,25 @@ class Ground:
 
 
 def look_at_ground(
-    factory: Callable[[], Any], actions: Sequence[str], clock: Callable[[], float] = time.monotonic
+    factory: Callable[[], Any],
+    actions: Sequence[str],
+    say: Callable[[str], None] = lambda message: None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Ground:
-    """Play towards one kind of character after the other, to see which it can step on. What keys do is learned meanwhile."""
+    """Play towards one kind of character after the other, to see which it can step on. What keys do is learned meanwhile.
+
+    When SECONDS are up on `clock` before TURNS_TO_LOOK, it is told to `say` how many turns were played.
+    """
     seed_everything(0)
     chooser, ground, deadline = random.Random(0), Ground(), clock() + SECONDS
     steps: Dict[Optional[str], Counter[Pair]] = {key: Counter() for key in [*actions, None]}
     game: Any = None
     for turn in range(TURNS_TO_LOOK):
         if clock() >= deadline:
+            say(
+                f"This game is slow: only {turn} turns were played to see what its character steps on and leaves behind, "
+                f"not {TURNS_TO_LOOK}. {IF_IT_SHUTS_ITSELF_IN}"
+            )
             break
         if game is None or not game.playing:
             game = new_game(factory)

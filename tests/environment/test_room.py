@@ -10,6 +10,8 @@ from small_runs import make_run
 
 from retro_gamer import TrainedPolicy
 from retro_gamer.cli import main
+from retro_gamer.commands.create import create_run
+from retro_gamer.discovery import choose_encoders
 from retro_gamer.discovery.ground import look_at_ground
 from retro_gamer.environment.rooms import ENOUGH, FAR_TOO_FEW, NONE, REACH, TOO_FEW, WORDS
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ROOM_ACROSS, ROOM_DOWN
@@ -205,8 +207,16 @@ def test_what_it_steps_on_and_what_it_leaves_behind(factory, free, left):
 
 
 def test_a_slow_game_is_not_looked_at_for_long():
-    looks = iter([0, 1, 99])
-    assert not look_at_ground(snake.create_game, ARROWS, clock=lambda: next(looks)).left
+    looks, said = iter([0, 1, 99]), []
+    assert not look_at_ground(snake.create_game, ARROWS, said.append, clock=lambda: next(looks)).left
+    assert len(said) == 1 and "only 1 turns were played to see" in said[0] and "--room" in said[0]
+
+
+def test_that_the_ground_of_a_slow_game_was_not_looked_at_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(choose_encoders, "TURNS_TO_LOOK", 1001)  # as if random play had been cut short
+    made = create_run("snake", str(tmp_path / "run"), {})
+    assert any("What its character leaves behind was not looked at" in message for message in made.messages)
+    assert not made.run.load_config().preprocessing.room
 
 
 # Runs
