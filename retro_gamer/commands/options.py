@@ -127,7 +127,7 @@ def _add_train(commands: Commands) -> None:
         "Train; go on where it stopped. Ctrl-C saves and stops.",
         "train runs/snake --minutes 10",
     )
-    train.add_argument("run", metavar="DIR", help="the folder of the run")
+    _add_run(train)
     train.add_argument(
         "--episodes",
         type=_positive_int,
@@ -135,7 +135,7 @@ def _add_train(commands: Commands) -> None:
         help="train for N more games, whatever the settings say",
     )
     train.add_argument("--minutes", type=_positive_float, metavar="M", help="stop after M minutes")
-    train.add_argument("--quiet", action="store_true", help="say nothing while it works")
+    _add_quiet(train)
 
 
 def _add_play(commands: Commands) -> None:
@@ -146,7 +146,7 @@ def _add_play(commands: Commands) -> None:
         "Watch it play in the terminal. Keys pause it, step, change the speed; q leaves.",
         "play runs/snake --fps 20",
     )
-    play.add_argument("run", metavar="DIR", help="the folder of the run")
+    _add_run(play)
     play.add_argument(
         "--fps",
         type=_positive_float,
@@ -176,7 +176,7 @@ def _add_evaluate(commands: Commands) -> None:
         "Play many games greedily, beside random play; with two runs, compare them.",
         "evaluate runs/snake --games 200",
     )
-    evaluate.add_argument("run", metavar="DIR", help="the folder of the run")
+    _add_run(evaluate)
     evaluate.add_argument("other", metavar="DIR2", nargs="?", help="a second run to compare with the first")
     evaluate.add_argument(
         "--games", type=_positive_int, default=100, metavar="N", help="how many games (default 100)"
@@ -194,8 +194,8 @@ def _add_evaluate(commands: Commands) -> None:
         metavar="NAME",
         help="the character there, by its name or class; compared with the player",
     )
-    evaluate.add_argument("--json", action="store_true", help="print one JSON object")
-    evaluate.add_argument("--quiet", action="store_true", help="say nothing while it works")
+    _add_json(evaluate)
+    _add_quiet(evaluate)
     _add_checkpoint(evaluate)
 
 
@@ -226,7 +226,7 @@ def _add_adversarial(commands: Commands) -> None:
         metavar="N",
         help="games for each number of the table in the end (default 20)",
     )
-    adversarial.add_argument("--quiet", action="store_true", help="say nothing while it works")
+    _add_quiet(adversarial)
 
 
 def _add_tournament(commands: Commands) -> None:
@@ -237,7 +237,7 @@ def _add_tournament(commands: Commands) -> None:
         "Let the snapshots of a self-play run play each other: who beats whom, and ratings.",
         "tournament runs/tron --snapshots 5 --games 100",
     )
-    tournament.add_argument("run", metavar="DIR", help="the folder of the run")
+    _add_run(tournament)
     tournament.add_argument(
         "--snapshots",
         type=_positive_int,
@@ -251,8 +251,8 @@ def _add_tournament(commands: Commands) -> None:
     tournament.add_argument(
         "--seed", type=_seed, default=0, help="of the first game of each pairing (default 0)"
     )
-    tournament.add_argument("--json", action="store_true", help="print one JSON object")
-    tournament.add_argument("--quiet", action="store_true", help="say nothing while it works")
+    _add_json(tournament)
+    _add_quiet(tournament)
 
 
 def _add_import_torch(commands: Commands) -> None:
@@ -301,9 +301,9 @@ def _add_report(commands: Commands) -> None:
         "Write a page that shows how it learned, how it plays, and why.",
         "report runs/snake",
     )
-    report.add_argument("run", metavar="DIR", help="the folder of the run")
+    _add_run(report)
     report.add_argument("--output", metavar="FILE", help="the file to write (default: report.html in DIR)")
-    report.add_argument("--quiet", action="store_true", help="say nothing while it works")
+    _add_quiet(report)
     _add_checkpoint(report)
 
 
@@ -315,13 +315,13 @@ def _add_doctor(commands: Commands) -> None:
         "Find out what is wrong with a game, or with its training, and what to try.",
         "doctor runs/mine",
     )
-    doctor.add_argument("run", metavar="DIR", help="the folder of the run")
-    doctor.add_argument("--quiet", action="store_true", help="say nothing while it works")
+    _add_run(doctor)
+    _add_quiet(doctor)
 
 
 def _add_info(commands: Commands) -> None:
     info = _command(commands, "info", calls.info_command, "Show what is in a run.", "info runs/snake")
-    info.add_argument("run", metavar="DIR", help="the folder of the run")
+    _add_run(info)
 
 
 def _add_clean(commands: Commands) -> None:
@@ -332,8 +332,20 @@ def _add_clean(commands: Commands) -> None:
         "Remove checkpoints and logs, keep config.toml.",
         "clean runs/snake --yes",
     )
-    clean.add_argument("run", metavar="DIR", help="the folder of the run")
+    _add_run(clean)
     clean.add_argument("--yes", "-y", action="store_true", help="do not ask")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="DIR", help="the folder of the run")
+
+
+def _add_quiet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quiet", action="store_true", help="say nothing while it works")
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _add_checkpoint(parser: argparse.ArgumentParser) -> None:
