@@ -10,6 +10,7 @@ from retro_gamer.commands.report_play import Measured, measure, sections_about_p
 from retro_gamer.commands.report_teams import MeasuredTeams, measure_teams, sections_about_teams
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.teams import config_of_policy, policy_names
+from retro_gamer.environment.planes import sees_planes
 from retro_gamer.errors import ConfigError, RetroGamerError
 from retro_gamer.hosting.supervision import supervised
 from retro_gamer.reporting.curves import panels_of
@@ -66,7 +67,8 @@ def _what_was_trained(
     run: RunDirectory, config: RunConfig, measured: Union[Measured, MeasuredTeams, None]
 ) -> Section:
     seen, metadata = config.preprocessing, config.metadata
-    inputs = inputs_in_words(seen, metadata.observation_function, bool(config.game.environment_name))
+    of_numbers = bool(config.game.environment_name and not sees_planes(config))
+    inputs = inputs_in_words(seen, metadata.observation_function, of_numbers)
     rows = [
         ["game", config.game.environment_name or config.game.factory or config.game.module],
         ["learns by", config.training.algorithm],

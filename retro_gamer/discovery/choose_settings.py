@@ -36,6 +36,7 @@ from retro_gamer.discovery.keys import (
     find_actions,
     say_where_keys_are,
 )
+from retro_gamer.discovery.planes import see_planes
 from retro_gamer.discovery.probing import Probe, probe_game
 from retro_gamer.discovery.rewards import find_reward
 from retro_gamer.discovery.sights import (
@@ -72,11 +73,12 @@ def choose_settings(
         algorithm = flags.get("algorithm", "dqn")
         draft.set({**_new_run(algorithm, flags), "algorithm": algorithm})
         describe = describe_gym if draft.config.game.gym else describe_own
-        needed, message = describe(draft.config)
+        needed, message, environment = describe(draft.config)
         draft.set(needed)
         draft.say(message)
         if algorithm == "dqn":
             _settle_environment(draft, flags)
+            see_planes(draft, environment, flags)
     else:
         _describe_game(draft, flags)
     draft.set(flags)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any, Dict, Optional, Tuple
 
 from retro_gamer.config.run_config import RunConfig
@@ -9,6 +10,10 @@ from retro_gamer.environment.stepped import SteppedEnvironment, ending_advice
 from retro_gamer.errors import ConfigError, RetroGamerError, install_command
 from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.importing import import_module
+
+# Ids that begin so are known to Gymnasium only once their package was asked to register them.
+PACKAGES = {"MinAtar": ("minatar.gym", "MinAtar")}  # imported, and installed, as
+LONGEST_GAME = 3000  # turns, where an environment has no limit: MinAtar's longest game has 2501
 
 
 def import_gymnasium() -> Any:
@@ -19,6 +24,21 @@ def import_gymnasium() -> Any:
             f"Gymnasium is not installed. Install it with  {install_command('gymnasium')}"
         ) from None
     return gymnasium
+
+
+def _register(name: str, gymnasium: Any) -> None:
+    """Let the package register the environment that is named; raises ConfigError where it is not installed."""
+    name = name.rpartition(":")[2]
+    namespace = name.partition("/")[0]
+    if namespace not in PACKAGES or name in gymnasium.registry:
+        return
+    module, package = PACKAGES[namespace]
+    try:
+        getattr(importlib.import_module(module), "register_envs", lambda: None)()
+    except ImportError:
+        raise ConfigError(
+            f"{name} is an environment of {package}, which is not installed. Install it with  {install_command(package)}"
+        ) from None
 
 
 class GymEnvironment(SteppedEnvironment):
@@ -43,6 +63,7 @@ class GymEnvironment(SteppedEnvironment):
         drawing = {} if render_mode is None else {"render_mode": render_mode}
         with blamed(f"while {name} was made", ending_advice):
             try:
+                _register(name, gymnasium)
                 # Gymnasium's own checker would only warn of what is refused here.
                 env = gymnasium.make(name, disable_env_checker=True, **drawing)
             except RetroGamerError:
@@ -60,8 +81,8 @@ class GymEnvironment(SteppedEnvironment):
         super().__init__(env, name, env.observation_space, env.action_space, tabular, max_turns)
 
 
-def describe_gym(config: RunConfig) -> Tuple[Dict[str, Any], str]:
-    """The settings that a run on a Gymnasium environment needs, and what there is to tell."""
+def describe_gym(config: RunConfig) -> Tuple[Dict[str, Any], str, SteppedEnvironment]:
+    """The settings that a run on a Gymnasium environment needs, what there is to tell, and the environment."""
     game = config.game
     environment = GymEnvironment(
         game.gym, config.tabular, config.training.max_turns_per_episode, path=game.path
@@ -69,7 +90,7 @@ def describe_gym(config: RunConfig) -> Tuple[Dict[str, Any], str]:
     needed: Dict[str, Any] = {"board": False, "egocentric_radius": 0, "radar": False}
     spec = environment.env.spec
     limit = spec.max_episode_steps if spec is not None else None
-    if limit:
-        needed["max_turns_per_episode"] = int(limit)
+    needed["max_turns_per_episode"] = int(limit) if limit else LONGEST_GAME
     observations = " ".join(str(environment.env.observation_space).split())
-    return needed, f"{game.gym}: {len(environment.actions)} actions, observations {observations}."
+    says = f"{game.gym}: {len(environment.actions)} actions, observations {observations}."
+    return needed, says, environment

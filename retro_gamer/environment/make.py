@@ -11,6 +11,7 @@ from retro_gamer.environment.base import Environment
 from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.game import RetroEnvironment, make_encoder
 from retro_gamer.environment.keys import KeyInput
+from retro_gamer.environment.planes import sees_planes
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError
 from retro_gamer.hosting.blame import blamed
@@ -37,13 +38,16 @@ def make_environment(
         from retro_gamer.environment.own_class import OwnEnvironment
 
         environment_class = GymEnvironment if config.game.gym else OwnEnvironment
-        return environment_class(
+        environment = environment_class(
             config.game.environment_name,
             tabular=config.tabular,
             max_turns=config.training.max_turns_per_episode,
             render_mode=render_mode,
             path=config.game.path,
         )
+        if sees_planes(config):
+            environment.see_planes(config, vocabulary)
+        return environment
     factory = factory or load_factory(config.game)
     metadata, encoder, function = config.metadata, None, None
     if metadata.observation_function:

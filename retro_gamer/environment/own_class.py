@@ -152,8 +152,8 @@ def _count(n: Any, what: str, name: str) -> int:
     return int(n)
 
 
-def describe_own(config: RunConfig) -> Tuple[Dict[str, Any], str]:
-    """The settings that a run on an environment of the user's own needs, and what there is to tell."""
+def describe_own(config: RunConfig) -> Tuple[Dict[str, Any], str, SteppedEnvironment]:
+    """The settings that a run on an environment of the user's own needs, what there is to tell, and the environment."""
     game = config.game
     environment = OwnEnvironment(
         game.environment, config.tabular, config.training.max_turns_per_episode, path=game.path
@@ -164,4 +164,4 @@ def describe_own(config: RunConfig) -> Tuple[Dict[str, Any], str]:
     shown = f"{what.n_features} numbers" if what.n_features else "what reset returns"
     labels = ", ".join(map(str, environment.labels))
     needed = {"board": False, "egocentric_radius": 0, "radar": False}
-    return needed, f"{game.environment}: actions {labels}; observations {shown}."
+    return needed, f"{game.environment}: actions {labels}; observations {shown}.", environment

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
+from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.base import Environment, Step
 from retro_gamer.environment.chance import seed_everything
+from retro_gamer.environment.encoder import Encoder
 from retro_gamer.environment.observation import NO_CELLS, Observation, ObservationShape
+from retro_gamer.environment.planes import PlanesView
 from retro_gamer.environment.space_reading import UnknownSpace, read_space
 from retro_gamer.environment.spaces import (
     FLOAT32,
@@ -21,6 +24,7 @@ from retro_gamer.environment.spaces import (
     Discrete,
     Space,
 )
+from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError, GameError, ObservationError
 from retro_gamer.hosting.blame import blamed
 
@@ -41,11 +45,12 @@ class SteppedEnvironment(Environment):
     """Any object with `reset` and `step` as Gymnasium has them, finitely many actions, and observations of fixed size.
 
     What has finitely many values is one-hot for a network and a whole number, or a tuple of them, for a table; arrays are
-    flattened. Raises ConfigError for spaces that cannot be learned from; GameError and ObservationError when the
-    environment goes wrong while it is played.
+    flattened, or seen as boards (`see_planes`). Raises ConfigError for spaces that cannot be learned from; GameError and
+    ObservationError when the environment goes wrong while it is played.
     """
 
     first_shown: Any = None  # the observation from which it was found out what observations are like
+    _view: Optional[PlanesView] = None  # of pictures that are seen as boards
 
     def __init__(
         self, env: Any, name: str, observation_space: Any, action_space: Any, tabular: bool, max_turns: int
@@ -68,12 +73,39 @@ class SteppedEnvironment(Environment):
             lambda: f"in turn {self._turn} ({self.name})", ending_advice
         )  # kept: turns are short
 
+    def see_planes(self, config: RunConfig, vocabulary: Vocabulary) -> None:
+        """From now on see pictures of planes as boards; raises ConfigError where there are none, or not as many planes."""
+        shape: Any = getattr(self.observation_space, "shape", ())
+        letters = config.metadata.character_set
+        if len(shape) != 3 or shape[2] != len(letters):
+            raise ConfigError(
+                f"character_set names {len(letters)} characters, one for each plane of a picture; but {self.name} has "
+                f"observations {self._says:.300}. Set character_set = [] to see them as plain numbers."
+            )
+        self._view, self._bounds = PlanesView(shape, config.metadata, config.preprocessing, vocabulary), None
+        self.feature_type = Environment.feature_type
+
     @property
-    def labels(self) -> List[Optional[str]]:
+    def encoder(self) -> Optional[Encoder]:
+        """What looks at pictures of planes; None where observations are numbers."""
+        return self._view.encoder if self._view is not None else None
+
+    @property
+    def characters(self) -> List[str]:
+        return self._view.encoder.vocabulary.characters if self._view is not None else []
+
+    @property
+    def n_symbols(self) -> int:
+        return self._view.encoder.vocabulary.n_symbols if self._view is not None else 0
+
+    @property
+    def labels(self) -> Sequence[Optional[str]]:
         return self._labels
 
     @property
     def shape(self) -> ObservationShape:
+        if self._view is not None:
+            return self._view.encoder.shape
         return ObservationShape(0, 1, self.observation_space.n_features, (0, 0))
 
     @property
@@ -189,6 +221,8 @@ class SteppedEnvironment(Environment):
 
     def _observation(self, value: Any) -> Any:
         try:
+            if self._view is not None:
+                return self._view.observe(value)
             if self.tabular:
                 return self.observation_space.state_of(value)
             features = self.observation_space.flatten(value)

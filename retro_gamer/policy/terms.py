@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, List, Optional
 
 import numpy as np
 
+from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.observation import NO_CELLS, Observation
+from retro_gamer.environment.planes import PlanesView
 from retro_gamer.environment.space_reading import space_from_json
 from retro_gamer.environment.spaces import Anything, Box, Choice, Discrete, Space
 from retro_gamer.errors import ObservationError
@@ -17,11 +20,19 @@ class Terms:
     """How observations and actions look outside, and what the policy's agent makes of them.
 
     `observations` is None for a policy of an environment from before checkpoints described it: then it is one of
-    `n_features` whole numbers, or an array of as many numbers.
+    `n_features` whole numbers, or an array of as many numbers. With a `view` observations are pictures of planes.
     """
 
-    def __init__(self, observations: Optional[Space], actions: Space, tabular: bool, n_features: int):
+    def __init__(
+        self,
+        observations: Optional[Space],
+        actions: Space,
+        tabular: bool,
+        n_features: int,
+        view: Optional[PlanesView] = None,
+    ):
         self._observations, self._tabular, self._n_features = observations, tabular, n_features
+        self._view = view
         numbers = range(actions.n_values)
         self._actions = actions
         self.keys: List[Any] = [actions.key(number) for number in numbers]  # the actions, as keys of a dict
@@ -33,6 +44,8 @@ class Terms:
     def observe(self, value: Any) -> Any:
         """An observation as the agent takes it; raises ObservationError for what is none."""
         try:
+            if self._view is not None:
+                return self._view.observe(value)
             space = self._observations or self._guess(value)
             if self._tabular:
                 return space.state_of(value)
@@ -59,13 +72,22 @@ class Terms:
         return Box(np.shape(value) if fits else (self._n_features,), np.float32)
 
 
+def _view_of(known: PolicyDescription, observations: Any) -> PlanesView:
+    """How a policy sees pictures of planes: as it did in training. Its first characters are those of the planes."""
+    own = known.settings(RunConfig())
+    letters = list(known.characters[: observations.shape[2]])
+    metadata = replace(own.metadata, character_set=letters)
+    return PlanesView(observations.shape, metadata, own.preprocessing, known.vocabulary())
+
+
 def terms_of(known: PolicyDescription) -> Optional[Terms]:
     """The terms in which a policy can be asked; None for one that looks at a game itself."""
     tabular, n = known.tabular, known.n_features
     observations: Optional[Space] = Anything() if tabular else None
     if known.gym and known.spaces is not None:
         observations, actions = map(space_from_json, (known.spaces["observations"], known.spaces["actions"]))
-        return Terms(observations, actions, tabular, n)
+        view = _view_of(known, observations) if known.shows_planes else None
+        return Terms(observations, actions, tabular, n, view)
     if known.gym:
         return Terms(observations, Discrete(len(known.actions)), tabular, n)
     if known.observation_function:

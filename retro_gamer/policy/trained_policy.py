@@ -423,7 +423,10 @@ class TrainedPolicy:
 
         if observation is not None or self._agent is None or self._known is None:
             policy, terms = self._asked_about_an_observation("explain")
-            return explain_choice(policy, terms.observe(observation), terms.keys, (), (0, 0))
+            characters: Any = self._known.characters if self._known is not None else ()
+            shape = self._known.shape.board_shape if self._known is not None else (0, 0)
+            seen = terms.observe(observation)
+            return explain_choice(policy, seen, terms.keys, characters, shape, self._known)
         self.refuse_games()
         check_game(game, "explain")
         if agent is None:

@@ -27,7 +27,7 @@ def card(
     rows.append(("keys", ", ".join("no key" if key is None else str(key) for key in keys)))
     if facts is not None:
         known = PolicyDescription.from_json(facts, run.path)
-        seen = inputs_in_words(known, known.observation_function, bool(known.gym))
+        seen = inputs_in_words(known, known.observation_function, bool(known.gym and not known.shows_planes))
         rows.append(("sees", ", ".join(seen) or "nothing"))
         rows.append(("trained", f"{facts['episode']:,} games, {facts['turns']:,} turns"))
     return _card(title, rows, whole_run)

@@ -90,7 +90,14 @@ def _are_spaces(values: Values) -> bool:
         )
     except (ValueError, TypeError, KeyError):
         return False
-    return observations.n_features == values["n_features"] and actions.n_values == len(values["actions"])
+    if _shows_planes(values):  # of which each is a character
+        shape: Any = getattr(observations, "shape", ())
+        fits = len(shape) == 3 and shape[2] <= len(values["characters"]) and not values["n_features"]
+        fits = fits and all(1 <= side <= MAX_BOARD_SIDE for side in shape)
+        fits = fits and values["board_size"] in ((), (shape[1], shape[0]))
+    else:
+        fits = observations.n_features == values["n_features"]
+    return fits and actions.n_values == len(values["actions"])
 
 
 def _board_is_known(values: Values) -> bool:
@@ -123,8 +130,13 @@ def _knows_its_room(values: Values) -> bool:
 
 
 def _is_free(values: Values) -> bool:
-    """Whether what is observed is up to a function or an environment."""
-    return bool(values["observation_function"] or values["gym"])
+    """Whether what is observed is up to a function, or the numbers of an environment."""
+    return bool(values["observation_function"] or (values["gym"] and not _shows_planes(values)))
+
+
+def _shows_planes(values: Values) -> bool:
+    """Whether an environment's pictures are seen as boards."""
+    return bool(values["gym"] and values["characters"] and values["algorithm"] == "dqn")
 
 
 def _fit_together(values: Values) -> bool:

@@ -170,6 +170,11 @@ class PolicyDescription:
         return self.algorithm != "dqn"
 
     @property
+    def shows_planes(self) -> bool:
+        """Whether it was trained on an environment whose pictures are seen as boards."""
+        return bool(self.gym and self.characters and not self.tabular)
+
+    @property
     def shape(self) -> ObservationShape:
         """The sizes of its observations."""
         return ObservationShape(
@@ -194,7 +199,7 @@ class PolicyDescription:
     @property
     def makes_sense(self) -> bool:
         """Whether an encoder that follows it makes observations that its network takes."""
-        if self.observation_function or self.gym:
+        if self.observation_function or (self.gym and not self.shows_planes):
             return self.n_cells == 0 and self.board_shape == (0, 0)
         least = (
             N_READINGS

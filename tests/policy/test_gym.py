@@ -6,6 +6,7 @@ import builtins
 import json
 import random
 import sys
+import types
 import warnings
 from contextlib import contextmanager
 
@@ -13,9 +14,11 @@ import numpy as np
 import pytest
 
 from retro_gamer.cli import main
+from retro_gamer.commands.create import create_run
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.environment.gym import GymEnvironment
+from retro_gamer.environment.gym import LONGEST_GAME, PACKAGES, GymEnvironment
 from retro_gamer.errors import ConfigError, GameError, ObservationError, RetroGamerError
+from retro_gamer.policy.trained_policy import TrainedPolicy
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training import Trainer, evaluate
 
@@ -305,6 +308,55 @@ def test_gymnasium_is_asked_for_when_it_is_missing(monkeypatch, tmp_path, capsys
     assert not (tmp_path / "run").exists()
 
 
+class Planes(gymnasium.Env):
+    """Like an environment of MinAtar: planes, of which the second shows the player; no limit of turns."""
+
+    observation_space = spaces.Box(0.0, 1.0, (4, 5, 3), bool)
+    action_space = spaces.Discrete(3)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.x = 2
+        return self._picture(), {}
+
+    def _picture(self):
+        picture = np.zeros((4, 5, 3), bool)
+        picture[0, self.np_random.integers(5), 0] = picture[3, self.x, 1] = picture[1, :, 2] = True
+        return picture
+
+    def step(self, action):
+        self.x = min(4, max(0, self.x + action - 1))
+        return self._picture(), float(self.x == 4), bool(self.np_random.random() < 0.1), False, {}
+
+
+@pytest.fixture
+def package(monkeypatch):
+    """A package whose environments Gymnasium knows once it was asked to register them."""
+    module = types.ModuleType("stand_in_of_planes")
+    module.register_envs = lambda: gymnasium.register("StandIn/Planes-v1", entry_point=Planes)
+    monkeypatch.setitem(sys.modules, "stand_in_of_planes", module)
+    monkeypatch.setitem(PACKAGES, "StandIn", ("stand_in_of_planes", "stand-in"))
+    yield "StandIn/Planes-v1"
+    gymnasium.registry.pop("StandIn/Planes-v1", None)
+
+
+def test_a_package_is_asked_to_register_its_environments(package, tmp_path):
+    """As MinAtar is; its pictures are seen from the player, and games without a limit get one."""
+    made = create_run(f"gym:{package}", str(tmp_path / "run"), {"training_turns": 200, "evaluate_every": 0})
+    config = made.run.load_config()
+    assert config.metadata.player == "B" and config.preprocessing.radar
+    assert config.training.max_turns_per_episode == LONGEST_GAME
+    Trainer(made.run).train()
+    observation, _ = gymnasium.make(package).reset(seed=0)
+    assert TrainedPolicy(tmp_path / "run").predict(observation) in range(3)
+
+
+def test_a_package_that_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setitem(PACKAGES, "NotThere", ("not_there_at_all", "not-there"))
+    with pytest.raises(ConfigError, match="pip install not-there"):
+        GymEnvironment("NotThere/Planes-v1")
+
+
 # The command line
 
 
@@ -326,7 +378,7 @@ def test_create_train_evaluate_and_play(tmp_path, capsys, name, flags):
     assert config.game.gym == name and config.training.max_turns_per_episode == {
         "CartPole-v1": 500,
         "FrozenLake-v1": 100,
-    }.get(name, 2000)
+    }.get(name, 3000)
     assert main(["train", run, "--episodes", "20"]) == 0
     assert main(["train", run, "--episodes", "5"]) == 0
     capsys.readouterr()
