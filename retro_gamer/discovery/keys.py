@@ -6,7 +6,9 @@ import random
 import time
 from typing import Any, Callable, Collection, Dict, List, Optional, Sequence, Set, Tuple
 
+from retro_gamer.discovery.heard import keys_heard
 from retro_gamer.discovery.key_handlers import where_keys_are_handled
+from retro_gamer.discovery.people_keys import for_people
 from retro_gamer.discovery.probing import ACTIONS_FLAG, SECONDS, new_game
 from retro_gamer.discovery.trials import (
     ARROWS,
@@ -28,6 +30,7 @@ UNUSUAL_KEYS = ("KEY_TAB", "z", "b", "7", "o")
 # Keys for four directions; of each two axes.
 GROUPS = (("w", "s", "a", "d"), ("h", "l", "j", "k"), ("i", "k", "j", "l"))
 NO_KEY_ACTS = "No key that was tried changes this game."
+TURNS_HELD = 20  # that a key is held, to see whether the game raises
 MOMENTS = 6  # situations in which each key is tried, in a round
 ROUNDS = 3  # each with the keys found in those before: a menu may open another
 DEEP_MOMENTS, DEEP_TURNS, LONGEST_HOLD = 3, 200, 10  # long games, in which keys are held: they get far
@@ -64,8 +67,10 @@ def find_actions(
     """
     deadline = clock() + SECONDS
     trials = Trials(factory, lambda: clock() >= deadline, _records_of_keys(factory))
-    keys = (*ARROWS, *OTHER_KEYS)
-    pressed: List[str] = [key for key in ARROWS if not _raises_at_once(factory, key)]
+    pressed: List[str] = [key for key in ARROWS if not _raises_soon(factory, key)]
+    heard = keys_heard(factory, [*pressed, *"wasd"])
+    likely = [key for key in heard if key in OTHER_KEYS]
+    keys = tuple(dict.fromkeys((*ARROWS, *likely, *OTHER_KEYS, *heard)))
     trials.go(_moments(pressed), keys)
     errors = trials.errors()
     found = trials.distinct(trials.acting())
@@ -85,21 +90,28 @@ def find_actions(
             raise next(iter(errors.values()))
         raise ConfigError(f"{NO_KEY_ACTS} {slow}".rstrip() + f"\n{say_where_keys_are(factory)}")
     if not slow:
-        found += _found_far_into_games(factory, trials, found)
+        unfit = for_people(factory, found, trials)
+        for key, why in unfit.items():
+            say(f"Left out, because it only {why}: {key!r}.")
+        found = [key for key in found if key not in unfit]
+        heard = [key for key in keys_heard(factory, found) if key not in errors and key not in unfit]
+        found += _found_far_into_games(factory, trials, found, heard, say)
     if errors:
         say(_left_out(errors))
     if slow:
         say(f"{slow}If it uses one of them, name all of its keys, for example:\n  {ACTIONS_FLAG}")
-    return _completed(found, trials)
+    whole = _completed(found, trials, heard)
+    return sorted(whole, key=[*ARROWS, *OTHER_KEYS, *whole].index)
 
 
-def _raises_at_once(factory: Callable[[], Any], key: str) -> bool:
+def _raises_soon(factory: Callable[[], Any], key: str) -> bool:
+    """Whether the game raises when the key is held from its start, and not without it."""
     try:
-        outcome_of(factory, key, (0, ()))
+        play_on(factory, 0, [key] * TURNS_HELD)
     except GameError as error:
         if isinstance(error.__cause__, KeyboardInterrupt):
             raise
-        outcome_of(factory, None, (0, ()))  # or it raises without any key
+        play_on(factory, 0, [None] * TURNS_HELD)  # or it raises without any key
         return True
     return False
 
@@ -122,31 +134,50 @@ def _moments(usual: Sequence[str]) -> List[Situation]:
     return situations
 
 
-def _found_far_into_games(factory: Callable[[], Any], trials: Trials, found: Sequence[str]) -> List[str]:
-    """Of the keys that might well be the game's and did nothing so far, those that do something later."""
+def _found_far_into_games(
+    factory: Callable[[], Any],
+    trials: Trials,
+    found: Sequence[str],
+    heard: Sequence[str],
+    say: Callable[[str], None],
+) -> List[str]:
+    """Of the keys that might well be the game's and did nothing so far, those that do something later; and those that it
+    compares with what is pressed, though nothing came of them anywhere."""
     later: List[str] = []
     beyond: List[Situation] = []  # where a key that was found here leads
+    ending: Set[str] = set()  # keys that do something, if only end the game
+    same = [key for key in heard if key not in found and key in trials.acting()]  # as one that was found
     for _ in range(ROUNDS):
         acting = {*trials.acting(), *trials.errors(), *later}
         arrows = ARROWS if set(found) & set(ARROWS) else ()
         letters = [key for group in GROUPS if set(group) & set(found) for key in group]
         idle = [key for key in dict.fromkeys((*arrows, *letters)) if key not in acting]
         places = _far_moments(factory, [*found, *later], edges=bool(idle))
-        idle += [key for key in (" ", "KEY_ENTER") if key not in acting]
+        others = dict.fromkeys((" ", "KEY_ENTER", *heard))
+        idle = list(dict.fromkeys([*idle, *(key for key in others if key not in acting)]))
         far = Trials(factory, trials.late, trials.records)
-        if idle and not trials.late():
-            far.go([*places, *beyond], idle)
-        new = far.distinct(far.acting())
+        if (idle or same) and not trials.late():
+            far.go([*places, *beyond], [*(found if same else ()), *same, *idle])
+        new = far.distinct([key for key in far.acting() if key in idle])
+        if far.of:
+            new += [key for key in far.distinct([*found, *same]) if key not in found] if same else []
+            ending |= {key for key in idle if any(trial.differs for trial in far.of[key])}
+        same = [key for key in same if key not in new]
+        later += new
         if not new:
             break
-        later += new
         beyond = [
             (seed, (*presses, *[key] * TURNS_AFTER_KEY))
             for key in new
             for (seed, presses), trial in zip(far.places, far.of[key])
             if trial.differs
         ]
-    return later
+    done = {*found, *later, *ending, *trials.errors(), *(key for key in trials.of if trials.changes(key))}
+    believed = [key for key in heard if key not in done]
+    if believed:
+        names = ", ".join(map(repr, believed))
+        say(f"The game asks for {names}, too, though nothing came of it where it was tried: taken for keys.")
+    return [*later, *believed]
 
 
 def _far_moments(factory: Callable[[], Any], usual: Sequence[str], edges: bool) -> List[Situation]:
@@ -159,7 +190,8 @@ def _far_moments(factory: Callable[[], Any], usual: Sequence[str], edges: bool) 
         while len(presses) < DEEP_TURNS:
             presses += [chooser.choice([*usual, None])] * chooser.randint(1, LONGEST_HOLD)
         places = _places(factory, seed, presses[:DEEP_TURNS])
-        ends = [len(places) - TURNS_AFTER_KEY - 1]
+        last = len(places) - TURNS_AFTER_KEY - 1
+        ends = [last, last // 2, last // 4]
         if edges and places:
             ends += [
                 1 + _last_furthest([sign * place[axis] for place in places])
@@ -189,10 +221,13 @@ def _place(game: Any) -> Tuple[int, int]:
     return 0, 0
 
 
-def _completed(found: Sequence[str], trials: Trials) -> List[str]:
-    """The keys found, and those that belong to them: at a wall, say, one of four did nothing wherever it was tried."""
+def _completed(found: Sequence[str], trials: Trials, heard: Sequence[str]) -> List[str]:
+    """The keys found, and those that belong to them: at a wall, say, one of four did nothing wherever it was tried.
+
+    Where a game was heard to ask for keys of four directions, it was heard to ask for all that it uses.
+    """
     keys, acting = set(found), trials.acting()
-    if len(keys & set(ARROWS)) == 3:
+    if len(keys & set(ARROWS)) == 3 and not set(ARROWS) & set(heard):
         keys |= set(ARROWS)
     anything = trials.of.get("KEY_TAB")  # what any key does, such as open a menu, says nothing of letters
     letters = [key for key in acting if key in LETTERS and trials.of[key] != anything]
@@ -200,15 +235,19 @@ def _completed(found: Sequence[str], trials: Trials) -> List[str]:
     if many or trials.by_what_shows(letters):
         keys |= set(LETTERS)
     else:
-        keys |= set(_other_directions(keys))
+        keys |= set(_other_directions(keys, heard))
     digits = [key for key in acting if key in DIGITS]
     if len(trials.distinct(digits)) > 1:
         last = "" if trials.by_what_shows(digits) else max(digits)
         keys |= {key for key in DIGITS if not last or min("1", min(digits)) <= key <= last}
-    return [key for key in (*ARROWS, *OTHER_KEYS) if key in keys and key not in trials.errors()]
+    return [
+        key
+        for key in dict.fromkeys((*found, *ARROWS, *OTHER_KEYS))
+        if key in keys and key not in trials.errors()
+    ]
 
 
-def _other_directions(found: Collection[str]) -> List[str]:
+def _other_directions(found: Collection[str], heard: Collection[str]) -> List[str]:
     """What is missing in the group of which most keys were found: two, not both of one axis."""
     axes = [set(group[start : start + 2]) for group in GROUPS for start in (0, 2)]
     shared = [set(group) & set(found) for group in GROUPS]
@@ -216,7 +255,7 @@ def _other_directions(found: Collection[str]) -> List[str]:
     if most < 2:
         return []
     whole = [group for group, keys in zip(GROUPS, shared) if len(keys) == most and keys not in axes]
-    return [key for group in whole for key in group]
+    return [key for group in whole if not set(group) & set(heard) for key in group]
 
 
 def say_where_keys_are(factory: Callable[[], Any]) -> str:

@@ -56,6 +56,7 @@ class Probe(NamedTuple):
         List[str]
     ]  # the characters that are in no text, where texts say nothing that is not known; None elsewhere
     waits: bool  # whether the player never goes that way, nor back
+    outside_texts: Optional[List[str]]  # the characters that are in no text; None where there is no text
 
 
 class Looks:
@@ -207,6 +208,7 @@ class _Findings:
             self._travels.walls(),
             self._written.others(),
             self._travels.waits(),
+            self._written.outside(),
         )
 
 

@@ -3,15 +3,44 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 from retro_gamer.errors import ConfigError
 
-USUAL = ("reward", "score", "points")
-# Words in the names of numbers that games count for their players, and of those that players want to be small.
-GOOD = "reward score point gold coin money cash gem star treasure kill win goal caught eaten collected apple food"
-BAD = "miss missed lost losses damage deaths died error mistake penalty penalties wound wrong crash crashes crashed fault"
-OTHERS = "enemy enemies opponent cpu computer rival other"
+USUAL = (  # names of scores, the first the best, in whatever letters
+    "reward",
+    "score",
+    "points",
+    *(
+        "punkte",
+        "punktestand",
+        "punktzahl",
+        "punten",
+        "punktid",
+        "puntos",
+        "puntuacion",
+        "puntuación",
+        "puntaje",
+    ),
+    *("punti", "punteggio", "pontos", "poäng", "poeng", "pisteet", "punkty", "body", "puan", "skor"),
+)
+# Words in the names of numbers that games count for their players, of those that players want to be small, and of those
+# that only say how far a game is.
+GOOD = (
+    "reward score point gold coin money cash gem star treasure kill win goal caught eaten collected apple food hit xp exp "
+    "experience found saved punkt münze muenze stern treffer tor geld gefunden pièce etoile étoile argent or but moneda "
+    "estrella dinero monete stelle soldi moeda munt ster"
+)
+BAD = (
+    "miss missed lost losses damage deaths died error mistake penalty penalties wound wrong crash crashes crashed fault "
+    "fehler verfehlt verpasst schaden erreur raté faute perdu errores fallo errori fouten gemist"
+)
+OTHERS = "enemy enemies opponent cpu computer rival other gegner ennemi enemigo nemico vijand"
+PROGRESS = (
+    "level wave stage floor round day turn step move tick frame time timer clock second minute zeit runde stufe ebene welle "
+    "tag zug züge schritt niveau temps tour étage etage vague jour coup pas nivel tiempo turno ronda paso livello tempo tijd"
+)
+MUCH = 2  # times as much as any other: then a number grows most
 STEADY = 0.9  # the share of turns in which a number that counts turns changes by the same
 
 Histories = Dict[str, List[List[float]]]  # a number's name -> for each game, its values from the start on
@@ -32,10 +61,17 @@ class Growth(NamedTuple):
     down: float  # and fell
     steps: int  # in how many turns it changed
     turns_counted: bool  # whether it changes by the same in nearly every turn
+    begins: float = 0.0  # what it is in a new game
+    turns: int = 1  # that were looked at
 
     @property
     def grows(self) -> bool:
         return self.up > self.down
+
+    @property
+    def a_turn(self) -> float:
+        """By how much it grew in a turn, on average."""
+        return (self.up - self.down) / max(1, self.turns)
 
     @property
     def falls(self) -> bool:
@@ -51,14 +87,18 @@ def growth_of(games: Sequence[Sequence[float]]) -> Growth:
     common = max((change for change in counts if change), key=lambda change: counts[change], default=0)
     up, down = (sum(sign * change for change in changes if sign * change > 0) for sign in (1, -1))
     counted = bool(common) and counts[common] >= STEADY * len(changes)
-    return Growth(up, down, len(changes) - counts.get(0, 0), counted)
+    begins = next((game[0] for game in games if game), 0.0)
+    return Growth(up, down, len(changes) - counts.get(0, 0), counted, begins, len(changes))
 
 
-def find_reward(histories: Histories, state: Sequence[str]) -> Choice:
+def find_reward(
+    histories: Histories, state: Sequence[str], idle: Callable[[], Histories] = lambda: {}
+) -> Choice:
     """The reward among the numbers of a game's state. `state` names the values of a new game.
 
     It is the one with a usual name; else one that grows with play, rather than one that falls, such as lives, or that
-    counts turns. Raises ConfigError where that leaves none, or several.
+    counts turns. Of several, it is the one that grows more with play than in the games of `idle`, in which nobody played;
+    or that grows most. Raises ConfigError where that leaves none, or several.
     """
     late = [name for name in histories if name not in state]
     numbers = {name: growth_of(games) for name, games in histories.items() if name in state}
@@ -67,12 +107,14 @@ def find_reward(histories: Histories, state: Sequence[str]) -> Choice:
             f"A new game's state has no number that could grow. It has: {', '.join(state) or 'nothing'}. {late[0]} comes "
             f"only later: give the new Game that value from the start, such as  Game(agents, {{{late[0]!r}: 0}})"
         )
-    usual = [name for name in USUAL if name in numbers]
+    usual = [name for known in USUAL for name in numbers if str(name).lower() == known]
     if usual:
         return Choice(usual[0], usual[1] if len(usual) > 1 else "", "by its name")
-    found = _most_like_a_score(numbers)
+    found, why = _most_like_a_score(numbers), ""
+    if len(found) > 1:
+        found, why = _earned(found, numbers, {name: growth_of(games) for name, games in idle().items()})
     if len(found) == 1:
-        return Choice(found[0], "", _why(found[0], numbers))
+        return Choice(found[0], "", _why(found[0], numbers, why))
     listed = (
         f"Its numbers are: {', '.join(numbers)}."
         if numbers
@@ -88,33 +130,59 @@ def _most_like_a_score(numbers: Dict[str, Growth]) -> List[str]:
     """The names of the numbers that are most like a score, of which there may be none or several."""
     fair = [name for name in numbers if not _has_word(name, BAD)]
     fair = [name for name in fair if not _has_word(name, OTHERS)] or fair
-    named = [name for name in fair if _has_word(name, GOOD) and not numbers[name].falls]
+    goals = [name for name in fair if not _has_word(name, PROGRESS)]  # rather than ways
+    good = [name for name in goals if _has_word(name, GOOD)]
+    named = [name for name in good if not numbers[name].falls]
+    growing = [name for name in goals if numbers[name].grows and not numbers[name].turns_counted]
+    unused = [name for name in goals if not numbers[name].steps and not numbers[name].begins]
     kinds: Tuple[List[str], ...] = (
         [name for name in named if numbers[name].grows],
-        [name for name in fair if numbers[name].grows and not numbers[name].turns_counted],
+        [name for name in growing if not numbers[name].down],
+        [name for name in good if numbers[name].up],  # such as money, which random play spends
+        growing,
         named,
+        [name for name in goals if numbers[name].grows],
+        # One that random play never raised, where all others are no score.
+        unused if len(unused) == 1 and len(numbers) > 1 else [],
+        [name for name in fair if numbers[name].grows and not numbers[name].turns_counted],
         [name for name in fair if numbers[name].grows],
         [name for name in fair if numbers[name].steps],  # such as one that only a good player raises
     )
     for kind in kinds:
         one_way = [name for name in kind if not numbers[name].down]
-        if len(kind) == 1 or one_way:
-            return one_way if len(one_way) == 1 else kind
         if kind:
-            return kind
+            return one_way or kind
     return []
 
 
+def _earned(names: List[str], numbers: Dict[str, Growth], idle: Dict[str, Growth]) -> Tuple[List[str], str]:
+    """Of several numbers that might be the score, the one that play earns; with why it is."""
+    nothing = Growth(0.0, 0.0, 0, False)
+    earned = [name for name in names if numbers[name].a_turn > idle.get(name, nothing).a_turn]
+    if idle and len(earned) == 1:
+        return earned, "because it grows more with play than when nobody plays"
+    names = earned if idle and earned else names
+    most = max(names, key=lambda name: numbers[name].a_turn)
+    if all(numbers[most].a_turn >= MUCH * numbers[name].a_turn for name in names if name != most):
+        return [most], "because it grows most with play"
+    return names, ""
+
+
 def _has_word(name: Any, words: str) -> bool:
-    parts = {re.sub("s$", "", part) for part in re.findall("[a-z]+", str(name).lower())}
+    apart = re.sub("(?<=[a-z])(?=[A-Z])", " ", str(name)).lower()  # myCoins
+    parts = {re.sub("s$", "", part) for part in re.findall(r"[^\W\d_]+", apart)}
     return bool(parts & {re.sub("s$", "", word) for word in words.split()})
 
 
-def _why(name: str, numbers: Dict[str, Growth]) -> str:
+def _why(name: str, numbers: Dict[str, Growth], earned: str) -> str:
     one, falling = numbers[name], [other for other in numbers if other != name and numbers[other].falls]
     counting = [other for other in numbers if other != name and numbers[other].grows]
     if len(numbers) == 1:
         why = "as the only number there is"
+    elif earned:
+        why = earned
+    elif not one.steps and not _has_word(name, GOOD):
+        why = "because no other number is like a score; random play never changed it"
     elif not one.steps:
         why = "by its name; random play never changed it"
     elif one.grows:

@@ -68,12 +68,12 @@ def texts_that_tell_nothing(probe: Probe) -> Optional[Sight]:
 
 
 def shown_keys(probe: Probe, keys: Sequence[str]) -> List[str]:
-    """Of the characters on the board, those that are keys."""
+    """Of the characters on the board, but for those in words, those that are keys."""
     return [character for character in _characters(probe) if character.lower() in keys]
 
 
 def _characters(probe: Probe) -> List[str]:
-    return probe.characters if probe.besides_texts is None else probe.besides_texts
+    return probe.characters if probe.outside_texts is None else probe.outside_texts
 
 
 def keys_not_found(probe: Probe, keys: Sequence[str]) -> List[str]:

@@ -79,8 +79,12 @@ class Trials:
 
     def acting(self) -> List[str]:
         """The keys that change the game, in the order in which they are tried."""
-        loud = [key for key, trials in self.of.items() if any(trial.differs for trial in trials)]
+        loud = [key for key in self.of if self.changes(key)]
         return [key for key in loud if key in ARROWS or not self._always_ends(key)]
+
+    def changes(self, key: str) -> bool:
+        """Whether it did anything anywhere, if only end the game."""
+        return any(trial.differs for trial in self.of[key])
 
     def _always_ends(self, key: str) -> bool:
         ends = {trial.ended for trial in self.of[key]} - {None}
@@ -99,11 +103,14 @@ class Trials:
         return len(keys) >= SEVERAL and 4 * sum(map(sum, changes)) <= len(keys) * len(changes[0])
 
     def errors(self) -> Dict[str, GameError]:
-        """The keys with which the game raises wherever they are pressed. Raises what only happens in some places."""
+        """The keys with which the game raises, and that do nothing where it does not, such as before somebody listens.
+
+        Raises what happens only in some places with a key that does something in others.
+        """
         found = {}
         for key, trials in self.of.items():
             raised = [trial.error for trial in trials if trial.error is not None]
-            if raised and len(raised) < len(trials):
+            if raised and self.changes(key):
                 raise raised[0]
             if raised:
                 found[key] = raised[0]

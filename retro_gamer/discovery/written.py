@@ -16,12 +16,11 @@ class Written:
     """Reads the texts of a game, turn by turn."""
 
     def __init__(self) -> None:
-        self._said: Dict[
-            Tuple[str, Any], Dict[str, int]
-        ] = {}  # which text -> what it said, in how many turns
+        # Of turns without a player on the board and with one: which text -> what it said, in how many turns
+        self._said: Tuple[Dict[Tuple[str, Any], Dict[str, int]], ...] = ({}, {})
+        self._turns = [0, 0]
         self._others: Dict[str, None] = {}  # the characters that are in no text, in their order
         self._numbers: Set[int] = set()  # of the state, before the last turn
-        self._turns = 0
 
     def note(self, game: Any) -> None:
         """Look at a game after a turn."""
@@ -30,25 +29,35 @@ class Written:
         known, self._numbers = numbers | self._numbers, numbers
         if game.turn_number <= 1:  # what the numbers were before was not seen
             return
-        self._turns += 1
         players = keyboard_driven(game)
+        played = bool(players)
+        self._turns[played] += 1
         for agent in game.agents:
             text = text_of(agent)
             if text and not any(agent is player for player in players):
                 which = type(agent).__name__, tuple(agent.position)
-                said = self._said.setdefault(which, {})
+                said = self._said[played].setdefault(which, {})
                 words = _what_is_new(text, known)
                 said[words] = said.get(words, 0) + 1
-        if self._said:
+        if any(self._said):
             others = without_texts(game.agents, players[0] if players else None)
             shown = [shown for _, _, _, shown in visible_cells(others, game.board_size)]
             self._others.update(dict.fromkeys(character for character in shown if character.strip()))
 
+    def outside(self) -> Optional[List[str]]:
+        """The characters that are in no text; None where there is no text."""
+        return list(self._others) if any(self._said) else None
+
     def others(self) -> Optional[List[str]]:
         """The characters that are in no text, where all texts are always there and say always the same, but for numbers
-        of the state; None where there is no text, or nothing else, or one that says something."""
-        still = all(list(said.values()) == [self._turns] for said in self._said.values())
-        return list(self._others) if self._said and self._others and still else None
+        of the state; None where there is no text, or nothing else, or one that says something.
+
+        What a game says while nobody plays yet, such as how to begin, tells no more than that nobody is there.
+        """
+        played = self._turns[True] > 0
+        texts = self._said[played].values()
+        still = all(list(said.values()) == [self._turns[played]] for said in texts)
+        return self.outside() if self._others and still else None
 
 
 def _is_finite(value: Any) -> bool:

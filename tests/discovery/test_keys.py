@@ -385,6 +385,132 @@ def test_the_search_is_bounded_by_tries():
     assert set(find_actions(create_game)) == set("wasd") and len(made) < 1200
 
 
+# Keys that a game is heard to ask for
+
+
+def asks(answer, *more):
+    """A factory of games with a hero that asks for keys of its own: `answer(key, hero, game)`."""
+
+    class Asker(Hero):
+        def handle_keystroke(self, keystroke, game):
+            super().handle_keystroke(keystroke, game)
+            answer(keystroke, self, game)
+
+    return factory_of(lambda: Asker("h", (2, 2)), *more)
+
+
+def point_if(wanted, able=lambda game: True):
+    def answer(key, hero, game):
+        if wanted(key) and able(game):
+            game.state["score"] += 1
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "wanted, expected",
+    [
+        (lambda key: key == "+", "+"),
+        (lambda key: str(key) == "E", "E"),
+        (lambda key: key.upper() == "P", "p"),
+        (lambda key: key in ("ä", "?"), "?"),
+        (lambda key: key.name == "KEY_PGUP", "KEY_PGUP"),
+        (lambda key: "KEY_F2" == key.name, "KEY_F2"),
+    ],
+)
+def test_keys_that_nobody_would_think_of_are_heard(wanted, expected):
+    assert find_actions(asks(point_if(wanted))) == [*ARROWS, expected]
+
+
+def test_a_key_that_the_game_asks_for_is_taken_though_nothing_came_of_it():
+    said = []
+    found = find_actions(asks(point_if(lambda key: key == "b", lambda game: False)), said.append)
+    assert found == [*ARROWS, "b"] and "'b'" in said[0] and "nothing came of it" in said[0]
+
+
+def test_a_direction_that_the_game_never_asks_for_is_none():
+    def turn(key, hero, game):
+        if key.name == "KEY_LEFT":
+            hero.way -= 1
+        elif key.name == "KEY_RIGHT":
+            hero.way += 1
+        elif key.name == "KEY_UP":
+            game.state["score"] += hero.way
+
+    class Ship(Piece):
+        way = 1
+
+        def handle_keystroke(self, keystroke, game):
+            turn(keystroke, self, game)
+
+    assert set(find_actions(factory_of(lambda: Ship("s", (2, 2))))) == {"KEY_LEFT", "KEY_RIGHT", "KEY_UP"}
+
+
+def test_keys_that_differ_only_late_in_a_game_are_not_one():
+    def hit(key, hero, game):
+        for beat in ("d", "f"):
+            if key == beat:
+                game.state["score"] += 2 if game.turn_number > 40 and beat == "f" else -1
+
+    assert set(find_actions(asks(hit))) == {*ARROWS, "d", "f"}
+
+
+def test_a_key_that_raises_once_somebody_listens_is_left_out():
+    class Strict(Piece):
+        def handle_keystroke(self, keystroke, game):
+            step = {"KEY_LEFT": -1, "KEY_RIGHT": 1}[keystroke.name]
+            self.position = (min(8, max(0, self.position[0] + step)), 4)
+
+    class Countdown(Piece):
+        def play_turn(self, game):
+            if game.turn_number == 8:
+                game.add_agent(Strict("s", (4, 4)))
+
+    said = []
+    found = find_actions(factory_of(lambda: Countdown("c", (0, 0))), said.append)
+    assert set(found) == {"KEY_LEFT", "KEY_RIGHT"} and "Left out" in said[0]
+
+
+# Keys that are for people
+
+
+class Clock(Piece):
+    """Walks to and fro, unless the game is stopped; a hero walks with it."""
+
+    def play_turn(self, game):
+        if not game.state["stopped"]:
+            game.state["score"] += 1
+            self.position = (game.state["score"] % 7, 0)
+
+
+def test_a_key_that_stops_the_game_is_left_out():
+    class Stopper(Hero):
+        def handle_keystroke(self, keystroke, game):
+            if keystroke == "p":
+                game.state["stopped"] = 1 - game.state["stopped"]
+            elif not game.state["stopped"]:
+                super().handle_keystroke(keystroke, game)
+
+    said = []
+    agents = (lambda: Stopper("h", (2, 2)), lambda: Clock("c", (0, 0)))
+    assert find_actions(factory_of(*agents, state={"score": 0, "stopped": 0}), said.append) == list(ARROWS)
+    assert said == ["Left out, because it only stops the game until it is pressed again: 'p'."]
+
+
+@pytest.mark.parametrize("resets, kept", [(True, False), (False, True)])
+def test_a_key_that_begins_again_is_left_out(resets, kept):
+    class Restarter(Hero):
+        def handle_keystroke(self, keystroke, game):
+            super().handle_keystroke(keystroke, game)
+            if keystroke == "r":
+                game.state["score"] = 0
+                self.position = (2, 2) if resets else self.position  # or it is spent, say
+
+    agents = (lambda: Restarter("h", (2, 2)), lambda: Clock("c", (0, 0)))
+    found = find_actions(factory_of(*agents, state={"score": 0, "stopped": 0}))
+    assert found == [*ARROWS, *["r"] * kept]
+
+
 # Games that pupils write
 
 

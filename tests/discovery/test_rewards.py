@@ -33,6 +33,15 @@ WAVERS = [[20, 22, 19, 21, 23], [20, 19, 22]]
         ({"enemy_reward": GROWS}, ("enemy_reward", "")),
         ({"coins": GROWS, "wind": WAVERS, "start": STILL, "hitpoints": STILL}, ("coins", "")),
         ({"balance": FALLS}, ("balance", "")),
+        ({"Punkte": FALLS, "Zeit": GROWS}, ("Punkte", "")),
+        ({"punten": FALLS, "combo": GROWS}, ("punten", "")),
+        ({"Level": GROWS, "HP": FALLS, "XP": GROWS}, ("XP", "")),
+        ({"boxes": WAVERS, "moves": GROWS, "level": STILL}, ("boxes", "")),
+        ({"fish": STILL, "worms": FALLS}, ("fish", "")),
+        ({"fish": STILL, "turns": TURNS}, ("fish", "")),
+        ({"myCoins": STILL, "fuel": FALLS}, ("myCoins", "")),
+        ({"floor": GROWS, "lives": FALLS}, ("floor", "")),
+        ({"money": [[9, 4, 7, 2], [9, 3]], "rice": WAVERS, "tea": WAVERS}, ("money", "")),
     ],
 )
 def test_the_reward_is_what_is_most_like_a_score(numbers, expected):
@@ -61,6 +70,24 @@ def test_otherwise_the_user_is_asked(numbers, state, expected):
         find_reward(numbers, state)
     text = str(caught.value)
     assert expected in text and ("--reward NAME" in text or "from the start" in text)
+
+
+def test_of_several_it_is_the_one_that_play_earns():
+    played, idle = {"escaped": GROWS, "shot": GROWS}, {"escaped": GROWS, "shot": STILL}
+    choice = find_reward(played, list(played), lambda: idle)
+    assert (choice.reward, choice.why) == (
+        "shot",
+        "because it grows more with play than when nobody plays; escaped is less like a score",
+    )
+
+
+def test_of_several_it_is_the_one_that_grows_most():
+    played = {"ham": GROWS, "eggs": [[10 * value for value in game] for game in GROWS]}
+    choice = find_reward(played, list(played), lambda: {"ham": STILL, "eggs": STILL})
+    assert (choice.reward, choice.why) == (
+        "eggs",
+        "because it grows most with play; ham is less like a score",
+    )
 
 
 def test_what_counts_turns():

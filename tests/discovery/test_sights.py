@@ -193,6 +193,45 @@ def test_texts_that_say_nothing_new(make, nothing_new):
     assert found == (["*", "A"] if nothing_new else None)
 
 
+class Begin(Piece):
+    """Listens where nobody sees it, shows a title, and gives way to a hero."""
+
+    display = False
+
+    def handle_keystroke(self, keystroke, game):
+        for agent in list(game.agents):
+            if isinstance(agent, (Label, Begin)):
+                game.remove_agent(agent)
+        game.add_agent(Counter("A", (4, 4)))
+
+
+def test_a_title_says_nothing_once_somebody_plays():
+    def factory():
+        agents = [Begin("?", (0, 0)), Label(lambda game: "PRESS KEY"), Piece("*", (2, 4))]
+        return engine.Game(agents, {"score": 0}, board_size=(9, 9))
+
+    assert probe_game(factory, ["KEY_LEFT", "KEY_RIGHT"], turns=200).besides_texts == ["*", "A"]
+
+
+def test_letters_of_words_are_no_keys(tmp_path, monkeypatch):
+    source = """
+from retro_gamer.games import Game
+class Line:
+    size, character = (12, 1), ["1 to 5: tea "]
+    def __init__(self): self.position, self.price = (0, 0), 5
+    def play_turn(self, game): self.price = (self.price * 7 + 3) % 11; self.character = [f"12345 tea {self.price:2}"]
+class Shop:
+    display, position, character = False, (0, 0), "?"
+    def handle_keystroke(self, key, game):
+        if key not in ("1", "2", "3", "4", "5"): raise ValueError("what?")
+        game.state["money"] += int(key)
+def create_game():
+    return Game([Shop(), Line()], {"money": 0}, board_size=(12, 2))
+"""
+    config, _, _ = chosen(tmp_path, monkeypatch, source)
+    assert config.metadata.actions == list("12345")
+
+
 @pytest.mark.parametrize(
     "flags, hidden", [({}, True), ({"texts": True}, False), ({"character_set": ["A"]}, False)]
 )

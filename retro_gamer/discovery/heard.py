@@ -1,0 +1,101 @@
+"""Which keys a game compares with what is pressed: keys that nobody would think of, or that do something only later."""
+
+from __future__ import annotations
+
+import random
+from typing import Any, Callable, Collection, List, Sequence, Set
+
+from retro_gamer.config.key_names import key_problem
+from retro_gamer.discovery.probing import new_game, step
+from retro_gamer.environment.chance import seed_everything
+from retro_gamer.environment.keys import KeyInput
+from retro_gamer.errors import GameError
+
+TURNS, GAMES = 300, 30  # that are listened to
+UNLIKELY = ("KEY_TAB", "z")  # no branch takes these before all comparisons are made
+
+
+class _Text(str):
+    """Text that notes what it is compared with, and so do its other forms."""
+
+    heard: Set[str]
+
+    def __eq__(self, other: object) -> bool:
+        same = str.__eq__(self, other)
+        if isinstance(other, str) and not same:  # a look-up in a dict compares only what is the same
+            self.heard.add(str.__str__(other))
+        return same
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = str.__hash__
+
+    def __str__(self) -> str:
+        return self
+
+    def lower(self) -> str:
+        return _text(str.lower(self), self.heard)
+
+    def upper(self) -> str:
+        return _text(str.upper(self), self.heard)
+
+
+def _text(text: str, heard: Set[str]) -> _Text:
+    made = _Text(text)
+    made.heard = heard
+    return made
+
+
+class _Listening(KeyInput):
+    """An input source whose keys note what they are compared with."""
+
+    def __init__(self, signs: Set[str], names: Set[str]):
+        super().__init__()
+        self._signs, self._names = signs, names
+
+    def collect(self) -> Collection[Any]:
+        return [self._listening(key) for key in super().collect()]
+
+    def _listening(self, key: Any) -> Any:
+        name = None if key.name is None else _text(key.name, self._names)
+
+        class Key(_Text):
+            """A keystroke as blessed has it."""
+
+            code, is_sequence = key.code, key.is_sequence
+
+            def __repr__(self) -> str:
+                return repr(key)
+
+        Key.name = name  # type: ignore[attr-defined]
+        made = Key(str.__str__(key))
+        made.heard = self._signs
+        return made
+
+
+def keys_heard(factory: Callable[[], Any], usual: Sequence[str]) -> List[str]:
+    """The keys that the game compares with what is pressed, in games in which `usual` keys and unlikely ones are.
+
+    Signs are compared with the key itself, as in key == "e"; names with its name, as in key.name == "KEY_UP".
+    A look-up in a dict is not heard.
+    """
+    signs: Set[str] = set()
+    names: Set[str] = set()
+    turns = 0
+    for seed in range(GAMES):
+        seed_everything(seed)
+        chooser, game = random.Random(seed), new_game(factory)
+        game.input_source = _Listening(signs, names)
+        try:
+            while game.playing and turns < TURNS * (seed + 1) // GAMES:
+                key = chooser.choice([*usual, *UNLIKELY])
+                game.input_source.press(key)
+                turns += 1
+                step(game, key)
+        except GameError as error:
+            if isinstance(error.__cause__, KeyboardInterrupt):
+                raise
+            # Otherwise that is for those who try one key after the other.
+    found = {key for key in signs if len(key) == 1} | {key for key in names if len(key) > 1}
+    return sorted(key for key in found if not key_problem(key))

@@ -1,0 +1,79 @@
+"""Keys that are for people, not for playing: those that stop a game for a while, and those that begin it again."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+from retro_gamer.discovery.probing import is_number
+from retro_gamer.discovery.trials import Situation, Trials, play_on
+from retro_gamer.environment.characters import visible_cells
+from retro_gamer.environment.player import keyboard_driven
+
+PLACES = 4  # in which each is looked at again
+TURNS_STILL = 10  # a game that is stopped stays as it is, whatever else is pressed
+
+
+def for_people(factory: Callable[[], Any], keys: Sequence[str], trials: Trials) -> Dict[str, str]:
+    """Of these keys, those that only stop the game or begin it again, with what they do."""
+    found = {}
+    for key in keys:
+        if key in ("KEY_UP", "KEY_DOWN", "KEY_LEFT", "KEY_RIGHT"):
+            continue
+        others = [other for other in keys if other != key]
+        tried = zip(trials.places, trials.of.get(key, ()))
+        places = [place for place, trial in tried if trial.differs and key not in place[1]][-PLACES:]
+        if not places or not others:
+            continue
+        if _stops(factory, key, others, places):
+            found[key] = "stops the game until it is pressed again"
+        elif _begins_again(factory, key, places):
+            found[key] = "begins again"
+    return found
+
+
+def _stops(factory: Callable[[], Any], key: str, others: Sequence[str], places: Sequence[Situation]) -> bool:
+    """Whether nothing that is shown changes any more after the key, though it would without; and the key undoes that."""
+    while_still = [others[turn % len(others)] for turn in range(TURNS_STILL)]
+    told = 0
+    for place in places:
+        without = _shown_after(factory, place, [None, *while_still])
+        held = _shown_after(factory, place, [key, *while_still, key, *while_still])
+        if len(held) < 2 * len(without):  # over before
+            return False
+        first, again = held[: len(without)], held[len(without) :]
+        if len(set(first)) > 1 or len(set(again)) == 1:
+            return False
+        told += len(set(without)) > 1
+    return told > 0
+
+
+def _shown_after(factory: Callable[[], Any], place: Situation, presses: Sequence[Optional[str]]) -> List[Any]:
+    """What is shown after each of some turns that follow a situation."""
+    shown: List[Any] = []
+
+    def look(game: Any) -> None:
+        cells = tuple((x, y, sign) for _, x, y, sign in visible_cells(game.agents, game.board_size))
+        shown.append((cells, tuple(sorted((str(name), repr(value)) for name, value in game.state.items()))))
+
+    play_on(factory, place[0], [*place[1], *presses], look)
+    return shown[len(place[1]) :]
+
+
+def _begins_again(factory: Callable[[], Any], key: str, places: Sequence[Situation]) -> bool:
+    """Whether all numbers that the key changes are then as in a new game, and its character is where it was."""
+    told = 0
+    for place in places:
+        new = [_numbers(play_on(factory, place[0], presses)[0]) for presses in ((), (None,))]
+        without, pressed = (_numbers(play_on(factory, place[0], [*place[1], one])[0]) for one in (None, key))
+        changed = [name for name, value in pressed[0].items() if value != without[0].get(name)]
+        as_new = all(pressed[0][name] in [begun[0].get(name) for begun in new] for name in changed)
+        if not as_new or pressed[1] not in [begun[1] for begun in new]:
+            return False
+        told += bool(changed) and without[1] not in [begun[1] for begun in new]
+    return told > 0
+
+
+def _numbers(game: Any) -> Tuple[Dict[str, Any], List[Any]]:
+    """The numbers of its state, and where the characters are that listen to keys."""
+    numbers = {str(name): value for name, value in game.state.items() if is_number(value)}
+    return numbers, [tuple(agent.position) for agent in keyboard_driven(game)]
