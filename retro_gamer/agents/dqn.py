@@ -72,8 +72,10 @@ class DQNAgent(Agent):
         convolutions: Optional[Sequence[Convolution]] = None,
         feature_type: str = "float32",
         repeat_penalty: float = 0.0,
+        turn_based: bool = False,
     ):
         self.n_actions, self.rng, self.n_symbols = n_actions, rng, shape.n_symbols
+        self.turn_based = turn_based
         self.batch_size, self.double = training.batch_size, training.double
         self.train_every, self.gradient_steps = self._configured = (
             training.train_every,
@@ -106,10 +108,12 @@ class DQNAgent(Agent):
         self.optimizer = Adam(self.online.parameters, training.learning_rate)
         self.scale, self.feature_scale = RewardScale(training.reward_scale), FeatureScale(shape.n_features)
         self.greedy = self.newest = self.saved = GreedyNetwork(
-            self.online, self.scale, self.feature_scale, repeat_penalty
+            self.online, self.scale, self.feature_scale, repeat_penalty, turn_based
         )
         if self.average is not None:
-            self.saved = GreedyNetwork(self.average, self.scale, self.feature_scale, repeat_penalty)
+            self.saved = GreedyNetwork(
+                self.average, self.scale, self.feature_scale, repeat_penalty, turn_based
+            )
         self.replay = ReplayMemory(
             training.memory_capacity,
             shape.n_cells,
@@ -136,6 +140,7 @@ class DQNAgent(Agent):
 
     def act(self, observation: Observation, epsilon: float) -> int:
         if epsilon > 0 and self.rng.random() < epsilon:
+            self.greedy.repetition.did_something_else()
             return int(self.rng.integers(self.n_actions))
         return self.greedy.act(observation)
 
@@ -148,7 +153,7 @@ class DQNAgent(Agent):
         self.greedy.repetition.got(reward)
 
     def learn(self, transition: Transition) -> Optional[float]:
-        self.replay.add(*transition)
+        self.replay.add(*(self._with_cost(transition) if self.turn_based else transition))
         self.scale.add(transition.reward)
         self.turns += 1
         if len(self.replay) < self.learning_starts:
@@ -158,6 +163,17 @@ class DQNAgent(Agent):
         if self.turns % self.train_every:
             return None
         return self._learning_steps(self.gradient_steps) / self.gradient_steps
+
+    def _with_cost(self, transition: Transition) -> Transition:
+        """In a turn-based game a turn that changed nothing costs as much as a usual reward brings, if it brought none.
+
+        Otherwise it would be worth gamma times as much as the best action: nearly the same, and when losing, more.
+        """
+        if transition.reward > 0 or transition.terminated:
+            return transition
+        if transition.observation.to_bytes() != transition.next_observation.to_bytes():
+            return transition
+        return transition._replace(reward=transition.reward - self.scale.usual)
 
     def _update_target(self) -> None:
         """Let the target network catch up, and the scales follow the rewards and what is seen."""

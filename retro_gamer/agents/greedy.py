@@ -33,9 +33,10 @@ class GreedyNetwork:
         scale: RewardScale,
         feature_scale: FeatureScale,
         repeat_penalty: float = 0.0,
+        turn_based: bool = False,
     ):
         self.network, self.scale, self.feature_scale = network, scale, feature_scale
-        self.repetition = Repetition(repeat_penalty)
+        self.repetition = Repetition(repeat_penalty, turn_based)
 
     @property
     def n_symbols(self) -> int:
@@ -77,13 +78,18 @@ class GreedyNetwork:
 
     @classmethod
     def from_policy(
-        cls, network: QNetwork, policy: Dict[str, np.ndarray], repeat_penalty: float = 0.0
+        cls,
+        network: QNetwork,
+        policy: Dict[str, np.ndarray],
+        repeat_penalty: float = 0.0,
+        turn_based: bool = False,
     ) -> "GreedyNetwork":
         """The policy of a `get_policy()`; the network, of the right shape, takes over its weights."""
         network.set_state(under_prefix("network", policy))
         feature_scale = FeatureScale(network.shape["n_features"])
         feature_scale.set_policy(policy)
-        return cls(network, RewardScale(float(policy["scale"])), feature_scale, repeat_penalty)
+        scale = RewardScale(float(policy["scale"]))
+        return cls(network, scale, feature_scale, repeat_penalty, turn_based)
 
 
 class GreedyTable:

@@ -53,4 +53,5 @@ def make_agent(
         convolutions=convolutions,
         feature_type=feature_type,
         repeat_penalty=0.0 if config.teams else training.repeat_penalty,
+        turn_based=config.turn_based,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Dict, Hashable, List
+from typing import Dict, Hashable, List, Optional, Tuple
 
 import numpy as np
+
+USELESS = float("inf")  # as if done so many times
 
 
 class Repetition:
@@ -17,37 +19,64 @@ class Repetition:
 
     A deadly action is far below all others: what is tried next is the next safe one, and since MOST is less than the
     whole way down, never the deadly one. With a penalty of 0 it is plain greedy play.
+
+    In a turn-based game an action that left everything as it was would do so again, such as a disc into a full column:
+    it is not taken there again, unless no action changes anything.
     """
 
     MOST = 0.9
 
-    def __init__(self, penalty: float = 0.0):
-        self.penalty = penalty
-        self._times: Dict[Hashable, List[int]] = {}  # state -> how often each action was taken there
+    def __init__(self, penalty: float = 0.0, turn_based: bool = False):
+        self.penalty, self.turn_based = penalty, turn_based
+        self._times: Dict[Hashable, List[float]] = {}  # state -> how often each action was taken there
+        self._last: Optional[Tuple[Hashable, int]] = (
+            None  # the newest choice, where nothing else was done since
+        )
 
     def choose(self, q: np.ndarray, state: Hashable) -> int:
         """The action to take for values q [n_actions] in a state, and remember that it was taken."""
+        if self.turn_based:
+            self._see(state)
         times = self._times.get(state)
         if times is None:  # nearly always
             action = int(q.argmax())
             times = self._times[state] = [0] * len(q)
         else:
-            span = q.max() - q.min()
-            action = int((q - span * np.minimum(np.multiply(times, self.penalty), self.MOST)).argmax())
+            lost = (q.max() - q.min()) * np.minimum(np.multiply(times, self.penalty), self.MOST)
+            action = int(
+                np.where(np.isinf(times), -np.inf, q - lost).argmax()
+                if self.turn_based
+                else (q - lost).argmax()
+            )
         times[action] += 1
+        self._last = (state, action)
         return action
+
+    def _see(self, state: Hashable) -> None:
+        """What state followed the newest choice: if it is the same one, that action is useless there."""
+        if self._last is not None and self._last[0] == state:
+            times = self._times[state]
+            times[self._last[1]] = USELESS
+            if min(times) == USELESS:
+                times[:] = [0] * len(times)
+
+    def did_something_else(self) -> None:
+        """Another action was taken than the one that was chosen, or a random one."""
+        self._last = None
 
     def take_back(self, state: Hashable, action: int) -> None:
         """The action chosen in a state was not taken after all."""
         times = self._times.get(state)
         if times is not None and times[action]:
             times[action] -= 1
+        self._last = None
 
     def got(self, reward: float) -> None:
         """A reward came: what led to it may be done again."""
         if reward > 0:
-            self._times.clear()
+            self.forget()
 
     def forget(self) -> None:
         """A new game begins."""
         self._times.clear()
+        self._last = None

@@ -41,6 +41,11 @@ class RewardScale:
         factor, self.value = new / self.value, new
         return factor
 
+    @property
+    def usual(self) -> float:
+        """What a reward is usually like: their root mean square, if the scale follows them."""
+        return 1.0 / (self.ROOM * self.value)
+
     def get_state(self) -> Dict[str, np.ndarray]:
         """`reward_scale` [3] float64: the scale, the fading sum of squares, and the fading count of turns."""
         return {"reward_scale": np.array([self.value, self._sum, self._weight])}

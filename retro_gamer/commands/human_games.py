@@ -76,10 +76,11 @@ class Alone(HumanGame):
 
     def play_turn(self) -> bool:
         if self.by_policy:
-            action = self.player.agent.act(self.observation, 0.0)
+            key = self.environment.actions[self.player.agent.act(self.observation, 0.0)]
         else:
-            action = self.environment.actions.index(self.waiting.pop(0) if self.waiting else None)
-        self.observation, reward, terminated, truncated = self.environment.step(action)
+            key = self.waiting.pop(0) if self.waiting else None
+        step = self.environment.press(key)  # type: ignore[attr-defined]
+        self.observation, reward, terminated, truncated = step
         self.player.agent.got(reward)
         self.total += reward
         self.score = self.environment.score  # now: the environment may play another game later

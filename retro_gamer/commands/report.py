@@ -10,6 +10,7 @@ from retro_gamer.commands.report_play import Measured, measure, sections_about_p
 from retro_gamer.commands.report_teams import MeasuredTeams, measure_teams, sections_about_teams
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.teams import config_of_policy, policy_names
+from retro_gamer.environment.game import actions_of
 from retro_gamer.environment.planes import sees_planes
 from retro_gamer.errors import ConfigError, RetroGamerError
 from retro_gamer.hosting.supervision import supervised
@@ -93,7 +94,7 @@ def _what_was_trained(
             actions = measured.player.environment.labels
         else:
             own = config_of_policy(config, policy_names(config)[0]) if config.teams else config
-            actions = [*own.metadata.actions, None]
+            actions = actions_of(own.metadata)
         names = [action_shown(action) for action in actions]
         several = len(policy_names(config)) > 1 if config.teams else False
         caption = (

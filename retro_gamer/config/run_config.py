@@ -51,6 +51,12 @@ class RunConfig:
     def tabular(self) -> bool:
         return self.training.algorithm != "dqn"
 
+    @property
+    def turn_based(self) -> bool:
+        """Whether the game waits for a key, and what is seen of it tells whether a key changed anything."""
+        sees_all = self.preprocessing.board and not self.metadata.observation_function
+        return self.metadata.turn_based and sees_all and not self.teams and not self.game.environment_name
+
     def with_settings(self, values: Mapping[str, Any]) -> "RunConfig":
         """The same configuration with these values, by the names of the settings; raises KeyError for an unknown name."""
         changes: Dict[str, Dict[str, Any]] = {}

@@ -102,6 +102,11 @@ class MetadataSettings:
         "",
         "Name or class of the character that the keys control. Empty: the only one with handle_keystroke.",
     )
+    turn_based: bool = setting(
+        FLAG,
+        False,
+        "true: the game stands still until a key is pressed. One is, every turn, and none again that changed nothing.",
+    )
     board_size: List[int] = setting(WHOLES, [], "Width and height of the board.", low=1)
     character_set: List[str] = setting(
         TEXTS, [], "Characters known from the start. New ones are added when they first appear."

@@ -60,6 +60,16 @@ def choose_encoders(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
     draft.say(f"Seen from {player}: {reach}" + (" and a radar." if seen.radar else "."))
 
 
+def choose_turns(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
+    """Whether a key is pressed in every turn: where the game waits for one, and all of it is seen."""
+    if "turn_based" in known or not probe.turn_based or not draft.config.preprocessing.board:
+        return
+    if known.get("algorithm", "dqn") == "dqn":
+        draft.set({"turn_based": True})
+        draft.notes["metadata.turn_based"] = "In random play nothing ever changed while no key was pressed."
+        draft.say("The game waits for a key: one is pressed in every turn.")
+
+
 def see(draft: Draft, sight: Sight) -> None:
     draft.set(sight.settings)
     draft.notes.update(sight.notes)

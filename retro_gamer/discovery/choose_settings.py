@@ -25,6 +25,7 @@ from retro_gamer.discovery.choose_encoders import (
     choose_encoders,
     choose_own_symbol,
     choose_room,
+    choose_turns,
     observe_numbers,
     see,
     see_whole_board,
@@ -171,6 +172,7 @@ def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
     )
     if "observation_function" not in known:
         choose_encoders(draft, probe, known)
+        choose_turns(draft, probe, known)
         choose_own_symbol(draft, probe, known, flags)
         if "observe_state" not in known and known.get("algorithm", "dqn") == "dqn":
             with trying_out():

@@ -7,6 +7,7 @@ import time
 import traceback
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
+from retro_gamer.discovery.standstill import Standstill
 from retro_gamer.discovery.travels import Travels
 from retro_gamer.discovery.written import Written
 from retro_gamer.environment.chance import seed_everything
@@ -57,6 +58,7 @@ class Probe(NamedTuple):
     ]  # the characters that are in no text, where texts say nothing that is not known; None elsewhere
     waits: bool  # whether the player never goes that way, nor back
     outside_texts: Optional[List[str]]  # the characters that are in no text; None where there is no text
+    turn_based: bool  # whether nothing changes until a key is pressed
 
 
 class Looks:
@@ -125,6 +127,7 @@ def probe_game(
             )
             break
         key = chooser.choice([*actions, None])
+        found.standstill.begin_turn(game, key)
         game.input_source.press(key)
         step(game, key)
         found.note(game)
@@ -147,6 +150,7 @@ class _Findings:
         self._players = keyboard_driven(first)
         self._huge: Set[str] = set()
         self._looks, self._travels, self._written = Looks(), Travels(), Written()
+        self.standstill = Standstill()
         if self._reward is not None:
             state_number(first, self._reward)
         self.begin(first)
@@ -171,6 +175,7 @@ class _Findings:
             visible = (character for character in cells.values() if character.strip())
             self._characters.update(dict.fromkeys(visible))
             self._filled += len(cells) / (game.board_size[0] * game.board_size[1])
+        self.standstill.note(game)
         self._looks.note(game)
         self._travels.note(game)
         self._written.note(game)
@@ -209,6 +214,7 @@ class _Findings:
             self._written.others(),
             self._travels.waits(),
             self._written.outside(),
+            self.standstill.found,
         )
 
 

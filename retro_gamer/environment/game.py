@@ -46,10 +46,16 @@ def make_encoder(
     return encoder
 
 
+def actions_of(metadata: MetadataSettings) -> List[Optional[str]]:
+    """What can be done in a turn of a game: press one of its keys, or None, unless it is turn-based."""
+    return [*metadata.actions] if metadata.turn_based else [*metadata.actions, None]
+
+
 class RetroEnvironment(Environment):
     """A retro game, observed as compact symbol numbers (or by a custom function).
 
-    The last action is doing nothing. The reward of a turn is the change of `state[metadata.reward]`.
+    The last action is doing nothing, but in a turn-based game, which would stand still. The reward of a turn is the change
+    of `state[metadata.reward]`.
     """
 
     def __init__(
@@ -64,7 +70,7 @@ class RetroEnvironment(Environment):
     ):
         self.metadata, self.encoder = metadata, encoder
         self.observation_function, self.tabular, self.max_turns = observation_function, tabular, max_turns
-        self.actions: List[Optional[str]] = [*metadata.actions, None]
+        self.actions: List[Optional[str]] = actions_of(metadata)
         self.runner = GameRunner(factory, metadata.actions)
         self._n_features = n_features  # of the observation function; None until it was called
         self._reward_so_far = 0.0
@@ -99,7 +105,11 @@ class RetroEnvironment(Environment):
         return self.observe()
 
     def step(self, action: int) -> Step:
-        reward, terminated = self.play_turn(self.actions[action])
+        return self.press(self.actions[action])
+
+    def press(self, key: Optional[str]) -> Step:
+        """Play one turn with this key, None for none: also where no action is to press none."""
+        reward, terminated = self.play_turn(key)
         return Step(self.observe(), reward, terminated, not terminated and self.runner.turn >= self.max_turns)
 
     def play_turn(self, key: Optional[str] = None) -> Tuple[float, bool]:

@@ -51,7 +51,8 @@ class Repeats:
             turn += 1  # asked before a turn, it is for the turn to come
         repetition = self._of.get(who)
         if repetition is None:
-            repetition = self._of[who] = Repetition(self._policy.repetition.penalty)
+            before = self._policy.repetition
+            repetition = self._of[who] = Repetition(before.penalty, before.turn_based)
         last = self._answers.get(who)
         if last is not None and last.turn == turn is not None:
             if last.seen == seen:
@@ -61,6 +62,11 @@ class Repeats:
         action = self._policy.act(observation)
         self._answers[who] = Answer(turn, seen, action)
         return action
+
+    def acted_by_chance(self) -> None:
+        """Instead of being asked, someone acted at random: what follows is not what a choice led to."""
+        for repetition in self._of.values():
+            repetition.did_something_else()
 
     def _look_at_reward(self, game: Any) -> None:
         value = game.state.get(self._reward)

@@ -329,6 +329,8 @@ class TrainedPolicy:
             if self._agent is None or chance.random() < self._epsilon:
                 if self._agent is not None and self._eyes.every_turn:
                     self._look(game, agent)
+                if self._repeats is not None:
+                    self._repeats.acted_by_chance()
                 return chance.choice(actions)
         observation = self._look(game, agent)
         if self._repeats is not None:

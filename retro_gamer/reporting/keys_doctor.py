@@ -73,14 +73,13 @@ def _line_that_swallows_errors(game: Any) -> str:
 
 
 def _outcome(environment: Any, moment: int, action: Optional[int]) -> Any:
-    """The game three turns after an action (None: the last, no key) in a situation that `moment` fixes."""
-    rng = np.random.default_rng(moment)
-    nothing = len(environment.actions) - 1
+    """The game three turns after an action (None: no key) in a situation that `moment` fixes."""
+    rng, keys = np.random.default_rng(moment), environment.actions
     environment.reset(moment)
-    pressed = [int(rng.integers(nothing + 1)) for _ in range(3 * moment)]
-    pressed += [nothing if action is None else action, nothing, nothing]
-    for turn in pressed:
-        _, _, terminated, truncated = environment.step(turn)
+    pressed = [keys[int(rng.integers(len(keys)))] for _ in range(3 * moment)]
+    pressed += [None if action is None else keys[action], None, None]
+    for key in pressed:
+        _, _, terminated, truncated = environment.press(key)
         if terminated or truncated:
             break
     game = environment.game

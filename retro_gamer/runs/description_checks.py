@@ -50,6 +50,7 @@ ONLY_SOME_HAVE = (
     "flow",
     "texts",
     "repeat_penalty",
+    "turn_based",
     "spaces",
 )
 Values = Dict[str, Any]
@@ -185,6 +186,7 @@ CHECKS: List[Tuple[str, Callable[[Values], bool]]] = [
         "characters are not characters",
         lambda values: len(values["characters"]) <= MAX_CHARACTERS and _are_texts(values["characters"], 8),
     ),
+    ("turn_based is not a flag", lambda values: values.get("turn_based", True) is True),
     ("kinds is not a flag", lambda values: values.get("kinds", True) is True),
     ("kinds are in the place of its radar", lambda values: not ("kinds" in values and values["radar"])),
     ("texts is not a flag", lambda values: values.get("texts", False) is False),

@@ -95,6 +95,7 @@ class PolicyDescription:
     flow: Optional[str] = None  # the same
     texts: Optional[bool] = None  # False where they are not seen
     repeat_penalty: Optional[float] = None  # how it acts (agents/repetition.py); None for plain greedy play
+    turn_based: Optional[bool] = None  # the same; None where it is not
 
     @classmethod
     def of(
@@ -133,6 +134,7 @@ class PolicyDescription:
             free_characters=tuple(seen.free_characters) if has_room else None,
             texts=None if seen.texts else False,
             repeat_penalty=None if config.tabular or config.teams else config.training.repeat_penalty or None,
+            turn_based=config.turn_based or None,
             **more,
         )
 
@@ -241,6 +243,7 @@ class PolicyDescription:
             config.metadata,
             board_size=list(self.board_size) or config.metadata.board_size,
             player=self.player,
+            turn_based=config.metadata.turn_based if self.gym else None not in self.actions,
         )
         training = replace(config.training, algorithm=self.algorithm)
         return replace(config, preprocessing=seen, metadata=metadata, training=training)

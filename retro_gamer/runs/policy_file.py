@@ -75,9 +75,10 @@ def check_of_team(policy: SavedPolicy, path: Path) -> None:
 
 def check_keys(description: PolicyDescription, keys: Sequence[str], path: Path, config_path: Path) -> None:
     """Raise CheckpointError when a policy was trained with other keys than config.toml names now."""
-    if description.actions != (*keys, None):
+    trained_with = tuple(action for action in description.actions if action is not None)
+    if trained_with != tuple(keys):
         raise CheckpointError(
-            f"{path} was trained with the keys {list(description.actions[:-1])}, but {config_path} names "
+            f"{path} was trained with the keys {list(trained_with)}, but {config_path} names "
             f"{list(keys)}. Put the old keys back, or train again."
         )
 
@@ -106,7 +107,8 @@ def build_policy(saved: SavedPolicy, path: Path) -> GreedyPolicy:
             n_tables = TABULAR[description.algorithm].n_tables
             return GreedyTable.from_policy(arrays, n_tables, len(description.actions))
         network = QNetwork(rng=np.random.default_rng(0), **description.network_sizes)
-        return GreedyNetwork.from_policy(network, arrays, description.repeat_penalty or 0.0)
+        penalty, turn_based = description.repeat_penalty or 0.0, bool(description.turn_based)
+        return GreedyNetwork.from_policy(network, arrays, penalty, turn_based)
     except CheckpointError:
         raise
     except DAMAGED as error:
