@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, List, Optional, Sequence
 
 from retro_gamer.commands.watching import Shown
+from retro_gamer.environment.base import Step
 from retro_gamer.environment.characters import cells_of
 from retro_gamer.environment.player import player_finder
 from retro_gamer.environment.teams import find_character
@@ -79,7 +80,7 @@ class Alone(HumanGame):
             key = self.environment.actions[self.player.agent.act(self.observation, 0.0)]
         else:
             key = self.waiting.pop(0) if self.waiting else None
-        step = self.environment.press(key)  # type: ignore[attr-defined]
+        step: Step = self.environment.press(key)  # type: ignore[attr-defined]
         self.observation, reward, terminated, truncated = step
         self.player.agent.got(reward)
         self.total += reward

@@ -57,7 +57,10 @@ def _pupil(name: str, quick: bool = False) -> Game:
 def suite() -> Dict[str, Game]:
     own = "shooter dodge keys_and_doors racing platformer typing_game quiz two_phases frogger pong fruit hunter moles oven"
     quick = {"shooter", "keys_and_doors", "frogger", "hunter", "oven", "moles"}
-    games = {name: _own(name, name in quick) for name in f"{own} pellets slow_garden stacker lanes".split()}
+    games = {
+        name: _own(name, name in quick)
+        for name in f"{own} pellets slow_garden stacker lanes tictactoe minesweeper".split()
+    }
     for name in "flappy lander levels g2048 connect4 fog border menu".split():
         games[name] = _pupil(name, name in ("levels", "fog", "flappy", "lander"))
     games["snake"] = Game("snake", players.snake, quick=True)
@@ -161,6 +164,7 @@ KEYS = {  # of the games whose keys `create` may guess wrongly: for random play
     "border": list("hjkl"),
     "menu": ["KEY_ENTER", "KEY_LEFT", "KEY_RIGHT"],
     "platformer": [" "],
+    "tictactoe": list("123456789"),
 }
 REWARDS = {
     "border": "points",
@@ -179,7 +183,7 @@ def references(name: str, output: Path) -> Tuple[float, float]:
     if game.random is not None and game.reference is not None:
         return game.random, game.reference
     if not path.is_file():
-        keys = [*KEYS.get(name, ARROWS), *([" "] if name == "shooter" else [])]
+        keys = [*KEYS.get(name, ARROWS), *([" "] if name in ("shooter", "minesweeper") else [])]
         reward = REWARDS.get(name, "score")
         found = [play(game, reward, keys, by_hand) for by_hand in (False, True)]
         path.write_text(json.dumps(found), encoding="utf-8")
