@@ -134,7 +134,12 @@ def _add_train(commands: Commands) -> None:
         metavar="N",
         help="train for N more games, whatever the settings say",
     )
-    train.add_argument("--minutes", type=_positive_float, metavar="M", help="stop after M minutes")
+    train.add_argument(
+        "--minutes",
+        type=_positive_float,
+        metavar="M",
+        help="train for M more minutes, whatever the settings say",
+    )
     _add_quiet(train)
 
 

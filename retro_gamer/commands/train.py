@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from typing import TYPE_CHECKING, Optional, Union
 
 from retro_gamer.agents.agent import Actor
@@ -49,7 +49,8 @@ def train_run(
     trainer: Union[Trainer, SelfPlayTrainer]
     line = Dashboard(quiet=quiet)
     with run.locked():
-        with supervised(line.say), telling_when_slow("Getting ready, which takes a while", line.say):
+        getting_ready = telling_when_slow("Getting ready, which takes a while", line.say)
+        with supervised(line.say), nullcontext() if quiet else getting_ready:
             if run.load_config().teams:
                 from retro_gamer.selfplay.trainer import SelfPlayTrainer
 
@@ -85,9 +86,10 @@ def _train(
     run = trainer.run
     if trainer.resumed:
         print(f"Going on after game {trainer.episode} ({trainer.turns:,} turns).")
-    if episodes is None and trainer.is_complete():
+    if episodes is None and minutes is None and trainer.is_complete():
         print(
             f"This training is complete: {trainer.episode} games, {trainer.turns:,} turns. Train on with\n"
+            f"  {command_line('train', run, '--minutes', 5)}\n"
             f"  {command_line('train', run, '--episodes', 500)}\n"
             f"or raise training_turns or training_episodes in {run.config_path}."
         )

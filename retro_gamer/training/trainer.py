@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import suppress
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
@@ -73,7 +74,9 @@ class TrainingLoop:
         on_notice: Callable[[str], None] = lambda text: None,
         on_wait: Callable[[str], None] = lambda text: None,
     ) -> None:
-        """Train to the configured goal, or for `episodes` more games, or until `minutes` have passed.
+        """Train to the configured goal; or, whatever that is, for `episodes` more games, or for `minutes`.
+
+        With both, whichever comes first ends it. After training_turns the learning rate stays where it fell to.
 
         `on_wait` is told a few times a second what goes on within a game that lasts longer than a second.
         A game that goes on after the last minute is cut short there, as it is at max_turns_per_episode.
@@ -81,8 +84,9 @@ class TrainingLoop:
         Raises RunBusyError when another process is at it.
         """
         training = self.config.training
-        goal = self.episode + episodes if episodes is not None else training.training_episodes
-        goal_turns = training.training_turns if episodes is None else 0
+        goal, goal_turns = training.training_episodes, training.training_turns
+        if episodes is not None or minutes is not None:
+            goal, goal_turns = self.episode + episodes if episodes is not None else sys.maxsize, 0
         on_episode, on_checkpoint = as_everybody(on_episode), as_everybody(on_checkpoint)
         on_notice, on_wait = as_everybody(on_notice), as_everybody(on_wait)
         self.limits.begin(minutes if minutes is not None else NEVER, on_wait)

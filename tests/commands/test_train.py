@@ -72,6 +72,19 @@ def test_minutes_end_a_training(empty, command, clock):
     assert "Train on:" in out and len(checkpoint_names("run")) >= 1
 
 
+def test_minutes_go_on_past_the_goal(empty, command, clock):
+    command("create", "--game", "catch", "--output", "run", "--training-episodes", "1", *TINY)
+    clock.step, played = 0.02, 1
+    for _ in range(2):  # one that is complete goes on, too
+        status, out, _ = command("train", "run", "--minutes", "1")
+        trained = re.search(r"Trained (\d+) games", out)
+        assert status == 0 and trained and int(trained[1]) > played
+        assert "This training is complete" not in out
+        played = int(trained[1])
+    assert f"Trained {played} games" in command("train", "run")[1]  # no more, without minutes
+    assert "This training is complete" in command("train", "run")[1]
+
+
 def test_train_draws_nothing_where_nobody_is_looking(workshop):
     result = run_command("train", "runs/forager", "--episodes", "3", "--quiet", cwd=workshop)
     assert (result.returncode, result.stderr) == (0, "")
