@@ -43,6 +43,7 @@ WHEN = {
     "free_characters": "When create did not find out all that can be stepped on.",
     "kinds": "For games without a character of one's own, in which it matters what there is and not where.",
     "flow": "When things fall, or come from one side.",
+    "place": "True where it matters how far the edges of the board are, and a window does not show them.",
     "texts": "False when what is written there tells nothing, such as a score or a title.",
     "observe_state": "For numbers that the board does not show: speed, fuel, whose turn it is.",
     "hidden_sizes": "Larger for many kinds of things on the board; slower.",

@@ -96,7 +96,13 @@ def check_preprocessing(
             ("board", "egocentric_radius"),
         )
     if not (
-        seen.board or seen.egocentric_radius or seen.radar or seen.kinds or seen.room or seen.observe_state
+        seen.board
+        or seen.egocentric_radius
+        or seen.radar
+        or seen.kinds
+        or seen.room
+        or seen.place
+        or seen.observe_state
     ):
         yield Problem(
             "board = false",

@@ -167,6 +167,11 @@ class PreprocessingSettings:
     free_characters: List[str] = setting(
         TEXTS, [], "For room: characters that it can step on. All others are in its way."
     )
+    place: bool = setting(
+        FLAG,
+        False,
+        "true: in which column and row of the board the one that acts is.",
+    )
     texts: bool = setting(
         FLAG,
         True,

@@ -35,7 +35,7 @@ def see_planes(draft: Draft, environment: SteppedEnvironment, flags: Dict[str, A
         draft.set({"board": True, "player": player or ""})
         draft.say(f"Its pictures are seen as boards of {n_planes} kinds of characters.")
         return
-    draft.set({"player": player, "egocentric_radius": 3, "radar": True})
+    draft.set({"player": player, "egocentric_radius": 3, "radar": True, "place": True})
     draft.notes["metadata.player"] = "It is in one place at a time, and its steps follow the actions."
     draft.notes["preprocessing.egocentric_radius"] = (
         "Asterix of MinAtar after 20 s: 14.7 with a window around the player, 0.4 with all numbers of the picture."

@@ -10,7 +10,7 @@ Five ways of seeing, which `config.toml` switches on and off:
 
 With own_symbol the character that acts is one symbol of its own, whatever its letter: neither another letter nor another
 character of the same letter can take its place. With last_step it is seen which way it went, as letters like > often tell.
-With room it is seen how many free cells there are on each side of it.
+With room it is seen how many free cells there are on each side of it, with place in which column and row it is.
 """
 
 from __future__ import annotations
@@ -46,11 +46,14 @@ from retro_gamer.environment.vocabulary import (
     ME,
     NOTHING,
     OFF_BOARD,
+    PLACE,
     ROOM_ACROSS,
     ROOM_DOWN,
     Vocabulary,
 )
 from retro_gamer.errors import ObservationError
+
+MOST_PLACES = 64  # columns or rows that place tells apart
 
 
 class Encoder:
@@ -63,7 +66,7 @@ class Encoder:
     With `own_symbol` that character is the symbol ME; and what a vocabulary that does not grow does not know is not there,
     and hides nothing. With `last_step` the readings of ME on the radar are the last step of that character. With `room`
     those of ROOM_ACROSS and ROOM_DOWN are the free cells on each side of it: free is what shows nothing, or one of
-    `free_characters`.
+    `free_characters`. With `place` those of PLACE are its column and row, from 1 on.
     """
 
     def __init__(
@@ -83,6 +86,7 @@ class Encoder:
         room: bool = False,
         free_characters: Sequence[str] = (),
         texts: bool = True,
+        place: bool = False,
     ):
         self.vocabulary, self.find_player = vocabulary, find_player
         self.own_symbol, self.last_step, self.last_steps = own_symbol, last_step, LastSteps()
@@ -95,10 +99,12 @@ class Encoder:
         self.board, self.radius, self.radar = board, 0 if board else egocentric_radius, radar
         self.kinds, self.flow, self._urgency = kinds, flow, urgency(flow) if flow else None
         self.texts = texts
-        self._has_readings = bool(radar or last_step or kinds or self.rooms)
+        self._place = vocabulary.add(PLACE) if place else NOTHING
+        self._has_readings = bool(radar or last_step or kinds or self.rooms or self._place)
         if self._has_readings:
             # The first layer has as many rows for an input as there are symbols; a reading needs one for each value.
-            vocabulary.make_room(N_READINGS)
+            side = min(1 + max(board_size), MOST_PLACES) if place else 0
+            vocabulary.make_room(max(N_READINGS, side))
         self.observe_state = list(observe_state)
         self.n_features: Optional[int] = None if self.observe_state else 0
         self._last_position: Optional[Tuple[int, int]] = None
@@ -173,6 +179,9 @@ class Encoder:
             self._note_kinds(readings, painted, player)
         if self.last_step:
             self._note_last_step(readings, game, player)
+        if self._place:
+            most = self.vocabulary.n_symbols - 1  # less than the columns of a board larger than in training
+            note(readings, self._place, min(1 + center[0], most), min(1 + center[1], most))
         if room:
             note(readings, self._across, room[0], room[1])
             note(readings, self._down, room[2], room[3])

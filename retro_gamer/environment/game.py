@@ -40,6 +40,7 @@ def make_encoder(
         room=seen.room,
         free_characters=seen.free_characters,
         texts=seen.texts,
+        place=seen.place,
     )
     if n_features is not None:
         encoder.n_features = n_features

@@ -9,7 +9,7 @@ import numpy as np
 from retro_gamer.agents.states import state_of
 from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.rooms import FREE_CELLS
-from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD, PLACE
 
 MOST_SHOWN = 5  # of what mattered
 NEVER_MET = "It never met this position in its training: its table has no row for it."
@@ -156,8 +156,8 @@ def _things_seen(
 
 
 def _reading_of(character: str, seen: Any) -> str:
-    if character == ME:
-        return "its last step"
+    if character in (ME, PLACE):
+        return "its last step" if character == ME else "its own place on the board"
     if seen is not None and seen.kinds:
         return f"how many {character} there are" + ", and how far the first has come" * bool(seen.flow)
     which = (

@@ -11,7 +11,7 @@ from retro_gamer.environment.encoder import Encoder
 from retro_gamer.environment.flow import COUNTS, LEVELS
 from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.rooms import FREE_CELLS, WORDS
-from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD, PLACE
 
 OFF_BOARD_SHOWN = "▒"
 ME_SHOWN = "●"
@@ -39,6 +39,7 @@ def inputs_in_words(seen: Any, observation_function: str, of_environment: bool) 
     parts += ["how many of each kind there are"] * bool(seen.kinds)
     parts += ["the first of each"] * bool(seen.kinds and seen.flow)
     parts += ["the free cells on each side"] * bool(seen.room)
+    parts += ["its own column and row"] * bool(seen.place)
     return [*parts, *seen.observe_state]
 
 
@@ -86,7 +87,9 @@ def symbol_shown(number: int, characters: Sequence[str]) -> str:
 def _radar(readings: np.ndarray, characters: Sequence[str], flow: str) -> List[Tuple[str, str]]:
     found = []
     for character, (across, down) in zip(characters, readings.reshape(-1, 2).tolist()):
-        if across and down and character not in FREE_CELLS:
+        if character == PLACE:
+            found.append(("its own place", f"column {across}, row {down}"))
+        elif across and down and character not in FREE_CELLS:
             sideways = f"{DISTANCES[across]} to the {'right' if across > 5 else 'left'}"
             upright = f"{DISTANCES[down]} {'below' if down > 5 else 'above'}"
             parts = [sideways] * (across != 5) + [upright] * (down != 5)
@@ -98,7 +101,7 @@ def _radar(readings: np.ndarray, characters: Sequence[str], flow: str) -> List[T
 def _kinds(readings: np.ndarray, characters: Sequence[str], flow: str) -> List[Tuple[str, str]]:
     found = []
     for character, (count, level) in zip(characters, readings.reshape(-1, 2).tolist()):
-        if count and character != ME and character not in FREE_CELLS:
+        if count and character not in (ME, PLACE) and character not in FREE_CELLS:
             come = f", the first in part {level} of {LEVELS} of the way {flow}" * bool(level)
             found.append((character, f"{COUNTS[count]} there{come}"))
     return found

@@ -14,6 +14,7 @@ from retro_gamer.environment.vocabulary import (
     MAX_CHARACTERS,
     MAX_SYMBOLS,
     ME,
+    PLACE,
     ROOM_ACROSS,
     ROOM_DOWN,
 )
@@ -48,6 +49,7 @@ ONLY_SOME_HAVE = (
     "own_characters",
     "kinds",
     "flow",
+    "place",
     "texts",
     "repeat_penalty",
     "turn_based",
@@ -146,7 +148,9 @@ def _fit_together(values: Values) -> bool:
         return True
     side, n_symbols = 2 * values["egocentric_radius"] + 1, values["n_symbols"]
     picture = values["board_size"][::-1] if values["board"] else (side, side) if side > 1 else (0, 0)
-    has_readings = values["radar"] or values.get("last_step") or values.get("kinds") or values.get("room")
+    has_readings = values["radar"] or any(
+        values.get(name) for name in ("last_step", "kinds", "room", "place")
+    )
     readings = READINGS_PER_CHARACTER * (n_symbols - FIRST_CHARACTER) if has_readings else 0
     n_cells = picture[0] * picture[1] + readings
     return bool(values["board_shape"] == picture and values["n_cells"] == n_cells)
@@ -190,6 +194,10 @@ CHECKS: List[Tuple[str, Callable[[Values], bool]]] = [
     ("kinds is not a flag", lambda values: values.get("kinds", True) is True),
     ("kinds are in the place of its radar", lambda values: not ("kinds" in values and values["radar"])),
     ("texts is not a flag", lambda values: values.get("texts", False) is False),
+    (
+        "place cannot be read as it says",
+        lambda values: "place" not in values or (values["place"] is True and PLACE in values["characters"]),
+    ),
     ("flow is not a way", lambda values: values.get("flow", "down") in FLOWS[1:]),
     ("own character is not among its characters", _knows_itself),
     ("free cells cannot be counted as it says", _knows_its_room),

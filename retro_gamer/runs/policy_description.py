@@ -12,6 +12,7 @@ from retro_gamer.environment.readings import N_READINGS
 from retro_gamer.environment.vocabulary import (
     FIRST_CHARACTER,
     ME,
+    PLACE,
     ROOM_DOWN,
     Vocabulary,
 )
@@ -38,6 +39,7 @@ MEANINGLESS_AFTER: Dict[str, str] = {
     "flow": "it decides what the inputs mean",
     "room": "it decides what the inputs are",
     "free_characters": "it decides what the readings of room mean",
+    "place": "it decides what the inputs are",
     "texts": "it decides what is seen",
     "observe_state": "each of these values is an input",
     "hidden_sizes": "the layers have other sizes",
@@ -93,6 +95,7 @@ class PolicyDescription:
     spaces: Optional[Dict[str, Any]] = None  # what an environment's observations and actions are
     kinds: Optional[bool] = None  # the same as own_symbol
     flow: Optional[str] = None  # the same
+    place: Optional[bool] = None  # the same
     texts: Optional[bool] = None  # False where they are not seen
     repeat_penalty: Optional[float] = None  # how it acts (agents/repetition.py); None for plain greedy play
     turn_based: Optional[bool] = None  # the same; None where it is not
@@ -132,6 +135,7 @@ class PolicyDescription:
             flow=seen.flow or None,
             room=has_room or None,
             free_characters=tuple(seen.free_characters) if has_room else None,
+            place=(seen.place and PLACE in vocabulary.characters) or None,
             texts=None if seen.texts else False,
             repeat_penalty=None if config.tabular or config.teams else config.training.repeat_penalty or None,
             turn_based=config.turn_based or None,
@@ -205,7 +209,7 @@ class PolicyDescription:
             return self.n_cells == 0 and self.board_shape == (0, 0)
         least = (
             N_READINGS
-            if self.radar or self.last_step or self.kinds or self.room
+            if self.radar or self.last_step or self.kinds or self.room or self.place
             else FIRST_CHARACTER
             if self.n_cells
             else 1
@@ -236,6 +240,7 @@ class PolicyDescription:
             flow=self.flow or "",
             room=bool(self.room),
             free_characters=list(self.free_characters or ()),
+            place=bool(self.place),
             texts=self.texts is None,
             observe_state=list(self.observe_state),
         )

@@ -55,6 +55,7 @@ FACTS: Dict[str, List[Any]] = {
     "board": [True, False],
     "radar": [True, False],
     "room": [True, False, None],
+    "place": [True, False, None],
     "free_characters": [[], ["@"], ["@@"], "@", None],
     "egocentric_radius": [0, 1, 2, 3, 64],
     "observe_state": [[], ["energy"], ["energy", "energy"], ["score", "energy"], ["x"] * 300],
@@ -100,7 +101,9 @@ def fitting_facts(rng: random.Random, content: bytes) -> bytes:
         described["board_shape"] = picture if len(picture) == 2 else [0, 0]
         described["n_cells"] = described["board_shape"][0] * described["board_shape"][1]
         described["n_cells"] += (
-            2 * (described["n_symbols"] - 2) if described["radar"] or described.get("room") else 0
+            2 * (described["n_symbols"] - 2)
+            if described["radar"] or described.get("room") or described.get("place")
+            else 0
         )
     members["facts.npy"] = _text(json.dumps(facts))
     try:

@@ -47,6 +47,7 @@ REFUSED = {  # setting -> changes that touch it
     "kinds": [{"kinds": True, "radar": False}],
     "flow": [{"flow": "down"}],
     "room": [{"room": True}],
+    "place": [{"place": True}],
     "texts": [{"texts": False}],
     "free_characters": [{"room": True, "free_characters": ["o"]}],
     "hidden_sizes": [{"hidden_sizes": [24]}, {"hidden_sizes": [16, 16]}],
