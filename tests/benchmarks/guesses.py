@@ -18,7 +18,6 @@ from retro_gamer.errors import RetroGamerError  # noqa: E402
 SIDEWAYS, UPRIGHT = ["KEY_LEFT", "KEY_RIGHT"], ["KEY_UP", "KEY_DOWN"]
 EXPECTED = {  # keys of games that are not played with the four arrows
     **KEYS,
-    "shooter": [*SIDEWAYS, " "],
     "oven": UPRIGHT,
     "pong": UPRIGHT,
     "dodge": UPRIGHT,

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -34,6 +35,15 @@ import players  # noqa: E402
 
 EVALUATION_GAMES = 30
 MAX_TURNS = 2000
+
+
+MINATAR = (  # what random play gets, and a good policy
+    ("Breakout", 0.5, 40.0),
+    ("SpaceInvaders", 4.1, 90.0),
+    ("Freeway", 0.2, 50.0),
+    ("Asterix", 0.5, 10.0),
+    ("Seaquest", 0.1, 8.0),
+)
 
 
 class Game(NamedTuple):
@@ -56,11 +66,9 @@ def _pupil(name: str, quick: bool = False) -> Game:
 
 def suite() -> Dict[str, Game]:
     own = "shooter dodge keys_and_doors racing platformer typing_game quiz two_phases frogger pong fruit hunter moles oven"
-    quick = {"shooter", "keys_and_doors", "frogger", "hunter", "oven", "moles"}
-    games = {
-        name: _own(name, name in quick)
-        for name in f"{own} pellets slow_garden stacker lanes tictactoe minesweeper".split()
-    }
+    more = "pellets slow_garden stacker lanes tictactoe minesweeper asteroids tetris tower_defence dungeon"
+    quick = {"shooter", "keys_and_doors", "frogger", "hunter", "oven", "moles", "dungeon", "asteroids"}
+    games = {name: _own(name, name in quick) for name in f"{own} {more}".split()}
     for name in "flappy lander levels g2048 connect4 fog border menu".split():
         games[name] = _pupil(name, name in ("levels", "fog", "flappy", "lander"))
     games["snake"] = Game("snake", players.snake, quick=True)
@@ -71,6 +79,12 @@ def suite() -> Dict[str, Game]:
     games["retro_beast"] = Game("retro.examples.beast", None, -10.3, -5.0)
     games["cartpole"] = Game("gym:CartPole-v1", None, 22.0, 500.0)
     games["acrobot"] = Game("gym:Acrobot-v1", None, -500.0, -90.0)
+    games["mountain_car"] = Game("gym:MountainCar-v0", None, -200.0, -110.0)
+    if find_spec("Box2D"):
+        games["lunar_lander"] = Game("gym:LunarLander-v3", None, -191.0, 270.0)
+    if find_spec("minatar"):  # beside what issue 15 wants after ten minutes
+        for name, chance, wanted in MINATAR:
+            games[f"minatar_{name.lower()}"] = Game(f"gym:MinAtar/{name}-v1", None, chance, wanted)
     return games
 
 
@@ -152,6 +166,7 @@ def play(game: Game, reward: str, actions: Sequence[str], by_hand: bool) -> floa
     return float(np.mean(results))
 
 
+ARROWS = ["KEY_LEFT", "KEY_RIGHT", "KEY_UP", "KEY_DOWN"]
 KEYS = {  # of the games whose keys `create` may guess wrongly: for random play
     "typing_game": list("abcdefghijklmnopqrstuvwxyz"),
     "quiz": list("0123456789"),
@@ -165,6 +180,12 @@ KEYS = {  # of the games whose keys `create` may guess wrongly: for random play
     "menu": ["KEY_ENTER", "KEY_LEFT", "KEY_RIGHT"],
     "platformer": [" "],
     "tictactoe": list("123456789"),
+    "shooter": ["KEY_LEFT", "KEY_RIGHT", " "],
+    "asteroids": ["KEY_LEFT", "KEY_RIGHT", "KEY_UP", " "],
+    "tetris": [*ARROWS, " "],
+    "tower_defence": [*ARROWS, "t"],
+    "dungeon": list("wasde"),
+    "minesweeper": [*ARROWS, " "],
 }
 REWARDS = {
     "border": "points",
@@ -173,8 +194,10 @@ REWARDS = {
     "snake": "reward",
     "retro_snake": "reward",
     "forager": "reward",
+    "asteroids": "punkte",
+    "dungeon": "pieces",
+    "tower_defence": "kills",
 }
-ARROWS = ["KEY_LEFT", "KEY_RIGHT", "KEY_UP", "KEY_DOWN"]
 
 
 def references(name: str, output: Path) -> Tuple[float, float]:
@@ -183,7 +206,7 @@ def references(name: str, output: Path) -> Tuple[float, float]:
     if game.random is not None and game.reference is not None:
         return game.random, game.reference
     if not path.is_file():
-        keys = [*KEYS.get(name, ARROWS), *([" "] if name in ("shooter", "minesweeper") else [])]
+        keys = KEYS.get(name, ARROWS)
         reward = REWARDS.get(name, "score")
         found = [play(game, reward, keys, by_hand) for by_hand in (False, True)]
         path.write_text(json.dumps(found), encoding="utf-8")
