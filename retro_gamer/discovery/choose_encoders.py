@@ -76,14 +76,14 @@ def see(draft: Draft, sight: Sight) -> None:
     draft.say(sight.message)
 
 
-def observe_numbers(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
+def observe_numbers(draft: Draft, factory: Any, probe: Probe, known: Dict[str, Any]) -> None:
     """Let the network see the numbers of the state that change in play and that the board does not tell."""
     metadata = draft.config.metadata
     paid = [known.get("reward") or metadata.reward, known.get("score") or metadata.score, *probe.huge]
     changing = changing_numbers(probe.histories, list(probe.histories), paid)
     if not changing:
         return
-    seen = not_shown(draft.config.with_settings(known), changing, min(TURNS, probe.turns))
+    seen = not_shown(draft.config.with_settings(known), changing, min(TURNS, probe.turns), factory)
     if seen:
         draft.set({"observe_state": seen})
         names = ", ".join(seen)

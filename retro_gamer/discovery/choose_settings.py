@@ -30,6 +30,7 @@ from retro_gamer.discovery.choose_encoders import (
     see,
     see_whole_board,
 )
+from retro_gamer.discovery.copies import made_once
 from retro_gamer.discovery.draft import Draft, trying_out
 from retro_gamer.discovery.keys import (
     actions_that_act,
@@ -137,7 +138,7 @@ def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
     if path is not None:
         draft.say(f"Read the description of the game in {path}.")
         _apply_description(draft, description, path)
-    factory = load_factory(draft.config.game)
+    factory = made_once(load_factory(draft.config.game), draft.say)
     known = {**description, **flags}
     if draft.config.teams:
         useless = [name for name in ("actions", "reward", "score", "player") if name in flags]
@@ -176,7 +177,7 @@ def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
         choose_own_symbol(draft, probe, known, flags)
         if "observe_state" not in known and known.get("algorithm", "dqn") == "dqn":
             with trying_out():
-                observe_numbers(draft, probe, known)
+                observe_numbers(draft, factory, probe, known)
         with trying_out():
             choose_room(draft, factory, probe, known)
     draft.messages += doubts

@@ -31,6 +31,7 @@ UNUSUAL_KEYS = ("KEY_TAB", "z", "b", "7", "o")
 GROUPS = (("w", "s", "a", "d"), ("h", "l", "j", "k"), ("i", "k", "j", "l"))
 NO_KEY_ACTS = "No key that was tried changes this game."
 TURNS_HELD = 20  # that a key is held, to see whether the game raises
+SECONDS_FOR_PLACES = 5.0  # to reach situations: a slow game has fewer of them
 MOMENTS = 6  # situations in which each key is tried, in a round
 ROUNDS = 3  # each with the keys found in those before: a menu may open another
 DEEP_MOMENTS, DEEP_TURNS, LONGEST_HOLD = 3, 200, 10  # long games, in which keys are held: they get far
@@ -66,7 +67,12 @@ def find_actions(
     is told which were not. Raises ConfigError when no key does anything.
     """
     deadline = clock() + SECONDS
-    trials = Trials(factory, lambda: clock() >= deadline, _records_of_keys(factory))
+    trials = Trials(
+        factory,
+        lambda: clock() >= deadline,
+        _records_of_keys(factory),
+        lambda: clock() >= deadline - SECONDS + SECONDS_FOR_PLACES,
+    )
     pressed: List[str] = [key for key in ARROWS if not _raises_soon(factory, key)]
     heard = keys_heard(factory, [*pressed, *"wasd"])
     likely = [key for key in heard if key in OTHER_KEYS]

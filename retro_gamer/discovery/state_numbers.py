@@ -17,7 +17,7 @@ MOST = 16  # numbers that are observed
 TURNS = 500  # of random play, in which observations are compared
 SEEN_AGAIN = 20  # turns with an observation seen before: with fewer, nothing can be said
 SAME = 0.995  # a correlation
-AGREE = 0.98  # of those turns: then what is seen tells the number already
+AGREE = 0.99  # of those turns: then what is seen tells the number already
 
 
 def changing_numbers(histories: Histories, state: Sequence[str], known: Sequence[str]) -> List[str]:
@@ -42,12 +42,13 @@ def _changes(games: Sequence[Sequence[float]]) -> List[float]:
     return [round(after - before, 9) for game in games for before, after in zip(game, game[1:])]
 
 
-def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS) -> List[str]:
+def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS, factory: Any = None) -> List[str]:
     """Of these numbers, those that differ between turns in which the same is observed, and are no distances.
 
-    Where hardly any observation is seen twice, all but the distances.
+    Where hardly any observation is seen twice, all but the distances. `factory` is used instead of loading the game.
     """
-    environment: Any = make_environment(config, Vocabulary(list(config.metadata.character_set), grows=True))
+    vocabulary = Vocabulary(list(config.metadata.character_set), grows=True)
+    environment: Any = make_environment(config, vocabulary, factory)
     rng = np.random.default_rng(0)
     first_seen: Dict[bytes, List[float]] = {}  # an observation -> what the numbers were then
     again, agreed, seed = 0, np.zeros(len(names)), 0

@@ -1,0 +1,58 @@
+"""Games that are slow to make: one is made, and copies of it are tried out."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import time
+from typing import Any, Callable, List, Optional
+
+from retro_gamer.discovery.probing import new_game, step
+from retro_gamer.environment.chance import seed_everything
+from retro_gamer.environment.new_games import Parts, parts_of
+
+SLOW = 1.0  # seconds: then a game is made once only
+KEYS: List[Optional[str]] = [
+    "KEY_RIGHT",
+    "KEY_DOWN",
+    None,
+    "KEY_LEFT",
+    "KEY_UP",
+]  # to compare it with its copy
+
+
+def made_once(
+    factory: Callable[[], Any],
+    say: Callable[[str], None] = lambda message: None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Callable[[], Any]:
+    """The factory; or, where it takes long to make a game, one that gives copies of the first.
+
+    A copy has to play as the first game does: where characters are kept outside of the game, it may not.
+    """
+    seed_everything(0)
+    began = clock()
+    game = new_game(factory)
+    seconds = clock() - began
+    if seconds < SLOW:
+        return factory
+    try:
+        kept = copy.deepcopy(game)
+        if _played(copy.deepcopy(kept)) != _played(game):
+            return factory
+    except (
+        Exception
+    ):  # an open file, a lock: games may hold anything; or a mistake in play, which is told later
+        return factory
+    say(f"It takes {seconds:.0f} seconds to make this game: one was made, and copies of it were tried out.")
+    return functools.wraps(factory)(lambda: copy.deepcopy(kept))
+
+
+def _played(game: Any) -> Parts:
+    """What is there after some turns."""
+    seed_everything(0)
+    for key in KEYS:
+        if game.playing:
+            game.input_source.press(key)
+            step(game, key)
+    return parts_of(game)
