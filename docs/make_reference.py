@@ -36,6 +36,7 @@ WHEN = {
     "spatial": "True with board = true, for boards that are like pictures.",
     "board": "True for small boards, and for games without a character of one's own.",
     "egocentric_radius": "Larger when what matters comes from farther away.",
+    "far": "True when several things at once come from afar, and each has to be met or avoided in time.",
     "radar": "Off when hundreds of characters are on the board.",
     "own_symbol": "False when its letter tells something, such as whether it carries a key.",
     "last_step": "True when it matters which way it goes, and no letter tells.",

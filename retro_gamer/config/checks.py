@@ -102,6 +102,7 @@ def check_preprocessing(
         or seen.kinds
         or seen.room
         or seen.place
+        or seen.far
         or seen.observe_state
     ):
         yield Problem(
@@ -109,6 +110,13 @@ def check_preprocessing(
             "Without a board there is nothing to observe.",
             "Set board = true, egocentric_radius, radar, kinds or observe_state.",
             ("board", "egocentric_radius", "radar", "kinds", "observe_state"),
+        )
+    if seen.board and seen.far:
+        yield Problem(
+            "board = true and far = true are both set",
+            "The whole board is all there is to see: nothing is far.",
+            "Set one of them to false.",
+            ("board", "far"),
         )
     if seen.kinds and seen.radar:
         yield Problem(

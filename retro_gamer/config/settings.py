@@ -131,6 +131,11 @@ class PreprocessingSettings:
         high=64,
         new_run=3,
     )
+    far: bool = setting(
+        FLAG,
+        False,
+        "true: what is beyond the window, in parts of the board that are the larger the farther away they are.",
+    )
     radar: bool = setting(
         FLAG,
         False,

@@ -7,7 +7,7 @@ from typing import Any, Dict, Sequence
 from retro_gamer.discovery.draft import Draft
 from retro_gamer.discovery.ground import IF_IT_SHUTS_ITSELF_IN, TURNS_TO_LOOK, look_at_ground
 from retro_gamer.discovery.probing import Probe, only_player
-from retro_gamer.discovery.sights import Sight, signs_to_press, walls_that_come
+from retro_gamer.discovery.sights import Sight, signs_to_press, targets_far_away, walls_that_come
 from retro_gamer.discovery.state_numbers import TURNS, changing_numbers, not_shown
 from retro_gamer.errors import GameError
 
@@ -51,9 +51,9 @@ def choose_encoders(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
         draft.notes["preprocessing.radar"] = (
             f"Off, because there are {probe.n_agents} characters to look through each turn."
         )
-    walls = walls_that_come(probe)
-    if walls is not None and not any(name in known for name in walls.settings):
-        see(draft, walls)
+    for sight in (walls_that_come(probe), targets_far_away(probe)):
+        if sight is not None and not any(name in known for name in sight.settings):
+            see(draft, sight)
     seen = draft.config.preprocessing
     side = 2 * seen.egocentric_radius + 1
     reach = f"a window of {side}x{side} cells"

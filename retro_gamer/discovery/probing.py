@@ -59,6 +59,7 @@ class Probe(NamedTuple):
     waits: bool  # whether the player never goes that way, nor back
     outside_texts: Optional[List[str]]  # the characters that are in no text; None where there is no text
     turn_based: bool  # whether nothing changes until a key is pressed
+    shoots: bool  # whether what appears beside the player flies away from it
 
 
 class Looks:
@@ -215,6 +216,7 @@ class _Findings:
             self._travels.waits(),
             self._written.outside(),
             self.standstill.found,
+            self._travels.shots(),
         )
 
 

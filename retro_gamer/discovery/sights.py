@@ -56,6 +56,14 @@ def walls_that_come(probe: Probe) -> Optional[Sight]:
     )
 
 
+def targets_far_away(probe: Probe) -> Optional[Sight]:
+    """Where the player shoots: all that is far away, since it can be met there, and not only the nearest of each kind."""
+    if not probe.shoots:
+        return None
+    why = "On, because the player shoots: what is in its row or column matters, however far away."
+    return Sight({"far": True}, {"preprocessing.far": why}, "It shoots: what is far away is seen, too.")
+
+
 def texts_that_tell_nothing(probe: Probe) -> Optional[Sight]:
     """Where what is written on the board is only what is known without it, such as a score: not to see it."""
     if probe.besides_texts is None:

@@ -1,8 +1,8 @@
-"""Which way the things of a game come, such as fruit that falls: found out by watching random play."""
+"""Which way the things of a game come, such as fruit that falls, and whether the player shoots: seen in random play."""
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Set, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 
 from retro_gamer.environment.flow import WAYS
 from retro_gamer.environment.last_steps import reference
@@ -13,6 +13,7 @@ SAME_WAY = 0.95  # of their moves
 TOGETHER = 0.2  # of the turns have to show several of a kind at once
 ABREAST = 0.5  # of the cells of a kind that comes: with more than this share side by side, they are walls
 BESIDE = 2  # cells from the player: what mostly appears there is thrown by the player, and comes from nowhere
+MUZZLE = 4  # cells from the player, in line with it: what appears there and flies straight away was shot
 MOST_WATCHED = 500  # characters: more would cost more than the game
 
 
@@ -23,6 +24,8 @@ class Kind:
         self.ways: Dict[str, int] = {}  # the way, or "" for all others -> in how many moves
         self.seen = self.thrown = 0  # how many there were, and of these how many appeared beside the player
         self.moved: Set[int] = set()  # by number, those that moved
+        self.shot: Set[int] = set()  # and those that flew straight away from the player
+        self.fired = 0  # how many appeared in line with the player, near it
         self.together = 0  # turns with several at once
         self.places = 0  # where they were, turn by turn; of these, where another was beside, by axis
         self.beside = [0, 0]
@@ -35,12 +38,31 @@ class Kind:
         self.beside[1] += sum((x, y + 1) in cells or (x, y - 1) in cells for x, y in cells)
 
 
+class Traveller(NamedTuple):
+    """A character, after a turn."""
+
+    whose: Callable[[], Any]  # the character, while it lives
+    number: int  # among its kind
+    x: int
+    y: int
+    muzzle: Optional[Tuple[int, int]]  # where the player was, if it has gone straight away from there
+
+    def flies_on(self, x: int, y: int) -> bool:
+        """Whether it goes straight on to (x, y), or stays."""
+        if self.muzzle is None:
+            return False
+        across, down = self.x - self.muzzle[0], self.y - self.muzzle[1]
+        return (
+            across * (y - self.y) == down * (x - self.x) and across * (x - self.x) + down * (y - self.y) >= 0
+        )
+
+
 class Travels:
     """Watches the characters that no key moves, turn by turn."""
 
     def __init__(self) -> None:
         self._kinds: Dict[str, Kind] = {}
-        self._places: Dict[int, Tuple[Callable[[], Any], int, int, int]] = {}  # id -> whose, its number, x, y
+        self._places: Dict[int, Traveller] = {}  # by id
         self._player_places: Set[Tuple[int, int]] = set()
         self._turns = 0
 
@@ -58,19 +80,23 @@ class Travels:
             x, y = agent.position
             taken.setdefault(name, set()).update(_cells(agent, x, y))
             known = self._places.get(id(agent))
-            if known is not None and known[0]() is agent:
-                whose, number, dx, dy = known[0], known[1], x - known[2], y - known[3]
+            if known is not None and known.whose() is agent:
+                whose, number, dx, dy = known.whose, known.number, x - known.x, y - known.y
+                muzzle = known.muzzle if known.flies_on(x, y) else None
                 if dx or dy:
                     way = _way_of(dx, dy)
                     kind.ways[way] = kind.ways.get(way, 0) + 1
                     kind.moved.add(number)
+                    if muzzle is not None and max(abs(x - muzzle[0]), abs(y - muzzle[1])) >= MUZZLE:
+                        kind.shot.add(number)
             else:
                 whose, number = reference(agent), kind.seen
                 kind.seen += 1
-                kind.thrown += any(
-                    abs(x - px) + abs(y - py) <= BESIDE for px, py in (player.position for player in players)
-                )
-            places[id(agent)] = whose, number, x, y
+                places_of_players = [player.position for player in players]
+                kind.thrown += any(abs(x - px) + abs(y - py) <= BESIDE for px, py in places_of_players)
+                muzzle = next(((px, py) for px, py in places_of_players if _in_line(x - px, y - py)), None)
+                kind.fired += muzzle is not None
+            places[id(agent)] = Traveller(whose, number, x, y, muzzle)
         self._places = places
         for name, cells in taken.items():
             self._kinds[name].note(cells)
@@ -85,6 +111,13 @@ class Travels:
         coming = [kind for kind in self._kinds.values() if self._comes(kind)]
         across = 0 if self.flow() in ("up", "down") else 1
         return bool(self.flow()) and any(kind.beside[across] >= ABREAST * kind.places for kind in coming)
+
+    def shots(self) -> bool:
+        """Whether the player shoots: most of a kind appear near it, in line with it, and many of these fly straight away."""
+        return any(
+            len(kind.shot) >= FEWEST and 2 * kind.fired > kind.seen and 3 * len(kind.shot) > kind.fired
+            for kind in self._kinds.values()
+        )
 
     def _comes(self, kind: Kind) -> str:
         moves = sum(kind.ways.values())
@@ -105,6 +138,10 @@ class Travels:
 def _cells(agent: Any, x: int, y: int) -> List[Tuple[int, int]]:
     width, height = (min(side, MOST_WATCHED) for side in getattr(agent, "size", None) or (1, 1))
     return [(x + right, y + down) for right in range(width) for down in range(height)]
+
+
+def _in_line(dx: int, dy: int) -> bool:
+    return 0 < max(abs(dx), abs(dy)) <= MUZZLE and (not dx or not dy or abs(dx) == abs(dy))
 
 
 def _way_of(dx: int, dy: int) -> str:

@@ -1,9 +1,10 @@
 """How an agent sees a game: from the characters on the board to an `Observation`.
 
-Five ways of seeing, which `config.toml` switches on and off:
+Six ways of seeing, which `config.toml` switches on and off:
 
     board         every cell of the board, where it is
     egocentric    the cells around the character that the agent controls; beyond the edge is a symbol of its own
+    far           what is beyond the window, in parts of the board that grow with the distance
     radar         for every kind of character, roughly where the nearest one is; with a flow, the next to arrive
     kinds         for every kind of character, how many there are and how far the first has come (instead of the radar)
     observe_state values of the game's state
@@ -20,6 +21,7 @@ from typing import Any, Callable, List, Optional, Sequence, Tuple
 import numpy as np
 
 from retro_gamer.environment.characters import board_size_of, explain, visible_cells
+from retro_gamer.environment.far import FarSight
 from retro_gamer.environment.flow import kind_readings, urgency
 from retro_gamer.environment.last_steps import LastSteps
 from retro_gamer.environment.observation import (
@@ -60,8 +62,8 @@ class Encoder:
     """Builds observations straight from a game's characters.
 
     `board_size` is (width, height). The agent sees the whole board (`board`), or a window of (2 egocentric_radius + 1)^2
-    cells around its character, or neither; and besides, if they are switched on, the radar's readings and the values
-    named in `observe_state`. `find_player(game)` returns the character that the agent controls, or None.
+    cells around its character, or neither; and besides, if they are switched on, what is `far`, the radar's readings and
+    the values named in `observe_state`. `find_player(game)` returns the character that the agent controls, or None.
 
     With `own_symbol` that character is the symbol ME; and what a vocabulary that does not grow does not know is not there,
     and hides nothing. With `last_step` the readings of ME on the radar are the last step of that character. With `room`
@@ -87,6 +89,7 @@ class Encoder:
         free_characters: Sequence[str] = (),
         texts: bool = True,
         place: bool = False,
+        far: bool = False,
     ):
         self.vocabulary, self.find_player = vocabulary, find_player
         self.own_symbol, self.last_step, self.last_steps = own_symbol, last_step, LastSteps()
@@ -97,6 +100,7 @@ class Encoder:
             if self._down:  # there was a number left for it
                 self.rooms = Rooms(map(vocabulary.add, free_characters))
         self.board, self.radius, self.radar = board, 0 if board else egocentric_radius, radar
+        self.far_sight = FarSight(self.radius) if far and not board else None
         self.kinds, self.flow, self._urgency = kinds, flow, urgency(flow) if flow else None
         self.texts = texts
         self._place = vocabulary.add(PLACE) if place else NOTHING
@@ -126,6 +130,8 @@ class Encoder:
         if self.board:
             board_shape = self.board_size[1], self.board_size[0]
         n_cells, n_symbols = board_shape[0] * board_shape[1], self.vocabulary.n_symbols
+        if self.far_sight is not None:
+            n_cells += self.far_sight.n_parts
         if self._has_readings:
             n_cells += READINGS_PER_CHARACTER * (n_symbols - FIRST_CHARACTER)
         return ObservationShape(n_cells, n_symbols, self.n_features or 0, board_shape)
@@ -139,26 +145,26 @@ class Encoder:
         if game.board_size != self.board_size:
             self._other_board(board_size_of(game))
         try:
-            inputs, n_readings = self._look(game, character)
+            inputs, n_readings, n_far = self._look(game, character)
         except (TypeError, ValueError, AttributeError) as error:
             raise explain(game, error) from error
         return Observation(
-            inputs, self.features(game.state) if self.observe_state else NO_FEATURES, n_readings
+            inputs, self.features(game.state) if self.observe_state else NO_FEATURES, n_readings, n_far
         )
 
-    def _look(self, game: Any, character: Any) -> Tuple[np.ndarray, int]:
-        """The cells, then the radar's readings; and how many readings there are."""
-        if not (self.radius or self._has_readings or self.own_symbol):
+    def _look(self, game: Any, character: Any) -> Tuple[np.ndarray, int, int]:
+        """The cells, then what is far, then the radar's readings; how many readings, and how many parts far away."""
+        if not (self.radius or self._has_readings or self.own_symbol or self.far_sight):
             if not self.board:
-                return NO_CELLS, 0
+                return NO_CELLS, 0, 0
             characters = game.agents if self.texts else without_texts(game.agents)
-            return np.frombuffer(self._paint(visible_cells(characters, self.board_size)), UINT8), 0
+            return np.frombuffer(self._paint(visible_cells(characters, self.board_size)), UINT8), 0, 0
         player = character if character is not None else self.find_player(game)
         center = self._center(player)
         characters = game.agents if self.texts else without_texts(game.agents, player)
         if (
             self.radius
-            and not (self.radar or self.kinds or self.rooms)
+            and not (self.radar or self.kinds or self.rooms or self.far_sight)
             and len(characters) > (2 * self.radius + 1) ** 2
         ):  # a crowd: most are out of sight
             characters = self._near(characters, center)
@@ -171,6 +177,7 @@ class Encoder:
             cells = framed[y : y + side, x : x + side].tobytes()
         elif not self.board:
             cells = b""
+        far = self.far_sight.look(painted, player, center, self.vocabulary) if self.far_sight else b""
         n_kinds = self.vocabulary.n_symbols - FIRST_CHARACTER if self._has_readings else 0
         readings = bytearray(READINGS_PER_CHARACTER * n_kinds)
         if self.radar:
@@ -185,7 +192,7 @@ class Encoder:
         if room:
             note(readings, self._across, room[0], room[1])
             note(readings, self._down, room[2], room[3])
-        return np.frombuffer(cells + readings, UINT8), len(readings)
+        return np.frombuffer(cells + far + readings, UINT8), len(readings), len(far)
 
     def _center(self, player: Any) -> Tuple[int, int]:
         """Where the player is; where it was last, when it is gone or off the board."""

@@ -41,6 +41,7 @@ def make_encoder(
         free_characters=seen.free_characters,
         texts=seen.texts,
         place=seen.place,
+        far=seen.far,
     )
     if n_features is not None:
         encoder.n_features = n_features

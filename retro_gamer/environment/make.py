@@ -57,7 +57,7 @@ def make_environment(
             metadata = replace(metadata, board_size=list(make_game(factory).board_size))
         encoder = make_encoder(metadata, config.preprocessing, vocabulary, n_features)
         seen = config.preprocessing
-        if seen.egocentric_radius or seen.radar or seen.room or seen.place:
+        if seen.egocentric_radius or seen.radar or seen.room or seen.place or seen.far:
             _check_player(factory, encoder, metadata.actions)
     max_turns = config.training.max_turns_per_episode
     return RetroEnvironment(factory, metadata, encoder, function, config.tabular, max_turns, n_features)
@@ -68,10 +68,10 @@ def _check_player(factory: Callable[[], Any], encoder: Any, actions: Sequence[st
     if encoder.find_player(game) is None and not _player_comes_later(factory, encoder, actions):
         drivers = [type(agent).__name__ for agent in game.agents if hasattr(agent, "handle_keystroke")]
         raise ConfigError(
-            "The window, the radar, room and place look from the character that the keys control, but no character on the "
+            "The window, far, radar, room and place look from the character that the keys control, but no character on the "
             f"board has handle_keystroke (found: {', '.join(drivers) or 'none'}). Name it with "
-            'player = "its name" in [metadata], or use board = true, egocentric_radius = 0, radar = false, room = false '
-            "and place = false."
+            'player = "its name" in [metadata], or use board = true, egocentric_radius = 0, and far, radar, room and place '
+            "= false."
         )
 
 

@@ -17,14 +17,14 @@ NO_FEATURES = np.zeros(0, np.float32)
 class Observation:
     """What is seen at one time step: a picture, the radar's readings, and ordinary numbers. Never changed.
 
-    inputs     [n_cells of the shape] uint8: the cells, then the readings; what the network's first layer looks at
+    inputs     [n_cells of the shape] uint8: the cells, the parts far away, the readings; what the first layer looks at
     features   [n_features] float32: such as values of the game's state; uint8 of a Gymnasium picture
     """
 
-    __slots__ = ("inputs", "features", "n_readings", "_symbols")
+    __slots__ = ("inputs", "features", "n_readings", "n_far", "_symbols")
 
-    def __init__(self, inputs: np.ndarray, features: np.ndarray, n_readings: int = 0):
-        self.inputs, self.features, self.n_readings = inputs, features, n_readings
+    def __init__(self, inputs: np.ndarray, features: np.ndarray, n_readings: int = 0, n_far: int = 0):
+        self.inputs, self.features, self.n_readings, self.n_far = inputs, features, n_readings, n_far
         self._symbols: Optional[np.ndarray] = None
 
     def __repr__(self) -> str:
@@ -34,7 +34,13 @@ class Observation:
     @property
     def cells(self) -> np.ndarray:
         """[height * width] uint8: the number of the symbol in each cell, row by row; 0 where there is nothing."""
-        return self.inputs[: len(self.inputs) - self.n_readings]
+        return self.inputs[: len(self.inputs) - self.n_readings - self.n_far]
+
+    @property
+    def far(self) -> np.ndarray:
+        """[n_far] uint8: the number of the symbol in each part of the board beyond the window (see `far_parts`)."""
+        end = len(self.inputs) - self.n_readings
+        return self.inputs[end - self.n_far : end]
 
     @property
     def radar(self) -> np.ndarray:
@@ -51,7 +57,9 @@ class Observation:
     def widened(self, n_cells: int) -> "Observation":
         """The same with n_cells inputs, as if made after new characters had brought more readings of the radar."""
         missing = n_cells - len(self.inputs)
-        return Observation(np.pad(self.inputs, (0, missing)), self.features, self.n_readings + missing)
+        return Observation(
+            np.pad(self.inputs, (0, missing)), self.features, self.n_readings + missing, self.n_far
+        )
 
     def to_bytes(self) -> bytes:
         """All of it, as what a table knows a state by."""
@@ -62,14 +70,14 @@ class Observation:
 class ObservationShape(NamedTuple):
     """The sizes that a network needs to know. A checkpoint holds them under these names."""
 
-    n_cells: int  # of the picture, and one for each reading of the radar
+    n_cells: int  # of the picture, of the parts far away, and one for each reading of the radar
     n_symbols: int  # there is room for: the numbers of cells and readings are below it
     n_features: int
     board_shape: Tuple[int, int]  # (height, width) of the picture; (0, 0) for none
 
     @property
     def n_readings(self) -> int:
-        """How many of the n_cells are readings of the radar."""
+        """How many of the n_cells are not cells of the picture: the parts far away, and the radar's readings."""
         return self.n_cells - self.board_shape[0] * self.board_shape[1]
 
 

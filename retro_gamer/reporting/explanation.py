@@ -10,6 +10,7 @@ from retro_gamer.agents.states import state_of
 from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.rooms import FREE_CELLS
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD, PLACE
+from retro_gamer.reporting.sight import far_things
 
 MOST_SHOWN = 5  # of what mattered
 NEVER_MET = "It never met this position in its training: its table has no row for it."
@@ -96,7 +97,7 @@ def explain_choice(
         for what, places in _things_seen(observation, characters, board_shape, seen):
             inputs = observation.inputs.copy()
             inputs[places] = 0
-            hidden = Observation(inputs, observation.features, observation.n_readings)
+            hidden = Observation(inputs, observation.features, observation.n_readings, observation.n_far)
             effect = lead - _lead(np.asarray(policy.q_values(hidden), float), chosen)
             causes.append(Cause(what, float(effect)))
     causes.sort(key=lambda cause: -abs(cause.effect))
@@ -144,9 +145,11 @@ def _things_seen(
             things.append((f"{_character(symbol, characters)} {_where(place, height, width)}", [place]))
     if edge:
         things.append(("the edge of the board", edge))
-    n_cells = len(observation.cells)
+    for symbol, where, place in far_things(observation):
+        things.append((f"{_character(symbol, characters)} ({where})", [len(observation.cells) + place]))
+    first = len(observation.cells) + observation.n_far
     for number, character in enumerate(characters[: len(observation.radar) // 2]):
-        places = [n_cells + 2 * number, n_cells + 2 * number + 1]
+        places = [first + 2 * number, first + 2 * number + 1]
         if character in FREE_CELLS:
             sides = zip(FREE_CELLS[character], places)
             things += [(name, [place]) for name, place in sides if observation.inputs[place]]

@@ -8,6 +8,7 @@ import numpy as np
 
 from retro_gamer.environment.base import Environment
 from retro_gamer.environment.encoder import Encoder
+from retro_gamer.environment.far import far_parts
 from retro_gamer.environment.flow import COUNTS, LEVELS
 from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.rooms import FREE_CELLS, WORDS
@@ -23,7 +24,9 @@ class Sight(NamedTuple):
     """One observation. What is not observed is empty."""
 
     board: List[str]  # rows of the window or the whole board
-    radar: List[Tuple[str, str]]  # (the nearest of a character, where it is); and what else is read there
+    radar: List[
+        Tuple[str, str]
+    ]  # (the nearest of a character, where it is); and what else is read there or far away
     numbers: List[Tuple[str, float]]  # (name, value)
 
 
@@ -35,7 +38,8 @@ def inputs_in_words(seen: Any, observation_function: str, of_environment: bool) 
         return [observation_function]
     side = 2 * seen.egocentric_radius + 1
     parts = [f"a window of {side} x {side} cells"] * (side > 1)
-    parts += ["the whole board"] * seen.board + ["a radar"] * seen.radar
+    parts += ["the whole board"] * seen.board + ["what is beyond it, roughly"] * bool(seen.far)
+    parts += ["a radar"] * seen.radar
     parts += ["how many of each kind there are"] * bool(seen.kinds)
     parts += ["the first of each"] * bool(seen.kinds and seen.flow)
     parts += ["the free cells on each side"] * bool(seen.room)
@@ -66,7 +70,30 @@ def _sight(
     )
     readings = (_kinds if kinds else _radar)(observation.radar, characters, flow)
     readings += _free_cells(observation.radar, characters)
+    readings += [
+        (f"{symbol_shown(symbol, characters)} far away", where)
+        for symbol, where, _ in far_things(observation)
+    ]
     return Sight(board, readings, _numbers(observation, observed))
+
+
+def far_things(observation: Observation) -> List[Tuple[int, str, int]]:
+    """(symbol, where it is, its place among the parts) of all that is seen beyond the window."""
+    if not observation.n_far:
+        return []
+    parts = far_parts(int(len(observation.cells) ** 0.5) // 2)
+    return [
+        (symbol, _place_in_words(*parts[place]), place)
+        for place, symbol in enumerate(observation.far.tolist())
+        if symbol
+    ]
+
+
+def _place_in_words(across: int, down: int) -> str:
+    """Where something is, from its two readings."""
+    sideways = f"{DISTANCES[across]} to the {'right' if across > 5 else 'left'}"
+    upright = f"{DISTANCES[down]} {'below' if down > 5 else 'above'}"
+    return ", ".join([sideways] * (across != 5) + [upright] * (down != 5)) or "here"
 
 
 def action_shown(action: Optional[str]) -> str:
@@ -90,11 +117,8 @@ def _radar(readings: np.ndarray, characters: Sequence[str], flow: str) -> List[T
         if character == PLACE:
             found.append(("its own place", f"column {across}, row {down}"))
         elif across and down and character not in FREE_CELLS:
-            sideways = f"{DISTANCES[across]} to the {'right' if across > 5 else 'left'}"
-            upright = f"{DISTANCES[down]} {'below' if down > 5 else 'above'}"
-            parts = [sideways] * (across != 5) + [upright] * (down != 5)
             which = f"the next {character} to arrive" if flow else f"the nearest {character}"
-            found.append(("its last step" if character == ME else which, ", ".join(parts) or "here"))
+            found.append(("its last step" if character == ME else which, _place_in_words(across, down)))
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, List, Tuple
 from retro_gamer.config.settings import ALGORITHMS, FLOWS
 from retro_gamer.config.teams import MAX_TEAMS
 from retro_gamer.environment.characters import MAX_BOARD_SIDE
+from retro_gamer.environment.far import far_parts
 from retro_gamer.environment.readings import READINGS_PER_CHARACTER
 from retro_gamer.environment.space_reading import space_from_json
 from retro_gamer.environment.vocabulary import (
@@ -51,6 +52,7 @@ ONLY_SOME_HAVE = (
     "flow",
     "place",
     "texts",
+    "far",
     "repeat_penalty",
     "turn_based",
     "spaces",
@@ -152,7 +154,8 @@ def _fit_together(values: Values) -> bool:
         values.get(name) for name in ("last_step", "kinds", "room", "place")
     )
     readings = READINGS_PER_CHARACTER * (n_symbols - FIRST_CHARACTER) if has_readings else 0
-    n_cells = picture[0] * picture[1] + readings
+    far = len(far_parts(values["egocentric_radius"])) if values.get("far") else 0
+    n_cells = picture[0] * picture[1] + far + readings
     return bool(values["board_shape"] == picture and values["n_cells"] == n_cells)
 
 
@@ -192,6 +195,8 @@ CHECKS: List[Tuple[str, Callable[[Values], bool]]] = [
     ),
     ("turn_based is not a flag", lambda values: values.get("turn_based", True) is True),
     ("kinds is not a flag", lambda values: values.get("kinds", True) is True),
+    ("far is not a flag", lambda values: values.get("far", True) is True),
+    ("far is beside a whole board", lambda values: not ("far" in values and values["board"])),
     ("kinds are in the place of its radar", lambda values: not ("kinds" in values and values["radar"])),
     ("texts is not a flag", lambda values: values.get("texts", False) is False),
     (

@@ -32,6 +32,7 @@ MEANINGLESS_AFTER: Dict[str, str] = {
     "spatial": "a convolutional network has other layers",
     "board": "it decides what the inputs are",
     "egocentric_radius": "it decides how many cells are seen",
+    "far": "it decides what the inputs are",
     "radar": "it decides what the inputs are",
     "own_symbol": "it decides what the inputs mean",
     "last_step": "it decides what the inputs are",
@@ -97,6 +98,7 @@ class PolicyDescription:
     flow: Optional[str] = None  # the same
     place: Optional[bool] = None  # the same
     texts: Optional[bool] = None  # False where they are not seen
+    far: Optional[bool] = None  # the same as own_symbol
     repeat_penalty: Optional[float] = None  # how it acts (agents/repetition.py); None for plain greedy play
     turn_based: Optional[bool] = None  # the same; None where it is not
 
@@ -137,6 +139,7 @@ class PolicyDescription:
             free_characters=tuple(seen.free_characters) if has_room else None,
             place=(seen.place and PLACE in vocabulary.characters) or None,
             texts=None if seen.texts else False,
+            far=seen.far or None,
             repeat_penalty=None if config.tabular or config.teams else config.training.repeat_penalty or None,
             turn_based=config.turn_based or None,
             **more,
@@ -233,6 +236,7 @@ class PolicyDescription:
             config.preprocessing,
             board=self.board,
             egocentric_radius=self.egocentric_radius,
+            far=bool(self.far),
             radar=self.radar,
             own_symbol=bool(self.own_symbol),
             last_step=bool(self.last_step),

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from observing import Hero, Piece
+from observing import ARROWS, STEPS, Hero, Piece
 
 from retro_gamer.discovery.choose_settings import choose_settings
 from retro_gamer.discovery.probing import probe_game
-from retro_gamer.games import engine
+from retro_gamer.games import catch, engine, forager, snake, tron
 
 LETTERS = """
 from random import choice, randrange
@@ -124,6 +124,71 @@ class Thrower(Walker):
 def test_the_way_in_which_things_come(hero, sky, found):
     probe = probe_game(game_of(hero, sky), ["KEY_LEFT", "KEY_RIGHT", "KEY_UP"], turns=300)
     assert (probe.flow, probe.walls, probe.waits) == found
+
+
+class Gun(Hero):
+    """Fires the way it went last, every third turn: a shot goes `speed` cells a turn, from the turn in which it is fired."""
+
+    speed, bends = 1, False
+
+    def __init__(self, character, position):
+        super().__init__(character, position)
+        self.way, self.shots = (0, -1), []
+
+    def handle_keystroke(self, keystroke, game):
+        self.way = STEPS.get(keystroke.name, self.way)
+        super().handle_keystroke(keystroke, game)
+
+    def play_turn(self, game):
+        if game.turn_number % 3 == 0:
+            self.shots.append(Shot("|", self.position, way=self.way))
+            game.add_agent(self.shots[-1])
+        for shot in list(self.shots):
+            if self.bends:  # as the body of a snake, or a dog beside its master
+                shot.way = random.choice(list(STEPS.values()))
+            x, y = (at + self.speed * step for at, step in zip(shot.position, shot.way))
+            if 0 <= x < 20 and 0 <= y < 20:
+                shot.position = (x, y)
+            else:
+                self.shots.remove(shot)
+                game.remove_agent(shot)
+
+
+class Shotgun(Gun):
+    speed = 3
+
+
+class Master(Gun):
+    bends = True
+
+
+class Digger(Gun):
+    speed = 0  # what it leaves behind stays there
+
+
+@pytest.mark.parametrize(
+    "hero, shoots", [(Gun, True), (Shotgun, True), (Master, False), (Digger, False), (Hero, False)]
+)
+def test_who_shoots_sees_what_is_far_away(hero, shoots, tmp_path):
+    def make():
+        return engine.Game([hero("A", (10, 10)), Sky([(0, 1), (0, -1)])], {"score": 0}, board_size=(20, 20))
+
+    assert probe_game(make, ARROWS, turns=300).shoots == shoots
+
+
+@pytest.mark.parametrize("module", [snake, forager, catch, tron])
+def test_nobody_shoots_in_these(module):
+    assert not probe_game(module.create_game, ARROWS, turns=600).shoots
+
+
+def test_create_chooses_far_where_the_player_shoots_unless_it_is_named(tmp_path, monkeypatch):
+    source = (Path(__file__).parent.parent / "student_games" / "shooter.py").read_text("utf-8")
+    config, messages, notes = chosen(tmp_path, monkeypatch, source)
+    assert config.preprocessing.far and config.preprocessing.radar
+    assert "It shoots" in messages and "the player shoots" in notes["preprocessing.far"]
+    for flags in ({"far": False}, {"board": True}, {"algorithm": "q_learning"}):
+        config, messages, notes = chosen(tmp_path, monkeypatch, source, **flags)
+        assert not config.preprocessing.far and "It shoots" not in messages
 
 
 def game_of(hero, sky):

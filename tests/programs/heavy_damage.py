@@ -54,6 +54,7 @@ def _header(shape: str, descr: str = "|u1") -> bytes:
 FACTS: Dict[str, List[Any]] = {
     "board": [True, False],
     "radar": [True, False],
+    "far": [True, False, None],
     "room": [True, False, None],
     "place": [True, False, None],
     "free_characters": [[], ["@"], ["@@"], "@", None],

@@ -40,6 +40,7 @@ REFUSED = {  # setting -> changes that touch it
     "spatial": [{"spatial": True}],
     "board": [{"board": True, "egocentric_radius": 0}],
     "egocentric_radius": [{"egocentric_radius": 3}],
+    "far": [{"far": True}],
     "radar": [{"radar": False}],
     "observe_state": [{"observe_state": ["score"]}],
     "own_symbol": [{"own_symbol": True}],
