@@ -125,6 +125,13 @@ def check_preprocessing(
             "Set one of them to false.",
             ("kinds", "radar"),
         )
+    if (seen.way_around or seen.sight) and not seen.radar and not tabular:
+        yield Problem(
+            f"{'way_around' if seen.way_around else 'sight'} is set with radar = false",
+            "The ways are told in the place of the radar's directions.",
+            "Try: radar = true",
+            ("way_around", "sight", "radar"),
+        )
     if seen.spatial and not (seen.board or seen.egocentric_radius) and not tabular:
         yield Problem(
             "spatial = true with board = false",

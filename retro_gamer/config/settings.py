@@ -19,6 +19,7 @@ from retro_gamer.config.kinds import FLAG, NUMBER, NUMBER_OR_AUTO, TEXT, TEXTS, 
 
 ALGORITHMS = ("dqn", "q_learning", "sarsa", "expected_sarsa", "double_q_learning")
 FLOWS = ("", "down", "up", "left", "right")
+MAX_SIGHT = 64  # cells
 
 
 T = TypeVar("T")
@@ -128,7 +129,7 @@ class PreprocessingSettings:
         0,
         "Cells seen in each direction around the character; 0 for no such window.",
         low=0,
-        high=64,
+        high=MAX_SIGHT,
         new_run=3,
     )
     far: bool = setting(
@@ -176,6 +177,19 @@ class PreprocessingSettings:
         FLAG,
         False,
         "true: in which column and row of the board the one that acts is.",
+    )
+    way_around: List[str] = setting(
+        TEXTS,
+        [],
+        "Characters that are in its way: of all others the radar tells how the shortest walk around these begins, and its "
+        "length.",
+    )
+    sight: int = setting(
+        WHOLE,
+        0,
+        "How many cells around it show, if not all: what it saw is remembered, and the way to what it never saw is told.",
+        low=0,
+        high=MAX_SIGHT,
     )
     texts: bool = setting(
         FLAG,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Sequence
+from typing import Any, Dict, Optional, Sequence
 
+from retro_gamer.discovery.detours import detours
 from retro_gamer.discovery.draft import Draft
-from retro_gamer.discovery.ground import IF_IT_SHUTS_ITSELF_IN, TURNS_TO_LOOK, look_at_ground
+from retro_gamer.discovery.ground import IF_IT_SHUTS_ITSELF_IN, TURNS_TO_LOOK, Ground, look_at_ground
 from retro_gamer.discovery.probing import Probe, only_player
 from retro_gamer.discovery.sights import Sight, signs_to_press, targets_far_away, walls_that_come
 from retro_gamer.discovery.state_numbers import TURNS, changing_numbers, not_shown
 from retro_gamer.errors import GameError
 
+OFTEN = 0.05  # of the walks: so often, at least, is the straight way barred where another is shown
 MANY_CHARACTERS = 1000  # on the board at once: the radar would cost more than the game itself
 
 
@@ -119,17 +121,30 @@ def choose_own_symbol(draft: Draft, probe: Probe, known: Dict[str, Any], flags: 
         draft.set({"character_set": [shown for shown in metadata.character_set if shown not in own]})
 
 
-def choose_room(draft: Draft, factory: Any, probe: Probe, known: Dict[str, Any]) -> None:
-    """Whether to see how many free cells there are on each side: where a character can shut itself in."""
+def look_around(draft: Draft, factory: Any, probe: Probe, known: Dict[str, Any]) -> None:
+    """What there is to see of the ground: free cells on each side, the way around what is in the way, what is dark."""
     seen, metadata = draft.config.preprocessing, draft.config.metadata
-    asked = known.get("room")
     usual = known.get("algorithm", "dqn") == "dqn" and (seen.egocentric_radius or seen.radar)
-    if asked is False or (asked is None and not usual) or "free_characters" in known:
+    asks_room = known.get("room", usual) and "free_characters" not in known
+    radar = known.get("radar", seen.radar) and not known.get("flow", seen.flow)
+    asks_way = usual and radar and "way_around" not in known
+    if not (asks_room or asks_way):
         return
-    if asked is None and probe.turns < TURNS_TO_LOOK:  # looking at the ground would take as long again
+    if (
+        not known.get("room") and probe.turns < TURNS_TO_LOOK
+    ):  # looking at the ground would take as long again
         draft.say(f"What its character leaves behind was not looked at either. {IF_IT_SHUTS_ITSELF_IN}")
         return
-    ground = look_at_ground(factory, known.get("actions") or metadata.actions, draft.say)
+    reward = known.get("reward") or metadata.reward
+    ground = look_at_ground(factory, known.get("actions") or metadata.actions, draft.say, reward=reward)
+    if asks_room:
+        _choose_room(draft, ground, known.get("room"))
+    if asks_way:
+        _choose_way(draft, ground, probe, known)
+
+
+def _choose_room(draft: Draft, ground: Ground, asked: Optional[bool]) -> None:
+    """Whether to see how many free cells there are on each side: where a character can shut itself in."""
     if asked or ground.left:
         draft.set({"room": True, "free_characters": ground.free})
         draft.notes["preprocessing.free_characters"] = "Found by trying: it stepped on these and went on."
@@ -141,6 +156,25 @@ def choose_room(draft: Draft, factory: Any, probe: Probe, known: Dict[str, Any])
         draft.say(
             f"It leaves {behind} behind in its own way: how many free cells there are on each side is seen, too."
         )
+
+
+def _choose_way(draft: Draft, ground: Ground, probe: Probe, known: Dict[str, Any]) -> None:
+    """Whether to see the way around what is in the way: where something that stays there bars the straight way."""
+    if not ground.walks:
+        return
+    sight = known.get("sight", ground.sight)
+    share = detours(ground.situations, ground.barriers, probe.board_size)
+    if ground.stays and (share >= OFTEN or ground.left or sight):
+        draft.set({"way_around": ground.barriers})
+        draft.notes["preprocessing.way_around"] = (
+            f"Found by trying: they stop it, cost it something, or are left behind; {share:.0%} of the shortest ways that "
+            "were looked at lead around some."
+        )
+        draft.say(f"In its way may be {' '.join(ground.barriers)}: the shortest way around them is seen.")
+    if sight and "sight" not in known:
+        draft.set({"sight": sight})
+        draft.notes["preprocessing.sight"] = "Found by trying: what was farther away did not show."
+        draft.say(f"Only what is at most {sight} cells away shows: what it saw before is remembered.")
 
 
 def _only_name(players: Sequence[Any]) -> str:

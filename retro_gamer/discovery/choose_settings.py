@@ -24,8 +24,8 @@ from retro_gamer.discovery.choose_encoders import (
     MANY_CHARACTERS,
     choose_encoders,
     choose_own_symbol,
-    choose_room,
     choose_turns,
+    look_around,
     observe_numbers,
     see,
     see_whole_board,
@@ -179,7 +179,7 @@ def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
             with trying_out():
                 observe_numbers(draft, factory, probe, known)
         with trying_out():
-            choose_room(draft, factory, probe, known)
+            look_around(draft, factory, probe, known)
     draft.messages += doubts
 
 

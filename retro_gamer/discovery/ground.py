@@ -1,4 +1,4 @@
-"""What the character of the keys can step on, and whether it leaves something behind that is in its own way."""
+"""What the character of the keys can step on, what it costs, what is in its way, and what it leaves behind."""
 
 from __future__ import annotations
 
@@ -7,33 +7,42 @@ import time
 from collections import Counter
 from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
+from retro_gamer.discovery.darkness import Darkness
+from retro_gamer.discovery.meetings import Meetings, Met, Pair, Shown
 from retro_gamer.discovery.probing import SECONDS, new_game, step
 from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.characters import visible_cells
 from retro_gamer.environment.player import keyboard_driven
 
-Pair = Tuple[int, int]
-Shown = Dict[Pair, List[Tuple[Any, str]]]  # cell -> who shows what there
 TURNS_TO_LOOK = 1000
 NEW_TARGET_EVERY = 25  # turns
 AT_RANDOM = 0.2  # of the keys: or it would run against the same wall for ever
 LEAST_LEFT = 20  # times that something was left behind: a few may be chance
 NEARLY_ALWAYS = 0.9  # of the steps after the first time in a game
+LOOK_BACK_EVERY = 10  # turns: from one situation that is kept to the next
+BESIDE = {(-1, 0), (1, 0), (0, -1), (0, 1)}
 IF_IT_SHUTS_ITSELF_IN = "If it can shut itself in, as a snake can, set room = true: --room"
 
 
 class Ground:
     """What was seen of the ground, turn by turn, while there was exactly one character of the keys.
 
-    free      the characters that it stepped on, and went on
+    free      the characters that it stepped on, and went on, and that mostly cost nothing
     left      those that it leaves behind wherever it goes, and never steps on
+    barriers  those that stop or harm it, or that it leaves behind
+    sight     how many cells around it show what is there; 0 where all show
     """
 
-    def __init__(self) -> None:
+    def __init__(self, reward: str = "") -> None:
         self._stepped_on: Set[str] = set()
         self._left: Dict[
             str, List[int]
         ] = {}  # character -> [times left, steps since the first time in a game]
+        self._meetings, self._darkness = Meetings(reward), Darkness()
+        self._steps: Counter[Pair] = Counter()
+        self.situations: List[
+            Tuple[Dict[Pair, str], Pair]
+        ] = []  # (what shows where, where it is), now and then
         self.begin()
 
     def begin(self) -> None:
@@ -41,9 +50,14 @@ class Ground:
         self.shown: Shown = {}
         self.position: Optional[Pair] = None  # of the character, if there is one
         self._leaves: Set[str] = set()  # what was left behind in this game
+        self._meetings.begin()
+        self._darkness.begin()
 
-    def note(self, game: Any) -> Optional[Pair]:
-        """Look at a game before its first turn, or after a turn; the step that the character made, if that is known."""
+    def note(self, game: Any, expected: Optional[Pair] = None) -> Optional[Pair]:
+        """Look at a game before its first turn, or after a turn; the step that the character made, if that is known.
+
+        `expected` is the step that the pressed key usually makes.
+        """
         before, was_at = self.shown, self.position
         players = keyboard_driven(game)
         player = players[0] if len(players) == 1 and getattr(players[0], "size", None) is None else None
@@ -51,11 +65,26 @@ class Ground:
         for agent, x, y, shown in visible_cells(game.agents, game.board_size):
             if agent is not player and shown.strip():
                 self.shown.setdefault((x, y), []).append((agent, shown))
-        if was_at is None or self.position is None:
+        if was_at is None:
+            self._meetings.look(game)
             return None
+        moved = (
+            None if self.position is None else (self.position[0] - was_at[0], self.position[1] - was_at[1])
+        )
+        went = moved if moved not in (None, (0, 0)) else expected
+        to = (was_at[0] + went[0], was_at[1] + went[1]) if went in BESIDE else None
+        self._meetings.note(game, before, self.shown, moved, to)
+        if self.position is None or moved is None:
+            return None
+        self._darkness.note(self.shown, self.position)
         if self.position != was_at and game.playing:
             self._stepped(game, before, was_at, self.position)
-        return self.position[0] - was_at[0], self.position[1] - was_at[1]
+        self._steps[moved] += 1
+        if sum(self._steps.values()) % LOOK_BACK_EVERY == 0 and game.playing:
+            self.situations.append(
+                ({cell: there[-1][1] for cell, there in self.shown.items()}, self.position)
+            )
+        return moved
 
     def _stepped(self, game: Any, before: Shown, was_at: Pair, now_at: Pair) -> None:
         for agent, shown in before.get(now_at, ()):
@@ -74,7 +103,7 @@ class Ground:
 
     @property
     def free(self) -> List[str]:
-        return sorted(self._stepped_on)
+        return sorted(shown for shown in self._stepped_on if not self._met(shown).harms)
 
     @property
     def left(self) -> List[str]:
@@ -84,19 +113,45 @@ class Ground:
             if times >= LEAST_LEFT and times >= NEARLY_ALWAYS * steps and shown not in self._stepped_on
         ]
 
+    @property
+    def barriers(self) -> List[str]:
+        kinds = self._meetings.kinds.items()
+        in_its_way = {shown for shown, met in kinds if met.harms or (met.stops and not met.are_few)}
+        return sorted(in_its_way.union(self.left))
+
+    @property
+    def walks(self) -> bool:
+        """Whether it goes by single cells, in all four ways."""
+        steps = Counter({step: times for step, times in self._steps.items() if step != (0, 0)})
+        by_cells = sum(steps[step] for step in BESIDE) >= NEARLY_ALWAYS * sum(steps.values())
+        return by_cells and BESIDE <= set(steps)
+
+    @property
+    def stays(self) -> bool:
+        """Whether some of the barriers stay where they are."""
+        return bool(self.left) or any(self._met(shown).stays for shown in self.barriers)
+
+    @property
+    def sight(self) -> int:
+        return self._darkness.sight
+
+    def _met(self, shown: str) -> Met:
+        return self._meetings.kinds.get(shown) or Met()
+
 
 def look_at_ground(
     factory: Callable[[], Any],
     actions: Sequence[str],
     say: Callable[[str], None] = lambda message: None,
     clock: Callable[[], float] = time.monotonic,
+    reward: str = "",
 ) -> Ground:
     """Play towards one kind of character after the other, to see which it can step on. What keys do is learned meanwhile.
 
     When SECONDS are up on `clock` before TURNS_TO_LOOK, it is told to `say` how many turns were played.
     """
     seed_everything(0)
-    chooser, ground, deadline = random.Random(0), Ground(), clock() + SECONDS
+    chooser, ground, deadline = random.Random(0), Ground(reward), clock() + SECONDS
     steps: Dict[Optional[str], Counter[Pair]] = {key: Counter() for key in [*actions, None]}
     game: Any = None
     for turn in range(TURNS_TO_LOOK):
@@ -118,7 +173,7 @@ def look_at_ground(
             key = chooser.choice([*actions, None])
         game.input_source.press(key)
         step(game, key)
-        moved = ground.note(game)
+        moved = ground.note(game, steps[key].most_common(1)[0][0] if steps[key] else None)
         if moved is not None and moved != (0, 0):
             steps[key][moved] += 1
     return ground

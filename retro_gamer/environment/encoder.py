@@ -16,11 +16,12 @@ With room it is seen how many free cells there are on each side of it, with plac
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from retro_gamer.environment.characters import board_size_of, explain, visible_cells
+from retro_gamer.environment.charts import Charts
 from retro_gamer.environment.far import FarSight
 from retro_gamer.environment.flow import kind_readings, urgency
 from retro_gamer.environment.last_steps import LastSteps
@@ -51,8 +52,10 @@ from retro_gamer.environment.vocabulary import (
     PLACE,
     ROOM_ACROSS,
     ROOM_DOWN,
+    UNSEEN,
     Vocabulary,
 )
+from retro_gamer.environment.ways import HERE, N_STEPS, Ways
 from retro_gamer.errors import ObservationError
 
 MOST_PLACES = 64  # columns or rows that place tells apart
@@ -87,6 +90,8 @@ class Encoder:
         flow: str = "",
         room: bool = False,
         free_characters: Sequence[str] = (),
+        way_around: Sequence[str] = (),
+        sight: int = 0,
         texts: bool = True,
         place: bool = False,
         far: bool = False,
@@ -99,6 +104,14 @@ class Encoder:
             self._across, self._down = vocabulary.add(ROOM_ACROSS), vocabulary.add(ROOM_DOWN)
             if self._down:  # there was a number left for it
                 self.rooms = Rooms(map(vocabulary.add, free_characters))
+        self.charts: Optional[Charts] = None
+        self.ways: Optional[Ways] = None
+        if radar and (way_around or sight):
+            self.ways = Ways(map(vocabulary.add, way_around), self._me)
+            unseen = vocabulary.add(UNSEEN) if sight else NOTHING
+            if unseen:
+                self.charts = Charts(sight, unseen)
+        self.way_around = tuple(way_around)
         self.board, self.radius, self.radar = board, 0 if board else egocentric_radius, radar
         self.far_sight = FarSight(self.radius) if far and not board else None
         self.kinds, self.flow, self._urgency = kinds, flow, urgency(flow) if flow else None
@@ -108,7 +121,7 @@ class Encoder:
         if self._has_readings:
             # The first layer has as many rows for an input as there are symbols; a reading needs one for each value.
             side = min(1 + max(board_size), MOST_PLACES) if place else 0
-            vocabulary.make_room(max(N_READINGS, side))
+            vocabulary.make_room(max(N_STEPS if self.ways else N_READINGS, side))
         self.observe_state = list(observe_state)
         self.n_features: Optional[int] = None if self.observe_state else 0
         self._last_position: Optional[Tuple[int, int]] = None
@@ -135,6 +148,11 @@ class Encoder:
         if self._has_readings:
             n_cells += READINGS_PER_CHARACTER * (n_symbols - FIRST_CHARACTER)
         return ObservationShape(n_cells, n_symbols, self.n_features or 0, board_shape)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether what it sees follows from what it saw before, so that it must look each turn."""
+        return self.last_step or self.charts is not None
 
     def observe(self, game: Any, character: Any = None) -> Observation:
         """The observation of `game`, seen from `character` (default: the one that the keys control).
@@ -171,6 +189,7 @@ class Encoder:
         painted = list(visible_cells(characters, self.board_size))
         cells: Any = self._paint_with_me(painted, player) if self.own_symbol else self._paint(painted)
         room = self._room_readings(cells, player) if self.rooms is not None else b""
+        ways = self._way_readings(cells, painted, game, player) if self.ways is not None else {}
         if self.radius:
             (x, y), side = center, 2 * self.radius + 1
             framed = np.frombuffer(cells, UINT8).reshape(self._framed_shape)
@@ -181,9 +200,12 @@ class Encoder:
         n_kinds = self.vocabulary.n_symbols - FIRST_CHARACTER if self._has_readings else 0
         readings = bytearray(READINGS_PER_CHARACTER * n_kinds)
         if self.radar:
-            note_nearest(readings, painted, player, center, self.vocabulary, self._urgency)
+            seen = painted if self.ways is None else self.ways.only_barriers(painted, player, self.vocabulary)
+            note_nearest(readings, seen, player, center, self.vocabulary, self._urgency)
         if self.kinds:
             self._note_kinds(readings, painted, player)
+        for symbol, (steps, length) in ways.items():
+            note(readings, symbol, steps, length)
         if self.last_step:
             self._note_last_step(readings, game, player)
         if self._place:
@@ -256,6 +278,26 @@ class Encoder:
         stride = self._framed_shape[1]
         first = self.radius * stride + self.radius
         return bytes(self.rooms.readings(cells, first, stride, self.board_size, player.position))
+
+    def _way_readings(
+        self, cells: bytearray, painted: Painted, game: Any, player: Any
+    ) -> Dict[int, Tuple[int, int]]:
+        """By symbol, how the shortest walks of the player begin and how long they are; empty while there is none."""
+        if player is None or self.ways is None:
+            return {}
+        stride = self._framed_shape[1]
+        first = self.radius * stride + self.radius
+        (x, y), (width, height) = player.position, self.board_size
+        if not (0 <= x < width and 0 <= y < height):
+            return {}
+        if self.charts is not None:
+            cells = self.charts.look(game, player, cells, first, stride, self.board_size, (x, y))
+        n_symbols = FIRST_CHARACTER + len(self.vocabulary.characters)
+        told = self.ways.readings(cells, first, stride, self.board_size, (x, y), n_symbols)
+        for symbol in self.ways.here(painted, player, self.vocabulary):
+            if self.ways.is_told(symbol):
+                told[symbol] = 0, HERE
+        return told
 
     def _near(self, characters: Sequence[Any], center: Tuple[int, int]) -> List[Any]:
         """Those of the characters that may show in the window."""

@@ -39,6 +39,8 @@ def make_encoder(
         flow=seen.flow,
         room=seen.room,
         free_characters=seen.free_characters,
+        way_around=seen.way_around,
+        sight=seen.sight,
         texts=seen.texts,
         place=seen.place,
         far=seen.far,

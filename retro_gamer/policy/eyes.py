@@ -10,4 +10,4 @@ class Eyes(NamedTuple):
 
     observe: Callable[[Any, Any], Any]  # game, character (None: the one that the keys control) -> observation
     unknown: Collection[str] = ()  # what was on a board and never seen in training: it grows while observing
-    every_turn: bool = False  # whether it must look each turn, to know which way a character went
+    every_turn: bool = False  # whether it must look each turn, since it remembers what it saw before

@@ -193,6 +193,9 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
             "last_steps": encoder.last_steps.copy_out(environment.game)
             if encoder is not None and environment.game is not None
             else [],
+            "charts": encoder.charts.copy_out(environment.game)
+            if encoder is not None and encoder.charts is not None and environment.game is not None
+            else [],
             "own": {"_randomness": self._randomness, "_np_random": self._np_random, "spec": self.spec},
         }
         return type(self), (self._config, self._factory, self.render_mode), state
@@ -207,6 +210,8 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
                 encoder.vocabulary.add(character)
             encoder._last_position = state["last_position"]
             encoder.last_steps.copy_in(self.environment.game, state["last_steps"])
+            if encoder.charts is not None:
+                encoder.charts.copy_in(self.environment.game, state["charts"])
         if self.environment.game is not None:
             self.environment.game.input_source = self.environment.runner._input
 

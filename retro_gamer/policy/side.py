@@ -61,4 +61,4 @@ class Side:
                 agent = next(iter(self.characters_in(game)), None)
             return encoder.observe(game, agent, self.team)
 
-        return Eyes(observe, vocabulary.unknown, encoder.encoder.last_step)
+        return Eyes(observe, vocabulary.unknown, encoder.encoder.remembers)

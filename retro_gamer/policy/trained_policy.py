@@ -244,7 +244,7 @@ class TrainedPolicy:
             return self._side.make_eyes(known)
         own, vocabulary = known.settings(config), known.vocabulary()
         encoder = make_encoder(own.metadata, own.preprocessing, vocabulary, known.n_features)
-        return Eyes(encoder.observe, vocabulary.unknown, encoder.last_step)
+        return Eyes(encoder.observe, vocabulary.unknown, encoder.remembers)
 
     def predict(self, observation: Any) -> Any:
         """The action to take after this observation, as the environment's own `step` takes it.

@@ -9,7 +9,7 @@ import numpy as np
 from retro_gamer.agents.states import state_of
 from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.rooms import FREE_CELLS
-from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD, PLACE
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD, PLACE, UNSEEN
 from retro_gamer.reporting.sight import far_things
 
 MOST_SHOWN = 5  # of what mattered
@@ -163,6 +163,10 @@ def _reading_of(character: str, seen: Any) -> str:
         return "its last step" if character == ME else "its own place on the board"
     if seen is not None and seen.kinds:
         return f"how many {character} there are" + ", and how far the first has come" * bool(seen.flow)
+    if character == UNSEEN:
+        return "the way to what it never saw"
+    if seen is not None and (seen.way_around or seen.sight) and character not in (seen.way_around or ()):
+        return f"the way to the nearest {character}"
     which = (
         f"the next {character} to arrive" if seen is not None and seen.flow else f"the nearest {character}"
     )

@@ -12,7 +12,8 @@ from retro_gamer.environment.far import far_parts
 from retro_gamer.environment.flow import COUNTS, LEVELS
 from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.rooms import FREE_CELLS, WORDS
-from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD, PLACE
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD, PLACE, UNSEEN
+from retro_gamer.environment.ways import Ways, walk_in_words
 
 OFF_BOARD_SHOWN = "▒"
 ME_SHOWN = "●"
@@ -40,6 +41,7 @@ def inputs_in_words(seen: Any, observation_function: str, of_environment: bool) 
     parts = [f"a window of {side} x {side} cells"] * (side > 1)
     parts += ["the whole board"] * seen.board + ["what is beyond it, roughly"] * bool(seen.far)
     parts += ["a radar"] * seen.radar
+    parts += ["the shortest walks"] * bool(seen.radar and (seen.way_around or seen.sight))
     parts += ["how many of each kind there are"] * bool(seen.kinds)
     parts += ["the first of each"] * bool(seen.kinds and seen.flow)
     parts += ["the free cells on each side"] * bool(seen.room)
@@ -68,7 +70,10 @@ def _sight(
     observed, kinds, flow = (
         ([], False, "") if encoder is None else (encoder.observe_state, encoder.kinds, encoder.flow)
     )
-    readings = (_kinds if kinds else _radar)(observation.radar, characters, flow)
+    if kinds:
+        readings = _kinds(observation.radar, characters, flow)
+    else:
+        readings = _radar(observation.radar, characters, flow, None if encoder is None else encoder.ways)
     readings += _free_cells(observation.radar, characters)
     readings += [
         (f"{symbol_shown(symbol, characters)} far away", where)
@@ -111,12 +116,20 @@ def symbol_shown(number: int, characters: Sequence[str]) -> str:
     return ME_SHOWN if characters[place] == ME else characters[place]
 
 
-def _radar(readings: np.ndarray, characters: Sequence[str], flow: str) -> List[Tuple[str, str]]:
+def _radar(
+    readings: np.ndarray, characters: Sequence[str], flow: str, ways: Optional[Ways]
+) -> List[Tuple[str, str]]:
     found = []
-    for character, (across, down) in zip(characters, readings.reshape(-1, 2).tolist()):
+    pairs = readings.reshape(-1, 2).tolist()
+    for symbol, (character, (across, down)) in enumerate(zip(characters, pairs), FIRST_CHARACTER):
+        if not down or character in FREE_CELLS:
+            continue
         if character == PLACE:
             found.append(("its own place", f"column {across}, row {down}"))
-        elif across and down and character not in FREE_CELLS:
+        elif ways is not None and ways.is_told(symbol) and character != ME:
+            which = "what it never saw" if character == UNSEEN else f"the nearest {character}"
+            found.append((f"the way to {which}", walk_in_words(across, down)))
+        else:
             which = f"the next {character} to arrive" if flow else f"the nearest {character}"
             found.append(("its last step" if character == ME else which, _place_in_words(across, down)))
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List, Tuple
 
-from retro_gamer.config.settings import ALGORITHMS, FLOWS
+from retro_gamer.config.settings import ALGORITHMS, FLOWS, MAX_SIGHT
 from retro_gamer.config.teams import MAX_TEAMS
 from retro_gamer.environment.characters import MAX_BOARD_SIDE
 from retro_gamer.environment.far import far_parts
@@ -18,6 +18,7 @@ from retro_gamer.environment.vocabulary import (
     PLACE,
     ROOM_ACROSS,
     ROOM_DOWN,
+    UNSEEN,
 )
 
 KINDS: Dict[str, Any] = {
@@ -51,6 +52,8 @@ ONLY_SOME_HAVE = (
     "kinds",
     "flow",
     "place",
+    "way_around",
+    "sight",
     "texts",
     "far",
     "repeat_penalty",
@@ -134,6 +137,23 @@ def _knows_its_room(values: Values) -> bool:
     )
 
 
+def _knows_its_way(values: Values) -> bool:
+    """Whether its radar can tell ways: what is in the way are characters, and what was never seen has a symbol."""
+    around, sight = values.get("way_around", ["#"]), values.get("sight", 1)
+    if not (values["radar"] or values["observation_function"]) and (
+        "way_around" in values or "sight" in values
+    ):
+        return False
+    return (
+        isinstance(around, list)
+        and 0 < len(around) <= MAX_CHARACTERS
+        and _are_texts(around, 1)
+        and type(sight) is int
+        and 1 <= sight <= MAX_SIGHT
+        and ("sight" not in values or UNSEEN in values["characters"])
+    )
+
+
 def _is_free(values: Values) -> bool:
     """Whether what is observed is up to a function, or the numbers of an environment."""
     return bool(values["observation_function"] or (values["gym"] and not _shows_planes(values)))
@@ -206,6 +226,7 @@ CHECKS: List[Tuple[str, Callable[[Values], bool]]] = [
     ("flow is not a way", lambda values: values.get("flow", "down") in FLOWS[1:]),
     ("own character is not among its characters", _knows_itself),
     ("free cells cannot be counted as it says", _knows_its_room),
+    ("way cannot be found as it says", _knows_its_way),
     ("observe_state is not a list of names", lambda values: _are_texts(values["observe_state"], 2**16)),
     ("egocentric_radius is out of range", lambda values: 0 <= values["egocentric_radius"] <= 64),
     (

@@ -14,8 +14,10 @@ from retro_gamer.environment.vocabulary import (
     ME,
     PLACE,
     ROOM_DOWN,
+    UNSEEN,
     Vocabulary,
 )
+from retro_gamer.environment.ways import N_STEPS
 from retro_gamer.errors import CheckpointError, ConfigError, command_line
 from retro_gamer.nn.sparse import Convolution
 from retro_gamer.runs.description_checks import CHECKS, KINDS, ONLY_SOME_HAVE
@@ -41,6 +43,8 @@ MEANINGLESS_AFTER: Dict[str, str] = {
     "room": "it decides what the inputs are",
     "free_characters": "it decides what the readings of room mean",
     "place": "it decides what the inputs are",
+    "way_around": "it decides what the readings of the radar mean",
+    "sight": "it decides what the inputs are",
     "texts": "it decides what is seen",
     "observe_state": "each of these values is an input",
     "hidden_sizes": "the layers have other sizes",
@@ -97,6 +101,8 @@ class PolicyDescription:
     kinds: Optional[bool] = None  # the same as own_symbol
     flow: Optional[str] = None  # the same
     place: Optional[bool] = None  # the same
+    way_around: Optional[Tuple[str, ...]] = None  # None where the radar tells no ways
+    sight: Optional[int] = None  # None where all shows
     texts: Optional[bool] = None  # False where they are not seen
     far: Optional[bool] = None  # the same as own_symbol
     repeat_penalty: Optional[float] = None  # how it acts (agents/repetition.py); None for plain greedy play
@@ -138,6 +144,8 @@ class PolicyDescription:
             room=has_room or None,
             free_characters=tuple(seen.free_characters) if has_room else None,
             place=(seen.place and PLACE in vocabulary.characters) or None,
+            way_around=(tuple(seen.way_around) if seen.radar else ()) or None,
+            sight=(seen.radar and UNSEEN in vocabulary.characters and seen.sight) or None,
             texts=None if seen.texts else False,
             far=seen.far or None,
             repeat_penalty=None if config.tabular or config.teams else config.training.repeat_penalty or None,
@@ -165,6 +173,8 @@ class PolicyDescription:
             values["convolutions"] = tuple(Convolution(*sizes) for sizes in values["convolutions"])
         if "free_characters" in values:
             values["free_characters"] = tuple(values["free_characters"])
+        if "way_around" in values:
+            values["way_around"] = tuple(values["way_around"])
         if "own_characters" in values:
             values["own_characters"] = tuple(map(tuple, values["own_characters"]))
         return cls(**values)
@@ -210,13 +220,9 @@ class PolicyDescription:
         """Whether an encoder that follows it makes observations that its network takes."""
         if self.observation_function or (self.gym and not self.shows_planes):
             return self.n_cells == 0 and self.board_shape == (0, 0)
-        least = (
-            N_READINGS
-            if self.radar or self.last_step or self.kinds or self.room or self.place
-            else FIRST_CHARACTER
-            if self.n_cells
-            else 1
-        )
+        least = FIRST_CHARACTER if self.n_cells else 1
+        if self.radar or self.last_step or self.kinds or self.room or self.place:
+            least = N_STEPS if self.way_around or self.sight else N_READINGS
         observed = len(self.observe_state)
         return (
             not (self.board and self.egocentric_radius)
@@ -245,6 +251,8 @@ class PolicyDescription:
             room=bool(self.room),
             free_characters=list(self.free_characters or ()),
             place=bool(self.place),
+            way_around=list(self.way_around or ()),
+            sight=self.sight or 0,
             texts=self.texts is None,
             observe_state=list(self.observe_state),
         )

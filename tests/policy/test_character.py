@@ -30,6 +30,7 @@ EVERYTHING = {
     "own_symbol": True,
     "last_step": True,
     "room": True,
+    "way_around": ["*"],
     "free_characters": ["@", "*"],  # so that a training of any length knows both
 }
 

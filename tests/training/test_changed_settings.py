@@ -50,6 +50,8 @@ REFUSED = {  # setting -> changes that touch it
     "room": [{"room": True}],
     "place": [{"place": True}],
     "texts": [{"texts": False}],
+    "way_around": [{"way_around": ["x"]}],
+    "sight": [{"sight": 3}],
     "free_characters": [{"room": True, "free_characters": ["o"]}],
     "hidden_sizes": [{"hidden_sizes": [24]}, {"hidden_sizes": [16, 16]}],
     "dueling": [{"dueling": True}],
