@@ -137,6 +137,7 @@ def measure(
             result["turns"] = trainer.turns
     except RetroGamerError as error:
         result["refused"] = str(error)
+    result["cpu_seconds"] = round(time.process_time(), 1)  # with the measuring, and what was imported
     return result
 
 
@@ -227,36 +228,95 @@ def interquartile_mean(values: np.ndarray) -> float:
     return float(ordered[cut : len(ordered) - cut].mean())
 
 
-def table(output: Path, names: Sequence[str], seconds: Sequence[float]) -> str:
+class Measured(NamedTuple):
+    """What was measured of a game: for each number of seconds, the mean return and the skill of each seed."""
+
+    low: float
+    high: float
+    returns: Dict[float, List[float]]
+    skills: Dict[float, List[float]]
+
+
+def measured(output: Path, names: Sequence[str], seconds: Sequence[float]) -> Dict[str, Measured]:
+    """All cells there are, by game; a game that was refused has a skill of 0."""
     cells: Dict[str, List[Dict[str, Any]]] = {name: [] for name in names}
     for path in sorted(output.glob("cell-*.json")):
         cell = json.loads(path.read_text(encoding="utf-8"))
         if cell["game"] in cells:
             cells[cell["game"]].append(cell)
-    head = "".join(f"{f'{goal:g} s':>22}" for goal in seconds)
-    lines = [f"{'game':16}{'random':>9}{'by hand':>9}{head}  (mean return, skill; worst seed)"]
-    skills: Dict[float, List[float]] = {goal: [] for goal in seconds}
+    results = {}
     for name in names:
         if not cells[name]:
             continue
         low, high = references(name, output)
-        shown = ""
+        result = results[name] = Measured(low, high, {}, {})
         for goal in seconds:
             found = [cell["greedy"].get(str(goal)) for cell in cells[name] if cell.get("greedy")]
             found = [returns for returns in found if returns is not None]
             refused = sum("refused" in cell for cell in cells[name])
-            scores = [skill_of(returns, low, high) for returns in found] + [0.0] * refused
-            skills[goal] += scores
-            mean = f"{np.mean([np.mean(returns) for returns in found]):.1f}" if found else "refused"
-            shown += f"{mean:>10}{np.mean(scores):6.2f}{min(scores):6.2f}" if scores else " " * 22
-        lines.append(f"{name:16}{low:9.1f}{high:9.1f}{shown}")
-    rng, tail = np.random.default_rng(0), ""
-    for goal in seconds:
-        values = np.clip(np.array(skills[goal]), -1.0, 1.5)
-        if len(values):
-            means = [interquartile_mean(rng.choice(values, len(values))) for _ in range(1000)]
-            tail += f"{interquartile_mean(values):10.2f} ({np.percentile(means, 2.5):.2f}-{np.percentile(means, 97.5):.2f})"
-    return "\n".join([*lines, f"{'interquartile mean of skill':34}{tail}"])
+            result.returns[goal] = [float(np.mean(returns)) for returns in found]
+            result.skills[goal] = [skill_of(returns, low, high) for returns in found] + [0.0] * refused
+    return results
+
+
+def of_all(results: Dict[str, Measured], goal: float) -> str:
+    """The interquartile mean over games and seeds, with its bootstrap interval."""
+    skills = [skill for result in results.values() for skill in result.skills[goal]]
+    values, rng = np.clip(np.array(skills), -1.0, 1.5), np.random.default_rng(0)
+    if not len(values):
+        return ""
+    means = [interquartile_mean(rng.choice(values, len(values))) for _ in range(1000)]
+    return (
+        f"{interquartile_mean(values):.2f} ({np.percentile(means, 2.5):.2f}-{np.percentile(means, 97.5):.2f})"
+    )
+
+
+def table(output: Path, names: Sequence[str], seconds: Sequence[float]) -> str:
+    head = "".join(f"{f'{goal:g} s':>22}" for goal in seconds)
+    lines = [f"{'game':18}{'random':>9}{'by hand':>9}{head}  (mean return, skill; worst seed)"]
+    results = measured(output, names, seconds)
+    for name, result in results.items():
+        shown = ""
+        for goal in seconds:
+            returns, skills = result.returns[goal], result.skills[goal]
+            mean = f"{np.mean(returns):.1f}" if returns else "refused"
+            shown += f"{mean:>10}{np.mean(skills):6.2f}{min(skills):6.2f}" if skills else " " * 22
+        lines.append(f"{name:18}{result.low:9.1f}{result.high:9.1f}{shown}")
+    tail = "".join(f"{of_all(results, goal):>22}" for goal in seconds)
+    return "\n".join([*lines, f"{'interquartile mean of skill':36}{tail}"])
+
+
+def plot(path: Path, output: Path, names: Sequence[str], seconds: Sequence[float]) -> None:
+    """A row for each game: points for the mean skill after so many seconds, lines from the worst to the best seed."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    matplotlib.rcParams["svg.hashsalt"] = "retro_gamer"  # the same picture for the same numbers
+    from matplotlib import pyplot
+
+    results = measured(output, names, seconds)
+    last = max(seconds)
+    order = sorted(results, key=lambda name: np.mean(results[name].skills[last] or [0.0]))
+    figure, axis = pyplot.subplots(figsize=(8, 1.2 + 0.22 * len(order)))
+    for number, goal in enumerate(seconds):
+        rows = [row for row, name in enumerate(order) if results[name].skills[goal]]
+        skills = [np.clip(results[order[row]].skills[goal], -1.0, 1.5) for row in rows]
+        places = np.array(rows) + 0.25 * (number - (len(seconds) - 1) / 2)
+        label = f"{goal:g} s: {of_all(results, goal)}"
+        axis.hlines(
+            places, [min(one) for one in skills], [max(one) for one in skills], color=f"C{number}", lw=1
+        )
+        axis.plot(
+            [np.mean(one) for one in skills], places, "o", color=f"C{number}", markersize=4, label=label
+        )
+    for skill in (0, 1):
+        axis.axvline(skill, color="black", lw=0.8)
+    axis.set_yticks(range(len(order)), order, fontsize=7)
+    axis.set_xlabel("skill: 0 is random play, 1 a player by hand or the best known (from -1 to 1.5)")
+    axis.grid(alpha=0.3)
+    axis.legend(title="interquartile mean", fontsize=7)
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def main() -> None:
@@ -270,6 +330,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--output", default="skill-results")
     parser.add_argument("--table", action="store_true", help="only the table of what there is")
+    parser.add_argument("--plot", type=Path, help="a picture of it, such as skill.svg; needs matplotlib")
     parser.add_argument("--csv", type=Path, help="a file to write the table to as well")
     parser.add_argument(
         "--settings", default="{}", help='to compare with the defaults, as JSON: {"gamma": 0.95}'
@@ -298,6 +359,8 @@ def main() -> None:
     print(table(output, names, seconds))
     if options.csv:
         write_csv(options.csv, output, names, seconds)
+    if options.plot:
+        plot(options.plot, output, names, seconds)
 
 
 def write_csv(path: Path, output: Path, names: Sequence[str], seconds: Sequence[float]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 from pathlib import Path
@@ -43,3 +44,19 @@ def test_the_suite_has_forty_games_and_every_pupils_game(skill):
 def test_skill_is_the_share_of_the_lead(skill):
     assert skill.skill_of([3.0, 5.0], 0.0, 8.0) == 0.5
     assert skill.interquartile_mean(skill.np.array([0.0, 1.0, 2.0, 100.0])) == 1.5
+
+
+def test_the_table_and_the_plot_of_what_was_measured(skill, tmp_path):
+    for seed, returns in enumerate(([4.0, 6.0], [8.0, 8.0])):
+        cell = {"game": "fruit", "seed": seed, "greedy": {"15.0": returns}}
+        (tmp_path / f"cell-fruit-{seed}.json").write_text(json.dumps(cell))
+    (tmp_path / "cell-pong-0.json").write_text(json.dumps({"game": "pong", "seed": 0, "refused": "why"}))
+    for name in ("fruit", "pong"):
+        (tmp_path / f"reference-{name}.json").write_text("[0.0, 10.0]")
+    names = ["fruit", "pong", "dodge"]
+    lines = skill.table(tmp_path, names, [15.0]).splitlines()
+    assert lines[1].split() == ["fruit", "0.0", "10.0", "6.5", "0.65", "0.50"]
+    assert lines[2].split() == ["pong", "0.0", "10.0", "refused", "0.00", "0.00"] and len(lines) == 4
+    pytest.importorskip("matplotlib")
+    skill.plot(tmp_path / "skill.svg", tmp_path, names, [15.0])
+    assert "</svg>" in (tmp_path / "skill.svg").read_text("utf-8")
