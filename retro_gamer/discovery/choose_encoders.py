@@ -7,6 +7,7 @@ from typing import Any, Dict, Optional, Sequence
 from retro_gamer.discovery.detours import detours
 from retro_gamer.discovery.draft import Draft
 from retro_gamer.discovery.ground import IF_IT_SHUTS_ITSELF_IN, TURNS_TO_LOOK, Ground, look_at_ground
+from retro_gamer.discovery.moved import moved_by_keys
 from retro_gamer.discovery.probing import Probe, only_player
 from retro_gamer.discovery.sights import Sight, signs_to_press, targets_far_away, walls_that_come
 from retro_gamer.discovery.state_numbers import TURNS, changing_numbers, not_shown
@@ -20,7 +21,7 @@ def see_whole_board(draft: Draft, radar: bool = False) -> None:
     draft.set({"board": True, "egocentric_radius": 0, "radar": radar})
 
 
-def choose_encoders(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
+def choose_encoders(draft: Draft, factory: Any, probe: Probe, known: Dict[str, Any]) -> None:
     """How the game is seen, from what random play showed. docs/defaults.md says why."""
     if known.get("algorithm", "dqn") != "dqn" or known.get("board"):
         see_whole_board(draft, radar=bool(known.get("radar", False)))
@@ -32,13 +33,19 @@ def choose_encoders(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
             see_whole_board(draft)
             draft.say(f"{error} The whole board is seen. To see it from one of them, name it: --player NAME")
             return
+    actions = known.get("actions") or draft.config.metadata.actions
     player = draft.config.metadata.player or known.get("player")
+    if not player:
+        player = moved_by_keys(factory, actions)
+        draft.set({"player": player})
+        if player:
+            draft.notes["metadata.player"] = "It listens to no keys itself, but moves when they are pressed."
     if not player:
         see_whole_board(draft)
         draft.notes["preprocessing.board"] = (
             "No character on the board listens to keys, so there is none to look from."
         )
-        signs = signs_to_press(probe, known.get("actions") or draft.config.metadata.actions)
+        signs = signs_to_press(probe, actions)
         if signs is not None and not any(name in known for name in ("kinds", "flow", "radar")):
             see(draft, signs)
         else:

@@ -172,7 +172,8 @@ def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
         )
     )
     if "observation_function" not in known:
-        choose_encoders(draft, probe, known)
+        with trying_out():
+            choose_encoders(draft, factory, probe, known)
         choose_turns(draft, probe, known)
         choose_own_symbol(draft, probe, known, flags)
         if "observe_state" not in known and known.get("algorithm", "dqn") == "dqn":
