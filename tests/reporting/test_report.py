@@ -88,9 +88,9 @@ def test_sight_says_what_a_window_and_a_radar_show(workshop):
     radius = player.config.preprocessing.egocentric_radius
     assert sight.board[radius][radius] == ME_SHOWN
     apple = next(agent for agent in game.agents if agent.character == "@")
-    (where,) = [where for what, where in sight.radar if what == "the nearest @"]
-    assert ("right" in where) == (apple.position[0] > head.position[0])
-    assert ("below" in where) == (apple.position[1] > head.position[1])
+    (way,) = [where for what, where in sight.radar if what == "the way to the nearest @"]
+    assert ("right" in way) == (apple.position[0] > head.position[0])
+    assert ("down" in way) == (apple.position[1] > head.position[1])
 
 
 def test_strange_names_are_text_in_the_page(workshop):
