@@ -176,7 +176,7 @@ class PreprocessingSettings:
     place: bool = setting(
         FLAG,
         False,
-        "true: in which column and row of the board the one that acts is.",
+        "true: in which column and row of the board the one that acts is; cells beyond the edge then show nothing.",
     )
     way_around: List[str] = setting(
         TEXTS,

@@ -71,7 +71,8 @@ class Encoder:
     With `own_symbol` that character is the symbol ME; and what a vocabulary that does not grow does not know is not there,
     and hides nothing. With `last_step` the readings of ME on the radar are the last step of that character. With `room`
     those of ROOM_ACROSS and ROOM_DOWN are the free cells on each side of it: free is what shows nothing, or one of
-    `free_characters`. With `place` those of PLACE are its column and row, from 1 on.
+    `free_characters`. With `place` those of PLACE are its column and row, from 1 on; and cells beyond the edge show
+    nothing, for then it is known where the edge is.
     """
 
     def __init__(
@@ -131,7 +132,8 @@ class Encoder:
         """Prepare a blank board, framed with `radius` off-board cells on each side: a window never leaves it."""
         self.board_size = width, height = board_size
         radius = self.radius
-        blank = np.full((height + 2 * radius, width + 2 * radius), OFF_BOARD, np.uint8)
+        beyond = OFF_BOARD if not self._place else NOTHING
+        blank = np.full((height + 2 * radius, width + 2 * radius), beyond, np.uint8)
         blank[radius : radius + height, radius : radius + width] = 0
         self._blank, self._framed_shape = blank.tobytes(), blank.shape
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from small_runs import make_run
 
@@ -45,6 +46,15 @@ def observed(position, board_size, vocabulary=None):
 @pytest.mark.parametrize("position", [(0, 0), (4, 2), (19, 11)])
 def test_column_and_row_are_counted_from_one(position):
     assert observed(position, (20, 12)) == [position[0] + 1, position[1] + 1]
+
+
+def test_cells_beyond_the_edge_show_nothing():
+    """They would be seen in every turn of a game whose player moves along the edge, and tell no more than its place."""
+    vocabulary = Vocabulary("@")
+    seen = PreprocessingSettings(**{**SEEN, "own_symbol": True})
+    encoder = make_encoder(MetadataSettings(board_size=[5, 5]), seen, vocabulary)
+    observation = encoder.observe(Game([Hero((0, 0))], {"score": 0}, board_size=(5, 5)))
+    assert np.count_nonzero(observation.cells) == 1
 
 
 def test_a_large_board_has_a_last_column_that_stands_for_all_after_it():
