@@ -11,7 +11,7 @@ from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.keys import KeyInput
 from retro_gamer.errors import GameError
 
-TURNS, GAMES = 300, 30  # that are listened to
+TURNS, GAMES = 300, 30  # that are listened to, at most
 UNLIKELY = ("KEY_TAB", "z")  # no branch takes these before all comparisons are made
 
 
@@ -74,7 +74,7 @@ class _Listening(KeyInput):
         return made
 
 
-def keys_heard(factory: Callable[[], Any], usual: Sequence[str]) -> List[str]:
+def keys_heard(factory: Callable[[], Any], usual: Sequence[str], most_turns: int = TURNS) -> List[str]:
     """The keys that the game compares with what is pressed, in games in which `usual` keys and unlikely ones are.
 
     Signs are compared with the key itself, as in key == "e"; names with its name, as in key.name == "KEY_UP".
@@ -84,11 +84,13 @@ def keys_heard(factory: Callable[[], Any], usual: Sequence[str]) -> List[str]:
     names: Set[str] = set()
     turns = 0
     for seed in range(GAMES):
+        if turns >= most_turns * (seed + 1) // GAMES:
+            continue
         seed_everything(seed)
         chooser, game = random.Random(seed), new_game(factory)
         game.input_source = _Listening(signs, names)
         try:
-            while game.playing and turns < TURNS * (seed + 1) // GAMES:
+            while game.playing and turns < most_turns * (seed + 1) // GAMES:
                 key = chooser.choice([*usual, *UNLIKELY])
                 game.input_source.press(key)
                 turns += 1

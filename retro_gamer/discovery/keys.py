@@ -6,7 +6,7 @@ import random
 import time
 from typing import Any, Callable, Collection, Dict, List, Optional, Sequence, Set, Tuple
 
-from retro_gamer.discovery.heard import keys_heard
+from retro_gamer.discovery.heard import TURNS, keys_heard
 from retro_gamer.discovery.key_handlers import where_keys_are_handled
 from retro_gamer.discovery.people_keys import for_people
 from retro_gamer.discovery.probing import ACTIONS_FLAG, SECONDS, new_game
@@ -31,8 +31,11 @@ UNUSUAL_KEYS = ("KEY_TAB", "z", "b", "7", "o")
 GROUPS = (("w", "s", "a", "d"), ("h", "l", "j", "k"), ("i", "k", "j", "l"))
 NO_KEY_ACTS = "No key that was tried changes this game."
 TURNS_HELD = 20  # that a key is held, to see whether the game raises
-SECONDS_FOR_PLACES = 5.0  # to reach situations: a slow game has fewer of them
-MOMENTS = 6  # situations in which each key is tried, in a round
+ENOUGH_TURNS = 1000  # that there is time for: in slower games less is tried
+MOMENTS, PRESSES = (
+    6,
+    3,
+)  # situations in which each key is tried, in a round; each so many presses after the last
 ROUNDS = 3  # each with the keys found in those before: a menu may open another
 DEEP_MOMENTS, DEEP_TURNS, LONGEST_HOLD = 3, 200, 10  # long games, in which keys are held: they get far
 MANY_LETTERS = 20  # where this many change the game, it listens to every letter
@@ -66,31 +69,31 @@ def find_actions(
     ends the game, or with which it raises, is left out. When SECONDS are up on `clock` before all have been tried, `say`
     is told which were not. Raises ConfigError when no key does anything.
     """
-    deadline = clock() + SECONDS
-    trials = Trials(
-        factory,
-        lambda: clock() >= deadline,
-        _records_of_keys(factory),
-        lambda: clock() >= deadline - SECONDS + SECONDS_FOR_PLACES,
-    )
-    pressed: List[str] = [key for key in ARROWS if not _raises_soon(factory, key)]
-    heard = keys_heard(factory, [*pressed, *"wasd"])
+    affordable, now = _affordable_turns(factory, clock)
+    deadline = now + SECONDS
+    trials = Trials(factory, lambda: clock() >= deadline, _records_of_keys(factory))
+    held = TURNS_HELD if affordable >= ENOUGH_TURNS else 1
+    pressed: List[str] = [key for key in ARROWS if not _raises_soon(factory, key, held)]
+    heard = keys_heard(factory, [*pressed, *"wasd"], min(TURNS, affordable // 4))
     likely = [key for key in heard if key in OTHER_KEYS]
     keys = tuple(dict.fromkeys((*ARROWS, *likely, *OTHER_KEYS, *heard)))
-    trials.go(_moments(pressed), keys)
+    moments = max(n for n in range(1, MOMENTS + 1) if n == 1 or _turns_of_arrows(n) <= affordable // 2)
+    trials.go(_moments(pressed, moments), keys)
     errors = trials.errors()
     found = trials.distinct(trials.acting())
     for _ in range(ROUNDS - 1):
         if set(found) <= set(pressed) or trials.untried:
             break
         pressed = found
-        trials.go(_moments(pressed), keys)
+        trials.go(_moments(pressed, moments), keys)
         found = trials.distinct(trials.acting())
     slow = (
         f"This game is slow, so these keys were not tried: {', '.join(map(repr, trials.untried))}. "
         if trials.untried
         else ""
     )
+    if slow:  # nothing comes of them where there was time to try them, such as beside a wall
+        found += [key for key in heard if key in trials.of and not trials.changes(key) and key not in errors]
     if not found:
         if errors:
             raise next(iter(errors.values()))
@@ -110,14 +113,27 @@ def find_actions(
     return sorted(whole, key=[*ARROWS, *OTHER_KEYS, *whole].index)
 
 
-def _raises_soon(factory: Callable[[], Any], key: str) -> bool:
+def _affordable_turns(factory: Callable[[], Any], clock: Callable[[], float]) -> Tuple[int, float]:
+    """How many turns can be played in SECONDS, by the first of them; and the time."""
+    began = clock()
+    played = max(1, play_on(factory, 0, [None] * TURNS_AFTER_KEY)[1])
+    now = clock()
+    return int(SECONDS * played / max(now - began, 1e-6)), now
+
+
+def _turns_of_arrows(moments: int) -> int:
+    """The turns that are played to try the arrows in so many situations, and no key, twice."""
+    return (len(ARROWS) + 2) * sum(PRESSES * moment + TURNS_AFTER_KEY for moment in range(moments))
+
+
+def _raises_soon(factory: Callable[[], Any], key: str, turns: int) -> bool:
     """Whether the game raises when the key is held from its start, and not without it."""
     try:
-        play_on(factory, 0, [key] * TURNS_HELD)
+        play_on(factory, 0, [key] * turns)
     except GameError as error:
         if isinstance(error.__cause__, KeyboardInterrupt):
             raise
-        play_on(factory, 0, [None] * TURNS_HELD)  # or it raises without any key
+        play_on(factory, 0, [None] * turns)  # or it raises without any key
         return True
     return False
 
@@ -131,12 +147,12 @@ def _left_out(errors: Dict[str, GameError]) -> str:
     )
 
 
-def _moments(usual: Sequence[str]) -> List[Situation]:
+def _moments(usual: Sequence[str], moments: int = MOMENTS) -> List[Situation]:
     """Situations to which random presses lead."""
     situations = []
-    for moment in range(MOMENTS):
+    for moment in range(moments):
         chooser = random.Random(moment)
-        situations.append((moment, tuple(chooser.choice([*usual, None]) for _ in range(3 * moment))))
+        situations.append((moment, tuple(chooser.choice([*usual, None]) for _ in range(PRESSES * moment))))
     return situations
 
 

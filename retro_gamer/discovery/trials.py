@@ -37,25 +37,16 @@ class Outcome(NamedTuple):
 class Trials:
     """All that was tried with each key."""
 
-    def __init__(
-        self,
-        factory: Callable[[], Any],
-        late: Callable[[], bool],
-        records: Collection[str],
-        hurry: Callable[[], bool] = lambda: False,
-    ):
-        self.factory, self.late, self.hurry = factory, late, hurry
+    def __init__(self, factory: Callable[[], Any], late: Callable[[], bool], records: Collection[str]):
+        self.factory, self.late = factory, late
         self.records = records  # names of values that only say which keys were pressed
         self.of: Dict[str, List[Trial]] = {}
         self.places: List[Situation] = []  # of each of those trials
         self.untried: List[str] = []
 
     def go(self, situations: Sequence[Situation], keys: Sequence[str]) -> None:
-        """Try keys in situations. When it is late, the first round leaves out keys, and a later one is given up.
-
-        Where reaching situations takes long, there are fewer of them.
-        """
-        nothing = _repeated(self.factory, situations, self.hurry)
+        """Try keys in situations. When it is late, the first round leaves out keys, and a later one is given up."""
+        nothing = _repeated(self.factory, situations)
         reached = [place for place, outcome in nothing.items() if outcome.reached]
         first = not self.of
         tried: Dict[str, List[Trial]] = {}
@@ -126,19 +117,11 @@ class Trials:
         return found
 
 
-def _repeated(
-    factory: Callable[[], Any], situations: Sequence[Situation], hurry: Callable[[], bool]
-) -> Dict[Situation, Outcome]:
-    """What becomes of each situation without a key; raises ConfigError where that is another every time.
-
-    Once there is need to `hurry`, the others are left out.
-    """
-    nothing: Dict[Situation, Outcome] = {}
-    for place in situations:
-        if nothing and hurry():
-            break
-        one, other = (outcome_of(factory, None, place) for _ in range(2))
-        nothing[place] = one
+def _repeated(factory: Callable[[], Any], situations: Sequence[Situation]) -> Dict[Situation, Outcome]:
+    """What becomes of each situation without a key; raises ConfigError where that is another every time."""
+    nothing = {place: outcome_of(factory, None, place) for place in situations}
+    for place, one in nothing.items():
+        other = outcome_of(factory, None, place)
         if one == other:
             continue
         different = first_difference(one.parts, other.parts)
