@@ -11,7 +11,7 @@ from retro_gamer.environment.make import make_environment
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import RetroGamerError
 from retro_gamer.games.keyboard import Keyboard
-from retro_gamer.games.screen import understand_escape_codes
+from retro_gamer.games.screen import board_lines, understand_escape_codes
 from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.output import in_colors
 from retro_gamer.hosting.streams import stream_of_this_thread
@@ -41,7 +41,9 @@ def watch_environment(player: Player, fps: float, explain: bool, seed: Optional[
                 total, turns, over = total + reward, turns + 1, terminated or truncated
                 if not note:
                     with blamed(f"when it was drawn after turn {turns}"):
-                        picture = environment.env.render()
+                        picture = (
+                            _framed(environment.board) if environment.board else environment.env.render()
+                        )
                     if isinstance(picture, str):
                         foot.write_above(in_colors(picture))
                 foot.text = f"turn {turns}  reward {total:g}  {environment.labels[action]}"
@@ -62,6 +64,8 @@ def watch_environment(player: Player, fps: float, explain: bool, seed: Optional[
 def _drawing(player: Player) -> Tuple[Any, str]:
     """The environment made again so that it draws itself; or as it is, and why it does not."""
     environment: Any = player.environment
+    if environment.board is not None:
+        return environment, ""
     # A window of its own only where somebody is looking.
     mode = environment.draws(in_a_window=sys.stdout.isatty())
     if not mode:
@@ -70,6 +74,12 @@ def _drawing(player: Player) -> Tuple[Any, str]:
         return make_environment(player.config, Vocabulary(), render_mode=mode), ""
     except RetroGamerError as error:
         return environment, f" (it cannot draw itself: {error})"
+
+
+def _framed(board: Any) -> str:
+    """A board of letters, with its edges."""
+    edge = "+" + "-" * board.board_size[0] + "+"
+    return "\n".join([edge, *(f"|{line}|" for line in board_lines(board)), edge])
 
 
 class _Foot:

@@ -97,6 +97,8 @@ class RunConfig:
                 "Remove one: teams play each other in a game of retro-games.",
                 ("gym", "environment"),
             )
+        elif metadata.character_set and not self.tabular:  # pictures of planes are seen as boards
+            yield from check_preprocessing(self.preprocessing, "", False)
         if self.game.gym and self.game.environment:
             yield Problem(
                 "gym and environment are both set",

@@ -11,6 +11,7 @@ from retro_gamer.discovery.draft import Draft
 from retro_gamer.environment.planes import LETTERS
 from retro_gamer.environment.spaces import Box
 from retro_gamer.environment.stepped import SteppedEnvironment
+from retro_gamer.errors import ConfigError
 from retro_gamer.hosting.randomness import OwnRandomness
 
 TURNS = 1000  # of random play
@@ -31,6 +32,10 @@ def see_planes(draft: Draft, environment: SteppedEnvironment, flags: Dict[str, A
     draft.set({"character_set": letters, "board_size": [width, height], "own_symbol": False})
     draft.notes["metadata.character_set"] = "One for each plane of the picture, in their order."
     player = flags.get("player") or find_player(pictures, actions, letters)
+    if player and player not in letters:
+        raise ConfigError(
+            f"player = {player!r}: the player is one of the planes, which are called {', '.join(letters)} in their order."
+        )
     if flags.get("board") or flags.get("spatial") or not player:
         draft.set({"board": True, "player": player or ""})
         draft.say(f"Its pictures are seen as boards of {n_planes} kinds of characters.")

@@ -14,7 +14,7 @@ from retro_gamer.environment.base import Environment, Step
 from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.encoder import Encoder
 from retro_gamer.environment.observation import NO_CELLS, Observation, ObservationShape
-from retro_gamer.environment.planes import PlanesView
+from retro_gamer.environment.planes import PlanesBoard, PlanesView
 from retro_gamer.environment.space_reading import UnknownSpace, read_space
 from retro_gamer.environment.spaces import (
     FLOAT32,
@@ -84,6 +84,11 @@ class SteppedEnvironment(Environment):
             )
         self._view, self._bounds = PlanesView(shape, config.metadata, config.preprocessing, vocabulary), None
         self.feature_type = Environment.feature_type
+
+    @property
+    def board(self) -> Optional[PlanesBoard]:
+        """What the newest picture shows, where pictures are seen as boards; else None."""
+        return self._view.board if self._view is not None else None
 
     @property
     def encoder(self) -> Optional[Encoder]:

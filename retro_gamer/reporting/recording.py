@@ -123,6 +123,8 @@ def _pictures_of(environment: Environment) -> Callable[[], List[str]]:
     """Gives the picture as it is now, in lines of text: of a game its board, of another environment what it draws."""
     if getattr(environment, "game", None) is not None:
         return lambda: board_lines(environment.game)  # type: ignore[attr-defined]
+    if isinstance(environment, SteppedEnvironment) and environment.board is not None:
+        return lambda: board_lines(environment.board)
     drawing = isinstance(environment, SteppedEnvironment) and environment.draws(in_a_window=False) == "ansi"
 
     def draw() -> List[str]:

@@ -7,11 +7,13 @@ import random
 import numpy as np
 import pytest
 
+from retro_gamer.cli import main
 from retro_gamer.commands.create import create_run
 from retro_gamer.discovery.planes import find_player
 from retro_gamer.environment.planes import PlanesBoard
 from retro_gamer.errors import CheckpointError, ConfigError, ObservationError
 from retro_gamer.policy.trained_policy import TrainedPolicy
+from retro_gamer.reporting.recording import record_game
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training.player import load_player
 from retro_gamer.training.trainer import Trainer
@@ -177,6 +179,25 @@ def test_letters_for_what_has_no_planes_are_refused(game, tmp_path):
     create_run(game, str(tmp_path / "run"), {"character_set": ["A", "B"], "radar": True})
     with pytest.raises(ConfigError, match="one for each plane"):
         Trainer(RunDirectory(tmp_path / "run"))
+
+
+def test_a_player_that_is_no_plane_is_refused(game, tmp_path):
+    with pytest.raises(ConfigError, match="called A, B, C in their order"):
+        create_run(game, str(tmp_path / "run"), {"player": "cart"})
+
+
+def test_two_ways_to_see_the_board_are_refused(game, tmp_path):
+    with pytest.raises(ConfigError, match="egocentric_radius are both set"):
+        create_run(game, str(tmp_path / "run"), {"board": True, "egocentric_radius": 2})
+
+
+def test_play_and_report_show_the_board(game, tmp_path, capsys):
+    made = train(game, tmp_path / "run", training_turns=80, evaluate_every=0)
+    assert main(["play", str(made.run.path)]) == 0
+    shown = capsys.readouterr().out
+    assert "+-------+" in shown and "B" in shown
+    frames = record_game(load_player(made.run), 0).frames
+    assert len(frames[0].board) == 6 and "B" in frames[0].board[5]
 
 
 def test_a_description_that_does_not_fit_its_planes_is_refused(game, tmp_path):
