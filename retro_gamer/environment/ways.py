@@ -10,6 +10,7 @@ from retro_gamer.environment.vocabulary import FIRST_CHARACTER, NOTHING, OFF_BOA
 LEFT, RIGHT, ABOVE, BELOW = 1, 2, 4, 8  # added up: several steps may begin a shortest walk
 N_STEPS = 16  # different sums, from 0 on
 FARTHEST = 64  # steps: what is farther counts as if there were no way
+MOST_KINDS = 8  # on the board at once: of more, such as the letters of a score, no ways are looked for
 REACH = 24  # rows further up or down than this are not walked through
 # What a reading says of the length of a walk. Without a way, the first steps are those towards the goal, whatever is there.
 LENGTHS = ("", "1", "2-3", "4-7", "8-15", "16-31", "32-63")
@@ -77,13 +78,17 @@ class Ways:
         # The board as one large whole number, a bit for each cell, of which the first is the highest.
         free = int(board.translate(self._is_free), 2)
         here = 1 << len(board) - 1 - (y - top) * row - x
-        for symbol in range(FIRST_CHARACTER, n_symbols):
-            if symbol in cells and self.is_told(symbol):
+        kinds = [
+            symbol for symbol in range(FIRST_CHARACTER, n_symbols) if symbol in cells and self.is_told(symbol)
+        ]
+        for n, symbol in enumerate(kinds):
+            steps, length = 0, NO_WAY
+            if n < MOST_KINDS:
                 steps, length = _walk(int(board.translate(_IS[symbol]), 2), free, here, row)
-                if not steps:
-                    steps, length = _fly(cells, symbol, stride, first + y * stride + x), NO_WAY
-                if steps:
-                    found[symbol] = steps, length
+            if not steps:
+                steps, length = _fly(cells, symbol, stride, first + y * stride + x), NO_WAY
+            if steps:
+                found[symbol] = steps, length
         return found
 
 
