@@ -30,7 +30,7 @@ from retro_gamer.discovery.choose_encoders import (
     see,
     see_whole_board,
 )
-from retro_gamer.discovery.copies import made_once
+from retro_gamer.discovery.copies import is_copied, made_once
 from retro_gamer.discovery.draft import Draft, trying_out
 from retro_gamer.discovery.keys import (
     actions_that_act,
@@ -187,7 +187,8 @@ def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
 def _find_keys(draft: Draft, factory: Any, known: Dict[str, Any]) -> None:
     """Find out which keys change the game, where nobody named them."""
     with trying_out():
-        refuse_used_games(factory, known.get("actions") or (*ARROWS, *"wasd", " "))
+        if not is_copied(factory):  # copies are new, whatever the game keeps
+            refuse_used_games(factory, known.get("actions") or (*ARROWS, *"wasd", " "))
     if known.get("actions"):
         return
     with trying_out():

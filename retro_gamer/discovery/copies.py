@@ -45,7 +45,18 @@ def made_once(
     ):  # an open file, a lock: games may hold anything; or a mistake in play, which is told later
         return factory
     say(f"It takes {seconds:.0f} seconds to make this game: one was made, and copies of it were tried out.")
-    return functools.wraps(factory)(lambda: copy.deepcopy(kept))
+
+    @functools.wraps(factory)
+    def copied() -> Any:
+        return copy.deepcopy(kept)
+
+    copied.copies_a_game = True  # type: ignore[attr-defined]
+    return copied
+
+
+def is_copied(factory: Callable[[], Any]) -> bool:
+    """Whether it is one that `made_once` made."""
+    return hasattr(factory, "copies_a_game")
 
 
 def _played(game: Any) -> Parts:

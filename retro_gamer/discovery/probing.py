@@ -26,7 +26,7 @@ from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.loading import make_game
 
 ACTIONS_FLAG = "--actions KEY_LEFT,KEY_RIGHT"
-SECONDS = 30.0  # for trying keys, and for random games: a hundred times what most games need
+SECONDS = 20.0  # for trying keys, and for random games: a hundred times what most games need
 TURNS_BETWEEN_BOARDS = 10  # of random play: from one look at the whole board to the next
 
 

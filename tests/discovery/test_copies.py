@@ -8,7 +8,7 @@ import threading
 import pytest
 from observing import Hero, Piece
 
-from retro_gamer.discovery.copies import made_once
+from retro_gamer.discovery.copies import is_copied, made_once
 from retro_gamer.discovery.keys import find_actions
 from retro_gamer.games import engine
 
@@ -40,7 +40,7 @@ def test_a_slow_game_is_made_once():
     assert said == ["It takes 13 seconds to make this game: one was made, and copies of it were tried out."]
     one, other = copies(), copies()
     assert one is not other and not set(map(id, one.agents)) & set(map(id, other.agents))
-    assert copies.__name__ == "create_game"
+    assert copies.__name__ == "create_game" and is_copied(copies) and not is_copied(create_game)
 
 
 def test_a_game_that_is_quick_to_make_is_made_anew():
