@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -287,7 +288,7 @@ def _see_players(players: Sequence[Player], draft: Draft) -> None:
 
 
 def _file_of(factory: Any) -> str:
-    code = getattr(factory, "__code__", None)
+    code = getattr(inspect.unwrap(factory), "__code__", None)  # of a game that was copied, too
     return code.co_filename if code is not None else "the game"
 
 

@@ -1,8 +1,9 @@
 """How good the defaults are: `create` with nothing named, training, and greedy play, on games of every kind pupils write.
 
-    python tests/benchmarks/skill.py --quick                        # 12 games, one seed, 15 CPU seconds each
+    python tests/benchmarks/skill.py --quick                        # 24 games, one seed: ten minutes on two cores
     python tests/benchmarks/skill.py --seeds 3 --seconds 15,60,120  # all games; hours, goes on after a stop
     python tests/benchmarks/skill.py --table --csv skill.csv        # the table of what was measured, and as a file
+    python tests/benchmarks/skill.py --table --plot skill.svg       # and as a picture
 
 For each game: random play, a sensible player by hand, and the policy after each number of CPU seconds. A policy's skill is
 its share of the hand player's lead over random play. The table ends with the interquartile mean over games and seeds
@@ -37,6 +38,11 @@ EVALUATION_GAMES = 30
 MAX_TURNS = 2000
 
 
+QUICK = (  # games of all kinds, and for how many seconds: with what is around a training, twenty minutes of CPU time
+    "shooter keys_and_doors frogger hunter oven moles dungeon asteroids tetris tower_defence platformer typing_game racing "
+    "minesweeper levels fog flappy lander border g2048 snake retro_nav cartpole minatar_breakout"
+).split()
+USUAL_SECONDS, QUICK_SECONDS = "15,60,120", "15,30"
 MINATAR = (  # what random play gets, and a good policy
     ("Breakout", 0.5, 40.0),
     ("SpaceInvaders", 4.1, 90.0),
@@ -53,29 +59,27 @@ class Game(NamedTuple):
     by_hand: Optional[Callable[[Any], Optional[str]]]  # a sensible player
     random: Optional[float] = None  # known results, where there is no player by hand
     reference: Optional[float] = None
-    quick: bool = False
 
 
-def _own(name: str, quick: bool = False) -> Game:
-    return Game(str(GAMES_FOLDER / f"{name}.py"), importlib.import_module(name).by_hand, quick=quick)
+def _own(name: str) -> Game:
+    return Game(str(GAMES_FOLDER / f"{name}.py"), importlib.import_module(name).by_hand)
 
 
-def _pupil(name: str, quick: bool = False) -> Game:
-    return Game(str(GAMES_FOLDER / "pupils" / f"{name}.py"), getattr(players, name), quick=quick)
+def _pupil(name: str) -> Game:
+    return Game(str(GAMES_FOLDER / "pupils" / f"{name}.py"), getattr(players, name))
 
 
 def suite() -> Dict[str, Game]:
     own = "shooter dodge keys_and_doors racing platformer typing_game quiz two_phases frogger pong fruit hunter moles oven"
     more = "pellets slow_garden stacker lanes tictactoe minesweeper asteroids tetris tower_defence dungeon"
-    quick = {"shooter", "keys_and_doors", "frogger", "hunter", "oven", "moles", "dungeon", "asteroids"}
-    games = {name: _own(name, name in quick) for name in f"{own} {more}".split()}
+    games = {name: _own(name) for name in f"{own} {more}".split()}
     for name in "flappy lander levels g2048 connect4 fog border menu".split():
-        games[name] = _pupil(name, name in ("levels", "fog", "flappy", "lander"))
-    games["snake"] = Game("snake", players.snake, quick=True)
+        games[name] = _pupil(name)
+    games["snake"] = Game("snake", players.snake)
     games["catch"] = Game("catch", players.catch)
     games["forager"] = Game("forager", players.forager)
     games["retro_snake"] = Game("retro.examples.snake", players.snake)
-    games["retro_nav"] = Game("retro.examples.nav", None, 175.7, 1900.0, quick=True)
+    games["retro_nav"] = Game("retro.examples.nav", None, 175.7, 1900.0)
     games["retro_beast"] = Game("retro.examples.beast", None, -10.3, -5.0)
     games["cartpole"] = Game("gym:CartPole-v1", None, 22.0, 500.0)
     games["acrobot"] = Game("gym:Acrobot-v1", None, -500.0, -90.0)
@@ -324,9 +328,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--games", help="some of them, with commas between")
-    parser.add_argument("--quick", action="store_true", help="12 games of all kinds, one seed, 15 seconds")
+    parser.add_argument("--quick", action="store_true", help=f"{len(QUICK)} games of all kinds")
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--seconds", default="15,60,120", help="of CPU time, with commas between")
+    parser.add_argument("--seconds", help=f"of CPU time; {USUAL_SECONDS}, with --quick {QUICK_SECONDS}")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--output", default="skill-results")
     parser.add_argument("--table", action="store_true", help="only the table of what there is")
@@ -337,9 +341,8 @@ def main() -> None:
     )
     parser.add_argument("--cell", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    options.seconds = options.seconds or (QUICK_SECONDS if options.quick else USUAL_SECONDS)
     seconds = [float(goal) for goal in options.seconds.split(",")]
-    if options.quick:
-        seconds = seconds if options.seconds != "15,60,120" else [15.0]
     output = Path(options.output).resolve()
     output.mkdir(parents=True, exist_ok=True)
     if options.cell:
@@ -352,7 +355,7 @@ def main() -> None:
     names = (
         options.games.split(",")
         if options.games
-        else [n for n, g in games.items() if g.quick or not options.quick]
+        else [name for name in games if name in QUICK or not options.quick]
     )
     if not options.table:
         _run([f"{name}-{seed}" for seed in range(options.seeds) for name in names], options, output)
@@ -391,12 +394,7 @@ def _run(cells: Sequence[str], options: argparse.Namespace, output: Path) -> Non
     """Each cell in a process of its own, `--jobs` at a time."""
     waiting = [cell for cell in cells if not (output / f"cell-{cell}.json").is_file()]
     running: List[Tuple[str, subprocess.Popen]] = []
-    flags = [
-        "--settings",
-        options.settings,
-        "--seconds",
-        "15" if options.quick and options.seconds == "15,60,120" else options.seconds,
-    ]
+    flags = ["--settings", options.settings, "--seconds", options.seconds]
     while waiting or running:
         while waiting and len(running) < options.jobs:
             cell = waiting.pop(0)

@@ -8,6 +8,7 @@ import threading
 import pytest
 from observing import Hero, Piece
 
+from retro_gamer.discovery.choose_settings import _file_of
 from retro_gamer.discovery.copies import is_copied, made_once
 from retro_gamer.discovery.keys import find_actions
 from retro_gamer.games import engine
@@ -75,3 +76,8 @@ def locked():
 def test_a_game_whose_copy_would_play_differently_is_made_anew(create_game):
     said = []
     assert made_once(create_game, said.append, ticking(13.0)) is create_game and not said
+
+
+def test_where_the_game_is_written_stays_known():
+    copies = made_once(counted(two_pieces)[0], clock=ticking(13.0))
+    assert _file_of(copies) == __file__
