@@ -32,7 +32,7 @@ from retro_gamer.nn import (
     huber,
 )
 from retro_gamer.nn.parameters import add_up, pack
-from retro_gamer.nn.sparse.lists import nonzero_bytes, symbol_numbers
+from retro_gamer.nn.sparse.lists import symbol_numbers
 
 
 class TestDense:
@@ -129,14 +129,6 @@ def test_apply_is_forward_and_remembers_nothing(make):
         )
     np.testing.assert_allclose(layer.apply(x.copy()), y)
     np.testing.assert_array_equal(layer.backward(gradient.copy()), expected)
-
-
-@pytest.mark.parametrize("n", [0, 1, 7, 8, 64, 1000])
-def test_nonzero_bytes(n):
-    rng = np.random.default_rng(n)
-    for filled in (0, 0.01, 0.3, 1):
-        flat = (rng.integers(1, 256, n) * (rng.random(n) < filled)).astype(np.uint8)
-        assert nonzero_bytes(flat).tolist() == [i for i in range(n) if flat[i]]
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (1, 1), (5, 4)])

@@ -36,7 +36,7 @@ def entries(boards: Boards) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
         symbol, cell = np.divmod(boards.numbers[board, place], max(1, boards.n_cells))
         return board, symbol + 1, cell
     flat, n_cells = boards.ravel(), max(1, boards.shape[1])
-    present = nonzero_bytes(flat)
+    present = (flat != 0).nonzero()[0]  # far faster on booleans than on bytes
     board = present // n_cells
     return board, flat[present].astype(np.intp), present - board * n_cells
 
@@ -52,14 +52,3 @@ def symbol_numbers(cells: np.ndarray) -> np.ndarray:
 def _first_numbers(n_cells: int) -> np.ndarray:
     """(symbol - 1) * n_cells for every symbol [256]: a table is faster than computing it."""
     return (np.arange(256, dtype=np.intp) - 1) * n_cells
-
-
-def nonzero_bytes(flat: np.ndarray) -> np.ndarray:
-    """Where a flat array of bytes is not zero, [n] int: eight bytes at a time where its length allows it."""
-    if len(flat) % 8:
-        places: np.ndarray = (flat != 0).nonzero()[0]
-        return places
-    eights: np.ndarray = (flat.view(np.uint64) != 0).nonzero()[0]
-    inside = (flat.reshape(-1, 8).take(eights, axis=0).ravel() != 0).nonzero()[0]
-    places = (eights[inside >> 3] << 3) + (inside & 7)
-    return places

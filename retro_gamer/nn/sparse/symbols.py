@@ -11,7 +11,7 @@ from typing import Any, List, NamedTuple, Optional, Tuple, Union
 import numpy as np
 
 from retro_gamer.nn.parameters import Parameter, add_up, he_normal
-from retro_gamer.nn.sparse.lists import NO_MORE, Boards, SymbolLists, nonzero_bytes
+from retro_gamer.nn.sparse.lists import NO_MORE, Boards, SymbolLists
 
 # For each board, adding a weight row takes as long as this many columns of a matrix product.
 COLUMNS_PER_SYMBOL = 16
@@ -149,7 +149,7 @@ class SymbolDense:
 
     def _encode_cells(self, cells: np.ndarray, features: np.ndarray) -> SymbolInput:
         flat = cells.ravel()
-        present = nonzero_bytes(flat)
+        present = (flat != 0).nonzero()[0]  # far faster on booleans than on bytes
         board = present // self.n_cells
         # n_features + (symbol - 1) * n_cells + cell, where cell = present - board * n_cells
         rows = (flat[present].astype(np.intp) - 1 - board) * self.n_cells + present + self.n_features
@@ -170,7 +170,7 @@ class SymbolDense:
         columns = np.empty(self.n_rows, np.intp)
         columns[used] = np.arange(len(used))
         values = np.zeros((len(features), len(used)), self.dtype)
-        values[board, columns[rows]] = 1
+        values.reshape(-1)[board * len(used) + columns[rows]] = 1  # half the time of values[board, columns[rows]] = 1
         values[:, : self.n_features] = features
         return CompactInput(values, used)
 
