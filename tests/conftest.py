@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import time
+from collections import defaultdict
 from pathlib import Path
 
 os.environ.setdefault(
@@ -17,6 +18,7 @@ import pytest  # noqa: E402
 from end_to_end import ARROWS, HAVE_RETRO, TINY, start_command  # noqa: E402
 
 from retro_gamer.cli import main  # noqa: E402
+from retro_gamer.commands import train  # noqa: E402
 from retro_gamer.hosting import patience, signs  # noqa: E402
 from retro_gamer.reporting import counting, progress  # noqa: E402
 
@@ -81,12 +83,36 @@ def is_whole_suite(config):
     return [Path(str(argument)).resolve() for argument in config.args] == [TESTS]
 
 
+def markers_of(path):
+    """Those that MARKED gives to a file of tests."""
+    path = path.relative_to(TESTS)
+    return [marker for marker, places in MARKED.items() if {path.parts[0], path.as_posix()} & set(places)]
+
+
+class LookAt(pytest.Module):
+    """A file of tests, read only where a test of it may be asked for: reading them all takes ten seconds."""
+
+    def collect(self):
+        wanted = self.config.getoption("markexpr") or ("not slow" if is_whole_suite(self.config) else "True")
+        path = Path(str(self.fspath))
+        text, always = path.read_text("utf-8"), markers_of(path)
+        maybe = ["slow"] * ("mark.slow" in text) + ["extras"] * any(
+            word in text for word in ASKING_FOR_EXTRAS
+        )
+        for more in [[], *([marker] for marker in maybe), maybe]:  # a marker is a name that is true
+            if eval(wanted, {}, defaultdict(bool, dict.fromkeys([*always, *more], True))):
+                return super().collect()
+        return []
+
+
+def pytest_pycollect_makemodule(module_path, parent):
+    return LookAt.from_parent(parent, path=module_path)
+
+
 def pytest_collection_modifyitems(config, items):
     for item in items:
-        path = Path(str(item.fspath)).relative_to(TESTS)
-        for marker, places in MARKED.items():
-            if {path.parts[0], path.as_posix()} & set(places):
-                item.add_marker(marker)
+        for marker in markers_of(Path(str(item.fspath))):
+            item.add_marker(marker)
         if ASKING_FOR_EXTRAS & set(vars(item.module)):
             item.add_marker("extras")
     if is_whole_suite(config) and not config.getoption("markexpr"):
@@ -126,6 +152,15 @@ def nobody_is_impatient():
     signs.SECONDS_OF_SILENCE = signs.PLAIN_SECONDS = 1e9
     patience.SECONDS_BEFORE_A_WORD = patience.SECONDS_BEFORE_A_LOOK = 1e6
     progress.PLAIN_INTERVAL = counting.PLAIN_INTERVAL = 1e9
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_final_games():
+    """How well a training went is said after 3 games instead of 30, which take longer than the trainings of most tests.
+
+    A command in a child process plays all.
+    """
+    train.FINAL_GAMES = 3
 
 
 @pytest.fixture(scope="session", autouse=True)

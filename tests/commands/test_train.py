@@ -21,13 +21,15 @@ from end_to_end import (
 )
 
 from retro_gamer.cli import main
+from retro_gamer.commands import train
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training.evaluation import Evaluation
 
 # train
 
 
-def test_train_in_an_empty_folder_makes_the_bundled_run(empty, command):
+def test_train_in_an_empty_folder_makes_the_bundled_run(empty, command, monkeypatch):
+    monkeypatch.setattr(train, "FINAL_GAMES", 30)  # as it is outside of tests
     status, out, error = command("train", "runs/catch", "--episodes", "2")
     assert (status, error) == (0, "")
     run = os.path.join("runs", "catch")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import tracemalloc
 
@@ -34,7 +35,7 @@ class peak_memory:
 
 
 def lines_run(function):
-    """How many lines of Python run while `function()` does."""
+    """How many lines of Python run while `function()` does; not those of what waits for the garbage collector."""
     lines, before = 0, sys.gettrace()
 
     def count(frame, event, argument):
@@ -42,9 +43,11 @@ def lines_run(function):
         lines += event == "line"
         return count
 
+    gc.disable()
     sys.settrace(count)
     try:
         function()
     finally:
         sys.settrace(before)
+        gc.enable()
     return lines

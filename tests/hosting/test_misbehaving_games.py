@@ -238,11 +238,11 @@ def test_thousands_of_agents(tmp_path):
     write_game(
         tmp_path,
         ENGINES[0],
-        factory="return Game([Player()] + [Coin((n % 4, 2)) for n in range(3000)], "
+        factory="return Game([Player()] + [Coin((n % 4, 2)) for n in range(1200)], "
         "{'score': 0}, board_size=(4, 4))",
     )
     result = run_here("create", "--game", "my_game.py", "--output", "run", *KNOWN, *TINY, cwd=tmp_path)
-    assert result.returncode == 0 and "at most 3001 on the board" in result.stdout, result.stderr
+    assert result.returncode == 0 and "at most 1201 on the board" in result.stdout, result.stderr
 
 
 # Trouble before the first turn.

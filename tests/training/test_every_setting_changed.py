@@ -35,7 +35,10 @@ KINDS = {
         make_run,
         {"algorithm": "double_q_learning", "evaluate_every": 60, "planning_steps": 2},
     ),
-    "self-play": (make_self_play_run, {"save_steps": 60, "team_change": 120, "swap_steps": 40}),
+    "self-play": (
+        make_self_play_run,
+        {"max_turns_per_episode": 15, "save_steps": 30, "team_change": 60, "swap_steps": 20},
+    ),
 }
 
 

@@ -170,7 +170,9 @@ class SymbolDense:
         columns = np.empty(self.n_rows, np.intp)
         columns[used] = np.arange(len(used))
         values = np.zeros((len(features), len(used)), self.dtype)
-        values.reshape(-1)[board * len(used) + columns[rows]] = 1  # half the time of values[board, columns[rows]] = 1
+        values.reshape(-1)[board * len(used) + columns[rows]] = (
+            1  # half the time of values[board, columns[rows]] = 1
+        )
         values[:, : self.n_features] = features
         return CompactInput(values, used)
 
