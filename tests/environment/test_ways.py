@@ -261,6 +261,34 @@ def deadly_game():
     return Walled(99, "~")
 
 
+class Judge:
+    """Comes before the hero, so that it sees only in the next turn where the hero went."""
+
+    display, character, position = False, " ", (0, 0)
+
+    def play_turn(self, game):
+        hero = next(agent for agent in game.agents if isinstance(agent, Strider))
+        if any(piece.position == hero.position for piece in game.agents if piece.character == "~"):
+            game.end()
+
+
+class Strider:
+    character = "A"
+
+    def __init__(self, position):
+        self.position = position
+
+    def handle_keystroke(self, keystroke, game):
+        ahead = tuple(a + b for a, b in zip(self.position, DIRECTIONS.get(keystroke.name, (0, 0))))
+        if game.on_board(ahead):
+            self.position = ahead
+
+
+def late_game():
+    pieces = [Piece("~", (6, y)) for y in range(8) if y != 3] + [Piece("~", (3, 6)), Piece("$", (11, 5))]
+    return engine.Game([Judge(), Strider((4, 3)), *pieces], {"score": 0}, board_size=(13, 8))
+
+
 def dark_game():
     return Walled(2)
 
@@ -276,6 +304,7 @@ def open_game():
     [
         (f"{__name__}:walled_game", ["#"], 0),
         (f"{__name__}:deadly_game", ["~"], 0),
+        (f"{__name__}:late_game", ["~"], 0),
         (f"{__name__}:dark_game", ["#"], 2),
         (f"{__name__}:open_game", [], 0),
         ("snake", ["*"], 0),
