@@ -187,6 +187,8 @@ def _why(name: str, numbers: Dict[str, Growth], earned: str) -> str:
         why = "by its name; random play never changed it"
     elif one.grows:
         why = "because it grows with play"
+    elif _has_word(name, GOOD):
+        why = "by its name"
     else:
         why = "because no other number is like a score"
     if falling:
