@@ -6,8 +6,9 @@
 The README says how PEERS is made. Ours trains with what `create` chooses. The others learn from `make_gym_env`, which
 shows them the same window, radar and so on, one-hot: on CartPole with the settings of their zoo, else with ours where they
 have the same ones; one thread each. Ten greedy games are played after 0.25 CPU seconds of learning, then each time after
-1.25 times as many; they are not counted. The others are stopped after --times as many seconds as ours took, or after
---most. Each pair of game and learner is a process of its own and a file in FOLDER, and is not measured again.
+1.25 times as many; they are not counted. A game is played well from the first of two evaluations in a row that say so. The
+others are stopped after --times as many seconds as ours took, or after --most. Each pair of game and learner is a process
+of its own and a file in FOLDER, and is not measured again.
 """
 
 from __future__ import annotations
@@ -108,8 +109,9 @@ class Watch:
         self.results.append((round(seconds, 1), round(mean, 2)))
         while self.next <= seconds:
             self.next *= STEP
-        if mean >= self.goal.least:
-            self.reached = round(seconds, 1)
+        newest = self.results[-2:]
+        if len(newest) == 2 and all(mean >= self.goal.least for _, mean in newest):
+            self.reached = newest[0][0]
         return self.reached is None and seconds < self.most
 
 

@@ -151,11 +151,14 @@ def test_a_game_without_keys_needs_to_be_told():
     assert "No character on the board listens to keys: the whole board is seen." in messages
 
 
-@pytest.mark.parametrize("flags, gamma", [({}, 0.99), ({"gamma": 0.9}, 0.9)])
-def test_a_gymnasium_environment(flags, gamma):
+@pytest.mark.parametrize(
+    "flags, gamma, n_step", [({}, 0.99, 3), ({"gamma": 0.9}, 0.9, 3), ({"n_step": 1}, 0.99, 1)]
+)
+def test_a_gymnasium_environment(flags, gamma, n_step):
     pytest.importorskip("gymnasium")
     config, messages = create("gym:CartPole-v1", **flags)
-    assert (config.training.gamma, config.training.repeat_penalty) == (gamma, 0.0)
+    training = config.training
+    assert (training.gamma, training.n_step, training.repeat_penalty) == (gamma, n_step, 0.0)
     assert config.game.gym == "CartPole-v1" and config.training.max_turns_per_episode == 500
     assert "CartPole-v1: 2 actions" in messages
 
