@@ -15,7 +15,7 @@ from retro_gamer.environment.vocabulary import Vocabulary
 
 MOST = 16  # numbers that are observed
 TURNS = 500  # of random play, in which observations are compared
-SEEN_AGAIN = 20  # turns with an observation seen before: with fewer, nothing can be said
+SEEN_AGAIN = 20  # turns with an observation seen before, and another number than at first: with fewer, nothing can be said
 SAME = 0.995  # a correlation
 AGREE = 0.99  # of those turns: then what is seen tells the number already
 
@@ -51,10 +51,11 @@ def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS, facto
     environment: Any = make_environment(config, vocabulary, factory)
     rng = np.random.default_rng(0)
     first_seen: Dict[bytes, List[float]] = {}  # an observation -> what the numbers were then
-    again, agreed, seed = 0, np.zeros(len(names)), 0
+    again, agreed, varied, seed = 0, np.zeros(len(names)), np.zeros(len(names)), 0
     lost = np.zeros(len(names), bool)  # what is no number at times cannot be observed
     values, distances = [], []
     observation = environment.reset(seed)
+    begun = [_number(environment.game.state.get(name)) for name in names]
     for _ in range(turns):
         now = [_number(environment.game.state.get(name)) for name in names]
         lost |= np.isnan(now)
@@ -62,6 +63,7 @@ def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS, facto
         if view in first_seen:
             again += 1
             agreed += np.equal(first_seen[view], now)
+            varied += np.not_equal(begun, now)  # games begin alike, whatever it is that they do not show
         first_seen.setdefault(view, now)
         if (
             config.preprocessing.radar and environment.game.turn_number
@@ -72,7 +74,7 @@ def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS, facto
         if terminated or cut:
             seed += 1
             observation = environment.reset(seed)
-    told = (again >= SEEN_AGAIN) & (agreed >= AGREE * again)
+    told = (varied >= SEEN_AGAIN) & (agreed >= AGREE * again)
     for column, series in enumerate(np.array(values, float).T):
         told[column] |= any(_alike(series, np.array(one)) for one in _in_all_turns(distances))
     return [name for name, is_told in zip(names, told | lost) if not is_told]

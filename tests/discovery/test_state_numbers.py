@@ -66,6 +66,22 @@ def test_what_is_no_number_at_times_is_not_observed(game):
     assert not_shown(config, ["heat", "who", "nowhere"]) == ["heat"]
 
 
+def test_that_games_begin_alike_says_nothing(game, tmp_path):
+    noise = """class Noise:
+    character = "~"
+    def __init__(self): self.position = (0, 0)
+    def play_turn(self, game):
+        if game.turn_number > 12: self.position = (randint(0, 8), randint(0, 8))
+        if game.turn_number > 40 and random() < 0.2: game.state["lives"] -= 1
+"""
+    source = GAME.replace("class Kettle", noise + "class Kettle").replace(
+        "[Kettle()]", "[Kettle(), Noise(), Noise()]"
+    )
+    (tmp_path / game).write_text(source.replace('"still": 7', '"lives": 3'))
+    config, _, _ = choose_settings(game, {"board": True, "observe_state": []})
+    assert not_shown(config, ["lives"]) == ["lives"]
+
+
 def test_what_was_named_stays(game):
     assert choose_settings(game, {"observe_state": []})[0].preprocessing.observe_state == []
     assert choose_settings(game, {"observe_state": ["turn"]})[0].preprocessing.observe_state == ["turn"]
