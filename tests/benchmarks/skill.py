@@ -128,12 +128,12 @@ def measure(
         for goal in seconds:
             trainer = Trainer(run)
             started = time.process_time()
-            if not trainer.is_complete():
-                trainer.train(
-                    on_episode=lambda status, t=trainer, end=started + goal - used: (
-                        t.stop() if time.process_time() >= end else None
-                    )
-                )
+            trainer.train(
+                minutes=float("inf"),  # past training_turns, too
+                on_episode=lambda status, t=trainer, end=started + goal - used: (
+                    t.stop() if time.process_time() >= end else None
+                ),
+            )
             used += time.process_time() - started
             player = load_player(run)
             greedy = evaluate(player.environment, player.agent, EVALUATION_GAMES, seed=0)
