@@ -48,6 +48,7 @@ WHEN = {
     "flow": "When things fall, or come from one side.",
     "place": "True where it matters how far the edges of the board are, and a window does not show them.",
     "texts": "False when what is written there tells nothing, such as a score or a title.",
+    "tiles": "For boards of numbers or letters of which it matters whether neighbours are equal.",
     "observe_state": "For numbers that the board does not show: speed, fuel, whose turn it is.",
     "hidden_sizes": "Larger for many kinds of things on the board; slower.",
     "dueling": "False to see what it brings.",

@@ -14,6 +14,8 @@ from retro_gamer.config.settings import (
     TrainingSettings,
 )
 
+NOT_BESIDE_TILES = ("radar", "own_symbol", "last_step", "kinds", "room", "place")
+
 
 def check_metadata(game: GameSettings, metadata: MetadataSettings, has_teams: bool) -> Iterator[Problem]:
     """What is missing in the description of a game, or makes no sense."""
@@ -117,6 +119,15 @@ def check_preprocessing(
             "The whole board is all there is to see: nothing is far.",
             "Set one of them to false.",
             ("board", "far"),
+        )
+    alone = seen.board and not any(getattr(seen, name) for name in NOT_BESIDE_TILES)
+    if seen.tiles and not (alone and len(seen.tiles) == 6 and all(seen.tiles[1:3] + seen.tiles[4:])):
+        yield Problem(
+            f"tiles = {seen.tiles!r}",
+            "They are the first column, the columns from one to the next, how many there are, and the same for rows; with "
+            f"board = true, and without {', '.join(NOT_BESIDE_TILES)}.",
+            "Try: tiles = []",
+            ("tiles",),
         )
     if seen.kinds and seen.radar:
         yield Problem(

@@ -196,6 +196,14 @@ class PreprocessingSettings:
         True,
         "true: words and numbers several cells wide are seen, letter by letter; false: they are not there.",
     )
+    tiles: List[int] = setting(
+        WHOLES,
+        [],
+        "Where tiles stand: first column, columns from one to the next, how many; the same for rows. Each is one sign, and "
+        "between two equal ones is that sign again.",
+        low=0,
+        high=4096,
+    )
     observe_state: List[str] = setting(TEXTS, [], "State values to observe as numbers.")
 
 

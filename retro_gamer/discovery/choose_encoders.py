@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional, Sequence
 
+from retro_gamer.config.checks import NOT_BESIDE_TILES
 from retro_gamer.discovery.detours import detours
 from retro_gamer.discovery.draft import Draft
 from retro_gamer.discovery.ground import IF_IT_SHUTS_ITSELF_IN, TURNS_TO_LOOK, Ground, look_at_ground
@@ -77,6 +78,21 @@ def choose_turns(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
         draft.set({"turn_based": True})
         draft.notes["metadata.turn_based"] = "In random play nothing ever changed while no key was pressed."
         draft.say("The game waits for a key: one is pressed in every turn.")
+
+
+def choose_tiles(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
+    """Whether what is seen are tiles: where a game without a character, that waits for a key, is played with numbers."""
+    seen = draft.config.with_settings({**known, "tiles": []}).preprocessing
+    if not (probe.tiles and probe.turn_based and seen.board) or probe.players or "tiles" in known:
+        return
+    if known.get("algorithm", "dqn") == "dqn" and not any(getattr(seen, name) for name in NOT_BESIDE_TILES):
+        draft.set({"tiles": probe.tiles})
+        draft.notes["preprocessing.tiles"] = (
+            "In random play numbers changed there, and the game waits for a key."
+        )
+        draft.say(
+            f"Played with numbers, {probe.tiles[2]} x {probe.tiles[5]}: seen are they, and which are equal."
+        )
 
 
 def see(draft: Draft, sight: Sight) -> None:

@@ -25,6 +25,7 @@ from retro_gamer.discovery.choose_encoders import (
     MANY_CHARACTERS,
     choose_encoders,
     choose_own_symbol,
+    choose_tiles,
     choose_turns,
     look_around,
     observe_numbers,
@@ -181,6 +182,7 @@ def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
             choose_encoders(draft, factory, probe, known)
         choose_turns(draft, probe, known)
         choose_own_symbol(draft, probe, known, flags)
+        choose_tiles(draft, probe, known)
         if "observe_state" not in known and known.get("algorithm", "dqn") == "dqn":
             with trying_out():
                 observe_numbers(draft, factory, probe, known)

@@ -8,6 +8,7 @@ import traceback
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from retro_gamer.discovery.standstill import Standstill
+from retro_gamer.discovery.tiles_shown import TilesShown
 from retro_gamer.discovery.travels import Travels
 from retro_gamer.discovery.written import Written
 from retro_gamer.environment.chance import seed_everything
@@ -60,6 +61,7 @@ class Probe(NamedTuple):
     outside_texts: Optional[List[str]]  # the characters that are in no text; None where there is no text
     turn_based: bool  # whether nothing changes until a key is pressed
     shoots: bool  # whether what appears beside the player flies away from it
+    tiles: List[int]  # where numbers stand that it is played with (discovery/tiles_shown.py)
 
 
 class Looks:
@@ -151,7 +153,7 @@ class _Findings:
         self._players = keyboard_driven(first)
         self._huge: Set[str] = set()
         self._looks, self._travels, self._written = Looks(), Travels(), Written()
-        self.standstill = Standstill()
+        self.standstill, self._tiles = Standstill(), TilesShown()
         if self._reward is not None:
             state_number(first, self._reward)
         self.begin(first)
@@ -181,6 +183,8 @@ class _Findings:
         self._travels.note(game)
         self._written.note(game)
         self._players = self._players or keyboard_driven(game)
+        if not self._players:
+            self._tiles.note(game)
 
     def _note_state(self, game: Any) -> None:
         if self._reward is not None:
@@ -217,6 +221,7 @@ class _Findings:
             self._written.outside(),
             self.standstill.found,
             self._travels.shots(),
+            self._tiles.found(),
         )
 
 

@@ -24,8 +24,7 @@ class Written:
 
     def note(self, game: Any) -> None:
         """Look at a game after a turn."""
-        values = [abs(value) for value in game.state.values() if _is_finite(value)]
-        numbers = {int(value) for value in values} | {round(value) for value in values}
+        numbers = numbers_of(game.state)
         known, self._numbers = numbers | self._numbers, numbers
         if game.turn_number <= 1:  # what the numbers were before was not seen
             return
@@ -60,14 +59,25 @@ class Written:
         return self.outside() if self._others and still else None
 
 
+def numbers_of(state: Dict[str, Any]) -> Set[int]:
+    """The numbers of a state, as they may be written on a board."""
+    values = [abs(value) for value in state.values() if _is_finite(value)]
+    return {int(value) for value in values} | {round(value) for value in values}
+
+
 def _is_finite(value: Any) -> bool:
     return isinstance(value, (int, float)) and abs(value) < 1e15
 
 
 def _what_is_new(text: str, known: Set[int]) -> str:
     """The letters of a text, and those of its numbers that are not known."""
+    return "".join(filter(str.isalnum, without_known(text, known)))
+
+
+def without_known(text: str, known: Set[int]) -> str:
+    """A text without those of its numbers that are known."""
 
     def number(found: Any) -> str:
         return "" if int(float(found[0])) in known else str(found[0])
 
-    return "".join(sign for sign in NUMBER.sub(number, text) if sign.isalnum())
+    return NUMBER.sub(number, text)

@@ -11,6 +11,7 @@ Six ways of seeing, which `config.toml` switches on and off:
 
 With own_symbol the character that acts is one symbol of its own, whatever its letter: neither another letter nor another
 character of the same letter can take its place. With last_step it is seen which way it went, as letters like > often tell.
+With tiles, as in 2048, the whole board is the tiles on it (environment/tiles.py).
 With room it is seen how many free cells there are on each side of it, with place in which column and row it is.
 """
 
@@ -44,6 +45,7 @@ from retro_gamer.environment.readings import (
 )
 from retro_gamer.environment.rooms import Rooms
 from retro_gamer.environment.texts import without_texts
+from retro_gamer.environment.tiles import look_at_tiles, tiles_shape
 from retro_gamer.environment.vocabulary import (
     FIRST_CHARACTER,
     ME,
@@ -96,6 +98,7 @@ class Encoder:
         texts: bool = True,
         place: bool = False,
         far: bool = False,
+        tiles: Sequence[int] = (),
     ):
         self.vocabulary, self.find_player = vocabulary, find_player
         self.own_symbol, self.last_step, self.last_steps = own_symbol, last_step, LastSteps()
@@ -116,7 +119,7 @@ class Encoder:
         self.board, self.radius, self.radar = board, 0 if board else egocentric_radius, radar
         self.far_sight = FarSight(self.radius) if far and not board else None
         self.kinds, self.flow, self._urgency = kinds, flow, urgency(flow) if flow else None
-        self.texts = texts
+        self.texts, self.tiles = texts, tiles
         self._place = vocabulary.add(PLACE) if place else NOTHING
         self._has_readings = bool(radar or last_step or kinds or self.rooms or self._place)
         if self._has_readings:
@@ -143,7 +146,7 @@ class Encoder:
         side = 2 * self.radius + 1
         board_shape = (side, side) if self.radius else (0, 0)
         if self.board:
-            board_shape = self.board_size[1], self.board_size[0]
+            board_shape = tiles_shape(self.tiles) if self.tiles else self.board_size[::-1]
         n_cells, n_symbols = board_shape[0] * board_shape[1], self.vocabulary.n_symbols
         if self.far_sight is not None:
             n_cells += self.far_sight.n_parts
@@ -174,6 +177,8 @@ class Encoder:
 
     def _look(self, game: Any, character: Any) -> Tuple[np.ndarray, int, int]:
         """The cells, then what is far, then the radar's readings; how many readings, and how many parts far away."""
+        if self.tiles:
+            return look_at_tiles(game.agents, self.board_size, self.tiles, self.vocabulary), 0, 0
         if not (self.radius or self._has_readings or self.own_symbol or self.far_sight):
             if not self.board:
                 return NO_CELLS, 0, 0

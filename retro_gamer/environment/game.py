@@ -44,6 +44,7 @@ def make_encoder(
         texts=seen.texts,
         place=seen.place,
         far=seen.far,
+        tiles=seen.tiles,
     )
     if n_features is not None:
         encoder.n_features = n_features

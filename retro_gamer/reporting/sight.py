@@ -39,7 +39,8 @@ def inputs_in_words(seen: Any, observation_function: str, of_environment: bool) 
         return [observation_function]
     side = 2 * seen.egocentric_radius + 1
     parts = [f"a window of {side} x {side} cells"] * (side > 1)
-    parts += ["the whole board"] * seen.board + ["what is beyond it, roughly"] * bool(seen.far)
+    board = "the tiles, and which are equal" if seen.tiles else "the whole board"
+    parts += [board] * seen.board + ["what is beyond it, roughly"] * bool(seen.far)
     parts += ["a radar"] * seen.radar
     parts += ["the shortest walks"] * bool(seen.radar and (seen.way_around or seen.sight))
     parts += ["how many of each kind there are"] * bool(seen.kinds)
@@ -66,7 +67,10 @@ def _sight(
     observation: Observation, shape: Tuple[int, int], characters: Sequence[str], encoder: Optional[Encoder]
 ) -> Sight:
     rows = observation.cells.reshape(shape).tolist()
-    board = ["".join(symbol_shown(number, characters) for number in row) for row in rows]
+    board = [[symbol_shown(number, characters) for number in row] for row in rows]
+    if encoder is not None and encoder.tiles:  # which may be several letters wide
+        width = max(map(len, characters), default=1)
+        board = [[shown.center(width) for shown in row] for row in board]
     observed, kinds, flow = (
         ([], False, "") if encoder is None else (encoder.observe_state, encoder.kinds, encoder.flow)
     )
@@ -79,7 +83,7 @@ def _sight(
         (f"{symbol_shown(symbol, characters)} far away", where)
         for symbol, where, _ in far_things(observation)
     ]
-    return Sight(board, readings, _numbers(observation, observed))
+    return Sight(["".join(row) for row in board], readings, _numbers(observation, observed))
 
 
 def far_things(observation: Observation) -> List[Tuple[int, str, int]]:

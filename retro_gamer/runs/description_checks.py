@@ -10,6 +10,7 @@ from retro_gamer.environment.characters import MAX_BOARD_SIDE
 from retro_gamer.environment.far import far_parts
 from retro_gamer.environment.readings import READINGS_PER_CHARACTER
 from retro_gamer.environment.space_reading import space_from_json
+from retro_gamer.environment.tiles import tiles_shape
 from retro_gamer.environment.vocabulary import (
     FIRST_CHARACTER,
     MAX_CHARACTERS,
@@ -56,6 +57,7 @@ ONLY_SOME_HAVE = (
     "sight",
     "texts",
     "far",
+    "tiles",
     "repeat_penalty",
     "turn_based",
     "spaces",
@@ -70,6 +72,12 @@ def _are_whole(numbers: Any, low: int, high: int, counts: Any) -> bool:
 
 def _are_texts(found: Any, longest: int) -> bool:
     return all(type(text) is str and len(text) <= longest for text in found)
+
+
+def _are_tiles(values: Values) -> bool:
+    tiles = values["tiles"]
+    is_grid = isinstance(tiles, list) and _are_whole(tiles, 0, MAX_BOARD_SIDE, (6,))
+    return bool(is_grid and 0 not in tiles[1:3] + tiles[4:] and values["board"])
 
 
 def _are_convolutions(found: Any) -> bool:
@@ -170,6 +178,8 @@ def _fit_together(values: Values) -> bool:
         return True
     side, n_symbols = 2 * values["egocentric_radius"] + 1, values["n_symbols"]
     picture = values["board_size"][::-1] if values["board"] else (side, side) if side > 1 else (0, 0)
+    if values.get("tiles"):
+        picture = tiles_shape(values["tiles"])
     has_readings = values["radar"] or any(
         values.get(name) for name in ("last_step", "kinds", "room", "place")
     )
@@ -216,6 +226,7 @@ CHECKS: List[Tuple[str, Callable[[Values], bool]]] = [
     ("turn_based is not a flag", lambda values: values.get("turn_based", True) is True),
     ("kinds is not a flag", lambda values: values.get("kinds", True) is True),
     ("far is not a flag", lambda values: values.get("far", True) is True),
+    ("tiles are not places", lambda values: "tiles" not in values or _are_tiles(values)),
     ("far is beside a whole board", lambda values: not ("far" in values and values["board"])),
     ("kinds are in the place of its radar", lambda values: not ("kinds" in values and values["radar"])),
     ("texts is not a flag", lambda values: values.get("texts", False) is False),

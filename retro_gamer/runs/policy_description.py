@@ -46,6 +46,7 @@ MEANINGLESS_AFTER: Dict[str, str] = {
     "way_around": "it decides what the readings of the radar mean",
     "sight": "it decides what the inputs are",
     "texts": "it decides what is seen",
+    "tiles": "they decide what is seen",
     "observe_state": "each of these values is an input",
     "hidden_sizes": "the layers have other sizes",
     "dueling": "the last layer has another form",
@@ -105,6 +106,7 @@ class PolicyDescription:
     sight: Optional[int] = None  # None where all shows
     texts: Optional[bool] = None  # False where they are not seen
     far: Optional[bool] = None  # the same as own_symbol
+    tiles: Optional[Tuple[int, ...]] = None  # None for none
     repeat_penalty: Optional[float] = None  # how it acts (agents/repetition.py); None for plain greedy play
     turn_based: Optional[bool] = None  # the same; None where it is not
 
@@ -148,6 +150,7 @@ class PolicyDescription:
             sight=(seen.radar and UNSEEN in vocabulary.characters and seen.sight) or None,
             texts=None if seen.texts else False,
             far=seen.far or None,
+            tiles=tuple(seen.tiles) or None,
             repeat_penalty=None if config.tabular or config.teams else config.training.repeat_penalty or None,
             turn_based=config.turn_based or None,
             **more,
@@ -171,6 +174,8 @@ class PolicyDescription:
                 raise CheckpointError(f"{path} cannot be used: its {what}.")
         if "convolutions" in values:
             values["convolutions"] = tuple(Convolution(*sizes) for sizes in values["convolutions"])
+        if "tiles" in values:
+            values["tiles"] = tuple(values["tiles"])
         if "free_characters" in values:
             values["free_characters"] = tuple(values["free_characters"])
         if "way_around" in values:
@@ -254,6 +259,7 @@ class PolicyDescription:
             way_around=list(self.way_around or ()),
             sight=self.sight or 0,
             texts=self.texts is None,
+            tiles=list(self.tiles or ()),
             observe_state=list(self.observe_state),
         )
         metadata = replace(

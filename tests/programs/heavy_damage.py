@@ -55,6 +55,7 @@ FACTS: Dict[str, List[Any]] = {
     "board": [True, False],
     "radar": [True, False],
     "far": [True, False, None],
+    "tiles": [[0, 1, 2, 0, 1, 2], [], [0, 0, 2, 0, 1, 2], "tiles", None],
     "room": [True, False, None],
     "place": [True, False, None],
     "way_around": [["@"], [], ["@@"], "@", None],

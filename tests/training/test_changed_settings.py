@@ -50,6 +50,7 @@ REFUSED = {  # setting -> changes that touch it
     "room": [{"room": True}],
     "place": [{"place": True}],
     "texts": [{"texts": False}],
+    "tiles": [{"tiles": [0, 1, 2, 0, 1, 2], "board": True, "egocentric_radius": 0, "radar": False}],
     "way_around": [{"way_around": ["x"]}],
     "sight": [{"sight": 3}],
     "free_characters": [{"room": True, "free_characters": ["o"]}],
