@@ -181,9 +181,9 @@ def _found_far_into_games(
         if (idle or same) and not trials.late():
             far.go([*places, *beyond], [*(found if same else ()), *same, *idle])
         new = far.distinct([key for key in far.acting() if key in idle])
-        if far.of:
-            new += [key for key in far.distinct([*found, *same]) if key not in found] if same else []
-            ending |= {key for key in idle if any(trial.differs for trial in far.of[key])}
+        if same and same[-1] in far.of:  # else it became late before
+            new += [key for key in far.distinct([*found, *same]) if key not in found]
+        ending |= {key for key in idle if key in far.of and far.changes(key)}
         same = [key for key in same if key not in new]
         later += new
         if not new:
