@@ -10,7 +10,13 @@ from retro_gamer.discovery.draft import Draft
 from retro_gamer.discovery.ground import IF_IT_SHUTS_ITSELF_IN, TURNS_TO_LOOK, Ground, look_at_ground
 from retro_gamer.discovery.moved import moved_by_keys
 from retro_gamer.discovery.probing import Probe, only_player
-from retro_gamer.discovery.sights import Sight, signs_to_press, targets_far_away, walls_that_come
+from retro_gamer.discovery.sights import (
+    Sight,
+    hits_that_come_late,
+    signs_to_press,
+    targets_far_away,
+    walls_that_come,
+)
 from retro_gamer.discovery.state_numbers import TURNS, changing_numbers, not_shown
 from retro_gamer.errors import GameError
 
@@ -61,7 +67,7 @@ def choose_encoders(draft: Draft, factory: Any, probe: Probe, known: Dict[str, A
         draft.notes["preprocessing.radar"] = (
             f"Off, because there are {probe.n_agents} characters to look through each turn."
         )
-    for sight in (walls_that_come(probe), targets_far_away(probe)):
+    for sight in (walls_that_come(probe), targets_far_away(probe), hits_that_come_late(probe)):
         if sight is not None and not any(name in known for name in sight.settings):
             see(draft, sight)
     seen = draft.config.preprocessing

@@ -9,6 +9,7 @@ from retro_gamer.discovery.probing import Probe
 
 SIGNS = 5  # characters that are keys, too: with so many, what is shown is what to press
 FAR_SIGHTED = 7  # cells: a window of this radius
+TURNS_OF_A_SHOT = 8  # of which rewards are added up where the player shoots; 3 were no better than 1
 MOST = 0.8  # of the keys: what else is shown is a key, too
 
 
@@ -62,6 +63,21 @@ def targets_far_away(probe: Probe) -> Optional[Sight]:
         return None
     why = "On, because the player shoots: what is in its row or column matters, however far away."
     return Sight({"far": True}, {"preprocessing.far": why}, "It shoots: what is far away is seen, too.")
+
+
+def hits_that_come_late(probe: Probe) -> Optional[Sight]:
+    """Where the player shoots: rewards of several turns are added up, so that a hit is learned with the shot itself.
+
+    Learned turn by turn, its value would pass through the flight, in which what is seen hardly tells where it will end.
+    """
+    if not probe.shoots:
+        return None
+    why = "More than 1, because the player shoots: a hit comes some turns after the shot that was aimed."
+    return Sight(
+        {"n_step": TURNS_OF_A_SHOT},
+        {"training.n_step": why},
+        f"It shoots: rewards of {TURNS_OF_A_SHOT} turns are added up.",
+    )
 
 
 def texts_that_tell_nothing(probe: Probe) -> Optional[Sight]:

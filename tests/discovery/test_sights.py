@@ -188,7 +188,17 @@ def test_create_chooses_far_where_the_player_shoots_unless_it_is_named(tmp_path,
     assert "It shoots" in messages and "the player shoots" in notes["preprocessing.far"]
     for flags in ({"far": False}, {"board": True}, {"algorithm": "q_learning"}):
         config, messages, notes = chosen(tmp_path, monkeypatch, source, **flags)
-        assert not config.preprocessing.far and "It shoots" not in messages
+        assert not config.preprocessing.far and "what is far away" not in messages
+
+
+def test_create_adds_up_rewards_where_the_player_shoots_unless_it_is_named(tmp_path, monkeypatch):
+    source = (Path(__file__).parent.parent / "student_games" / "shooter.py").read_text("utf-8")
+    config, messages, notes = chosen(tmp_path, monkeypatch, source)
+    assert config.training.n_step == 8 and "rewards of 8 turns" in messages
+    assert "the player shoots" in notes["training.n_step"]
+    for flags in ({"n_step": 1}, {"board": True}, {"algorithm": "q_learning"}):
+        config, messages, notes = chosen(tmp_path, monkeypatch, source, **flags)
+        assert config.training.n_step == 1 and "rewards of" not in messages
 
 
 def game_of(hero, sky):
