@@ -67,23 +67,24 @@ class GameMetadata:
             raise ConfigError(
                 f"The description of the game lacks {' and '.join(missing)}. The least it must say is:\n\n{EXAMPLE}"
             )
-        size = data.get("board_size")
+        size = data.get("board_size") or None
         return cls(
             actions=data["actions"],
             reward=data["reward"],
             character_set=data.get("character_set"),
             spatial=data.get("spatial", False),
-            board_size=tuple(size) if size else None,
+            board_size=tuple(size) if isinstance(size, list) else size,  # of another kind: `validate` tells
             observation_function=data.get("observation_function") or None,  # config.toml has "" for none
             factory=data.get("factory") or None,
-            extras_size=int(data.get("extras_size", 0)),
+            extras_size=data.get("extras_size", 0),
         )
 
     def to_dict(self) -> Dict[str, Any]:
         """Section [metadata] of a config.toml: what is not set is left out."""
         result: Dict[str, Any] = {"actions": self.actions, "reward": self.reward}
         if self.board_size is not None:
-            result["board_size"] = list(self.board_size)
+            size = self.board_size
+            result["board_size"] = list(size) if isinstance(size, tuple) else size
         if self.character_set is not None:
             result["character_set"] = self.character_set
         if self.observation_function is not None:

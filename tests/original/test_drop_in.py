@@ -14,7 +14,7 @@ from retro_gamer.cli import main
 from retro_gamer.commands.options import build_parser
 from retro_gamer.config.values import read_toml
 from retro_gamer.env import GameEnvironment
-from retro_gamer.errors import GameError, command_line
+from retro_gamer.errors import ConfigError, GameError, command_line
 from retro_gamer.games import Game, catch, snake
 from retro_gamer.metadata import GameMetadata
 from retro_gamer.model_agent import PolicyInput, TrainedPolicy
@@ -132,6 +132,21 @@ def test_functions_that_are_there():
 def test_validate_raises_value_errors(values):
     with pytest.raises(ValueError):
         GameMetadata(**{"actions": KEYS, "reward": "score", **values}).validate()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"board_size": True},
+        {"board_size": "ab"},
+        {"board_size": 3},
+        {"extras_size": "x"},
+        {"extras_size": [1]},
+    ],
+)
+def test_a_description_of_the_wrong_kind_is_refused(wrong):
+    with pytest.raises(ConfigError, match=next(iter(wrong))):
+        GameMetadata.from_dict({"actions": KEYS, "reward": "score", **wrong}).validate()
 
 
 def test_to_toml_writes_what_from_dict_reads(tmp_path):
