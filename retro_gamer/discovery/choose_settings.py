@@ -145,7 +145,8 @@ def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
         draft.say(f"Read the description of the game in {path}.")
         _apply_description(draft, description, path)
     factory = made_once(load_factory(draft.config.game), draft.say)
-    known = {**description, **flags}
+    given = {**description, **flags}
+    known = {name: value for name, value in given.items() if name not in OTHER_DESCRIPTION_KEYS}
     if draft.config.teams:
         useless = [name for name in ("actions", "reward", "score", "player") if name in flags]
         if useless:
