@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List, Tuple
 
 from retro_gamer.environment.last_steps import reference
-from retro_gamer.environment.vocabulary import OFF_BOARD
 
 Pair = Tuple[int, int]
 
@@ -38,8 +37,10 @@ class Charts:
             or len(chart.cells) != len(cells)
             or max(abs(x - chart.position[0]), abs(y - chart.position[1])) > self.sight
         ):
-            blank = bytes(symbol if symbol == OFF_BOARD else self.unseen for symbol in cells)
-            chart = charts[id(character)] = _Chart(reference(character), bytearray(blank), position)
+            blank = bytearray(cells)
+            for begin in range(first, first + height * stride, stride):
+                blank[begin : begin + width] = bytes((self.unseen,)) * width
+            chart = charts[id(character)] = _Chart(reference(character), blank, position)
         chart.position = position
         left, right = max(0, x - self.sight), min(width, x + self.sight + 1)
         for row in range(max(0, y - self.sight), min(height, y + self.sight + 1)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Iterable, Optional, Tuple
 
-from retro_gamer.environment.vocabulary import FIRST_CHARACTER, Vocabulary
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, OFF_BOARD, Vocabulary
 
 READINGS_PER_CHARACTER = 2
 N_READINGS = 10  # different ones, from 0 on
@@ -55,3 +55,21 @@ def note_nearest(
                 nearest[symbol] = (distance, dx, dy)
     for symbol, (_, dx, dy) in nearest.items():
         note(readings, symbol, radar_reading(dx), radar_reading(dy))
+
+
+def rows_near(
+    cells: bytearray, first: int, stride: int, size: Tuple[int, int], y: int, reach: int
+) -> Tuple[bytearray, int, range]:
+    """The rows of a board at most `reach` away from row `y`: their cells, how far they are apart, and which they are.
+
+    `cells` holds the symbols of a board of `size` (width, height), which begins at the index `first`; its rows are
+    `stride` apart. In what is returned something off the board parts one row from the next, so that whoever goes from cell
+    to cell meets the edge.
+    """
+    width, height = size
+    rows = range(max(0, y - reach), min(height, y + reach + 1))
+    begin, end = first + rows.start * stride, first + rows.stop * stride
+    if stride > width and cells[begin + width] == OFF_BOARD:  # the cells beyond the edge part them already
+        return cells[begin:end], stride, rows
+    lines = (cells[line : line + width] for line in range(begin, end, stride))
+    return bytearray((OFF_BOARD,)).join(lines), width + 1, rows

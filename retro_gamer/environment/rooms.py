@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Iterable, List, Tuple
 
+from retro_gamer.environment.readings import rows_near
 from retro_gamer.environment.vocabulary import NOTHING, ROOM_ACROSS, ROOM_DOWN
 
 # What a reading says of the free cells on a side. A trap reads as a wall does: it has too few of them, and another side has
@@ -42,16 +43,10 @@ class Rooms:
         (x, y), (width, height) = position, size
         if not (0 <= x < width and 0 <= y < height):
             return [NOT_KNOWN] * 4
-        top, bottom = max(0, y - REACH), min(height, y + REACH + 1)
-        begin, end = first + top * stride, first + bottom * stride
-        if stride > width:  # the cells beyond the edge part one row from the next
-            board = cells[begin:end]
-        else:
-            board = bytearray(b"\1").join(cells[row : row + width] for row in range(begin, end, stride))
-            stride += 1
-        board, place = board.translate(self._is_free), (y - top) * stride + x
+        board, stride, rows = rows_near(cells, first, stride, size, y, REACH)
+        board, place = board.translate(self._is_free), (y - rows.start) * stride + x
         board[place] = 0  # there is no way through the character itself
-        enough = min(PLENTY, max(LEAST, width * (bottom - top) - board.count(1)))
+        enough = min(PLENTY, max(LEAST, width * len(rows) - board.count(1)))
         free = int.from_bytes(board, "little")
         beside = (place - 1, place + 1, place - stride, place + stride)
         starts = [free & 1 << 8 * start if start >= 0 else 0 for start in beside]

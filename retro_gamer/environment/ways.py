@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, Tuple
 
-from retro_gamer.environment.readings import Painted
+from retro_gamer.environment.readings import Painted, rows_near
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, NOTHING, OFF_BOARD, Vocabulary
 
 LEFT, RIGHT, ABOVE, BELOW = 1, 2, 4, 8  # added up: several steps may begin a shortest walk
@@ -63,21 +63,10 @@ class Ways:
         found: Dict[int, Tuple[int, int]] = {}
         if not (0 <= x < width and 0 <= y < height):
             return found
-        top, bottom = max(0, y - REACH), min(height, y + REACH + 1)
-        begin, end = first + top * stride, first + bottom * stride
-        row = stride
-        if stride > width:  # the cells beyond the edge part one row from the next
-            board = cells[begin:end]
-        else:
-            board, row = (
-                bytearray(b"\1").join(
-                    cells[begin + n : begin + n + width] for n in range(0, end - begin, stride)
-                ),
-                width + 1,
-            )
+        board, row, rows = rows_near(cells, first, stride, size, y, REACH)
         # The board as one large whole number, a bit for each cell, of which the first is the highest.
         free = int(board.translate(self._is_free), 2)
-        here = 1 << len(board) - 1 - (y - top) * row - x
+        here = 1 << len(board) - 1 - (y - rows.start) * row - x
         kinds = [
             symbol for symbol in range(FIRST_CHARACTER, n_symbols) if symbol in cells and self.is_told(symbol)
         ]

@@ -31,6 +31,7 @@ WAYS = [
     {"egocentric_radius": 3, "radar": True, "own_symbol": True, "last_step": True},
     {"radar": True},
     {},
+    {"egocentric_radius": 2, "place": True},
 ]
 
 

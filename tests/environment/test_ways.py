@@ -42,6 +42,7 @@ WAYS = [
     {"egocentric_radius": 2},
     {"egocentric_radius": 3, "own_symbol": True, "last_step": True},
     {"egocentric_radius": 1, "room": True},
+    {"egocentric_radius": 2, "place": True},
     {},
 ]
 
@@ -170,9 +171,10 @@ def dark(*agents, size=(9, 3), **what):
     return game, encoder
 
 
-def test_what_was_seen_is_remembered_and_what_was_not_is_looked_for():
+@pytest.mark.parametrize("what", [{}, {"place": True}], ids=str)
+def test_what_was_seen_is_remembered_and_what_was_not_is_looked_for(what):
     hero, gold = Hero("A", (1, 1)), Piece("$", (0, 1))
-    game, encoder = dark(hero, gold, egocentric_radius=1)
+    game, encoder = dark(hero, gold, egocentric_radius=1, **what)
 
     def told(name):
         return way_seen(encoder, encoder.observe(game), name)
