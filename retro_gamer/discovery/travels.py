@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 
 from retro_gamer.environment.flow import WAYS
-from retro_gamer.environment.last_steps import reference
+from retro_gamer.environment.memories import reference
 from retro_gamer.environment.player import keyboard_driven
 
 FEWEST = 3  # characters of a kind that have to be seen moving

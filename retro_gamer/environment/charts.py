@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, List, Tuple
 
-from retro_gamer.environment.last_steps import reference
+from retro_gamer.environment.memories import Memories, reference
 
 Pair = Tuple[int, int]
 
@@ -18,7 +18,7 @@ class Charts:
 
     def __init__(self, sight: int, unseen: int):
         self.sight, self.unseen = sight, unseen
-        self._games: Dict[int, Tuple[Callable[[], Any], Dict[int, _Chart]]] = {}
+        self._charts: Memories[_Chart] = Memories()
 
     def look(
         self, game: Any, character: Any, cells: bytearray, first: int, stride: int, size: Pair, position: Pair
@@ -29,7 +29,7 @@ class Charts:
         `first`; its rows are `stride` apart.
         """
         (x, y), (width, height) = position, size
-        charts = self._of(game)
+        charts = self._charts.of(game)
         chart = charts.get(id(character))
         if (
             chart is None
@@ -48,18 +48,9 @@ class Charts:
             chart.cells[begin + left : begin + right] = cells[begin + left : begin + right]
         return chart.cells
 
-    def _of(self, game: Any) -> "Dict[int, _Chart]":
-        key = id(game)
-        known = self._games.get(key)
-        if known is not None and known[0]() is game:
-            return known[1]
-        games, charts = self._games, {}  # type: ignore[var-annotated]
-        games[key] = reference(game, lambda _: games.pop(key, None)), charts
-        return charts
-
     def copy_out(self, game: Any) -> List[Tuple[Any, bytes, Pair]]:
         """What is known of a game, to be kept with it."""
-        charts = self._of(game).values()
+        charts = self._charts.of(game).values()
         return [
             (chart.character(), bytes(chart.cells), chart.position)
             for chart in charts
@@ -69,7 +60,7 @@ class Charts:
     def copy_in(self, game: Any, known: List[Tuple[Any, bytes, Pair]]) -> None:
         """Take over what `copy_out` gave, for a copy of the game and its characters."""
         for character, cells, position in known:
-            self._of(game)[id(character)] = _Chart(reference(character), bytearray(cells), position)
+            self._charts.of(game)[id(character)] = _Chart(reference(character), bytearray(cells), position)
 
 
 class _Chart:

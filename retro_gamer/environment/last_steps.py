@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import weakref
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, List, Optional, Tuple
+
+from retro_gamer.environment.memories import Memories, reference
 
 Pair = Tuple[int, int]
 
@@ -17,10 +18,10 @@ class LastSteps:
     """
 
     def __init__(self) -> None:
-        self._games: Dict[int, Tuple[Callable[[], Any], Dict[int, _Track]]] = {}
+        self._tracks: Memories[_Track] = Memories()
 
     def of(self, game: Any, character: Any) -> Optional[Pair]:
-        tracks = self._tracks(game)
+        tracks = self._tracks.of(game)
         x, y = character.position
         track = tracks.get(id(character))
         if track is None or track.character() is not character:
@@ -31,18 +32,9 @@ class LastSteps:
             track.position = (x, y)
         return track.step
 
-    def _tracks(self, game: Any) -> "Dict[int, _Track]":
-        key = id(game)
-        known = self._games.get(key)
-        if known is not None and known[0]() is game:
-            return known[1]
-        games, tracks = self._games, {}  # type: ignore[var-annotated]
-        games[key] = reference(game, lambda _: games.pop(key, None)), tracks
-        return tracks
-
     def copy_out(self, game: Any) -> List[Tuple[Any, Pair, Optional[Pair]]]:
         """What is known of a game, to be kept with it."""
-        tracks = self._tracks(game).values()
+        tracks = self._tracks.of(game).values()
         return [
             (track.character(), track.position, track.step)
             for track in tracks
@@ -52,7 +44,7 @@ class LastSteps:
     def copy_in(self, game: Any, known: List[Tuple[Any, Pair, Optional[Pair]]]) -> None:
         """Take over what `copy_out` gave, for a copy of the game and its characters."""
         for character, position, step in known:
-            self._tracks(game)[id(character)] = _Track(reference(character), position, step)
+            self._tracks.of(game)[id(character)] = _Track(reference(character), position, step)
 
 
 class _Track:
@@ -62,11 +54,3 @@ class _Track:
 
     def __init__(self, character: Callable[[], Any], position: Pair, step: Optional[Pair]):
         self.character, self.position, self.step = character, position, step
-
-
-def reference(thing: Any, when_gone: Optional[Callable[[Any], Any]] = None) -> Callable[[], Any]:
-    """A weak reference, where the thing allows it: games must not live on because they were looked at."""
-    try:
-        return weakref.ref(thing, when_gone)
-    except TypeError:  # a class with __slots__
-        return lambda: thing
