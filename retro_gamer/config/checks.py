@@ -15,6 +15,14 @@ from retro_gamer.config.settings import (
 )
 
 NOT_BESIDE_TILES = ("radar", "own_symbol", "last_step", "kinds", "room", "place")
+ONE_OF_TWO = (
+    ("board", "far", "The whole board is all there is to see: nothing is far."),
+    (
+        "kinds",
+        "radar",
+        "They are read in the same places: the radar where a character is controlled, kinds where there is none.",
+    ),
+)
 
 
 def check_metadata(game: GameSettings, metadata: MetadataSettings, has_teams: bool) -> Iterator[Problem]:
@@ -113,13 +121,14 @@ def check_preprocessing(
             "Set board = true, egocentric_radius, radar, kinds or observe_state.",
             ("board", "egocentric_radius", "radar", "kinds", "observe_state"),
         )
-    if seen.board and seen.far:
-        yield Problem(
-            "board = true and far = true are both set",
-            "The whole board is all there is to see: nothing is far.",
-            "Set one of them to false.",
-            ("board", "far"),
-        )
+    for one, other, why in ONE_OF_TWO:
+        if getattr(seen, one) and getattr(seen, other):
+            yield Problem(
+                f"{one} = true and {other} = true are both set",
+                why,
+                "Set one of them to false.",
+                (one, other),
+            )
     alone = seen.board and not any(getattr(seen, name) for name in NOT_BESIDE_TILES)
     if seen.tiles and not (alone and len(seen.tiles) == 6 and all(seen.tiles[1:3] + seen.tiles[4:])):
         yield Problem(
@@ -128,13 +137,6 @@ def check_preprocessing(
             f"board = true, and without {', '.join(NOT_BESIDE_TILES)}.",
             "Try: tiles = []",
             ("tiles",),
-        )
-    if seen.kinds and seen.radar:
-        yield Problem(
-            "kinds = true and radar = true are both set",
-            "They are read in the same places: the radar where a character is controlled, kinds where there is none.",
-            "Set one of them to false.",
-            ("kinds", "radar"),
         )
     if (seen.way_around or seen.sight) and not seen.radar and not tabular:
         yield Problem(

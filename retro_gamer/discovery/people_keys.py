@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from retro_gamer.discovery.probing import is_number
-from retro_gamer.discovery.trials import Situation, Trials, play_on
+from retro_gamer.discovery.trials import ARROWS, Situation, Trials, play_on
 from retro_gamer.environment.characters import visible_cells
 from retro_gamer.environment.player import keyboard_driven
 
@@ -17,7 +17,7 @@ def for_people(factory: Callable[[], Any], keys: Sequence[str], trials: Trials) 
     """Of these keys, those that only stop the game or begin it again, with what they do."""
     found = {}
     for key in keys:
-        if key in ("KEY_UP", "KEY_DOWN", "KEY_LEFT", "KEY_RIGHT"):
+        if key in ARROWS:
             continue
         others = [other for other in keys if other != key]
         tried = zip(trials.places, trials.of.get(key, ()))

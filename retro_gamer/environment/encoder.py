@@ -115,7 +115,6 @@ class Encoder:
             unseen = vocabulary.add(UNSEEN) if sight else NOTHING
             if unseen:
                 self.charts = Charts(sight, unseen)
-        self.way_around = tuple(way_around)
         self.board, self.radius, self.radar = board, 0 if board else egocentric_radius, radar
         self.far_sight = FarSight(self.radius) if far and not board else None
         self.kinds, self.flow, self._urgency = kinds, flow, urgency(flow) if flow else None

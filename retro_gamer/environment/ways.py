@@ -15,7 +15,9 @@ REACH = 24  # rows further up or down than this are not walked through
 # What a reading says of the length of a walk. Without a way, the first steps are those towards the goal, whatever is there.
 LENGTHS = ("", "1", "2-3", "4-7", "8-15", "16-31", "32-63")
 NO_WAY, HERE = 7, 8
-_IS = [bytes(b"01"[symbol == one] for symbol in range(256)) for one in range(256)]  # for `bytes.translate`
+_IS = [
+    b"0" * one + b"1" + b"0" * (255 - one) for one in range(256)
+]  # for `bytes.translate`: is it this symbol?
 
 
 class Ways:

@@ -8,7 +8,7 @@ from retro_gamer.config.settings import ALGORITHMS, FLOWS, MAX_SIGHT
 from retro_gamer.config.teams import MAX_TEAMS
 from retro_gamer.environment.characters import MAX_BOARD_SIDE
 from retro_gamer.environment.far import far_parts
-from retro_gamer.environment.readings import READINGS_PER_CHARACTER
+from retro_gamer.environment.readings import READINGS_PER_CHARACTER, WITH_READINGS
 from retro_gamer.environment.space_reading import space_from_json
 from retro_gamer.environment.tiles import tiles_shape
 from retro_gamer.environment.vocabulary import (
@@ -180,9 +180,7 @@ def _fit_together(values: Values) -> bool:
     picture = values["board_size"][::-1] if values["board"] else (side, side) if side > 1 else (0, 0)
     if values.get("tiles"):
         picture = tiles_shape(values["tiles"])
-    has_readings = values["radar"] or any(
-        values.get(name) for name in ("last_step", "kinds", "room", "place")
-    )
+    has_readings = any(values.get(name) for name in WITH_READINGS)
     readings = READINGS_PER_CHARACTER * (n_symbols - FIRST_CHARACTER) if has_readings else 0
     far = len(far_parts(values["egocentric_radius"])) if values.get("far") else 0
     n_cells = picture[0] * picture[1] + far + readings

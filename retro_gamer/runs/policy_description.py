@@ -8,7 +8,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.observation import ObservationShape
-from retro_gamer.environment.readings import N_READINGS
+from retro_gamer.environment.readings import N_READINGS, WITH_READINGS
 from retro_gamer.environment.vocabulary import (
     FIRST_CHARACTER,
     ME,
@@ -174,12 +174,9 @@ class PolicyDescription:
                 raise CheckpointError(f"{path} cannot be used: its {what}.")
         if "convolutions" in values:
             values["convolutions"] = tuple(Convolution(*sizes) for sizes in values["convolutions"])
-        if "tiles" in values:
-            values["tiles"] = tuple(values["tiles"])
-        if "free_characters" in values:
-            values["free_characters"] = tuple(values["free_characters"])
-        if "way_around" in values:
-            values["way_around"] = tuple(values["way_around"])
+        for name in ("tiles", "free_characters", "way_around"):
+            if name in values:
+                values[name] = tuple(values[name])
         if "own_characters" in values:
             values["own_characters"] = tuple(map(tuple, values["own_characters"]))
         return cls(**values)
@@ -226,7 +223,7 @@ class PolicyDescription:
         if self.observation_function or (self.gym and not self.shows_planes):
             return self.n_cells == 0 and self.board_shape == (0, 0)
         least = FIRST_CHARACTER if self.n_cells else 1
-        if self.radar or self.last_step or self.kinds or self.room or self.place:
+        if any(getattr(self, name) for name in WITH_READINGS):
             least = N_STEPS if self.way_around or self.sight else N_READINGS
         observed = len(self.observe_state)
         return (
