@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, Tuple
 
+from sb3_settings import CARTPOLE_DQN
 from stopwatch import Stopwatch, peak_megabytes, random_choices, serve
 
 
@@ -108,17 +109,7 @@ def cartpole(options: Dict[str, Any]) -> None:
     model = DQN(
         "MlpPolicy",
         gymnasium.make("CartPole-v1"),
-        learning_rate=2.3e-3,
-        batch_size=64,
-        buffer_size=100000,
-        learning_starts=1000,
-        gamma=0.99,
-        target_update_interval=10,
-        train_freq=256,
-        gradient_steps=128,
-        exploration_initial_eps=0.04,
-        exploration_final_eps=0.04,
-        policy_kwargs={"net_arch": [256, 256]},
+        **{**CARTPOLE_DQN, "exploration_initial_eps": 0.04},  # as late in its training
         seed=0,
     )
     learn(model, options)

@@ -26,7 +26,9 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(threads, "1")
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent.parent))
+sys.path[:0] = [str(HERE.parent.parent), str(HERE)]
+
+from sb3_settings import CARTPOLE_DQN  # noqa: E402
 
 GAMES = 10  # of an evaluation
 STEP = 1.25  # each evaluation after so many times the CPU seconds of the one before
@@ -50,21 +52,9 @@ GOALS = {
     ),
 }
 LEARNERS = ("ours", "dqn", "ppo")
-# rl-zoo3, hyperparams/dqn.yml and ppo.yml
 CARTPOLE: Dict[str, Dict[str, Any]] = {
-    "dqn": dict(
-        learning_rate=2.3e-3,
-        batch_size=64,
-        buffer_size=100_000,
-        learning_starts=1000,
-        gamma=0.99,
-        target_update_interval=10,
-        train_freq=256,
-        gradient_steps=128,
-        exploration_fraction=0.16,
-        exploration_final_eps=0.04,
-        policy_kwargs={"net_arch": [256, 256]},
-    ),
+    "dqn": CARTPOLE_DQN,
+    # rl-zoo3, hyperparams/ppo.yml
     "ppo": dict(n_steps=256, gae_lambda=0.8, gamma=0.98, n_epochs=20, ent_coef=0.0, learning_rate=1e-3),
 }
 # Ours where it has the same setting; that of PPO is its default.
@@ -121,11 +111,7 @@ def ours(goal: Goal, most: float, seed: int) -> Watch:
     from retro_gamer.training.trainer import Trainer
 
     with tempfile.TemporaryDirectory() as folder:
-        trainer = Trainer(
-            create_run(
-                goal.spec, f"{folder}/run", {"seed": seed, "training_turns": 10**6, "evaluate_every": 0}
-            ).run
-        )
+        trainer = Trainer(create_run(goal.spec, f"{folder}/run", {"seed": seed, "evaluate_every": 0}).run)
 
         def greedy() -> float:
             with trainer.agent.as_saved():
@@ -133,7 +119,10 @@ def ours(goal: Goal, most: float, seed: int) -> Watch:
             return float((found.returns if found.scores is None else found.scores).mean())
 
         watch = Watch(goal, most, greedy)
-        trainer.train(on_episode=lambda status: None if watch.goes_on() else trainer.stop())
+        trainer.train(
+            minutes=float("inf"),  # past training_turns, too
+            on_episode=lambda status: None if watch.goes_on() else trainer.stop(),
+        )
     return watch
 
 
