@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
-from retro_gamer.environment.chance import seed_everything
+from retro_gamer.hosting.randomness import seed_everything
 from retro_gamer.reporting.counting import Counting
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.selfplay.self_play_run import SelfPlayRun

@@ -10,9 +10,9 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 from retro_gamer.discovery.darkness import Darkness
 from retro_gamer.discovery.meetings import Meetings, Met, Pair, Shown
 from retro_gamer.discovery.probing import SECONDS, new_game, step
-from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.characters import visible_cells
 from retro_gamer.environment.player import keyboard_driven
+from retro_gamer.hosting.randomness import seed_everything
 
 TURNS_TO_LOOK = 1000
 NEW_TARGET_EVERY = 25  # turns

@@ -7,9 +7,9 @@ from typing import Any, Callable, Collection, List, Sequence, Set
 
 from retro_gamer.config.key_names import key_problem
 from retro_gamer.discovery.probing import new_game, step
-from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.keys import KeyInput
 from retro_gamer.errors import GameError
+from retro_gamer.hosting.randomness import seed_everything
 
 TURNS, GAMES = 300, 30  # that are listened to, at most
 UNLIKELY = ("KEY_TAB", "z")  # no branch takes these before all comparisons are made

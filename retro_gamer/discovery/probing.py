@@ -11,7 +11,6 @@ from retro_gamer.discovery.standstill import Standstill
 from retro_gamer.discovery.tiles_shown import TilesShown
 from retro_gamer.discovery.travels import Travels
 from retro_gamer.discovery.written import Written
-from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.characters import (
     board_size_of,
     check_characters,
@@ -25,6 +24,7 @@ from retro_gamer.environment.runner import LARGEST, advice_in_turn, state_number
 from retro_gamer.errors import GameError
 from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.loading import make_game
+from retro_gamer.hosting.randomness import seed_everything
 
 ACTIONS_FLAG = "--actions KEY_LEFT,KEY_RIGHT"
 SECONDS = 20.0  # for trying keys, and for random games: a hundred times what most games need

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Callable, Collection, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from retro_gamer.discovery.probing import ACTIONS_FLAG, new_game, step
-from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.new_games import Parts, first_difference, parts_of
 from retro_gamer.errors import ConfigError, GameError
+from retro_gamer.hosting.randomness import seed_everything
 
 TURNS_AFTER_KEY = 3
 ARROWS = ("KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN")

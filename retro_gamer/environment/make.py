@@ -8,7 +8,6 @@ from typing import Any, Callable, Optional, Sequence
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.base import Environment
-from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.game import RetroEnvironment, make_encoder
 from retro_gamer.environment.keys import KeyInput
 from retro_gamer.environment.planes import sees_planes
@@ -16,7 +15,7 @@ from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError
 from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.loading import load_factory, load_function, make_game
-from retro_gamer.hosting.randomness import OwnRandomness
+from retro_gamer.hosting.randomness import OwnRandomness, seed_everything
 
 TURNS_TO_FIND_THE_PLAYER = 200
 

@@ -7,12 +7,11 @@ from typing import Any, Callable, Sequence, Tuple
 
 import numpy as np
 
-from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.keys import KeyInput
 from retro_gamer.errors import GameError
 from retro_gamer.hosting.blame import blamed, first_line_of
 from retro_gamer.hosting.loading import make_game
-from retro_gamer.hosting.randomness import OwnRandomness
+from retro_gamer.hosting.randomness import OwnRandomness, seed_everything
 
 TURNS = 30  # played before the next game is looked at
 NOTHING = object()  # where a class has no value

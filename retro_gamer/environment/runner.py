@@ -8,7 +8,6 @@ import re
 import time
 from typing import Any, Callable, List, Optional, Sequence
 
-from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.characters import explain
 from retro_gamer.environment.keys import KeyInput
 from retro_gamer.environment.new_games import refuse_used_games, share_characters
@@ -17,6 +16,7 @@ from retro_gamer.errors import GameError
 from retro_gamer.hosting import interrupts
 from retro_gamer.hosting.blame import blame_game, blamed, game_location
 from retro_gamer.hosting.loading import make_game
+from retro_gamer.hosting.randomness import seed_everything
 
 LARGEST = 2.0**53  # from here on a float cannot count one by one
 ANOTHER_REWARD = 'reward = "NAME" in [metadata] of config.toml (with create: --reward NAME)'

@@ -11,7 +11,6 @@ import numpy as np
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.base import Environment, Step
-from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.encoder import Encoder
 from retro_gamer.environment.observation import NO_CELLS, Observation, ObservationShape
 from retro_gamer.environment.planes import PlanesBoard, PlanesView
@@ -27,6 +26,7 @@ from retro_gamer.environment.spaces import (
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError, GameError, ObservationError
 from retro_gamer.hosting.blame import blamed
+from retro_gamer.hosting.randomness import seed_everything
 
 TURNS_WITHIN_BOUNDS = 1000  # after these, observations are no longer checked against their bounds
 NUMBERS = (float, int, np.float64, np.float32)  # the usual kinds of a reward

@@ -195,3 +195,36 @@ def _get(generator: Any) -> Any:
 
 def _set(generator: Any, state: Any) -> None:
     (generator.setstate if isinstance(generator, random.Random) else generator.set_state)(state)
+
+
+# The chance of a training, and what its resume state holds of it.
+
+
+def seed_everything(seed: int) -> None:
+    """Games draw from Python's and NumPy's global generators: put both in a known state."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+
+
+def stream_of_agents(seed: int) -> np.random.Generator:
+    """The source of chance of a training's agents: what they draw does not depend on what the games draw."""
+    return np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0])
+
+
+def get_random_state(rng: np.random.Generator) -> Dict[str, Any]:
+    """The state of the generators of this thread and of the trainer's own, as plain data that a resume state can hold."""
+    (version, numbers, gauss), (name, keys, position, has_gauss, cached) = get_state()
+    return {
+        "python": [version, list(numbers), gauss],
+        "numpy": [name, [int(key) for key in keys], int(position), int(has_gauss), float(cached)],
+        "generator": rng.bit_generator.state,
+    }
+
+
+def set_random_state(state: Dict[str, Any], rng: np.random.Generator) -> None:
+    version, numbers, gauss = state["python"]
+    name, keys, position, has_gauss, cached = state["numpy"]
+    set_state(
+        ((version, tuple(numbers), gauss), (name, np.array(keys, np.uint32), position, has_gauss, cached))
+    )
+    rng.bit_generator.state = state["generator"]

@@ -25,7 +25,6 @@ import numpy as np
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import find_setting
 from retro_gamer.discovery.choose_settings import choose_settings
-from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.game import RetroEnvironment
 from retro_gamer.environment.gym import import_gymnasium
 from retro_gamer.environment.gymnasium_ids import register
@@ -34,7 +33,7 @@ from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, NOTHING, ROOM, Vocabulary
 from retro_gamer.errors import ConfigError, command_line
 from retro_gamer.games.screen import Screen, board_lines
-from retro_gamer.hosting.randomness import OwnRandomness
+from retro_gamer.hosting.randomness import OwnRandomness, seed_everything
 from retro_gamer.policy.picture import board_picture
 
 gymnasium = import_gymnasium()

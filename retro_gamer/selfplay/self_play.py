@@ -9,8 +9,13 @@ import numpy as np
 from retro_gamer.agents import Agent
 from retro_gamer.agents.agent import under_prefix, with_prefix
 from retro_gamer.config.teams import policy_names, policy_of_team
-from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.vocabulary import Vocabulary
+from retro_gamer.hosting.randomness import (
+    get_random_state,
+    seed_everything,
+    set_random_state,
+    stream_of_agents,
+)
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_description import PolicyDescription
 from retro_gamer.runs.policy_file import SavedPolicy, build_policy, read_team_policy
@@ -26,7 +31,6 @@ from retro_gamer.selfplay.snapshots import Snapshot
 from retro_gamer.training.learning import Learning, SavePolicy
 from retro_gamer.training.limits import Limits
 from retro_gamer.training.loop import Episode
-from retro_gamer.training.randomness import get_random_state, set_random_state, stream_of_agents
 from retro_gamer.training.schedules import epsilon_at, learning_rate_at
 
 GAMES_BEFORE_DRIFT_NOTICE = 100

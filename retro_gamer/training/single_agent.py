@@ -9,11 +9,16 @@ import numpy as np
 
 from retro_gamer.agents import Agent, make_agent
 from retro_gamer.agents.agent import under_prefix, with_prefix
-from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.make import discover_characters, make_environment
 from retro_gamer.environment.observation import ObservationShape
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import CheckpointError, ObservationError, RunNotFoundError
+from retro_gamer.hosting.randomness import (
+    get_random_state,
+    seed_everything,
+    set_random_state,
+    stream_of_agents,
+)
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_description import PolicyDescription, check_same
 from retro_gamer.runs.policy_file import SavedPolicy, build_policy, read_policy
@@ -23,7 +28,6 @@ from retro_gamer.training.evaluation import Evaluation
 from retro_gamer.training.learning import Learning, SavePolicy
 from retro_gamer.training.limits import Limits
 from retro_gamer.training.loop import Episode, play_episode
-from retro_gamer.training.randomness import get_random_state, set_random_state, stream_of_agents
 from retro_gamer.training.resumable import EvaluatedProgress
 from retro_gamer.training.schedules import epsilon_at, learning_rate_at
 

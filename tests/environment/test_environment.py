@@ -15,12 +15,12 @@ from scripted_games import THE_LINE, divide, make_environment, script_factory, s
 
 from retro_gamer import GameEnvironment, GameMetadata
 from retro_gamer.config.settings import MetadataSettings
-from retro_gamer.environment.chance import seed_everything
 from retro_gamer.environment.game import RetroEnvironment
 from retro_gamer.environment.keys import KeyInput, Keystroke, make_keystroke
 from retro_gamer.environment.runner import state_number
 from retro_gamer.errors import ConfigError, GameError, ObservationError
 from retro_gamer.games import catch, engine, forager, snake
+from retro_gamer.hosting.randomness import seed_everything
 
 
 def rewards_of(environment, n_turns):
