@@ -16,8 +16,8 @@ from small_runs import make_run
 from retro_gamer.cli import main
 from retro_gamer.errors import CheckpointError, RetroGamerError
 from retro_gamer.runs.archive import load_arrays, save_arrays, write_atomically
+from retro_gamer.runs.checkpoint_file import MAX_CONTAINERS, MAX_DEPTH, MAX_VALUES, parse_json
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.runs.json_text import MAX_CONTAINERS, MAX_DEPTH, MAX_VALUES, parse_json
 from retro_gamer.training.trainer import Trainer
 
 posix = pytest.mark.skipif(os.name != "posix", reason="has no links and pipes for everyone")
