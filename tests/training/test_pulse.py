@@ -6,13 +6,13 @@ import pytest
 
 from retro_gamer.cli import main
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.training import pulse
+from retro_gamer.training import limits
 from retro_gamer.training.trainer import Trainer
 
 
 def test_a_short_game_says_nothing_and_a_long_one_five_times_a_second(clock):
     told = []
-    heart = pulse.Pulse(told.append, clock)
+    heart = limits.Pulse(told.append, clock)
     for turns in (3, 18):
         heart.begin("game 7")
         for _ in range(turns):
@@ -23,7 +23,7 @@ def test_a_short_game_says_nothing_and_a_long_one_five_times_a_second(clock):
 
 def test_many_short_games_are_one_long_evaluation(clock):
     told = []
-    heart = pulse.Pulse(told.append, clock)
+    heart = limits.Pulse(told.append, clock)
     heart.begin("game 1")
     for game in range(2, 10):
         clock.now += 0.5
@@ -37,8 +37,8 @@ def test_many_short_games_are_one_long_evaluation(clock):
 )
 def test_a_training_tells_of_its_games_and_evaluations(game, words, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(pulse, "SECONDS_OF_SILENCE", 0.0)
-    monkeypatch.setattr(pulse, "INTERVAL", 0.0)
+    monkeypatch.setattr(limits, "SECONDS_OF_SILENCE", 0.0)
+    monkeypatch.setattr(limits, "INTERVAL", 0.0)
     flags = ["--hidden-sizes", "8", "--evaluate-every", "20", "--evaluation-games", "2"]
     assert main(["create", "--game", game, "--output", "run", *flags]) == 0
     told = []
