@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Dict, Iterable, Optional, Sequence, Tuple
 
 from retro_gamer.config.checks import NOT_BESIDE_TILES
-from retro_gamer.discovery.detours import detours
 from retro_gamer.discovery.draft import Draft
 from retro_gamer.discovery.ground import IF_IT_SHUTS_ITSELF_IN, TURNS_TO_LOOK, Ground, look_at_ground
 from retro_gamer.discovery.moved import moved_by_keys
@@ -18,6 +17,8 @@ from retro_gamer.discovery.sights import (
     walls_that_come,
 )
 from retro_gamer.discovery.state_numbers import TURNS, changing_numbers, not_shown
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, MAX_CHARACTERS
+from retro_gamer.environment.ways import Ways
 from retro_gamer.errors import GameError
 
 OFTEN = 0.17  # of the walks: so often the straight way is barred where another is shown. At 0.14 (pellets) it did harm
@@ -215,3 +216,28 @@ def _only_name(players: Sequence[Any]) -> str:
         return only_player(players)
     except GameError:
         return ""
+
+
+Pair = Tuple[int, int]
+
+
+def detours(situations: Iterable[Tuple[Dict[Pair, str], Pair]], barriers: Sequence[str], size: Pair) -> float:
+    """Of the shortest walks to the nearest of a kind, the share that would be others without the barriers.
+
+    A situation is what shows in each cell (x, y) of a board of `size` (width, height), and where the character is.
+    """
+    symbols: Dict[str, int] = {}
+    n_walks = n_detours = 0
+    for cells, position in situations:
+        board = bytearray(size[0] * size[1])
+        for (x, y), shown in cells.items():
+            if len(symbols) < MAX_CHARACTERS or shown in symbols:
+                board[y * size[0] + x] = symbols.setdefault(shown, FIRST_CHARACTER + len(symbols))
+        known = [symbols[shown] for shown in barriers if shown in symbols]
+        walks, straight = (
+            Ways(around).readings(board, 0, size[0], size, position, FIRST_CHARACTER + len(symbols))
+            for around in (known, ())
+        )
+        n_walks += len(walks)
+        n_detours += sum(walk != straight[symbol] for symbol, walk in walks.items())
+    return n_detours / n_walks if n_walks else 0.0
