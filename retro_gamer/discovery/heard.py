@@ -1,14 +1,16 @@
-"""Which keys a game compares with what is pressed: keys that nobody would think of, or that do something only later."""
+"""Which keys a game compares with what is pressed, found by listening to it and by reading its methods."""
 
 from __future__ import annotations
 
 import random
-from typing import Any, Callable, Collection, List, Sequence, Set
+from types import CodeType
+from typing import Any, Callable, Collection, Iterator, List, Sequence, Set
 
-from retro_gamer.config.key_names import key_problem
+from retro_gamer.config.key_names import KEY_NAMES, key_problem
 from retro_gamer.discovery.probing import new_game, step
 from retro_gamer.environment.keys import KeyInput
 from retro_gamer.errors import GameError
+from retro_gamer.hosting.blame import first_line_of
 from retro_gamer.hosting.randomness import seed_everything
 
 TURNS, GAMES = 300, 30  # that are listened to, at most
@@ -101,3 +103,40 @@ def keys_heard(factory: Callable[[], Any], usual: Sequence[str], most_turns: int
             # Otherwise that is for those who try one key after the other.
     found = {key for key in signs if len(key) == 1} | {key for key in names if len(key) > 1}
     return sorted(key for key in found if not key_problem(key))
+
+
+def where_keys_are_handled(game: Any) -> str:
+    """Where the game listens to keys, and a name there that no key has; also says when no character listens."""
+    handlers = {}
+    for agent in game.agents:
+        handler = getattr(type(agent), "handle_keystroke", None)
+        if handler is not None:
+            handlers[f"{type(agent).__name__}.handle_keystroke"] = handler
+    if not handlers:
+        return "No character of a new game has a method handle_keystroke(self, keystroke, game), so nobody listens to keys."
+    lines = []
+    for name, handler in handlers.items():
+        wrong = wrong_names_in(handler)
+        said = f"{name} listens to keys ({first_line_of(handler)})"
+        if wrong:
+            right = f"KEY_{wrong[0].upper()}"
+            said += f" and compares with {wrong[0]!r}. No key has that name; did you mean {right!r}?"
+        lines.append(said if wrong else said + ".")
+    return "\n".join(lines)
+
+
+def wrong_names_in(handler: Any) -> List[str]:
+    """Texts in a method that are names of keys, but for "KEY_"."""
+    texts = _texts_in(handler.__code__) if hasattr(handler, "__code__") else []
+    return [text for text in texts if f"KEY_{text.upper()}" in KEY_NAMES]
+
+
+def _texts_in(constant: Any) -> Iterator[str]:
+    if isinstance(constant, str):
+        yield constant
+    elif isinstance(constant, CodeType):
+        for inner in constant.co_consts:
+            yield from _texts_in(inner)
+    elif isinstance(constant, (tuple, frozenset)):
+        for inner in constant:
+            yield from _texts_in(inner)

@@ -6,8 +6,7 @@ import random
 import time
 from typing import Any, Callable, Collection, Dict, List, Optional, Sequence, Set, Tuple
 
-from retro_gamer.discovery.heard import TURNS, keys_heard
-from retro_gamer.discovery.key_handlers import where_keys_are_handled
+from retro_gamer.discovery.heard import TURNS, keys_heard, where_keys_are_handled
 from retro_gamer.discovery.people_keys import for_people
 from retro_gamer.discovery.probing import ACTIONS_FLAG, SECONDS, new_game
 from retro_gamer.discovery.trials import (
