@@ -7,8 +7,8 @@ import functools
 import time
 from typing import Any, Callable, List, Optional
 
-from retro_gamer.discovery.probing import new_game, step
-from retro_gamer.environment.new_games import Parts, parts_of
+from retro_gamer.discovery.probing import step
+from retro_gamer.environment.new_games import Parts, new_game, parts_of
 from retro_gamer.hosting.randomness import seed_everything
 
 SLOW = 1.0  # seconds: then a game is made once only

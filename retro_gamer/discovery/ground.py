@@ -9,8 +9,9 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from retro_gamer.discovery.darkness import Darkness
 from retro_gamer.discovery.meetings import Meetings, Met, Pair, Shown
-from retro_gamer.discovery.probing import SECONDS, new_game, step
+from retro_gamer.discovery.probing import SECONDS, step
 from retro_gamer.environment.characters import visible_cells
+from retro_gamer.environment.new_games import new_game
 from retro_gamer.environment.player import keyboard_driven
 from retro_gamer.hosting.randomness import seed_everything
 

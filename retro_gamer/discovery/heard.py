@@ -7,8 +7,9 @@ from types import CodeType
 from typing import Any, Callable, Collection, Iterator, List, Sequence, Set
 
 from retro_gamer.config.key_names import KEY_NAMES, key_problem
-from retro_gamer.discovery.probing import new_game, step
+from retro_gamer.discovery.probing import step
 from retro_gamer.environment.keys import KeyInput
+from retro_gamer.environment.new_games import new_game
 from retro_gamer.errors import GameError
 from retro_gamer.hosting.blame import first_line_of
 from retro_gamer.hosting.randomness import seed_everything

@@ -8,7 +8,7 @@ from typing import Any, Callable, Collection, Dict, List, Optional, Sequence, Se
 
 from retro_gamer.discovery.heard import TURNS, keys_heard, where_keys_are_handled
 from retro_gamer.discovery.people_keys import for_people
-from retro_gamer.discovery.probing import ACTIONS_FLAG, SECONDS, new_game
+from retro_gamer.discovery.probing import ACTIONS_FLAG, SECONDS
 from retro_gamer.discovery.trials import (
     ARROWS,
     NAME_THE_KEYS,
@@ -18,7 +18,7 @@ from retro_gamer.discovery.trials import (
     outcome_of,
     play_on,
 )
-from retro_gamer.environment.new_games import first_difference
+from retro_gamer.environment.new_games import first_difference, new_game
 from retro_gamer.environment.player import keyboard_driven
 from retro_gamer.errors import ConfigError, GameError
 

@@ -17,13 +17,12 @@ from retro_gamer.environment.characters import (
     shown_characters,
     visible_cells,
 )
-from retro_gamer.environment.keys import KeyInput
 from retro_gamer.environment.last_steps import LastSteps
+from retro_gamer.environment.new_games import new_game
 from retro_gamer.environment.player import keyboard_driven
 from retro_gamer.environment.runner import LARGEST, advice_in_turn, state_number
 from retro_gamer.errors import GameError
 from retro_gamer.hosting.blame import blamed
-from retro_gamer.hosting.loading import make_game
 from retro_gamer.hosting.randomness import seed_everything
 
 ACTIONS_FLAG = "--actions KEY_LEFT,KEY_RIGHT"
@@ -233,14 +232,6 @@ def _note(state: Dict[str, Any], histories: Dict[str, List[List[float]]], begins
             if begins or not games:
                 games.append([])
             games[-1].append(value)
-
-
-def new_game(factory: Callable[[], Any]) -> Any:
-    game = make_game(factory)
-    with blamed("when it started"):
-        game.input_source = KeyInput()
-        game.start()
-    return game
 
 
 def step(game: Any, key: Optional[str]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Callable, Collection, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from retro_gamer.discovery.probing import ACTIONS_FLAG, new_game, step
-from retro_gamer.environment.new_games import Parts, first_difference, parts_of
+from retro_gamer.discovery.probing import ACTIONS_FLAG, step
+from retro_gamer.environment.new_games import Parts, first_difference, new_game, parts_of
 from retro_gamer.errors import ConfigError, GameError
 from retro_gamer.hosting.randomness import seed_everything
 

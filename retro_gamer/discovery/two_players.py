@@ -8,8 +8,8 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Se
 
 from retro_gamer.config.values import toml_value
 from retro_gamer.discovery.keys import MOMENTS
-from retro_gamer.discovery.probing import is_number, new_game, step
-from retro_gamer.environment.new_games import vars_of
+from retro_gamer.discovery.probing import is_number, step
+from retro_gamer.environment.new_games import new_game, vars_of
 from retro_gamer.environment.player import keyboard_driven
 from retro_gamer.errors import GameError
 from retro_gamer.hosting.randomness import seed_everything

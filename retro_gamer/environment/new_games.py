@@ -67,10 +67,12 @@ def refuse_used_games(factory: Callable[[], Any], keys: Sequence[str]) -> None:
     Games that share them and put everything back are as good as new. The global generators stay as they are.
     """
     with OwnRandomness():
-        game = _start(factory)
+        seed_everything(0)
+        game = new_game(factory)
         agents, begun = list(game.agents), parts_of(game)
         _play(game, keys)
-        other = _start(factory)
+        seed_everything(0)
+        other = new_game(factory)
         if not share_characters(game, agents, other) or parts_of(other) == begun:
             return
     shared = sorted({type(agent).__name__ for agent in agents if any(agent is one for one in other.agents)})
@@ -82,8 +84,8 @@ def refuse_used_games(factory: Callable[[], Any], keys: Sequence[str]) -> None:
     )
 
 
-def _start(factory: Callable[[], Any]) -> Any:
-    seed_everything(0)
+def new_game(factory: Callable[[], Any]) -> Any:
+    """A game that has begun, whose keys are pressed by `input_source.press`."""
     game = make_game(factory)
     with blamed("when it started"):
         game.input_source = KeyInput()
