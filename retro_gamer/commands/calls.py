@@ -61,7 +61,7 @@ def play_command(options: argparse.Namespace) -> int:
 
         print(play_human(run, options.human, options.checkpoint, options.fps, options.seed))
     elif run.load_config().teams:
-        from retro_gamer.commands.play_teams import watch_teams
+        from retro_gamer.commands.play import watch_teams
 
         print(watch_teams(run, options.checkpoint, options.fps or 12.0, options.explain, options.seed))
     else:
