@@ -44,7 +44,7 @@ def __getattr__(name: str) -> Any:
 
 
 if hasattr(sys.modules.get("gymnasium"), "registry"):  # it is imported: our games may be wanted from it
-    from retro_gamer.environment.gymnasium_ids import register
+    from retro_gamer.games import register
 
     register(sys.modules["gymnasium"])
 

@@ -8,7 +8,7 @@ plays the same turns. The bundled games are the modules `retro_gamer.games.snake
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Dict
 
 if TYPE_CHECKING:
     from retro_gamer.games.engine import Game
@@ -41,3 +41,15 @@ def find_game_class() -> Any:
             raise
         return engine.Game
     return Game
+
+
+def register(gymnasium: Any) -> None:
+    """Let `gymnasium.make` know retro_gamer/Game-v0 for any game (game=...), and retro_gamer/Snake-v0 and so on."""
+    games: Dict[str, Dict[str, Any]] = {"Game": {}, **{name.capitalize(): {"game": name} for name in BUNDLED}}
+    for name, settings in games.items():
+        if f"retro_gamer/{name}-v0" not in gymnasium.registry:
+            gymnasium.register(
+                f"retro_gamer/{name}-v0",
+                entry_point="retro_gamer.policy.gymnasium_env:make_gym_env",
+                kwargs=settings,
+            )

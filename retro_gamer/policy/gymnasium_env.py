@@ -27,11 +27,11 @@ from retro_gamer.config.settings import find_setting
 from retro_gamer.discovery.choose_settings import choose_settings
 from retro_gamer.environment.game import RetroEnvironment
 from retro_gamer.environment.gym import import_gymnasium
-from retro_gamer.environment.gymnasium_ids import register
 from retro_gamer.environment.make import make_environment
 from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, NOTHING, ROOM, Vocabulary
 from retro_gamer.errors import ConfigError, command_line
+from retro_gamer.games import register
 from retro_gamer.games.screen import Screen, board_lines
 from retro_gamer.hosting.randomness import OwnRandomness, seed_everything
 from retro_gamer.policy.picture import board_picture
