@@ -4,9 +4,7 @@ import sys
 
 try:
     from retro_gamer.cli import main
-except (
-    ImportError
-) as error:  # the original's cli.py, or none: both have been installed (commands/installed.py)
+except ImportError as error:  # the original's cli.py, or none: both have been installed
     sys.exit(
         f"retro-gamer: files of retro-gamer-numpy are missing or not its own ({error}).\nThe original retro-gamer has a "
         "folder of the same name: was it installed, or removed, too? Remove both, then install the one you want again:\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, List
 
 from retro_gamer.config.settings import all_settings
-from retro_gamer.errors import ConfigError, command_line, printable
+from retro_gamer.errors import ConfigError, command_line, printable, python_command
 
 DONE, FAILED = 0, 1  # the exit status
 
@@ -212,8 +212,17 @@ def _clean(run: Any, sure: bool) -> int:
 
 
 def say_if_installed_twice(stream: Any) -> None:
-    from retro_gamer.commands.installed import clash
+    """Two distributions fill the same folder retro_gamer, each with files that overwrite the other's: tell who has both."""
+    from importlib.metadata import PackageNotFoundError, distribution
 
-    text = clash()
-    if text:
-        print(f"\n{text}", file=stream)
+    names = ("retro-gamer", "retro-gamer-numpy")  # the original's and ours
+    try:
+        original, ours = (f"{name} {distribution(name).version}" for name in names)
+    except PackageNotFoundError:
+        return
+    text = (
+        f"\nBoth {original} (the original, on torch) and {ours} are installed in this Python. They fill the same "
+        "folder, so files of one have replaced files of the other. Remove both, then install the one you want again:\n"
+        f"  {python_command()} -m pip uninstall {' '.join(names)}"
+    )
+    print(text, file=stream)
