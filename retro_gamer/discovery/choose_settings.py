@@ -262,7 +262,7 @@ def _doubts_about_reward(reward: str, probe: Probe, factory: Any) -> List[str]:
             f"state[{reward!r}] grows without end: in {probe.turns} turns of random play it went beyond {LARGEST:.0e}, "
             "where a single point is nothing. Does it double every turn? Add to it instead, in steps of about 1."
         )
-    if probe.numbers.get(reward):
+    if any(len(set(game)) > 1 for game in probe.histories.get(reward, ())):
         return []
     return [
         f"But in {probe.turns} turns of random play state[{reward!r}] never changed. Either random play never gets to "

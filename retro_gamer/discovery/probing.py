@@ -35,13 +35,9 @@ class Probe(NamedTuple):
 
     board_size: Tuple[int, int]
     characters: List[str]  # in the order in which they appeared
-    numbers: Dict[str, int]  # numeric state values -> in how many turns they changed
-    histories: Dict[str, List[List[float]]]  # and the values that they had: game by game, turn by turn
+    histories: Dict[str, List[List[float]]]  # what the state's numbers were: game by game, turn by turn
     n_agents: int  # on the board, the most in any turn
-    filled: float  # share of the board's cells that hold something, on average
-    players: List[
-        Any
-    ]  # the characters that listen to keys in a new game; where none does, those that come later
+    players: List[Any]  # who listens to keys in a new game; where nobody does, those that come later
     mean_turns: float  # of a random game
     turns: int  # played
     ended: int  # games that came to an end in them
@@ -146,9 +142,8 @@ class _Findings:
         self._first, self._reward = first, reward if reward in first.state else None
         self.turns, self._games, self._ended = 0, 0, 0
         self._characters: Dict[str, None] = {}
-        self._changed = {name: 0 for name, value in first.state.items() if is_number(value)}
         self._histories: Dict[str, List[List[float]]] = {}
-        self._n_agents, self._filled = 0, 0.0
+        self._n_agents = 0
         self._players = keyboard_driven(first)
         self._huge: Set[str] = set()
         self._looks, self._travels, self._written = Looks(), Travels(), Written()
@@ -160,7 +155,6 @@ class _Findings:
     def begin(self, game: Any) -> None:
         """A new game."""
         self._games += 1
-        self._state = dict(game.state)
         _note(game.state, self._histories, begins=True)
 
     def note(self, game: Any) -> None:
@@ -176,7 +170,6 @@ class _Findings:
             check_characters(game, cells.values())
             visible = (character for character in cells.values() if character.strip())
             self._characters.update(dict.fromkeys(visible))
-            self._filled += len(cells) / (game.board_size[0] * game.board_size[1])
         self.standstill.note(game)
         self._looks.note(game)
         self._travels.note(game)
@@ -188,23 +181,17 @@ class _Findings:
     def _note_state(self, game: Any) -> None:
         if self._reward is not None:
             state_number(game, self._reward, game.turn_number)
-        for name, value in game.state.items():
-            if is_number(value) and value != self._state.get(name):
-                self._changed[name] = self._changed.get(name, 0) + 1
-                if abs(value) >= LARGEST:
-                    self._huge.add(name)
-        self._state = dict(game.state)
+        self._huge.update(
+            name for name, value in game.state.items() if is_number(value) and abs(value) >= LARGEST
+        )
         _note(game.state, self._histories)
 
     def probe(self) -> Probe:
-        boards = -(-self.turns // TURNS_BETWEEN_BOARDS) or 1
         return Probe(
             (int(self._first.board_size[0]), int(self._first.board_size[1])),
             list(self._characters),
-            self._changed,
             self._histories,
             self._n_agents,
-            self._filled / boards,
             self._players,
             self.turns / self._games,
             self.turns,

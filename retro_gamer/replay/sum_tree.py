@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Set, Tuple
+from typing import Any, Set
 
 import numpy as np
 
@@ -80,15 +80,6 @@ class SumTree:
         places = (running > rest[:, None]).argmax(axis=1)
         indices: np.ndarray = blocks * self.block + places
         return indices
-
-    def check_valid(self) -> Tuple[bool, str]:
-        """Whether every sum is right and every leaf beyond the end zero; and if not, what is wrong."""
-        wrong = np.flatnonzero(self.block_sums() != self._leaves.sum(axis=1))
-        if len(wrong):
-            return False, f"block {wrong[0]} does not hold the sum of its leaves"
-        if self._values[self.size :].any():
-            return False, "a leaf beyond the end is not zero"
-        return True, ""
 
 
 def below(heights: np.ndarray, top: Any) -> np.ndarray:

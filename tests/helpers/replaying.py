@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 
 def slow_n_step(rewards, n, gamma, terminated):
     """For each step t of a whole game: (R, discount, number of the observation bootstrapped from)."""
@@ -13,3 +15,9 @@ def slow_n_step(rewards, n, gamma, terminated):
         discount = 0.0 if terminated and end == length else gamma ** (end - t)
         result.append((total, discount, end))
     return result
+
+
+def check_tree(tree):
+    """Assert that every sum of a sum tree is right, and every leaf beyond the end zero."""
+    np.testing.assert_array_equal(tree.block_sums(), tree._leaves.sum(axis=1))
+    assert not tree._values[tree.size :].any()
