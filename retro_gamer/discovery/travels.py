@@ -70,6 +70,7 @@ class Travels:
         """Look at a game after a turn."""
         players = keyboard_driven(game)
         self._player_places.update((x, y) for x, y in (player.position for player in players))
+        guns = [cell for player in players for cell in _cells(player, *player.position)]
         places, taken = {}, {}  # type: ignore[var-annotated]
         self._turns += 1
         for agent in game.agents[:MOST_WATCHED]:
@@ -92,9 +93,9 @@ class Travels:
             else:
                 whose, number = reference(agent), kind.seen
                 kind.seen += 1
-                places_of_players = [player.position for player in players]
-                kind.thrown += any(abs(x - px) + abs(y - py) <= BESIDE for px, py in places_of_players)
-                muzzle = next(((px, py) for px, py in places_of_players if _in_line(x - px, y - py)), None)
+                kind.thrown += any(abs(x - px) + abs(y - py) <= BESIDE for px, py in guns)
+                in_line = [(px, py) for px, py in guns if _in_line(x - px, y - py)]
+                muzzle = min(in_line, key=lambda gun: abs(x - gun[0]) + abs(y - gun[1]), default=None)
                 kind.fired += muzzle is not None
             places[id(agent)] = Traveller(whose, number, x, y, muzzle)
         self._places = places

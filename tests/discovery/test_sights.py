@@ -129,7 +129,7 @@ def test_the_way_in_which_things_come(hero, sky, found):
 class Gun(Hero):
     """Fires the way it went last, every third turn: a shot goes `speed` cells a turn, from the turn in which it is fired."""
 
-    speed, bends = 1, False
+    speed, bends, middle = 1, False, 0
 
     def __init__(self, character, position):
         super().__init__(character, position)
@@ -141,7 +141,8 @@ class Gun(Hero):
 
     def play_turn(self, game):
         if game.turn_number % 3 == 0:
-            self.shots.append(Shot("|", self.position, way=self.way))
+            x, y = self.position
+            self.shots.append(Shot("|", (x + self.middle, y), way=self.way))
             game.add_agent(self.shots[-1])
         for shot in list(self.shots):
             if self.bends:  # as the body of a snake, or a dog beside its master
@@ -166,8 +167,19 @@ class Digger(Gun):
     speed = 0  # what it leaves behind stays there
 
 
+class Cannon(Gun):
+    """Three cells wide, it fires upwards from the middle."""
+
+    size, middle = (3, 1), 1
+    handle_keystroke = Hero.handle_keystroke
+
+    def __init__(self, character, position):
+        super().__init__([3 * character], position)
+
+
 @pytest.mark.parametrize(
-    "hero, shoots", [(Gun, True), (Shotgun, True), (Master, False), (Digger, False), (Hero, False)]
+    "hero, shoots",
+    [(Gun, True), (Shotgun, True), (Cannon, True), (Master, False), (Digger, False), (Hero, False)],
 )
 def test_who_shoots_sees_what_is_far_away(hero, shoots, tmp_path):
     def make():
