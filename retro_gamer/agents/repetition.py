@@ -13,12 +13,13 @@ class Repetition:
     """Chooses greedily, but likes an action less the more often it was taken in exactly this situation.
 
     Where standing still is safe, the values of all actions are nearly the same, and a greedy player may go to and fro
-    for ever. So within a game, since the last reward,
+    for ever. So within a game,
 
         Q'(s, a) = Q(s, a) - (max Q(s, .) - min Q(s, .)) x min(penalty x times that a was taken in s, MOST)
 
-    A deadly action is far below all others: what is tried next is the next safe one, and since MOST is less than the
-    whole way down, never the deadly one. With a penalty of 0 it is plain greedy play.
+    The times are counted anew once its return is higher than it was in s before: to buy and to sell at the same price
+    gains nothing. A deadly action is far below all others: what is tried next is the next safe one, and since MOST is
+    less than the whole way down, never the deadly one. With a penalty of 0 it is plain greedy play.
 
     In a turn-based game an action that left everything as it was would do so again, such as a disc into a full column:
     it is not taken there again, unless no action changes anything.
@@ -28,7 +29,16 @@ class Repetition:
 
     def __init__(self, penalty: float = 0.0, turn_based: bool = False):
         self.penalty, self.turn_based = penalty, turn_based
+        self.forget()
+
+    def forget(self) -> None:
+        """A new game begins."""
+        self._return = self._highest = 0.0  # of the game so far
+        self._clear()
+
+    def _clear(self) -> None:
         self._times: Dict[Hashable, List[float]] = {}  # state -> how often each action was taken there
+        self._before: Dict[Hashable, float] = {}  # state -> the return when it was there last
         self._last: Optional[Tuple[Hashable, int]] = (
             None  # the newest choice, where nothing else was done since
         )
@@ -38,7 +48,7 @@ class Repetition:
         if self.turn_based:
             self._see(state)
         times = self._times.get(state)
-        if times is None:  # nearly always
+        if times is None or self._return > self._before[state]:  # nearly always
             action = int(q.argmax())
             times = self._times[state] = [0] * len(q)
         else:
@@ -49,6 +59,7 @@ class Repetition:
                 else (q - lost).argmax()
             )
         times[action] += 1
+        self._before[state] = self._return
         self._last = (state, action)
         return action
 
@@ -72,11 +83,10 @@ class Repetition:
         self._last = None
 
     def got(self, reward: float) -> None:
-        """A reward came: what led to it may be done again."""
+        """A reward came: what led to more than there was before may be done again."""
+        self._return += reward
         if reward > 0:
-            self.forget()
-
-    def forget(self) -> None:
-        """A new game begins."""
-        self._times.clear()
-        self._last = None
+            self._last = None
+        if self._return > self._highest:  # than in any state before
+            self._highest = self._return
+            self._clear()

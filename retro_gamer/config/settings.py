@@ -280,7 +280,7 @@ class TrainingSettings:
     repeat_penalty: float = setting(
         NUMBER,
         0.0,
-        "How much less an action counts each time it was taken in the same situation since the last reward.",
+        "How much less an action counts each time it was taken in the same situation, with nothing gained since.",
         low=0,
         high=1,
         new_run=0.1,

@@ -23,8 +23,8 @@ class Answer(NamedTuple):
 class Repeats:
     """The repetitions of each character that a policy steers in one game; a new game begins anew.
 
-    In training a reward clears them. Here a reward is a rise of the state value that it was trained on, where the game
-    has that value. Asked twice about one turn, before it and in it, it answers the same, and only the last answer counts.
+    They end with what is gained. Here a reward is a change of the state value that it was trained on, where the game has
+    that value. Asked twice about one turn, before it and in it, it answers the same, and only the last answer counts.
     """
 
     def __init__(self, policy: GreedyNetwork, reward: str, find_player: Callable[[Any], Any]):

@@ -23,7 +23,7 @@ class GreedyGames(NamedTuple):
 
     expected: np.ndarray  # [games]: the value of the first state
     got: np.ndarray  # [games]: the discounted sum of the rewards that came
-    repeated: float  # share of turns in which it saw what it had seen since the last reward
+    repeated: float  # share of turns in which it saw what it had seen before, and had gained nothing since
     cut_short: float  # share of games that ended by the turn limit
 
 
@@ -42,17 +42,17 @@ def watch_greedy_games(
         for seed in range(games):
             observation, over = environment.reset(seed), False
             expected.append(float(np.max(agent.q_values(observation))))
-            discounted, discount, seen = 0.0, 1.0, set()
+            discounted, discount, total = 0.0, 1.0, 0.0
+            totals: Dict[Any, float] = {}  # what was seen -> the return then
             agent.begin_episode()
             while not over:
                 state = state_of(observation)
-                repeated += state in seen
-                seen.add(state)
+                repeated += total <= totals.get(state, -np.inf)
+                totals[state] = total
                 observation, reward, terminated, truncated = environment.step(agent.act(observation, 0.0))
                 agent.got(reward)
                 discounted, discount = discounted + discount * reward, discount * gamma
-                if reward > 0:
-                    seen.clear()
+                total += reward
                 turns += 1
                 on_turn()
                 over = terminated or truncated
@@ -229,7 +229,7 @@ def _goes_in_circles(watched: GreedyGames, greedy: Evaluation, chance: Evaluatio
         return None
     return Finding(
         "it goes round in circles",
-        f"In {100 * watched.repeated:.0f} of 100 turns it saw what it had seen before in the game, with no reward since.",
+        f"In {100 * watched.repeated:.0f} of 100 turns it saw what it had seen before, with nothing gained since.",
         [
             "Standing still is safe, and nothing drives it on: let a turn cost a little.",
             "It looks too far ahead to tell a step's worth: gamma = 0.95 in config.toml.",

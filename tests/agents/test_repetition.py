@@ -48,6 +48,27 @@ def test_a_reward_starts_anew(reward, again):
     assert restless.choose(SAFE, "s") == again
 
 
+def test_what_is_lost_again_is_no_gain():
+    restless = Repetition(0.05)
+    chosen = []
+    for _ in range(4):  # it buys in s and sells in t, at the same price
+        chosen.append(restless.choose(SAFE, "s"))
+        restless.got(-5.0)
+        restless.choose(SAFE, "t")
+        restless.got(5.0)
+    assert chosen == [0, 1, 0, 1]
+
+
+def test_a_gain_counts_where_it_was_before_though_the_return_was_higher_elsewhere():
+    restless = Repetition(0.05)
+    restless.got(9.0)
+    restless.choose(SAFE, "r")
+    restless.got(-7.0)
+    restless.choose(SAFE, "s")
+    restless.got(1.0)
+    assert [restless.choose(SAFE, state) for state in "srs"] == [0, 1, 1]
+
+
 def test_the_rule_is_the_equation():
     q, penalty, times = np.array([3.0, 2.0, -1.0]), 0.04, [0, 0, 0]
     restless = Repetition(penalty)
