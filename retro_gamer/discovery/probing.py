@@ -56,6 +56,7 @@ class Probe(NamedTuple):
     outside_texts: Optional[List[str]]  # the characters that are in no text; None where there is no text
     turn_based: bool  # whether nothing changes until a key is pressed
     shoots: bool  # whether what appears beside the player flies away from it
+    lasts: int  # for how many turns there is what a key makes; 0 for nothing
     tiles: List[int]  # where numbers stand that it is played with (discovery/tiles_shown.py)
 
 
@@ -128,7 +129,7 @@ def probe_game(
         found.standstill.begin_turn(game, key)
         game.input_source.press(key)
         step(game, key)
-        found.note(game)
+        found.note(game, key)
         if not game.playing:
             game = new_game(factory)
             found.begin(game)
@@ -157,8 +158,8 @@ class _Findings:
         self._games += 1
         _note(game.state, self._histories, begins=True)
 
-    def note(self, game: Any) -> None:
-        """Look at a game after a turn."""
+    def note(self, game: Any, key: Optional[str]) -> None:
+        """Look at a game after a turn with this key."""
         self.turns += 1
         self._ended += not game.playing
         board_size_of(game)
@@ -172,7 +173,7 @@ class _Findings:
             self._characters.update(dict.fromkeys(visible))
         self.standstill.note(game)
         self._looks.note(game)
-        self._travels.note(game)
+        self._travels.note(game, key)
         self._written.note(game)
         self._players = self._players or keyboard_driven(game)
         if not self._players:
@@ -207,6 +208,7 @@ class _Findings:
             self._written.outside(),
             self.standstill.found,
             self._travels.shots(),
+            self._travels.lasts(),
             self._tiles.found(),
         )
 

@@ -10,6 +10,7 @@ from retro_gamer.discovery.probing import Probe
 SIGNS = 5  # characters that are keys, too: with so many, what is shown is what to press
 FAR_SIGHTED = 7  # cells: a window of this radius
 TURNS_OF_A_SHOT = 8  # of which rewards are added up where the player shoots; 3 were no better than 1
+LATE = 4  # turns: what a key makes, and is there for so long, pays late
 MOST = 0.8  # of the keys: what else is shown is a key, too
 
 
@@ -66,17 +67,21 @@ def targets_far_away(probe: Probe) -> Optional[Sight]:
 
 
 def hits_that_come_late(probe: Probe) -> Optional[Sight]:
-    """Where the player shoots: rewards of several turns are added up, so that a hit is learned with the shot itself.
+    """Where the player shoots, or lays bombs: rewards of several turns are added up, so that a hit is learned with the key.
 
     Learned turn by turn, its value would pass through the flight, in which what is seen hardly tells where it will end.
     """
-    if not probe.shoots:
+    if probe.shoots:
+        why, what = "the player shoots: a hit comes some turns after the shot that was aimed.", "It shoots"
+    elif probe.lasts >= LATE:
+        why = f"a key makes things that are there for some {probe.lasts} turns: what they bring comes late."
+        what = f"What a key makes is there for some {probe.lasts} turns"
+    else:
         return None
-    why = "More than 1, because the player shoots: a hit comes some turns after the shot that was aimed."
     return Sight(
         {"n_step": TURNS_OF_A_SHOT},
-        {"training.n_step": why},
-        f"It shoots: rewards of {TURNS_OF_A_SHOT} turns are added up.",
+        {"training.n_step": f"More than 1, because {why}"},
+        f"{what}: rewards of {TURNS_OF_A_SHOT} turns are added up.",
     )
 
 

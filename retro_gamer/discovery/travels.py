@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from statistics import median
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 
 from retro_gamer.environment.flow import WAYS
@@ -12,6 +14,8 @@ FEWEST = 3  # characters of a kind that have to be seen moving
 SAME_WAY = 0.95  # of their moves
 TOGETHER = 0.2  # of the turns have to show several of a kind at once
 ABREAST = 0.5  # of the cells of a kind that comes: with more than this share side by side, they are walls
+FEWEST_MADE = 8  # of a kind have to be made by a key, and gone later
+MADE = 0.9  # of a kind have to appear with one and the same key
 BESIDE = 2  # cells from the player: what mostly appears there is thrown by the player, and comes from nowhere
 MUZZLE = 4  # cells from the player, in line with it: what appears there and flies straight away was shot
 MOST_WATCHED = 500  # characters: more would cost more than the game
@@ -26,9 +30,18 @@ class Kind:
         self.moved: Set[int] = set()  # by number, those that moved
         self.shot: Set[int] = set()  # and those that flew straight away from the player
         self.fired = 0  # how many appeared in line with the player, near it
+        self.keys: Counter[Optional[str]] = Counter()  # by the key of the turn, how many appeared in a game
+        self.lasted: List[int] = []  # turns, of these that are gone
         self.together = 0  # turns with several at once
         self.places = 0  # where they were, turn by turn; of these, where another was beside, by axis
         self.beside = [0, 0]
+
+    @property
+    def lasts(self) -> int:
+        """For how many turns there is one that a key makes; 0 where it is not made by one key."""
+        made = self.keys.most_common(1)[0][1] if self.keys else 0
+        is_made = len(self.lasted) >= FEWEST_MADE and made >= MADE * sum(self.keys.values())
+        return int(median(self.lasted)) if is_made else 0
 
     def note(self, cells: Set[Tuple[int, int]]) -> None:
         """The cells that they are in after a turn."""
@@ -46,6 +59,8 @@ class Traveller(NamedTuple):
     x: int
     y: int
     muzzle: Optional[Tuple[int, int]]  # where the player was, if it has gone straight away from there
+    made: Optional[int]  # in which turn it appeared, if that was in the course of a game
+    kind: str
 
     def flies_on(self, x: int, y: int) -> bool:
         """Whether it goes straight on to (x, y), or stays."""
@@ -66,13 +81,14 @@ class Travels:
         self._player_places: Set[Tuple[int, int]] = set()
         self._turns = 0
 
-    def note(self, game: Any) -> None:
-        """Look at a game after a turn."""
+    def note(self, game: Any, key: Optional[str] = None) -> None:
+        """Look at a game after a turn with this key."""
         players = keyboard_driven(game)
         self._player_places.update((x, y) for x, y in (player.position for player in players))
         guns = [cell for player in players for cell in _cells(player, *player.position)]
         places, taken = {}, {}  # type: ignore[var-annotated]
         self._turns += 1
+        begun = getattr(game, "turn_number", 0) > 1
         for agent in game.agents[:MOST_WATCHED]:
             if not getattr(agent, "display", True) or any(agent is player for player in players):
                 continue
@@ -82,7 +98,7 @@ class Travels:
             taken.setdefault(name, set()).update(_cells(agent, x, y))
             known = self._places.get(id(agent))
             if known is not None and known.whose() is agent:
-                whose, number, dx, dy = known.whose, known.number, x - known.x, y - known.y
+                whose, number, made, dx, dy = known.whose, known.number, known.made, x - known.x, y - known.y
                 muzzle = known.muzzle if known.flies_on(x, y) else None
                 if dx or dy:
                     way = _way_of(dx, dy)
@@ -93,11 +109,16 @@ class Travels:
             else:
                 whose, number = reference(agent), kind.seen
                 kind.seen += 1
+                kind.keys[key] += begun
+                made = self._turns if begun else None
                 kind.thrown += any(abs(x - px) + abs(y - py) <= BESIDE for px, py in guns)
                 in_line = [(px, py) for px, py in guns if _in_line(x - px, y - py)]
                 muzzle = min(in_line, key=lambda gun: abs(x - gun[0]) + abs(y - gun[1]), default=None)
                 kind.fired += muzzle is not None
-            places[id(agent)] = Traveller(whose, number, x, y, muzzle)
+            places[id(agent)] = Traveller(whose, number, x, y, muzzle, made, name)
+        for which, gone in self._places.items():
+            if begun and gone.made is not None and which not in places:
+                self._kinds[gone.kind].lasted.append(self._turns - gone.made)
         self._places = places
         for name, cells in taken.items():
             self._kinds[name].note(cells)
@@ -119,6 +140,10 @@ class Travels:
             len(kind.shot) >= FEWEST and 2 * kind.fired > kind.seen and 3 * len(kind.shot) > kind.fired
             for kind in self._kinds.values()
         )
+
+    def lasts(self) -> int:
+        """For how many turns there is what a key makes, such as a bomb; 0 where no key makes what is gone later."""
+        return max((kind.lasts for kind in self._kinds.values()), default=0)
 
     def _comes(self, kind: Kind) -> str:
         moves = sum(kind.ways.values())

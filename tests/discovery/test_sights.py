@@ -11,6 +11,7 @@ from observing import ARROWS, STEPS, Hero, Piece
 
 from retro_gamer.discovery.choose_settings import choose_settings
 from retro_gamer.discovery.probing import probe_game
+from retro_gamer.discovery.sights import hits_that_come_late
 from retro_gamer.games import catch, engine, forager, snake, tron
 
 LETTERS = """
@@ -188,9 +189,54 @@ def test_who_shoots_sees_what_is_far_away(hero, shoots, tmp_path):
     assert probe_game(make, ARROWS, turns=300).shoots == shoots
 
 
+class Bomber(Hero):
+    """The key b lays a bomb, which goes off some turns later; things that last as long come by themselves, too."""
+
+    lasts = 6
+
+    def handle_keystroke(self, keystroke, game):
+        super().handle_keystroke(keystroke, game)
+        if keystroke == "b":
+            game.add_agent(Fuse("o", self.position, left=self.lasts))
+
+    def play_turn(self, game):
+        if game.turn_number % 5 == 0:
+            game.add_agent(Cloud("~", (0, 0), left=6))
+
+
+class Fuse(Piece):
+    def play_turn(self, game):
+        self.left -= 1
+        if not self.left:
+            game.remove_agent(self)
+
+
+class Cloud(Fuse):
+    pass
+
+
+class Fencer(Bomber):
+    lasts = 2
+
+
+class Builder(Bomber):
+    lasts = 1000
+
+
+@pytest.mark.parametrize("hero, n_step", [(Bomber, 8), (Fencer, 1), (Builder, 1)])
+def test_rewards_are_added_up_where_what_a_key_makes_is_gone_later(hero, n_step):
+    def make():
+        return engine.Game([hero("A", (10, 10))], {"score": 0}, board_size=(20, 20))
+
+    probe = probe_game(make, [*ARROWS, "b"], turns=300)
+    sight = hits_that_come_late(probe)
+    assert not probe.shoots and (sight.settings["n_step"] if sight else 1) == n_step
+
+
 @pytest.mark.parametrize("module", [snake, forager, catch, tron])
 def test_nobody_shoots_in_these(module):
-    assert not probe_game(module.create_game, ARROWS, turns=600).shoots
+    probe = probe_game(module.create_game, ARROWS, turns=600)
+    assert not probe.shoots and not probe.lasts
 
 
 def test_create_chooses_far_where_the_player_shoots_unless_it_is_named(tmp_path, monkeypatch):
