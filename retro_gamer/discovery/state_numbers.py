@@ -21,29 +21,32 @@ AGREE = 0.99  # of those turns: then what is seen tells the number already
 
 
 def changing_numbers(histories: Histories, state: Sequence[str], known: Sequence[str]) -> List[str]:
-    """Numbers that change in play: not those `known` (reward and score), what changes as they do, or what only counts."""
+    """Numbers that change in play, or from game to game: not those `known` (reward and score), nor what changes as they do,
+    nor what only counts."""
     always = max((sum(map(len, games)) for games in histories.values()), default=0)
-    taken: List[List[float]] = [_changes(histories[name]) for name in known if name in histories]
+    taken: List[List[float]] = [_course(histories[name]) for name in known if name in histories]
     found = []
     for name, games in histories.items():
-        growth, changes = growth_of(games), _changes(games)
-        if name in known or name not in state or sum(map(len, games)) < always or changes in taken:
+        growth, course = growth_of(games), _course(games)
+        if name in known or name not in state or sum(map(len, games)) < always or course in taken:
             continue
         if not all(math.isfinite(value) for game in games for value in game):
             continue
-        counts_up = not growth.down and len({value for game in games for value in game}) > 2
-        if growth.steps and not growth.turns_counted and not counts_up:
+        drawn = len({game[0] for game in games}) > 1  # for each game, as the wind is: it does not count
+        counts_up = not (growth.down or drawn) and len({value for game in games for value in game}) > 2
+        if (growth.steps or drawn) and not growth.turns_counted and not counts_up:
             found.append(name)
-            taken.append(changes)
+            taken.append(course)
     return found[:MOST]
 
 
-def _changes(games: Sequence[Sequence[float]]) -> List[float]:
-    return [round(after - before, 9) for game in games for before, after in zip(game, game[1:])]
+def _course(games: Sequence[Sequence[float]]) -> List[float]:
+    """By how much it is more than at first, in each turn of each game."""
+    return [round(value - games[0][0], 9) for game in games for value in game]
 
 
 def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS, factory: Any = None) -> List[str]:
-    """Of these numbers, those that differ between turns in which the same is observed, and are no distances.
+    """Of these numbers, those that differ between turns in which the same is observed, and are no distances from who moves.
 
     Where hardly any observation is seen twice, all but the distances. `factory` is used instead of loading the game.
     """
@@ -53,7 +56,7 @@ def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS, facto
     first_seen: Dict[bytes, List[float]] = {}  # an observation -> what the numbers were then
     again, agreed, varied, seed = 0, np.zeros(len(names)), np.zeros(len(names)), 0
     lost = np.zeros(len(names), bool)  # what is no number at times cannot be observed
-    values, distances = [], []
+    values, distances, places = [], [], set()
     observation = environment.reset(seed)
     begun = [_number(environment.game.state.get(name)) for name in names]
     for _ in range(turns):
@@ -68,15 +71,18 @@ def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS, facto
         if (
             config.preprocessing.radar and environment.game.turn_number
         ):  # a new game may still have to fill them in
+            player = environment.encoder.find_player(environment.game)
             values.append(now)
-            distances.append(_distances(environment.game, environment.encoder.find_player(environment.game)))
+            distances.append(_distances(environment.game, player))
+            places.add(tuple(getattr(player, "position", ())))
         observation, _, terminated, cut = environment.step(int(rng.integers(len(environment.actions))))
         if terminated or cut:
             seed += 1
             observation = environment.reset(seed)
     told = (varied >= SEEN_AGAIN) & (agreed >= AGREE * again)
+    goes_near = len(places) > 1  # or the radar tells what is far away for ever only roughly
     for column, series in enumerate(np.array(values, float).T):
-        told[column] |= any(_alike(series, np.array(one)) for one in _in_all_turns(distances))
+        told[column] |= goes_near and any(_alike(series, np.array(one)) for one in _in_all_turns(distances))
     return [name for name, is_told in zip(names, told | lost) if not is_told]
 
 

@@ -61,6 +61,24 @@ def test_distances_are_told_by_the_radar(game, tmp_path):
     assert choose_settings(game)[0].preprocessing.observe_state == ["heat"]
 
 
+@pytest.mark.parametrize("goes", [True, False])
+def test_who_never_goes_nearer_sees_distances_as_numbers_too(game, tmp_path, goes):
+    pot = """class Pot:
+    character, position = "p", (2, 7)
+    def play_turn(self, game):
+        self.position = (randint(0, 30), 7)
+        game.state["double"] = 2 * (self.position[0] - game.get_agent_by_name("kettle").position[0])
+"""
+    source = GAME.replace("class Kettle", pot + "class Kettle").replace("[Kettle()]", "[Kettle(), Pot()]")
+    source = source.replace("(9, 9)", "(31, 9)")
+    if not goes:
+        source = source.replace("self.position[0] - 1", "self.position[0]").replace(
+            "self.position[0] + 1", "4"
+        )
+    (tmp_path / game).write_text(source)
+    assert ("double" not in choose_settings(game)[0].preprocessing.observe_state) == goes
+
+
 def test_what_is_no_number_at_times_is_not_observed(game):
     config, _, _ = choose_settings(game, {"board": True, "observe_state": []})
     assert not_shown(config, ["heat", "who", "nowhere"]) == ["heat"]
@@ -105,8 +123,12 @@ def test_what_changes_and_does_not_only_count():
         "same": [[value for value in game] for game in wavers],
         "late": [[1.0, 0.0], [2.0]],
         "still": [[7] * 4, [7] * 3],
+        "wind": [[4] * 4, [2] * 3],  # drawn for each game
+        "slope": [[1] * 4, [3] * 3],
+        "goal": [[15, 15, 21, 21], [9, 12, 12]],  # drawn anew when it is met, by chance only ever larger
     }
-    assert changing_numbers(histories, list(histories), ["score"]) == ["flying", "lives", "speed"]
+    found = ["flying", "lives", "speed", "wind", "slope", "goal"]
+    assert changing_numbers(histories, list(histories), ["score"]) == found
 
 
 def test_there_is_a_limit():
