@@ -23,8 +23,10 @@ from retro_gamer.reporting.training_doctor import (
     examine_play,
     is_worth_using,
     verdict,
+    watch_greedy_games,
 )
 from retro_gamer.training.evaluation import Evaluation
+from retro_gamer.training.player import Player
 
 # A game that is all right: catch what falls. Each broken game changes one piece of it.
 PIECES = {
@@ -288,6 +290,34 @@ def test_what_greedy_games_show():
     assert [f.name for f in examine_play(high, results(10), results(0))] == [
         "it expects far more than ever comes"
     ]
+
+
+class Shop:
+    """Buying costs 5, selling brings back `price`: it is played for ten turns, and the same is seen in every other."""
+
+    def __init__(self, price):
+        self.price = price
+
+    def reset(self, seed=None):
+        self.turn = 0
+        return 0
+
+    def step(self, action):
+        self.turn += 1
+        reward = -5.0 if self.turn % 2 else self.price
+        return self.turn % 2, reward, False, self.turn == 10
+
+
+class Trader:
+    q_values = staticmethod(lambda observation: np.zeros(1))
+    act = staticmethod(lambda observation, epsilon: 0)
+    begin_episode, got = (staticmethod(lambda *what: None),) * 2
+
+
+@pytest.mark.parametrize("price, repeated", [(4.0, 0.8), (5.0, 0.8), (6.0, 0.0)])
+def test_what_is_seen_again_with_nothing_gained_is_repeated(price, repeated):
+    player = Player(Shop(price), Trader(), {}, "ep_1", RunConfig())
+    assert watch_greedy_games(player, 3, 0.9).repeated == pytest.approx(repeated)
 
 
 def test_the_verdict_says_better_worse_or_neither_with_numbers():
