@@ -5,6 +5,10 @@ from __future__ import annotations
 import importlib.util
 from typing import Any, Callable, Collection, Dict, Optional, Sequence
 
+from retro_gamer.games.keyboard import TEXTS
+
+ANY_SEQUENCE = "\x1b[?"  # stands for what terminals send for rarer keys
+
 
 class Keystroke(str):
     """Stands in for blessed's Keystroke where blessed is not installed: the same attributes games look at."""
@@ -38,7 +42,10 @@ _codes: Dict[str, int] = {}  # the numbers that blessed gives to keys, for games
 
 
 def make_keystroke(key: str) -> Any:
-    """The key as a game expects it: blessed's own class where retro-games is installed, ours elsewhere."""
+    """The key as a game expects it: blessed's own class where retro-games is installed, ours elsewhere.
+
+    Its text is what a terminal sends: games may ask for "\\n", or whether the key is in "wasd", as "" would be.
+    """
     global _keystroke_class
     if _keystroke_class is None:
         _keystroke_class = Keystroke
@@ -52,7 +59,7 @@ def make_keystroke(key: str) -> Any:
             except ImportError:
                 pass
     if key.startswith("KEY_"):
-        return _keystroke_class(ucs="", code=_codes.get(key), name=key)
+        return _keystroke_class(ucs=TEXTS.get(key, ANY_SEQUENCE), code=_codes.get(key), name=key)
     return _keystroke_class(ucs=key, code=None, name=None)
 
 
@@ -80,6 +87,5 @@ class KeyInput:
         if len(pressed) == 1 and pressed[0] is not None:  # nearly always
             return {self._keystrokes[pressed[0]]}
         keystrokes = [self._keystrokes[key] for key in pressed if key is not None]
-        # No set of several: to it all named keys are the same (as text they are empty), and its order changes from run
-        # to run.
+        # No set of several: its order changes from run to run.
         return keystrokes if len(keystrokes) > 1 else set(keystrokes)

@@ -36,9 +36,14 @@ _NAMED = {
     "\r": ENTER,
     "\n": ENTER,
     "\t": "KEY_TAB",
-    "\x7f": "KEY_BACKSPACE",
     "\x08": "KEY_BACKSPACE",
+    "\x7f": "KEY_BACKSPACE",
     "\x1b": ESCAPE,
+}
+# Name of a key -> what terminals send for it.
+TEXTS = {
+    **{name: f"\x1b[{end}" for end, name in _SEQUENCES.items()},
+    **{name: text for text, name in _NAMED.items()},
 }
 # What Windows gives after "\0" or "\xe0".
 _WINDOWS = {

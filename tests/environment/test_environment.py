@@ -169,10 +169,16 @@ def test_every_character_is_offered_the_key():
 
 
 @pytest.mark.parametrize(
-    "key, name, text", [("KEY_LEFT", "KEY_LEFT", ""), ("a", None, "a"), (" ", None, " ")]
+    "key, name, text",
+    [
+        ("KEY_LEFT", "KEY_LEFT", "\x1b[D"),
+        ("KEY_ENTER", "KEY_ENTER", "\n"),
+        ("a", None, "a"),
+        (" ", None, " "),
+    ],
 )
 def test_keystrokes_look_as_those_of_blessed(key, name, text):
-    for keystroke in (make_keystroke(key), Keystroke("" if name else key, name=name)):
+    for keystroke in (make_keystroke(key), Keystroke(text, name=name)):
         assert (keystroke.name, str(keystroke), keystroke.is_sequence) == (name, text, name is not None)
 
 

@@ -114,7 +114,8 @@ def test_the_policys_keys_reach_the_game_as_keys_of_the_keyboard(workshop, witho
     for _ in range(60):
         game.step()
     home = "retro_gamer" if without_retro else "blessed"
-    assert set(pressed) == {(key, "", home) for key in ("KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN")}
+    texts = {"KEY_RIGHT": "\x1b[C", "KEY_UP": "\x1b[A", "KEY_LEFT": "\x1b[D", "KEY_DOWN": "\x1b[B"}
+    assert set(pressed) == {(key, text, home) for key, text in texts.items()}
     assert 30 < len(pressed) < 60  # and sometimes none
     monkeypatch.setattr("retro_gamer.environment.keys._keystroke_class", None)
 
