@@ -242,7 +242,7 @@ def _doubts_about_keys(factory: Any, actions: Optional[List[str]]) -> List[str]:
 def _find_reward(draft: Draft, factory: Any, probe: Probe) -> None:
     game_state = make_game(factory).state
     reward, score, why = find_reward(
-        probe.histories, list(game_state), lambda: probe_game(factory, [], probe.turns).histories
+        probe.histories, game_state, lambda: probe_game(factory, [], probe.turns).histories
     )
     draft.set({"reward": reward, "score": score})
     draft.say(

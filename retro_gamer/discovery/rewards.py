@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Set, Tuple
 
 from retro_gamer.errors import ConfigError
 
@@ -27,18 +27,32 @@ USUAL = (  # names of scores, the first the best, in whatever letters
 # Words in the names of numbers that games count for their players, of those that players want to be small, and of those
 # that only say how far a game is.
 GOOD = (
-    "reward score point gold coin money cash gem star treasure kill win goal caught eaten collected apple food hit xp exp "
+    "reward score point gold coin money cash gem star treasure kill goal caught eaten collected apple food hit xp exp "
     "experience found saved punkt münze muenze stern treffer tor geld gefunden pièce etoile étoile argent or but moneda "
-    "estrella dinero monete stelle soldi moeda munt ster"
+    "estrella dinero monete stelle soldi moeda munt ster credit cookie "
+    "won win victory solved gewonnen sieg gagné ganado vinto"
 )
 BAD = (
     "miss missed lost losses damage deaths died error mistake penalty penalties wound wrong crash crashes crashed fault "
-    "fehler verfehlt verpasst schaden erreur raté faute perdu errores fallo errori fouten gemist"
+    "fehler verfehlt verpasst schaden erreur raté faute perdu errores fallo errori fouten gemist "
+    "stroke attempt tries price cost schlag schläge versuch versuche preis kosten essai prix precio prezzo prijs"
 )
 OTHERS = "enemy enemies opponent cpu computer rival other gegner ennemi enemigo nemico vijand"
 PROGRESS = (
     "level wave stage floor round day turn step move tick frame time timer clock second minute zeit runde stufe ebene welle "
-    "tag zug züge schritt niveau temps tour étage etage vague jour coup pas nivel tiempo turno ronda paso livello tempo tijd"
+    "tag zug züge schritt niveau temps tour étage etage vague jour coup pas nivel tiempo turno ronda paso livello tempo "
+    "tijd record highscore best rekord"
+)
+SIDES = (
+    "1 2",
+    "left right",
+    "x o",
+    "a b",
+    "red blue",
+    "white black",
+    "links rechts",
+    "rot blau",
+    "weiß schwarz",
 )
 MUCH = 2  # times as much as any other: then a number grows most
 STEADY = 0.9  # the share of turns in which a number that counts turns changes by the same
@@ -63,6 +77,7 @@ class Growth(NamedTuple):
     turns_counted: bool  # whether it changes by the same in nearly every turn
     begins: float = 0.0  # what it is in a new game
     turns: int = 1  # that were looked at
+    squares: float = 0.0  # of its changes, added up
 
     @property
     def grows(self) -> bool:
@@ -77,6 +92,11 @@ class Growth(NamedTuple):
     def falls(self) -> bool:
         return self.down > self.up
 
+    @property
+    def wanders(self) -> bool:
+        """Whether it goes up and down as by chance, such as an angle that keys turn."""
+        return bool(self.up and self.down) and (self.up - self.down) ** 2 <= 4 * self.squares
+
 
 def growth_of(games: Sequence[Sequence[float]]) -> Growth:
     """How a number changed in games, given its values turn by turn."""
@@ -88,37 +108,53 @@ def growth_of(games: Sequence[Sequence[float]]) -> Growth:
     up, down = (sum(sign * change for change in changes if sign * change > 0) for sign in (1, -1))
     counted = bool(common) and counts[common] >= STEADY * len(changes)
     begins = next((game[0] for game in games if game), 0.0)
-    return Growth(up, down, len(changes) - counts.get(0, 0), counted, begins, len(changes))
+    squares = sum(change * change for change in changes)
+    return Growth(up, down, len(changes) - counts.get(0, 0), counted, begins, len(changes), squares)
 
 
 def find_reward(
-    histories: Histories, state: Sequence[str], idle: Callable[[], Histories] = lambda: {}
+    histories: Histories, state: Dict[str, Any], idle: Callable[[], Histories] = lambda: {}
 ) -> Choice:
-    """The reward among the numbers of a game's state. `state` names the values of a new game.
+    """The reward among the numbers of a game's state. `state` is that of a new game.
 
     It is the one with a usual name; else one that grows with play, rather than one that falls, such as lives, or that
     counts turns. Of several, it is the one that grows more with play than in the games of `idle`, in which nobody played;
-    or that grows most. Raises ConfigError where that leaves none, or several.
+    or that grows most. Where there is none such, it is what only says whether the game is won. Raises ConfigError where
+    that leaves none, or several.
     """
     late = [name for name in histories if name not in state]
-    numbers = {name: growth_of(games) for name, games in histories.items() if name in state}
-    if late and not numbers:
+    numbers = {
+        name: growth_of(histories[name]) for name in histories if not isinstance(state.get(name, True), bool)
+    }
+    flags = [name for name, value in state.items() if isinstance(value, bool) and _has_word(name, GOOD)]
+    if late and not numbers and not flags:
+        first = min(late, key=lambda name: (str(name).lower() not in USUAL, not _has_word(name, GOOD)))
         raise ConfigError(
-            f"A new game's state has no number that could grow. It has: {', '.join(state) or 'nothing'}. {late[0]} comes "
-            f"only later: give the new Game that value from the start, such as  Game(agents, {{{late[0]!r}: 0}})"
+            f"A new game's state has no number that could grow. It has: {', '.join(state) or 'nothing'}. {first} comes "
+            f"only later: give the new Game that value from the start, such as  Game(agents, {{{first!r}: 0}})"
         )
     usual = [name for known in USUAL for name in numbers if str(name).lower() == known]
     if usual:
         return Choice(usual[0], usual[1] if len(usual) > 1 else "", "by its name")
     found, why = _most_like_a_score(numbers), ""
+    if len(flags) == 1 and not any(_is_goal(name, numbers[name]) for name in found):
+        return Choice(flags[0], "", "because it says whether the game is won, and no number is like a score")
+    several = found
     if len(found) > 1:
         found, why = _earned(found, numbers, {name: growth_of(games) for name, games in idle().items()})
     if len(found) == 1:
-        return Choice(found[0], "", _why(found[0], numbers, why))
+        why = _why(found[0], numbers, why)
+        if _are_two_sides(several):
+            why += (
+                f". If {' and '.join(several)} are those of two players, name the reward and the keys of one"
+            )
+        return Choice(found[0], "", why)
     listed = (
         f"Its numbers are: {', '.join(numbers)}."
         if numbers
-        else f"Its values are: {', '.join(state) or 'none'}."
+        else f"None of its values is a number: {', '.join(f'{name} = {value!r:.30}' for name, value in state.items())}."
+        if state
+        else "It is empty."
     )
     raise ConfigError(
         f"Which value of the game's state should grow? {listed} Say it with  --reward NAME ; the change of that value from "
@@ -131,10 +167,11 @@ def _most_like_a_score(numbers: Dict[str, Growth]) -> List[str]:
     fair = [name for name in numbers if not _has_word(name, BAD)]
     fair = [name for name in fair if not _has_word(name, OTHERS)] or fair
     goals = [name for name in fair if not _has_word(name, PROGRESS)]  # rather than ways
+    goals = [name for name in goals if _has_word(name, GOOD) or not numbers[name].wanders] or goals
     good = [name for name in goals if _has_word(name, GOOD)]
     named = [name for name in good if not numbers[name].falls]
     growing = [name for name in goals if numbers[name].grows and not numbers[name].turns_counted]
-    unused = [name for name in goals if not numbers[name].steps and not numbers[name].begins]
+    unused = [name for name in goals if not numbers[name].steps and numbers[name].begins in (0, 1)]
     kinds: Tuple[List[str], ...] = (
         [name for name in named if numbers[name].grows],
         [name for name in growing if not numbers[name].down],
@@ -155,6 +192,10 @@ def _most_like_a_score(numbers: Dict[str, Growth]) -> List[str]:
     return []
 
 
+def _is_goal(name: str, growth: Growth) -> bool:
+    return _has_word(name, GOOD) or (growth.grows and not _has_word(name, PROGRESS))
+
+
 def _earned(names: List[str], numbers: Dict[str, Growth], idle: Dict[str, Growth]) -> Tuple[List[str], str]:
     """Of several numbers that might be the score, the one that play earns; with why it is."""
     nothing = Growth(0.0, 0.0, 0, False)
@@ -168,10 +209,17 @@ def _earned(names: List[str], numbers: Dict[str, Growth], idle: Dict[str, Growth
     return names, ""
 
 
+def _are_two_sides(names: Sequence[str]) -> bool:
+    return len(names) == 2 and (_parts(names[0]) ^ _parts(names[1])) in [set(pair.split()) for pair in SIDES]
+
+
 def _has_word(name: Any, words: str) -> bool:
+    return bool(_parts(name) & {re.sub("s$", "", word) for word in words.split()})
+
+
+def _parts(name: Any) -> Set[str]:
     apart = re.sub("(?<=[a-z])(?=[A-Z])", " ", str(name)).lower()  # myCoins
-    parts = {re.sub("s$", "", part) for part in re.findall(r"[^\W\d_]+", apart)}
-    return bool(parts & {re.sub("s$", "", word) for word in words.split()})
+    return {re.sub("s$", "", part) for part in re.findall(r"[^\W\d_]+|\d+", apart)}
 
 
 def _why(name: str, numbers: Dict[str, Growth], earned: str) -> str:

@@ -8,7 +8,6 @@ from typing import Any, Dict, List, Sequence
 import numpy as np
 
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.discovery.probing import is_number
 from retro_gamer.discovery.rewards import Histories, growth_of
 from retro_gamer.environment.make import make_environment
 from retro_gamer.environment.vocabulary import Vocabulary
@@ -34,7 +33,8 @@ def changing_numbers(histories: Histories, state: Sequence[str], known: Sequence
             continue
         drawn = len({game[0] for game in games}) > 1  # for each game, as the wind is: it does not count
         counts_up = not (growth.down or drawn) and len({value for game in games for value in game}) > 2
-        if (growth.steps or drawn) and not growth.turns_counted and not counts_up:
+        before_the_end = any(len(set(game[:-1])) > 1 for game in games)  # unlike whether the game is lost
+        if (before_the_end or drawn) and not growth.turns_counted and not counts_up:
             found.append(name)
             taken.append(course)
     return found[:MOST]
@@ -87,7 +87,7 @@ def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS, facto
 
 
 def _number(value: Any) -> float:
-    return float(value) if is_number(value) else math.nan
+    return float(value) if isinstance(value, (int, float)) else math.nan
 
 
 def _distances(game: Any, player: Any) -> Dict[str, float]:

@@ -42,27 +42,44 @@ WAVERS = [[20, 22, 19, 21, 23], [20, 19, 22]]
         ({"myCoins": STILL, "fuel": FALLS}, ("myCoins", "")),
         ({"floor": GROWS, "lives": FALLS}, ("floor", "")),
         ({"money": [[9, 4, 7, 2], [9, 3]], "rice": WAVERS, "tea": WAVERS}, ("money", "")),
+        ({"strokes": GROWS, "hole": STILL, "power": WAVERS}, ("hole", "")),
+        ({"pairs": GROWS, "tries": [[0, 5, 9]]}, ("pairs", "")),
+        ({"cookies": [[0, 1, 2, 3, 1]], "ovens": GROWS, "price": GROWS}, ("cookies", "")),
+        ({"cherries": GROWS, "record": GROWS}, ("cherries", "")),
     ],
 )
 def test_the_reward_is_what_is_most_like_a_score(numbers, expected):
-    choice = find_reward(numbers, list(numbers))
+    choice = find_reward(numbers, dict.fromkeys(numbers, 0))
     assert (choice.reward, choice.score) == expected and choice.why
 
 
+@pytest.mark.parametrize(
+    "numbers, flag", [({}, "won"), ({"hp": FALLS, "turn": TURNS}, "Gewonnen"), ({"moves": GROWS}, "isSolved")]
+)
+def test_a_flag_says_whether_the_game_is_won(numbers, flag):
+    choice = find_reward(numbers, {**dict.fromkeys(numbers, 0), flag: False, "lost": False})
+    assert choice.reward == flag and "is won" in choice.why
+
+
 def test_the_reason_is_given():
-    why = find_reward({"fish": GROWS, "hp": FALLS, "turn": TURNS}, ["fish", "hp", "turn"]).why
+    why = find_reward({"fish": GROWS, "hp": FALLS, "turn": TURNS}, {"fish": 0, "hp": 9, "turn": 0}).why
     assert why == "because it grows with play; hp falls; turn is less like a score"
 
 
 @pytest.mark.parametrize(
     "numbers, state, expected",
     [
-        ({"ham": GROWS, "eggs": GROWS}, ["ham", "eggs"], "Its numbers are: ham, eggs."),
-        ({"width": STILL}, ["width"], "Its numbers are: width."),
-        ({"missed": GROWS}, ["missed"], "Its numbers are: missed."),
-        ({}, ["message"], "Its values are: message."),
-        ({}, [], "Its values are: none."),
-        ({"late": GROWS}, ["who"], "give the new Game that value from the start"),
+        ({"ham": GROWS, "eggs": GROWS}, {"ham": 0, "eggs": 0}, "Its numbers are: ham, eggs."),
+        ({"width": [[9, 9]]}, {"width": 9}, "Its numbers are: width."),
+        ({"missed": GROWS}, {"missed": 0}, "Its numbers are: missed."),
+        ({}, {"score": "0 points"}, "None of its values is a number: score = '0 points'."),
+        ({}, {"lost": False}, "None of its values is a number: lost = False."),
+        ({}, {}, "It is empty."),
+        (
+            {"last": GROWS, "score": GROWS},
+            {"who": ""},
+            "score comes only later: give the new Game that value from the start",
+        ),
     ],
 )
 def test_otherwise_the_user_is_asked(numbers, state, expected):
@@ -74,7 +91,7 @@ def test_otherwise_the_user_is_asked(numbers, state, expected):
 
 def test_of_several_it_is_the_one_that_play_earns():
     played, idle = {"escaped": GROWS, "shot": GROWS}, {"escaped": GROWS, "shot": STILL}
-    choice = find_reward(played, list(played), lambda: idle)
+    choice = find_reward(played, dict.fromkeys(played, 0), lambda: idle)
     assert (choice.reward, choice.why) == (
         "shot",
         "because it grows more with play than when nobody plays; escaped is less like a score",
@@ -83,10 +100,23 @@ def test_of_several_it_is_the_one_that_play_earns():
 
 def test_of_several_it_is_the_one_that_grows_most():
     played = {"ham": GROWS, "eggs": [[10 * value for value in game] for game in GROWS]}
-    choice = find_reward(played, list(played), lambda: {"ham": STILL, "eggs": STILL})
+    choice = find_reward(played, dict.fromkeys(played, 0), lambda: {"ham": STILL, "eggs": STILL})
     assert (choice.reward, choice.why) == (
         "eggs",
         "because it grows most with play; ham is less like a score",
+    )
+
+
+def test_of_two_sides_the_user_is_told():
+    played, idle = (
+        {"points_left": GROWS, "points_right": GROWS},
+        {"points_left": STILL, "points_right": GROWS},
+    )
+    choice = find_reward(played, dict.fromkeys(played, 0), lambda: idle)
+    assert choice.reward == "points_left"
+    assert (
+        "If points_left and points_right are those of two players, name the reward and the keys of one"
+        in choice.why
     )
 
 

@@ -134,3 +134,8 @@ def test_what_changes_and_does_not_only_count():
 def test_there_is_a_limit():
     histories = {f"n{i}": [[0.0, float(i + 1), 0.0]] for i in range(40)}
     assert len(changing_numbers(histories, list(histories), [])) == MOST
+
+
+def test_flags_are_observed_but_for_those_that_end_the_game():
+    histories = {"has_key": [[False, True, True], [False]], "lost": [[False, False, True], [False]]}
+    assert changing_numbers(histories, list(histories), []) == ["has_key"]
