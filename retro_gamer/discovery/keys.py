@@ -7,7 +7,7 @@ import time
 from typing import Any, Callable, Collection, Dict, List, Optional, Sequence, Set, Tuple
 
 from retro_gamer.discovery.heard import TURNS, keys_heard, where_keys_are_handled
-from retro_gamer.discovery.people_keys import for_people
+from retro_gamer.discovery.people_keys import for_people, only_written
 from retro_gamer.discovery.probing import ACTIONS_FLAG, SECONDS
 from retro_gamer.discovery.trials import (
     ARROWS,
@@ -91,24 +91,37 @@ def find_actions(
         if trials.untried
         else ""
     )
+    if trials.chance and "KEY_TAB" in found:  # then chance is all that was seen
+        found = [key for key in found if key in heard] or found
     if slow:  # nothing comes of them where there was time to try them, such as beside a wall
         found += [key for key in heard if key in trials.of and not trials.changes(key) and key not in errors]
     if not found:
         if errors:
             raise next(iter(errors.values()))
+        if trials.chance:
+            raise ConfigError(
+                f"The keys of this game cannot be found out by trying them, because {trials.never_twice()} {NAME_THE_KEYS}"
+            )
         raise ConfigError(f"{NO_KEY_ACTS} {slow}".rstrip() + f"\n{say_where_keys_are(factory)}")
+    unfit: Dict[str, str] = {}
     if not slow:
-        unfit = for_people(factory, found, trials)
-        for key, why in unfit.items():
-            say(f"Left out, because it only {why}: {key!r}.")
+        unfit = {**for_people(factory, found, trials), **only_written(factory, found, trials)}
+        for why in dict.fromkeys(unfit.values()):
+            say(
+                f"Left out, because it only {why}: {', '.join(repr(key) for key in unfit if unfit[key] == why)}."
+            )
         found = [key for key in found if key not in unfit]
         heard = [key for key in keys_heard(factory, found) if key not in errors and key not in unfit]
         found += _found_far_into_games(factory, trials, found, heard, say)
     if errors:
         say(_left_out(errors))
+    if trials.chance:
+        say(
+            f"Name the keys with {ACTIONS_FLAG} if some are missing or too many, because {trials.never_twice()}"
+        )
     if slow:
         say(f"{slow}If it uses one of them, name all of its keys, for example:\n  {ACTIONS_FLAG}")
-    whole = _completed(found, trials, heard)
+    whole = [key for key in _completed(found, trials, heard) if key not in unfit]
     return sorted(whole, key=[*ARROWS, *OTHER_KEYS, *whole].index)
 
 

@@ -1,4 +1,4 @@
-"""Keys that are for people, not for playing: those that stop a game for a while, and those that begin it again."""
+"""Keys that are for people, not for playing: they stop a game for a while, begin it again, or write a name."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 from retro_gamer.discovery.probing import is_number
 from retro_gamer.discovery.trials import ARROWS, Situation, Trials, play_on
 from retro_gamer.environment.characters import visible_cells
+from retro_gamer.environment.new_games import parts_of
 from retro_gamer.environment.player import keyboard_driven
 
 PLACES = 4  # in which each is looked at again
+MANY = 20  # letters: with so many, a name may be written
+STAY = 6  # of these
+BACK = "KEY_BACKSPACE"
 TURNS_STILL = 10  # a game that is stopped stays as it is, whatever else is pressed
 
 
@@ -77,3 +81,43 @@ def _numbers(game: Any) -> Tuple[Dict[str, Any], List[Any]]:
     """The numbers of its state, and where the characters are that listen to keys."""
     numbers = {str(name): value for name, value in game.state.items() if is_number(value)}
     return numbers, [tuple(agent.position) for agent in keyboard_driven(game)]
+
+
+def only_written(factory: Callable[[], Any], keys: Sequence[str], trials: Trials) -> Dict[str, str]:
+    """Of these keys, the letters that do nothing but stand where another one would, as in a name, for a part of the game.
+
+    Some of them stay, since a name may have to be written before the game goes on. Where only one did, greedy play wrote
+    none in two trainings of three.
+    """
+    letters = [key for key in keys if len(key) == 1 and key.isalpha()]
+    others = [key for key in keys if key not in letters and key != BACK]
+    if len(letters) < MANY or not others:
+        return {}
+    for first in letters:
+        tried = trials.of.get(first, [])
+        writing = [number for number, trial in enumerate(tried) if trial.differs][:PLACES]
+        idle = any(not trial.differs and trial.ended is not None for trial in tried)
+        same = [
+            key
+            for key in letters
+            if idle
+            and [trial.differs for trial in trials.of.get(key, ())] == [trial.differs for trial in tried]
+            and all(trials.of[key][number].result != tried[number].result for number in writing)
+            and all(
+                _written_alike(factory, trials.places[number], (first, key), others) for number in writing
+            )
+        ]
+        if len(same) >= MANY // 2:
+            found = dict.fromkeys(same[STAY - 1 :], f"writes itself, as {first!r} does")
+            return {**found, BACK: "takes back what was written"} if BACK in keys else found
+    return {}
+
+
+def _written_alike(
+    factory: Callable[[], Any], place: Situation, keys: Tuple[str, str], others: Sequence[str]
+) -> bool:
+    """Whether a game differs after one key and after the other only in that each is there itself."""
+    after = [others[turn % len(others)] for turn in range(TURNS_STILL)]
+    one, two = (repr(parts_of(play_on(factory, place[0], [*place[1], key, *after])[0])) for key in keys)
+    pairs = {(left.lower(), right.lower()) for left, right in zip(one, two) if left != right}
+    return len(one) == len(two) and pairs <= {keys}

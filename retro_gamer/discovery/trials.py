@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Collection, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from collections import Counter
+from typing import Any, Callable, Collection, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from retro_gamer.discovery.probing import ACTIONS_FLAG, step
-from retro_gamer.environment.new_games import Parts, first_difference, new_game, parts_of
-from retro_gamer.errors import ConfigError, GameError
+from retro_gamer.environment.new_games import Parts, new_game, parts_of
+from retro_gamer.errors import GameError
 from retro_gamer.hosting.randomness import seed_everything
 
 TURNS_AFTER_KEY = 3
@@ -43,10 +44,13 @@ class Trials:
         self.of: Dict[str, List[Trial]] = {}
         self.places: List[Situation] = []  # of each of those trials
         self.untried: List[str] = []
+        self.chance: Set[str] = (
+            set()
+        )  # names of values that are another after the same seed and the same keys
 
     def go(self, situations: Sequence[Situation], keys: Sequence[str]) -> None:
         """Try keys in situations. When it is late, the first round leaves out keys, and a later one is given up."""
-        nothing = _repeated(self.factory, situations)
+        nothing = self._without_key(situations)
         reached = [place for place, outcome in nothing.items() if outcome.reached]
         first = not self.of
         tried: Dict[str, List[Trial]] = {}
@@ -60,6 +64,28 @@ class Trials:
         for key, trials in tried.items():
             self.of[key] = self.of.get(key, []) + trials
 
+    def _without_key(self, situations: Sequence[Situation]) -> Dict[Situation, Outcome]:
+        """What becomes of each situation without a key, but for those of which that is another every time."""
+        nothing = {place: outcome_of(self.factory, None, place) for place in situations}
+        for place, one in list(nothing.items()):
+            other = outcome_of(self.factory, None, place)
+            if one.parts != other.parts:
+                parts, others = Counter(one.parts), Counter(other.parts)
+                self.chance |= {name for name, _ in (parts - others) + (others - parts)} or {""}
+            if (one.reached, one.playing) != (other.reached, other.playing):
+                self.chance.add("whether it is over")
+                del nothing[place]
+        return nothing
+
+    def never_twice(self) -> str:
+        """What is another every time, and why that may be."""
+        return (
+            "it never plays the same way twice: after the same seed and the same keys, "
+            f"{', '.join(sorted(self.chance - {''})[:3]) or 'the order of its characters'} is another. Either it draws from "
+            "something else than Python's random or NumPy's global generator, such as the time, secrets or a generator of "
+            "its own; or it keeps something from one game to the next, such as a list in a class or at the top of the file."
+        )
+
     def _try(self, key: str, place: Situation, nothing: Outcome) -> Trial:
         try:
             outcome = outcome_of(self.factory, key, place)
@@ -67,15 +93,16 @@ class Trials:
             if isinstance(error.__cause__, KeyboardInterrupt):
                 raise
             return Trial(False, None, 0, error)
-        parts, other = self._without_records(outcome), self._without_records(nothing)
+        parts, other = self._parts_that_tell(outcome), self._parts_that_tell(nothing)
         return Trial(
             outcome.playing != nothing.playing or parts != other,
             not outcome.playing if nothing.playing else None,
             hash((outcome.playing, parts)),
         )
 
-    def _without_records(self, outcome: Outcome) -> Parts:
-        return tuple(part for part in outcome.parts if part[0] not in self.records)
+    def _parts_that_tell(self, outcome: Outcome) -> Parts:
+        kept = [part for part in outcome.parts if part[0] not in self.records and part[0] not in self.chance]
+        return tuple(sorted(kept) if self.chance else kept)
 
     def acting(self) -> List[str]:
         """The keys that change the game, in the order in which they are tried."""
@@ -115,24 +142,6 @@ class Trials:
             if raised:
                 found[key] = raised[0]
         return found
-
-
-def _repeated(factory: Callable[[], Any], situations: Sequence[Situation]) -> Dict[Situation, Outcome]:
-    """What becomes of each situation without a key; raises ConfigError where that is another every time."""
-    nothing = {place: outcome_of(factory, None, place) for place in situations}
-    for place, one in nothing.items():
-        other = outcome_of(factory, None, place)
-        if one == other:
-            continue
-        different = first_difference(one.parts, other.parts)
-        raise ConfigError(
-            "The keys of this game cannot be found out by trying them, because it never plays the same way twice: after the "
-            f"same seed and the same keys, {different or 'whether it is over'} is another. Either it "
-            "draws from something else than Python's random or NumPy's global generator, such as the time, secrets or a "
-            "generator of its own; or it keeps something from one game to the next, such as a list in a class or at the top "
-            f"of the file. {NAME_THE_KEYS}"
-        )
-    return nothing
 
 
 def outcome_of(factory: Callable[[], Any], key: Optional[str], place: Situation) -> Outcome:

@@ -142,15 +142,31 @@ def test_a_game_without_keys_asks_for_them():
     [random.Random().random, time.perf_counter_ns, itertools.count().__next__],
     ids=["own generator", "clock", "counter"],
 )
-def test_a_game_that_never_plays_the_same_way_asks_for_its_keys(draw):
+def test_a_game_that_never_plays_the_same_way_is_told_so(draw):
     class Moody(Hero):
         def play_turn(self, game):
             game.state["score"] = draw()
 
+        def handle_keystroke(self, keystroke, game):
+            super().handle_keystroke(keystroke, game)
+            if str(keystroke) == "e":  # what comes of it is chance
+                game.state["score"] = -draw()
+
+    said = []
+    assert find_actions(factory_of(lambda: Moody("m", (4, 4))), said.append) == [*ARROWS, "e"]
+    assert "never plays the same way twice" in said[-1] and "state['score'] is another" in said[-1]
+
+
+def test_where_chance_hides_what_all_keys_do_the_user_is_asked():
+    class Chance(Piece):
+        def handle_keystroke(self, keystroke, game):
+            self.position = (int(10 * own.random()), 0)
+
+    own = random.Random()
     with pytest.raises(
         ConfigError, match="never plays the same way twice(.|\n)*--actions KEY_LEFT,KEY_RIGHT"
     ):
-        find_actions(factory_of(lambda: Moody("m", (0, 0))))
+        find_actions(factory_of(lambda: Chance("c", (0, 0)), board_size=(10, 10)))
 
 
 def test_numpys_generator_is_seeded_too():
@@ -566,3 +582,62 @@ def test_the_keys_of_games_of_the_suite(name, expected, monkeypatch):
     if name == "pupils/connect4":  # whose computer thinks long
         monkeypatch.setattr(module.Table, "computer", lambda self: random.choice(module.free(self.b)))
     assert set(find_actions(module.create_game)) == set(expected)
+
+
+class Entry(Piece):
+    """A name is written first; ENTER begins the game."""
+
+    text = ""
+
+    def handle_keystroke(self, keystroke, game):
+        if keystroke.name == "KEY_ENTER" and self.text:
+            game.remove_agent(self)
+            game.add_agent(Hero("h", (2, 2)))
+        elif keystroke.name == "KEY_BACKSPACE":
+            self.text = self.text[:-1]
+        elif str(keystroke).isalpha():
+            self.text += str(keystroke).upper()
+
+
+def test_of_the_letters_of_a_name_some_stay():
+    said = []
+    assert find_actions(factory_of(lambda: Entry("e", (0, 0))), said.append) == [
+        *ARROWS,
+        "KEY_ENTER",
+        *"wasdqe",
+    ]
+    assert "only writes itself, as 'w' does: 'z', 'x', 'c'" in said[0]
+    assert "only takes back what was written: 'KEY_BACKSPACE'" in said[1]
+
+
+def test_letters_that_are_chosen_and_confirmed_stay():
+    class Cards(Piece):
+        chosen = ""
+
+        def handle_keystroke(self, keystroke, game):
+            if keystroke.name == "KEY_ENTER" and self.chosen:
+                game.state["score"] += ord(self.chosen)
+                self.chosen = ""
+            elif str(keystroke).isalpha():
+                self.chosen = str(keystroke)
+
+    assert set("wasdqezxcr") <= set(find_actions(factory_of(lambda: Cards("c", (0, 0)))))
+
+
+def test_enter_may_be_known_by_what_terminals_send():
+    class Starter(Hero):
+        def handle_keystroke(self, keystroke, game):
+            super().handle_keystroke(keystroke, game)
+            if keystroke == "\n":
+                game.state["score"] += 1
+
+    assert find_actions(factory_of(lambda: Starter("h", (2, 2)))) == [*ARROWS, "KEY_ENTER"]
+
+
+def test_an_arrow_is_in_no_word():
+    class Letters(Piece):
+        def handle_keystroke(self, keystroke, game):
+            if keystroke.lower() in "wasd":
+                game.state["score"] += 1 + "wasd".index(keystroke.lower())
+
+    assert find_actions(factory_of(lambda: Letters("l", (0, 0)))) == list("wasd")

@@ -144,7 +144,7 @@ def test_looking_for_them_draws_nothing():
 
 def test_what_differs_between_two_games_is_named():
     count = "n = [0]\ndef create_game():\n    n[0] += 1\n    game = Game([Player()], {state}, board_size=(10, 10))\n"
-    text = refused(write("counting", count + "    game.state['round'] = n[0]\n    return game\n"))
+    text = said(write("counting", count + "    game.state['round'] = n[0]\n    return game\n"))
     assert "never plays the same way twice" in text and "state['round'] is another" in text
 
 
