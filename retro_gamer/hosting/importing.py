@@ -55,7 +55,7 @@ def _advice_for_import(error: BaseException) -> str:
     if isinstance(error, (SystemExit, EOFError, OSError, PlaysItself)):
         return (
             'If the file starts the game when it is imported, put  if __name__ == "__main__":  above the lines '
-            "that do so."
+            "that do so, and let  def create_game():  make the game and return it."
         )
     return ""
 

@@ -6,7 +6,7 @@ import inspect
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from retro_gamer.config.settings import GameSettings
 from retro_gamer.config.values import parse_toml
@@ -95,20 +95,15 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
         game.factory.rpartition(":") if game.factory else (game.module, "", "create_game")
     )
     module = import_module(module_name, game.path)
-    factory: Optional[Callable[[], Any]] = getattr(module, function, None)
+    own = {name: one for name, one in vars(module).items() if getattr(one, "__module__", "") == module_name}
+    classes = {name: one for name, one in own.items() if isinstance(one, type) and hasattr(one, "step")}
+    games = [one for one in classes.values() if hasattr(one, "play") and not _needed(one)]
+    only_game = games[0] if len(games) == 1 and not game.factory else None
+    factory: Optional[Callable[[], Any]] = getattr(module, function, only_game)
     if callable(factory):
         check_factory(factory)
         return factory
-    functions = [
-        name
-        for name, value in vars(module).items()
-        if callable(value) and getattr(value, "__module__", "") == module_name and not isinstance(value, type)
-    ]
-    classes = [
-        name
-        for name, value in vars(module).items()
-        if isinstance(value, type) and value.__module__ == module_name and hasattr(value, "step")
-    ]
+    functions = [name for name, one in own.items() if callable(one) and not isinstance(one, type)]
     found = (
         f"It has the functions {', '.join(functions)}." if functions else "It has no functions of its own."
     )
@@ -136,24 +131,28 @@ def _only_make_it(error: BaseException) -> str:
 
 def check_factory(factory: Callable[[], Any]) -> None:
     """Raise GameError when a function cannot be called without arguments."""
-    try:
-        signature = inspect.signature(factory)
-        signature.bind()
-    except ValueError:  # it does not say what it takes
-        return
-    except TypeError:
-        needed = [
-            name
-            for name, parameter in signature.parameters.items()
-            if parameter.default is parameter.empty
-            and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-        ]
+    needed = _needed(factory)
+    if needed:
         name, where = getattr(factory, "__name__", "The factory"), first_line_of(factory)
         first = f"__init__(self, {needed[0]}=1)" if isinstance(factory, type) else f"{name}({needed[0]}=1)"
         raise GameError(
             f"{name}() cannot be called without {', '.join(needed)}{f' ({where})' if where else ''}. The trainer calls it "
             f"with nothing to make a new game: give every argument a default, such as  def {first}:"
-        ) from None
+        )
+
+
+def _needed(factory: Callable[..., Any]) -> List[str]:
+    """The arguments without which a function or class cannot be called."""
+    try:
+        parameters = inspect.signature(factory).parameters
+    except ValueError:  # it does not say what it takes
+        return []
+    return [
+        name
+        for name, parameter in parameters.items()
+        if parameter.default is parameter.empty
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    ]
 
 
 def make_game(factory: Callable[[], Any], first: bool = True) -> Any:

@@ -183,6 +183,14 @@ def test_what_is_no_name_at_all(spec):
     assert "game" in text and len(text) < 500
 
 
+CLASS_OF_GAMES = """
+from retro_gamer.games import Game
+class Small(Game):
+    def __init__(self):
+        super().__init__([], {"score": 0}, board_size=(3, 2))
+"""
+
+
 @pytest.mark.parametrize("spec", ["my_game:", "my_game:new-game", "my_game:a.b", "my_game:3"])
 def test_what_is_not_the_name_of_a_function(spec):
     write("my_game.py")
@@ -199,6 +207,17 @@ def test_a_missing_function_is_named_with_those_there_are():
 def test_a_module_without_functions():
     write("my_game.py", "x = 1\n")
     assert "It has no functions of its own." in failure("my_game:play")
+
+
+def test_the_only_class_of_games_is_the_game():
+    write("my_game.py", SMALL_GAME.replace("def create_game", "def new_game") + CLASS_OF_GAMES)
+    assert type(load("my_game")).__name__ == "Small"
+    assert type(load("my_game:new_game")).__name__ == "Game"
+
+
+def test_a_class_of_games_that_needs_something_is_not():
+    write("my_game.py", CLASS_OF_GAMES.replace("(self)", "(self, size)"))
+    assert "my_game has no function create_game()" in failure("my_game")
 
 
 def test_what_is_named_must_be_a_function():
