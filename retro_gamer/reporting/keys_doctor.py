@@ -8,6 +8,7 @@ from typing import Any, List, Optional, Sequence
 
 import numpy as np
 
+from retro_gamer.discovery.heard import keys_heard
 from retro_gamer.discovery.two_players import Player, teams_to_paste
 from retro_gamer.environment.base import Environment
 from retro_gamer.errors import quoted
@@ -41,6 +42,9 @@ def keys_without_effect(environment: Any, keys: Sequence[str], moments: int) -> 
             for action, key in enumerate(keys)
             if all(_outcome(environment, moment, action) == nothing[moment] for moment in range(moments))
         ]
+    if len(idle) < len(keys):  # a key that the game asks for may do something only in rare places
+        heard = keys_heard(environment.runner.factory, keys)
+        idle = [key for key in idle if key not in heard]
     if not idle:
         return None
     what = "no key does anything" if len(idle) == len(keys) else f"{_listed(idle)} {_does(idle)} nothing"
