@@ -51,13 +51,13 @@ def choose_encoders(draft: Draft, factory: Any, probe: Probe, known: Dict[str, A
     if not player:
         see_whole_board(draft)
         draft.notes["preprocessing.board"] = (
-            "No character on the board listens to keys, so there is none to look from."
+            "The keys control no character on the board, so there is none to look from."
         )
         signs = signs_to_press(probe, actions)
         if signs is not None and not any(name in known for name in ("kinds", "flow", "radar")):
             see(draft, signs)
         else:
-            draft.say("No character on the board listens to keys: the whole board is seen.")
+            draft.say("The keys control no character: the whole board is seen.")
         return
     draft.notes["preprocessing.board"] = (
         "A window around the character learns faster than the whole board on every game that "

@@ -178,6 +178,11 @@ def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
             else f"no random game was over within the {probe.turns} turns that were tried."
         )
     )
+    if probe.colored:
+        draft.say(
+            f"Colors are not seen, and {' '.join(probe.colored)} came in several: if they matter, give each its own "
+            "character."
+        )
     if "observation_function" not in known:
         with trying_out():
             choose_encoders(draft, factory, probe, known)

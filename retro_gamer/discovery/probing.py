@@ -37,7 +37,7 @@ class Probe(NamedTuple):
     characters: List[str]  # in the order in which they appeared
     histories: Dict[str, List[List[float]]]  # what the state's numbers were: game by game, turn by turn
     n_agents: int  # on the board, the most in any turn
-    players: List[Any]  # who listens to keys in a new game; where nobody does, those that come later
+    players: List[Any]  # who listens to keys in most turns where anyone does; nobody where nothing ever moves
     mean_turns: float  # of a random game
     turns: int  # played
     ended: int  # games that came to an end in them
@@ -57,6 +57,7 @@ class Probe(NamedTuple):
     turn_based: bool  # whether nothing changes until a key is pressed
     shoots: bool  # whether what appears beside the player flies away from it
     lasts: int  # for how many turns there is what a key makes; 0 for nothing
+    colored: List[str]  # the characters that were shown in several colors
     tiles: List[int]  # where numbers stand that it is played with (discovery/tiles_shown.py)
 
 
@@ -69,6 +70,7 @@ class Looks:
         ] = {}  # character -> the names of those that showed it, "" for all others
         self._after: Dict[Tuple[str, Any], Set[str]] = {}  # (name, last step) -> how it looked then
         self._steps = LastSteps()
+        self._colors: Dict[str, Set[Any]] = {}  # character -> those in which others than the player show it
 
     def note(self, game: Any) -> None:
         """Look at a game after a turn."""
@@ -76,6 +78,8 @@ class Looks:
         for agent, _, _, shown in visible_cells(game.agents, game.board_size):
             name = name_of(agent) if any(agent is player for player in players) else ""
             self._shown_by.setdefault(shown, set()).add(name)
+            if not name and shown.strip():
+                self._colors.setdefault(shown, set()).add(getattr(agent, "color", None))
         for player in players:
             step = self._steps.of(game, player)
             if step is not None and game.playing:
@@ -88,6 +92,10 @@ class Looks:
             if len(names) == 1:
                 found.setdefault(min(names), set()).add(shown)
         return found
+
+    def colored(self) -> List[str]:
+        """The characters that were shown in several colors."""
+        return sorted(shown for shown, colors in self._colors.items() if len(colors) > 1)
 
     def turning(self) -> Set[str]:
         """The names of those that looked in another way after another step."""
@@ -145,7 +153,7 @@ class _Findings:
         self._characters: Dict[str, None] = {}
         self._histories: Dict[str, List[List[float]]] = {}
         self._n_agents = 0
-        self._players = keyboard_driven(first)
+        self._listening: Dict[Any, List[Any]] = {}  # names -> in each turn, the characters that listened
         self._huge: Set[str] = set()
         self._looks, self._travels, self._written = Looks(), Travels(), Written()
         self.standstill, self._tiles = Standstill(), TilesShown()
@@ -175,8 +183,10 @@ class _Findings:
         self._looks.note(game)
         self._travels.note(game, key)
         self._written.note(game)
-        self._players = self._players or keyboard_driven(game)
-        if not self._players:
+        players = keyboard_driven(game)
+        if players:
+            self._listening.setdefault(tuple(map(name_of, players)), []).append(players)
+        if not self._listening or self._travels.is_still():
             self._tiles.note(game)
 
     def _note_state(self, game: Any) -> None:
@@ -188,12 +198,13 @@ class _Findings:
         _note(game.state, self._histories)
 
     def probe(self) -> Probe:
+        players: List[Any] = max(self._listening.values(), key=len, default=[[]])[-1]
         return Probe(
             (int(self._first.board_size[0]), int(self._first.board_size[1])),
             list(self._characters),
             self._histories,
             self._n_agents,
-            self._players,
+            [] if self._travels.is_still() else players,
             self.turns / self._games,
             self.turns,
             self._ended,
@@ -209,14 +220,15 @@ class _Findings:
             self.standstill.found,
             self._travels.shots(),
             self._travels.lasts(),
+            self._looks.colored(),
             self._tiles.found(),
         )
 
 
 def _note(state: Dict[str, Any], histories: Dict[str, List[List[float]]], begins: bool = False) -> None:
-    """Add the numbers of a turn to those before it."""
+    """Add the numbers of a turn to those before it; what is true is 1."""
     for name, value in state.items():
-        if is_number(value):
+        if isinstance(value, (int, float)):
             games = histories.setdefault(name, [])
             if begins or not games:
                 games.append([])

@@ -114,4 +114,5 @@ def keys_not_found(probe: Probe, keys: Sequence[str]) -> List[str]:
     if probe.players or len(signs) < SIGNS or len(signs) < MOST * len(keys):
         return []
     likely = dict.fromkeys(character.lower() for character in _characters(probe))
-    return [key for key in likely if key in (*LETTERS, *DIGITS) and key not in keys]
+    kinds = [kind for kind in (LETTERS, DIGITS) if len({*kind} & {*map(str.lower, signs)}) >= SIGNS]
+    return [key for key in likely if any(key in kind for kind in kinds) and key not in keys]

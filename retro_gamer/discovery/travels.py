@@ -79,6 +79,7 @@ class Travels:
         self._kinds: Dict[str, Kind] = {}
         self._places: Dict[int, Traveller] = {}  # by id
         self._player_places: Set[Tuple[int, int]] = set()
+        self._cells: Set[Tuple[int, int]] = set()  # where anything was
         self._turns = 0
 
     def note(self, game: Any, key: Optional[str] = None) -> None:
@@ -122,6 +123,7 @@ class Travels:
         self._places = places
         for name, cells in taken.items():
             self._kinds[name].note(cells)
+        self._cells.update(*taken.values(), *(_cells(player, *player.position) for player in players))
 
     def flow(self) -> str:
         """The one way in which kinds of which several are there at once come; "" where they come several ways or none."""
@@ -151,6 +153,15 @@ class Travels:
             return ""
         way = max(kind.ways, key=lambda one: kind.ways[one])
         return way if kind.ways[way] >= SAME_WAY * moves else ""
+
+    def is_still(self) -> bool:
+        """Whether nothing ever moves, and there is more than the player: a picture that keys change."""
+        places = self._player_places
+        return (
+            len(places) == 1
+            and bool(self._cells - places)
+            and not any(kind.moved for kind in self._kinds.values())
+        )
 
     def waits(self) -> bool:
         """Whether the player never goes to meet what comes, nor away from it."""

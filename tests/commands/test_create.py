@@ -148,7 +148,7 @@ def test_a_game_without_keys_needs_to_be_told():
     assert config.metadata.reward == "distance"
     assert 'reward = "distance" (because it grows with play; fuel falls).' in messages
     assert config.preprocessing.board and not config.preprocessing.radar
-    assert "No character on the board listens to keys: the whole board is seen." in messages
+    assert "The keys control no character: the whole board is seen." in messages
 
 
 @pytest.mark.parametrize(

@@ -55,17 +55,49 @@ def test_the_probe_is_the_same_every_time():
     assert one[:3] == other[:3]
 
 
-def test_truth_values_are_not_numbers_that_grow():
+def test_truth_values_are_noted_as_numbers():
     class Switch(Piece):
         def play_turn(self, game):
             game.state["on"] = not game.state["on"]
 
-    assert (
-        probe_game(
-            factory_of(lambda: Switch("s", (0, 0)), state={"on": False, "text": "x"}), ["a"], turns=20
-        ).histories
-        == {}
+    create_game = factory_of(lambda: Switch("s", (0, 0)), state={"on": False, "text": "x"})
+    assert probe_game(create_game, ["a"], turns=3).histories == {"on": [[0, 1, 0, 1]]}
+
+
+def test_the_player_is_who_listens_in_most_turns():
+    class Entry(Piece):
+        def handle_keystroke(self, keystroke, game):
+            game.remove_agent(self)
+            game.add_agent(Hero("h", (2, 2)))
+
+    probe = probe_game(factory_of(lambda: Entry("e", (0, 0))), ARROWS, turns=60)
+    assert [type(player).__name__ for player in probe.players] == ["Hero"]
+
+
+def test_where_nothing_ever_moves_nobody_is_the_player():
+    class Dial(Piece):
+        def handle_keystroke(self, keystroke, game):
+            self.character = str(keystroke)
+
+    alone = probe_game(factory_of(lambda: Dial("0", (0, 0))), "123", turns=20)
+    beside = probe_game(factory_of(lambda: Dial("0", (0, 0)), lambda: Piece("?", (1, 1))), "123", turns=20)
+    assert alone.players and not beside.players
+
+
+def test_characters_in_several_colors():
+    def apple(color):
+        piece = Piece("o", (1, 1))
+        piece.color = color
+        return piece
+
+    pieces = (
+        lambda: Hero("h", (2, 2)),
+        lambda: apple("red"),
+        lambda: apple("green"),
+        lambda: Piece("x", (3, 3)),
     )
+    probe = probe_game(factory_of(*pieces), ARROWS, turns=5)
+    assert probe.colored == ["o"]
 
 
 def test_a_game_that_raises_while_it_is_probed_is_blamed():

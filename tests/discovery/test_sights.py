@@ -389,3 +389,11 @@ def create_game():
         flags == {"texts": True}
     )
     assert ("Words on the board" in messages) == hidden == ("preprocessing.texts" in notes)
+
+
+def test_digits_are_no_keys_because_letters_are(tmp_path, monkeypatch):
+    source = LETTERS.replace('"abcdefg12345"', '"abcdefg"').replace('"") == str(key)', '" ") in str(key)')
+    source = source.replace("[Typist()]", "[Typist(), *(Still((n, 0), str(n)) for n in range(1, 6))]")
+    source += "class Still(Sign):\n    def play_turn(self, game): pass\n"
+    actions = chosen(tmp_path, monkeypatch, source)[0].metadata.actions
+    assert set("abcdefg") <= set(actions) and not set("12345") & set(actions)
