@@ -642,6 +642,7 @@ def content_of(folder: Path) -> Dict[str, bytes]:
 def use_links(run: Path, name: str, outside: Path) -> None:
     """Train, look and clean; nothing outside may change, and nothing may be waited for."""
     before = content_of(outside)
+    assert before
     try:
         for command in (["info"], ["train", "--episodes", "2"], ["clean", "--yes"]):
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
@@ -656,7 +657,7 @@ def use(run: Path, name: str, kind: str) -> None:
         import_run(RunDirectory(run / name))
         return
     if kind == "link":
-        use_links(run, name, run.parent / "runs" / "outside")
+        use_links(run, name, run.parent / "runs" / "outside")  # where make_heavy_mutant puts it
         return
     if kind in ("resume", "newest"):
         trainer = (SelfPlayTrainer if name in TEAM_RUNS else Trainer)(RunDirectory(run))

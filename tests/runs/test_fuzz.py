@@ -32,7 +32,8 @@ posix = pytest.mark.skipif(os.name != "posix", reason="has no links and pipes fo
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("fuzz")
+    folder = tmp_path_factory.mktemp("fuzz") / "runs"
+    folder.mkdir()
     fuzz_files.make_runs(folder)
     return folder
 
@@ -49,10 +50,10 @@ def runs(tmp_path_factory):
     ],
     ids=["found", "0-49", "50-299", "self-play", "heavy", "torch"],
 )
-def test_damaged_files_play_or_are_refused(runs, tmp_path, numbers):
+def test_damaged_files_play_or_are_refused(runs, numbers):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # weights of 1e38 overflow
-        outcomes = [fuzz_files.outcome(number, runs, tmp_path / "scratch") for number in numbers]
+        outcomes = [fuzz_files.outcome(number, runs, runs.parent / "scratch") for number in numbers]
     assert set(outcomes) == {"plays", "refused"} or len(outcomes) < 100
 
 
