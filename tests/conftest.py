@@ -46,6 +46,7 @@ MARKED = {
         "runs",
         "policy/test_policy.py",
         "policy/test_gym.py",
+        "policy/test_gymnasium_env.py",
         "training/test_training.py",
     ),
     "slow": (
@@ -75,7 +76,6 @@ MARKED = {
         "training/test_validation.py",
     ),
 }
-ASKING_FOR_EXTRAS = {"HAVE_RETRO", "HAVE_GYM", "needs_retro", "needs_gym", "game_classes", "retro_game_class"}
 MOST_WORKERS = 8
 
 
@@ -95,11 +95,9 @@ class LookAt(pytest.Module):
     def collect(self):
         wanted = self.config.getoption("markexpr") or ("not slow" if is_whole_suite(self.config) else "True")
         path = Path(str(self.fspath))
-        text, always = path.read_text("utf-8"), markers_of(path)
-        maybe = ["slow"] * ("mark.slow" in text) + ["extras"] * any(
-            word in text for word in ASKING_FOR_EXTRAS
-        )
-        for more in [[], *([marker] for marker in maybe), maybe]:  # a marker is a name that is true
+        always = markers_of(path)
+        maybe = ["slow"] if "mark.slow" in path.read_text("utf-8") else []
+        for more in ([], maybe):  # a marker is a name that is true
             if eval(wanted, {}, defaultdict(bool, dict.fromkeys([*always, *more], True))):
                 return super().collect()
         return []
@@ -113,8 +111,6 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         for marker in markers_of(Path(str(item.fspath))):
             item.add_marker(marker)
-        if ASKING_FOR_EXTRAS & set(vars(item.module)):
-            item.add_marker("extras")
     if is_whole_suite(config) and not config.getoption("markexpr"):
         slow = [item for item in items if item.get_closest_marker("slow")]
         items[:] = [item for item in items if not item.get_closest_marker("slow")]

@@ -347,7 +347,7 @@ def test_a_package_is_asked_to_register_its_environments(package, tmp_path):
     assert config.metadata.player == "B" and config.preprocessing.radar
     assert config.training.max_turns_per_episode == LONGEST_GAME
     Trainer(made.run).train()
-    observation, _ = gymnasium.make(package).reset(seed=0)
+    observation, _ = gymnasium.make(package, disable_env_checker=True).reset(seed=0)
     assert TrainedPolicy(tmp_path / "run").predict(observation) in range(3)
 
 
