@@ -86,6 +86,7 @@ class Screen:
         self._drawable: dict[str, str] = {}
         self._shown: list[str] = []
         self._shown_layout: tuple[int, ...] | None = None
+        self._beside = 0, 0  # the most lines, and the longest, that stood beside the board
         self._restore_console: Callable[[], None] | None = None
 
     def __enter__(self) -> Screen:
@@ -131,10 +132,11 @@ class Screen:
             return
         columns, rows = self.size or _terminal_size(self.output)
         box, below, width = self._compose(game, caption, focus, (columns, rows))
-        if beside:
-            box += [" " * width] * (len(beside) - len(box))
+        if beside:  # the board stays where it is when there is less to say than before
+            self._beside = max(self._beside[0], len(beside)), max(self._beside[1], *map(len, beside))
+            box += [" " * width] * (min(self._beside[0], rows - len(below)) - len(box))
             box = [f"{line}  {self._text(text)}" for line, text in zip(box, [*beside, *[""] * len(box)])]
-            width += 2 + max(map(len, beside))
+            width += 2 + self._beside[1]
         left, top = max(0, (columns - width) // 2), max(0, (rows - len(box) - len(below)) // 2)
         # A line of text that would run into the right edge begins further to the left than the box.
         lines = [f"\x1b[{left + 1}G{line}" for line in box]

@@ -616,3 +616,13 @@ def test_a_screen_can_be_the_view_of_a_retro_game():
     picture = terminal.picture()
     assert picture[1:26] == [f"│{line}│" for line in board_lines(game)]
     assert picture[27] == " score: 60"
+
+
+def test_the_board_stays_where_it_is_when_there_is_less_to_say_beside_it():
+    terminal = Terminal(60, 12)
+    with Screen(terminal, size=(60, 12)) as drawn:
+        drawn.render(make_game(), beside=["what mattered, and by how much", *"abcdefg"])
+        before = [cell for cell, character in terminal.cells.items() if character in "┌┘"]
+        drawn.render(make_game(), beside=["nothing"])
+    assert [cell for cell, character in terminal.cells.items() if character in "┌┘"] == before
+    assert terminal.written[-2].count("\x1b[2J") == 0
