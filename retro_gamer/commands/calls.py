@@ -6,9 +6,11 @@ What a command needs is imported when it runs, so that --help is instant.
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
+import textwrap
 from pathlib import Path
-from typing import Any, List
+from typing import Any, List, Sequence
 
 from retro_gamer.config.settings import all_settings
 from retro_gamer.errors import ConfigError, command_line, printable, python_command
@@ -30,12 +32,19 @@ def create_command(options: argparse.Namespace) -> int:
     flags = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     with supervised(), telling_when_slow("Trying out the game, which takes a while: up to a minute"):
         made = create_run(options.game, options.output, flags)
-    for message in made.messages:
-        print(printable(message))
+    tell(made.messages)
     print(
         f"Made {Path(str(made.run), made.run.config_path.name)}. Next:\n  {command_line('train', made.run)}"
     )
     return DONE
+
+
+def tell(messages: Sequence[str]) -> None:
+    """Print what was found out about a game; in a terminal no line ends within a word."""
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    for line in (line for message in messages for line in printable(message).split("\n")):
+        fits = not columns or line.startswith(" ")  # a command to copy
+        print(line if fits else textwrap.fill(line, columns, subsequent_indent="  "))
 
 
 def train_command(options: argparse.Namespace) -> int:
@@ -47,8 +56,7 @@ def train_command(options: argparse.Namespace) -> int:
     run = RunDirectory(options.run)
     if not run.path.exists() and run.path.name in BUNDLED:
         print(f"There is no run at {run} yet: making one for the bundled game {run.path.name}.")
-        for message in create_run(run.path.name, str(run.path)).messages:
-            print(printable(message))
+        tell(create_run(run.path.name, str(run.path)).messages)
     return train_run(run, options.episodes, options.minutes, options.quiet)
 
 

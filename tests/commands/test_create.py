@@ -11,6 +11,7 @@ import pytest
 from observing import ARROWS, needs_retro
 
 from retro_gamer.cli import main
+from retro_gamer.commands import calls
 from retro_gamer.commands.create import create_run
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import all_settings, find_setting, new_run_values
@@ -422,3 +423,17 @@ def test_accents_and_quotes_survive():
 def test_games_of_one_turn_are_trained_for_as_many_turns_as_others(tmp_path, flags, expected):
     assert main(["create", "--game", "forager", "--output", str(tmp_path / "run"), *flags]) == 0
     assert RunConfig.load(tmp_path / "run" / "config.toml").training.training_episodes == expected
+
+
+def test_in_a_terminal_no_line_ends_within_a_word(monkeypatch, capsys):
+    message = "Seen from a hedgehog: a window of 7x7 cells and a radar.\n  retro-gamer train runs/a_very_long_name_of_a_run"
+    monkeypatch.setenv("COLUMNS", "30")
+    calls.tell([message])
+    assert capsys.readouterr().out == f"{message}\n"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    calls.tell([message])
+    assert capsys.readouterr().out.splitlines() == [
+        "Seen from a hedgehog: a window",
+        "  of 7x7 cells and a radar.",
+        message.splitlines()[1],
+    ]
