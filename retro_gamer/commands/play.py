@@ -10,7 +10,7 @@ from retro_gamer.commands.watching import Shown, explain_values, explain_values_
 from retro_gamer.hosting.signs import signs_of_life
 from retro_gamer.hosting.supervision import supervised
 from retro_gamer.reporting.explanation import explain_choice
-from retro_gamer.reporting.sight import sight_of
+from retro_gamer.reporting.sight import key_shown, sight_of
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.selfplay.self_play_run import SelfPlayRun
 from retro_gamer.training.player import Player, load_player
@@ -76,7 +76,8 @@ class _ShownPlayer(Shown):
     def play_turn(self) -> bool:
         environment = self.player.environment
         action = self.player.agent.act(self.observation, 0.0)
-        self.key = environment.actions[action] or "(no key)"
+        key = environment.actions[action]
+        self.key = "(no key)" if key is None else key_shown(key)
         self.observation, reward, terminated, truncated = environment.step(action)
         self.player.agent.got(reward)
         self.total += reward

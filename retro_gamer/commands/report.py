@@ -17,7 +17,7 @@ from retro_gamer.hosting.supervision import supervised
 from retro_gamer.reporting.curves import panels_of
 from retro_gamer.reporting.html import Section, Table, games_data, page, paragraph, table
 from retro_gamer.reporting.network_picture import draw_network
-from retro_gamer.reporting.sight import action_shown, inputs_in_words
+from retro_gamer.reporting.sight import action_shown, inputs_in_words, key_shown
 from retro_gamer.reporting.svg_chart import draw_svg
 from retro_gamer.runs.archive import check_place, write_atomically
 from retro_gamer.runs.directory import RunDirectory
@@ -75,10 +75,15 @@ def _what_was_trained(
         ["learns by", config.training.algorithm],
         ["sees", ", ".join(inputs)],
     ]
+    if config.game.environment_name and not of_numbers:
+        rows.append(["characters", "A is the first plane of its pictures, B the second, and so on"])
     if config.teams:
         rows += [[f"team {team.name}", f"makes {team.reward} grow"] for team in config.teams]
     elif not config.game.environment_name:
-        rows += [["keys", ", ".join(metadata.actions)], ["reward", f"the growth of {metadata.reward}"]]
+        rows += [
+            ["keys", ", ".join(map(key_shown, metadata.actions))],
+            ["reward", f"the growth of {metadata.reward}"],
+        ]
     last = run.read_metrics()[-1:] if not config.teams else []
     if isinstance(measured, Measured):
         rows.append(["policy shown here", measured.player.name])

@@ -15,6 +15,7 @@ from retro_gamer.hosting.blame import blame
 from retro_gamer.hosting.interrupts import handled, raise_through
 from retro_gamer.hosting.signs import signs_of_life
 from retro_gamer.hosting.supervision import supervised, to_stderr
+from retro_gamer.reporting.sight import action_shown
 from retro_gamer.training.player import Player
 
 
@@ -123,7 +124,7 @@ def explain_values_of(player: Player, observation: Any) -> str:
 def explain_values(values: Any, actions: Sequence[Optional[str]], whose: str = "") -> str:
     """The value of each key, the best one marked; each at its own place, so that it can be read. `whose` comes first."""
     best, decimals = int(values.argmax()), 0 if abs(values).max() >= 100 else 2
-    names = [(action or "none").replace("KEY_", "") for action in actions]
+    names = [action_shown(action) for action in actions]
     width = max(map(len, names)) + 9
     cells = [
         f"{'>' if i == best else ' '}{name} {value:.{decimals}f}".ljust(width)

@@ -98,7 +98,7 @@ def choose_tiles(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
             "In random play numbers changed there, and the game waits for a key."
         )
         draft.say(
-            f"Played with numbers, {probe.tiles[2]} x {probe.tiles[5]}: seen are they, and which are equal."
+            f"Played with numbers, {probe.tiles[2]} x {probe.tiles[5]}: they are seen, and which of them are equal."
         )
 
 

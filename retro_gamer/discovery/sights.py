@@ -63,7 +63,9 @@ def targets_far_away(probe: Probe) -> Optional[Sight]:
     if not probe.shoots:
         return None
     why = "On, because the player shoots: what is in its row or column matters, however far away."
-    return Sight({"far": True}, {"preprocessing.far": why}, "It shoots: what is far away is seen, too.")
+    return Sight(
+        {"far": True}, {"preprocessing.far": why}, "The player shoots: what is far away is seen, too."
+    )
 
 
 def hits_that_come_late(probe: Probe) -> Optional[Sight]:
@@ -72,7 +74,10 @@ def hits_that_come_late(probe: Probe) -> Optional[Sight]:
     Learned turn by turn, its value would pass through the flight, in which what is seen hardly tells where it will end.
     """
     if probe.shoots:
-        why, what = "the player shoots: a hit comes some turns after the shot that was aimed.", "It shoots"
+        why, what = (
+            "the player shoots: a hit comes some turns after the shot that was aimed.",
+            "The player shoots",
+        )
     elif probe.lasts >= LATE:
         why = f"a key makes things that are there for some {probe.lasts} turns: what they bring comes late."
         what = f"What a key makes is there for some {probe.lasts} turns"

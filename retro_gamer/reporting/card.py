@@ -7,7 +7,7 @@ from typing import Any, Dict, Optional, Sequence, Tuple
 
 from retro_gamer.errors import RetroGamerError
 from retro_gamer.reporting.curves import panels_of
-from retro_gamer.reporting.sight import inputs_in_words
+from retro_gamer.reporting.sight import inputs_in_words, key_shown
 from retro_gamer.reporting.svg_chart import draw_svg
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_description import PolicyDescription
@@ -24,7 +24,7 @@ def card(
     rows = [("run", str(run))]
     if facts is None:
         rows.append(("plays", "at random: there is no checkpoint yet"))
-    rows.append(("keys", ", ".join("no key" if key is None else str(key) for key in keys)))
+    rows.append(("keys", ", ".join(map(key_shown, keys))))
     if facts is not None:
         known = PolicyDescription.from_json(facts, run.path)
         seen = inputs_in_words(known, known.observation_function, bool(known.gym and not known.shows_planes))
@@ -42,7 +42,7 @@ def card_of_run(title: str, run: RunDirectory) -> str:
         ("game", game.environment_name or game.factory or game.module),
         ("learns by", config.training.algorithm),
         ("reward", config.metadata.reward),
-        ("keys", ", ".join(config.metadata.actions)),
+        ("keys", ", ".join(map(key_shown, config.metadata.actions))),
     ]
     trained = [f"{row['episode']:,.0f} games, {row['turns']:,.0f} turns" for row in newest]
     rows.append(("trained", trained[0] if trained else "not yet"))

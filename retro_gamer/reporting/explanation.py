@@ -10,7 +10,7 @@ from retro_gamer.agents.states import state_of
 from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.rooms import FREE_CELLS
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD, PLACE, UNSEEN
-from retro_gamer.reporting.sight import far_things
+from retro_gamer.reporting.sight import far_things, key_shown
 
 MOST_SHOWN = 5  # of what mattered
 NEVER_MET = "It never met this position in its training: its table has no row for it."
@@ -46,13 +46,13 @@ class Explanation(NamedTuple):
 
     def bars(self, longest: int = BAR) -> List[str]:
         """What it does, and a line with a bar for each key; `longest` characters for the longest bar."""
-        lines = [f"It presses {_name(self.action)}, ahead by {self.margin:.3g}."]
+        lines = [f"It presses {key_shown(self.action)}, ahead by {self.margin:.3g}."]
         low, high = min(*self.values.values(), 0.0), max(self.values.values())
-        width = max(len(_name(key)) for key in self.values)
+        width = max(len(key_shown(key)) for key in self.values)
         for key, value in self.values.items():
             bar = "#" * round(longest * (value - low) / max(high - low, 1e-9))
             mark = ">" if key == self.action else " "
-            lines.append(f"{mark} {_name(key):{width}} {value:10.3f} {bar}".rstrip())
+            lines.append(f"{mark} {key_shown(key):{width}} {value:10.3f} {bar}".rstrip())
         return lines
 
     def what_mattered(self) -> List[str]:
@@ -63,7 +63,7 @@ class Explanation(NamedTuple):
         from html import escape
 
         rows = "".join(
-            f"<tr><td>{'&#9654;' if key == self.action else ''}</td><td>{escape(_name(key))}</td>"
+            f"<tr><td>{'&#9654;' if key == self.action else ''}</td><td>{escape(key_shown(key))}</td>"
             f'<td style="text-align:right">{value:.3f}</td></tr>'
             for key, value in self.values.items()
         )
@@ -142,7 +142,8 @@ def _things_seen(
         if symbol == OFF_BOARD:
             edge.append(place)
         else:
-            things.append((f"{_character(symbol, characters)} {_where(place, height, width)}", [place]))
+            where = _where(place, height, width, whole=seen is not None and seen.board)
+            things.append((f"{_character(symbol, characters)} ({where})", [place]))
     if edge:
         things.append(("the edge of the board", edge))
     for symbol, where, place in far_things(observation):
@@ -180,14 +181,12 @@ def _character(symbol: int, characters: Sequence[str]) -> str:
     return "itself" if characters[place] == ME else characters[place]
 
 
-def _where(place: int, height: int, width: int) -> str:
-    """In a window, as seen from its middle; the same words do for a whole board."""
+def _where(place: int, height: int, width: int, whole: bool) -> str:
+    """In the whole board, or in a window, as seen from its middle."""
     row, column = divmod(place, width)
+    if whole:
+        return f"column {column + 1}, row {row + 1}"
     down, right = row - height // 2, column - width // 2
     parts = [f"{abs(down)} {'below' if down > 0 else 'above'}"] * bool(down)
     parts += [f"{abs(right)} to the {'right' if right > 0 else 'left'}"] * bool(right)
-    return "(" + ", ".join(parts) + ")" if parts else "(in the middle)"
-
-
-def _name(key: Optional[str]) -> str:
-    return "no key" if key is None else str(key)
+    return ", ".join(parts) or "in the middle"

@@ -39,7 +39,7 @@ def inputs_in_words(seen: Any, observation_function: str, of_environment: bool) 
         return [observation_function]
     side = 2 * seen.egocentric_radius + 1
     parts = [f"a window of {side} x {side} cells"] * (side > 1)
-    board = "the tiles, and which are equal" if seen.tiles else "the whole board"
+    board = "tiles, and which are equal" if seen.tiles else "the whole board"
     parts += [board] * seen.board + ["what is beyond it, roughly"] * bool(seen.far)
     parts += ["a radar"] * seen.radar
     parts += ["the shortest walks"] * bool(seen.radar and (seen.way_around or seen.sight))
@@ -107,7 +107,12 @@ def _place_in_words(across: int, down: int) -> str:
 
 def action_shown(action: Optional[str]) -> str:
     """A key, short enough for the head of a column."""
-    return (action or "none").replace("KEY_", "")
+    return "none" if action is None else key_shown(action).replace("KEY_", "")
+
+
+def key_shown(key: Optional[str]) -> str:
+    """A key in words: the space bar would not be seen."""
+    return "no key" if key is None else "space" if key == " " else str(key)
 
 
 def symbol_shown(number: int, characters: Sequence[str]) -> str:

@@ -243,7 +243,7 @@ def test_create_chooses_far_where_the_player_shoots_unless_it_is_named(tmp_path,
     source = (Path(__file__).parent.parent / "student_games" / "shooter.py").read_text("utf-8")
     config, messages, notes = chosen(tmp_path, monkeypatch, source)
     assert config.preprocessing.far and config.preprocessing.radar
-    assert "It shoots" in messages and "the player shoots" in notes["preprocessing.far"]
+    assert "The player shoots" in messages and "the player shoots" in notes["preprocessing.far"]
     for flags in ({"far": False}, {"board": True}, {"algorithm": "q_learning"}):
         config, messages, notes = chosen(tmp_path, monkeypatch, source, **flags)
         assert not config.preprocessing.far and "what is far away" not in messages

@@ -138,7 +138,9 @@ def chosen(tmp_path, monkeypatch, flags=None, **changes):
 def test_create_finds_them(tmp_path, monkeypatch, changes, tiles):
     config, messages, notes = chosen(tmp_path, monkeypatch, **changes)
     assert config.preprocessing.tiles == tiles
-    assert "which are equal" in "\n".join(messages) and "waits for a key" in notes["preprocessing.tiles"]
+    assert (
+        "which of them are equal" in "\n".join(messages) and "waits for a key" in notes["preprocessing.tiles"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -214,7 +216,7 @@ def test_a_training_in_two_parts_is_as_one_and_a_policy_sees_the_same(tmp_path, 
     facts = described.to_json()
     seen = PolicyDescription.from_json(facts, tmp_path).settings(run.load_config()).preprocessing
     assert seen.tiles == facts["tiles"] == [2, 5, 3, 2, 4, 2]
-    assert inputs_in_words(seen, "", False)[0] == "the tiles, and which are equal"
+    assert inputs_in_words(seen, "", False)[0] == "tiles, and which are equal"
     for wrong in ([], [2, 5, 3, 2, 4, 1], [2, 0, 3, 2, 4, 2], [2, 5, 3], "tiles", [True, 5, 3, 2, 4, 2]):
         with pytest.raises(CheckpointError, match="tiles|fit together"):
             PolicyDescription.from_json({**facts, "tiles": wrong}, tmp_path)

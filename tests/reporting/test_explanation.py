@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from retro_gamer.agents.greedy import GreedyTable
+from retro_gamer.config.settings import PreprocessingSettings
 from retro_gamer.environment.observation import NO_FEATURES, Observation
 from retro_gamer.reporting.explanation import NEVER_MET, explain_choice
+from retro_gamer.reporting.sight import action_shown
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.training.player import load_player
 
@@ -84,3 +86,17 @@ def test_a_table_says_how_often_it_learned_from_a_position():
     ):
         explained = explain_choice(policy, state, KEYS, [], (0, 0))
         assert (explained.visits, explained.note) == (visits, note) and str(explained).endswith(note)
+
+
+def test_on_a_whole_board_places_are_columns_and_rows():
+    whole = PreprocessingSettings(board=True)
+    explained = explain_choice(LikesStars(), seen([0, 0, 0, STAR, 0, 0, 0, 0, 0]), KEYS, ["*"], (3, 3), whole)
+    assert explained.causes[0].what == "* (column 1, row 2)"
+
+
+def test_the_space_bar_has_a_name():
+    explained = explain_choice(
+        LikesStars(), seen([0, 0, 0, STAR, 0, 0, 0, 0, 0]), [" ", "a", None], ["*"], (3, 3)
+    )
+    assert str(explained).startswith("It presses space, ahead by 4.")
+    assert action_shown(" ") == "space" and action_shown("KEY_UP") == "UP" and action_shown(None) == "none"
