@@ -20,11 +20,10 @@ from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_description import PolicyDescription
 from retro_gamer.runs.policy_file import SavedPolicy, build_policy, read_team_policy
 from retro_gamer.runs.resume_file import check_self_play_resume, check_whose_checkpoints, reading
-from retro_gamer.selfplay.controller import GhostController
 from retro_gamer.selfplay.elo import rating_changes, result_between
 from retro_gamer.selfplay.learned_policy import LearnedPolicy
 from retro_gamer.selfplay.match import MatchResult, play_match
-from retro_gamer.selfplay.opponents import Opponents
+from retro_gamer.selfplay.opponents import GhostController, Opponents
 from retro_gamer.selfplay.remembered import SelfPlayProgress
 from retro_gamer.selfplay.self_play_run import SelfPlayRun
 from retro_gamer.selfplay.snapshots import Snapshot
