@@ -306,7 +306,13 @@ class TrainingSettings:
         high=1,
     )
     batch_size: int = setting(
-        WHOLE, 64, "Remembered turns that one learning step looks at.", low=1, high=65536
+        WHOLE,
+        64,
+        "Remembered turns that one learning step looks at.",
+        low=1,
+        high=65536,
+        new_run=32,
+        new_self_play_run=64,  # it was not tried there
     )
     memory_capacity: int = setting(WHOLE, 50000, "Turns that are remembered.", low=1, high=100_000_000)
     learning_starts: int = setting(
