@@ -92,7 +92,7 @@ def find_actions(
         else ""
     )
     if trials.chance and "KEY_TAB" in found:  # then chance is all that was seen
-        found = [key for key in found if key in heard] or found
+        found = [key for key in found if key in heard]
     if slow:  # nothing comes of them where there was time to try them, such as beside a wall
         found += [key for key in heard if key in trials.of and not trials.changes(key) and key not in errors]
     if not found:
@@ -105,13 +105,16 @@ def find_actions(
         raise ConfigError(f"{NO_KEY_ACTS} {slow}".rstrip() + f"\n{say_where_keys_are(factory)}")
     unfit: Dict[str, str] = {}
     if not slow:
-        unfit = {**for_people(factory, found, trials), **only_written(factory, found, trials)}
+        unfit = for_people(factory, found, trials)
+        found = [key for key in found if key not in unfit]
+        heard = keys_heard(factory, found)
+        unfit.update(only_written(factory, found, trials, heard))
         for why in dict.fromkeys(unfit.values()):
             say(
                 f"Left out, because it only {why}: {', '.join(repr(key) for key in unfit if unfit[key] == why)}."
             )
         found = [key for key in found if key not in unfit]
-        heard = [key for key in keys_heard(factory, found) if key not in errors and key not in unfit]
+        heard = [key for key in heard if key not in errors and key not in unfit]
         found += _found_far_into_games(factory, trials, found, heard, say)
     if errors:
         say(_left_out(errors))

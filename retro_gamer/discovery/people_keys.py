@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Collection, Dict, List, Optional, Sequence, Tuple
 
 from retro_gamer.discovery.probing import is_number
 from retro_gamer.discovery.trials import ARROWS, Situation, Trials, play_on
@@ -83,13 +83,15 @@ def _numbers(game: Any) -> Tuple[Dict[str, Any], List[Any]]:
     return numbers, [tuple(agent.position) for agent in keyboard_driven(game)]
 
 
-def only_written(factory: Callable[[], Any], keys: Sequence[str], trials: Trials) -> Dict[str, str]:
+def only_written(
+    factory: Callable[[], Any], keys: Sequence[str], trials: Trials, heard: Collection[str]
+) -> Dict[str, str]:
     """Of these keys, the letters that do nothing but stand where another one would, as in a name, for a part of the game.
 
-    Some of them stay, since a name may have to be written before the game goes on. Where only one did, greedy play wrote
-    none in two trainings of three.
+    Not those that the game was `heard` to ask for. Some stay, since a name may have to be written before the game goes on.
+    Where only one did, greedy play wrote none in two trainings of three.
     """
-    letters = [key for key in keys if len(key) == 1 and key.isalpha()]
+    letters = [key for key in keys if len(key) == 1 and key.isalpha() and key not in heard]
     others = [key for key in keys if key not in letters and key != BACK]
     if len(letters) < MANY or not others:
         return {}

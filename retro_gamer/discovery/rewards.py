@@ -180,7 +180,7 @@ def _most_like_a_score(numbers: Dict[str, Growth]) -> List[str]:
         named,
         [name for name in goals if numbers[name].grows],
         # One that random play never raised, where all others are no score.
-        unused if len(unused) == 1 and len(numbers) > 1 else [],
+        unused if len(unused) == 1 else [],
         [name for name in fair if numbers[name].grows and not numbers[name].turns_counted],
         [name for name in fair if numbers[name].grows],
         [name for name in fair if numbers[name].steps],  # such as one that only a good player raises

@@ -11,6 +11,7 @@ from retro_gamer.errors import GameError
 from retro_gamer.hosting.randomness import seed_everything
 
 TURNS_AFTER_KEY = 3
+REPEATS = 10  # of each situation without a key, in a game that has been seen not to repeat itself
 ARROWS = ("KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN")
 SEVERAL = 5  # letters or digits of which it shows signs, one at a time
 NAME_THE_KEYS = f"Say which keys it uses, for example:\n  {ACTIONS_FLAG}"
@@ -67,14 +68,20 @@ class Trials:
     def _without_key(self, situations: Sequence[Situation]) -> Dict[Situation, Outcome]:
         """What becomes of each situation without a key, but for those of which that is another every time."""
         nothing = {place: outcome_of(self.factory, None, place) for place in situations}
-        for place, one in list(nothing.items()):
-            other = outcome_of(self.factory, None, place)
-            if one.parts != other.parts:
+        for repeats in (1, REPEATS):
+            for place, one in list(nothing.items()) * repeats:
+                other = outcome_of(self.factory, None, place)
+                if one == other:
+                    continue
+                if not (one.playing and other.playing):  # perhaps it was over earlier in one
+                    self.chance.add("whether it is over")
+                    if not one.playing:
+                        nothing.pop(place, None)
+                    continue
                 parts, others = Counter(one.parts), Counter(other.parts)
                 self.chance |= {name for name, _ in (parts - others) + (others - parts)} or {""}
-            if (one.reached, one.playing) != (other.reached, other.playing):
-                self.chance.add("whether it is over")
-                del nothing[place]
+            if not self.chance:
+                break
         return nothing
 
     def never_twice(self) -> str:
@@ -93,6 +100,8 @@ class Trials:
             if isinstance(error.__cause__, KeyboardInterrupt):
                 raise
             return Trial(False, None, 0, error)
+        if self.chance and not outcome.playing:  # so may that be
+            return Trial(False, None, 0)
         parts, other = self._parts_that_tell(outcome), self._parts_that_tell(nothing)
         return Trial(
             outcome.playing != nothing.playing or parts != other,

@@ -157,6 +157,18 @@ def test_a_game_that_never_plays_the_same_way_is_told_so(draw):
     assert "never plays the same way twice" in said[-1] and "state['score'] is another" in said[-1]
 
 
+def test_what_is_rarely_another_makes_no_keys():
+    class Moody(Hero):
+        def play_turn(self, game):
+            game.state["score"] += own.random() < 0.2
+            if own.random() < 0.01:
+                game.end()
+
+    own, said = random.Random(5), []
+    assert find_actions(factory_of(lambda: Moody("m", (4, 4))), said.append) == list(ARROWS)
+    assert "state['score']" in said[-1]
+
+
 def test_where_chance_hides_what_all_keys_do_the_user_is_asked():
     class Chance(Piece):
         def handle_keystroke(self, keystroke, game):
@@ -597,6 +609,16 @@ class Entry(Piece):
             self.text = self.text[:-1]
         elif str(keystroke).isalpha():
             self.text += str(keystroke).upper()
+
+
+def test_letters_of_a_name_that_play_later_stay():
+    class Fisher(Entry):
+        def handle_keystroke(self, keystroke, game):
+            super().handle_keystroke(keystroke, game)
+            if self.text and keystroke == "p" and game.turn_number > 500:
+                game.state["score"] += 1
+
+    assert "p" in find_actions(factory_of(lambda: Fisher("e", (0, 0))))
 
 
 def test_of_the_letters_of_a_name_some_stay():

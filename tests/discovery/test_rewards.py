@@ -23,6 +23,7 @@ WAVERS = [[20, 22, 19, 21, 23], [20, 19, 22]]
         ({"gold": GROWS, "hp": FALLS}, ("gold", "")),
         ({"gold": STILL, "hp": FALLS}, ("gold", "")),
         ({"gold": STILL}, ("gold", "")),
+        ({"fish": STILL}, ("fish", "")),
         ({"cherries": GROWS, "time": CLOCK, "energy": FALLS}, ("cherries", "")),
         ({"x": GROWS, "turn": TURNS}, ("x", "")),
         ({"coins": GROWS, "level": GROWS}, ("coins", "")),
