@@ -8,6 +8,7 @@ import numpy as np
 
 from retro_gamer.agents.states import state_of
 from retro_gamer.config.run_config import RunConfig
+from retro_gamer.config.settings import PreprocessingSettings
 from retro_gamer.hosting.randomness import OwnRandomness
 from retro_gamer.reporting.findings import NO_DIFFERENCE, Finding
 from retro_gamer.training.evaluation import Evaluation, bootstrap_interval
@@ -145,15 +146,16 @@ def _keys_made_no_difference(greedy: Evaluation, chance: Evaluation) -> Optional
     )
 
 
-def learned_nothing(greedy: Evaluation, chance: Evaluation) -> Finding:
+def learned_nothing(greedy: Evaluation, chance: Evaluation, seen: PreprocessingSettings) -> Finding:
     """Where nothing else is found that is wrong, and yet it plays no better than random play."""
+    more = ["a larger egocentric_radius"] * bool(seen.egocentric_radius)
+    more += ["radar = true"] * bool(seen.egocentric_radius and not (seen.radar or seen.kinds))
     return Finding(
         "it has learned nothing that shows",
         f"It gets {greedy.mean:.2f} a game, and random play {chance.mean:.2f}.",
         [
             "It has not played enough: train on, ten times as long.",
-            "It cannot see what matters: a larger egocentric_radius, radar = true, or values of the state in "
-            "observe_state, in config.toml.",
+            f"It cannot see what matters: {', '.join([*more, 'values of the state in observe_state'])}, in config.toml.",
             "The reward comes too rarely, or too long after what it is for: give a little on the way.",
         ],
     )

@@ -12,6 +12,7 @@ from small_runs import make_run
 from retro_gamer.cli import main
 from retro_gamer.commands.doctor import examine_before
 from retro_gamer.config.run_config import RunConfig
+from retro_gamer.config.settings import PreprocessingSettings
 from retro_gamer.environment.make import make_environment
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.reporting.findings import Finding, describe
@@ -22,6 +23,7 @@ from retro_gamer.reporting.training_doctor import (
     examine_metrics,
     examine_play,
     is_worth_using,
+    learned_nothing,
     verdict,
     watch_greedy_games,
 )
@@ -318,6 +320,18 @@ class Trader:
 def test_what_is_seen_again_with_nothing_gained_is_repeated(price, repeated):
     player = Player(Shop(price), Trader(), {}, "ep_1", RunConfig())
     assert watch_greedy_games(player, 3, 0.9).repeated == pytest.approx(repeated)
+
+
+def test_what_to_see_more_of_is_what_can_be_seen_there():
+    nothing = Evaluation(np.zeros(3), np.ones(3, int), None)
+
+    def advice(**seen):
+        return " ".join(learned_nothing(nothing, nothing, PreprocessingSettings(**seen)).causes)
+
+    assert "a larger egocentric_radius, radar = true, values" in advice(egocentric_radius=3)
+    assert "radar" not in advice(egocentric_radius=3, radar=True)
+    tiles = advice(board=True, tiles=[0, 1, 2, 0, 1, 2])
+    assert "egocentric_radius" not in tiles and "radar" not in tiles and "observe_state" in tiles
 
 
 def test_the_verdict_says_better_worse_or_neither_with_numbers():
