@@ -36,7 +36,8 @@ class ProgressLine:
         self.interval = interval if self.in_place else PLAIN_INTERVAL
         self.clock = clock
         self._next = 0.0 if self.in_place else clock() + PLAIN_INTERVAL
-        self._parts: Dict[str, str] = {}  # of the last game
+        self._newest: Optional[Status] = None
+        self._parts: Dict[str, str] = {}  # of the last game that was shown
         self._shown_parts: Dict[str, str] = {}  # of what was shown last
         self._returns: Deque[float] = deque(maxlen=100)
         self._times: Deque[Tuple[float, int, int]] = deque(
@@ -45,6 +46,7 @@ class ProgressLine:
         self._width = 0
 
     def update(self, status: Status) -> None:
+        self._newest = status
         self._returns.append(status.last.episode_return)
         now = self.clock()
         if not self._times:  # from here on the speed is measured
@@ -66,7 +68,10 @@ class ProgressLine:
 
     def still_working(self, text: str) -> None:
         """A sign of life (hosting/signs.py): what was shown last, and how long ago that was."""
-        shown = {"game": "getting ready", **self._shown_parts}
+        shown = self._shown_parts
+        if not shown:
+            newest = self._newest
+            shown = {"game": "getting ready"} if newest is None else self._parts_of(newest, self.clock())
         self._draw(self._text({**shown, "game": f"{shown['game']} ({text})"}))
 
     def _show(self, parts: Dict[str, str]) -> None:

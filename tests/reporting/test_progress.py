@@ -134,3 +134,13 @@ def test_no_number_is_cut_off_in_a_narrow_terminal(clock, monkeypatch, columns):
     shown = screen.getvalue().strip()
     assert shown.split("  ")[0] == "game 683" and len(shown) < columns
     assert set(shown.split("  ")[1:]) <= set(line._parts.values())
+
+
+def test_a_sign_of_life_before_the_first_line_of_a_file_says_how_far_it_is(clock):
+    line = ProgressLine(io.StringIO(), clock=clock)  # no terminal: a line every ten seconds
+    line.still_working("still working, 11 s")
+    line.update(status(7))
+    line.still_working("still working, 12 s")
+    first, second = line.stream.getvalue().splitlines()
+    assert first == "getting ready (still working, 11 s)"
+    assert second.startswith("game 7 (still working, 12 s)  70 turns")
