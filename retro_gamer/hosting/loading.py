@@ -95,14 +95,15 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
         game.factory.rpartition(":") if game.factory else (game.module, "", "create_game")
     )
     module = import_module(module_name, game.path)
-    own = {name: one for name, one in vars(module).items() if getattr(one, "__module__", "") == module_name}
-    classes = {name: one for name, one in own.items() if isinstance(one, type) and hasattr(one, "step")}
-    games = [one for one in classes.values() if hasattr(one, "play") and not _needed(one)]
-    only_game = games[0] if len(games) == 1 and not game.factory else None
-    factory: Optional[Callable[[], Any]] = getattr(module, function, only_game)
+    factory: Optional[Callable[[], Any]] = getattr(module, function, None)
     if callable(factory):
         check_factory(factory)
         return factory
+    own = {name: one for name, one in vars(module).items() if getattr(one, "__module__", "") == module_name}
+    classes = {name: one for name, one in own.items() if isinstance(one, type) and hasattr(one, "step")}
+    games = [one for one in classes.values() if hasattr(one, "play") and not _needed(one)]
+    if len(games) == 1 and not game.factory and not hasattr(module, function):
+        return games[0]
     functions = [name for name, one in own.items() if callable(one) and not isinstance(one, type)]
     found = (
         f"It has the functions {', '.join(functions)}." if functions else "It has no functions of its own."
