@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 import traceback
+from collections import Counter
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from retro_gamer.discovery.standstill import Standstill
@@ -153,7 +154,8 @@ class _Findings:
         self._characters: Dict[str, None] = {}
         self._histories: Dict[str, List[List[float]]] = {}
         self._n_agents = 0
-        self._listening: Dict[Any, List[Any]] = {}  # names -> in each turn, the characters that listened
+        self._listened: Counter[Tuple[str, ...]] = Counter()  # names -> in how many turns they listened
+        self._listeners: Dict[Tuple[str, ...], List[Any]] = {}  # and the characters of that name, the newest
         self._huge: Set[str] = set()
         self._looks, self._travels, self._written = Looks(), Travels(), Written()
         self.standstill, self._tiles = Standstill(), TilesShown()
@@ -185,8 +187,10 @@ class _Findings:
         self._written.note(game)
         players = keyboard_driven(game)
         if players:
-            self._listening.setdefault(tuple(map(name_of, players)), []).append(players)
-        if not self._listening or self._travels.is_still():
+            names = tuple(map(name_of, players))
+            self._listened[names] += 1
+            self._listeners[names] = players
+        if not self._listened or self._travels.is_still():
             self._tiles.note(game)
 
     def _note_state(self, game: Any) -> None:
@@ -198,13 +202,13 @@ class _Findings:
         _note(game.state, self._histories)
 
     def probe(self) -> Probe:
-        players: List[Any] = max(self._listening.values(), key=len, default=[[]])[-1]
+        most = max(self._listened, key=lambda names: self._listened[names], default=())
         return Probe(
             (int(self._first.board_size[0]), int(self._first.board_size[1])),
             list(self._characters),
             self._histories,
             self._n_agents,
-            [] if self._travels.is_still() else players,
+            [] if self._travels.is_still() else self._listeners.get(most, []),
             self.turns / self._games,
             self.turns,
             self._ended,
