@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Callable, Collection, Dict, List, Optional, Sequence, Tuple
 
 from retro_gamer.discovery.probing import is_number
@@ -95,6 +96,13 @@ def only_written(
     others = [key for key in keys if key not in letters and key != BACK]
     if len(letters) < MANY or not others:
         return {}
+
+    @lru_cache(maxsize=None)
+    def after(place: Situation, key: str) -> str:
+        """The game when other keys were pressed after this one."""
+        then = [others[turn % len(others)] for turn in range(TURNS_STILL)]
+        return repr(parts_of(play_on(factory, place[0], [*place[1], key, *then])[0]))
+
     for first in letters:
         tried = trials.of.get(first, [])
         writing = [number for number, trial in enumerate(tried) if trial.differs][:PLACES]
@@ -106,7 +114,8 @@ def only_written(
             and [trial.differs for trial in trials.of.get(key, ())] == [trial.differs for trial in tried]
             and all(trials.of[key][number].result != tried[number].result for number in writing)
             and all(
-                _written_alike(factory, trials.places[number], (first, key), others) for number in writing
+                _written_alike(after(place, first), after(place, key), (first, key))
+                for place in (trials.places[number] for number in writing)
             )
         ]
         if len(same) >= MANY // 2:
@@ -115,11 +124,7 @@ def only_written(
     return {}
 
 
-def _written_alike(
-    factory: Callable[[], Any], place: Situation, keys: Tuple[str, str], others: Sequence[str]
-) -> bool:
+def _written_alike(one: str, two: str, keys: Tuple[str, str]) -> bool:
     """Whether a game differs after one key and after the other only in that each is there itself."""
-    after = [others[turn % len(others)] for turn in range(TURNS_STILL)]
-    one, two = (repr(parts_of(play_on(factory, place[0], [*place[1], key, *after])[0])) for key in keys)
     pairs = {(left.lower(), right.lower()) for left, right in zip(one, two) if left != right}
     return len(one) == len(two) and pairs <= {keys}
