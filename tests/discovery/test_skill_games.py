@@ -16,7 +16,7 @@ OWN = sorted(path.stem for path in (BENCHMARKS / "skill_games").glob("*.py") if 
 
 @pytest.fixture
 def skill(monkeypatch):
-    monkeypatch.setattr(sys, "path", [str(BENCHMARKS), *sys.path])
+    monkeypatch.setattr(sys, "path", [str(BENCHMARKS), str(BENCHMARKS / "skill_games"), *sys.path])
     import skill
 
     return skill
