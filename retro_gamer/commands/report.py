@@ -68,14 +68,15 @@ def _what_was_trained(
     run: RunDirectory, config: RunConfig, measured: Union[Measured, MeasuredTeams, None]
 ) -> Section:
     seen, metadata = config.preprocessing, config.metadata
-    of_numbers = bool(config.game.environment_name and not sees_planes(config))
+    planes = sees_planes(config)
+    of_numbers = bool(config.game.environment_name and not planes)
     inputs = inputs_in_words(seen, metadata.observation_function, of_numbers)
     rows = [
         ["game", config.game.environment_name or config.game.factory or config.game.module],
         ["learns by", config.training.algorithm],
         ["sees", ", ".join(inputs)],
     ]
-    if config.game.environment_name and not of_numbers:
+    if planes:
         rows.append(["characters", "A is the first plane of its pictures, B the second, and so on"])
     if config.teams:
         rows += [[f"team {team.name}", f"makes {team.reward} grow"] for team in config.teams]
