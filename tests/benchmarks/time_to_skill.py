@@ -61,7 +61,7 @@ CARTPOLE: Dict[str, Dict[str, Any]] = {
 BOARDS: Dict[str, Dict[str, Any]] = {
     "dqn": dict(
         learning_rate=5e-4,
-        batch_size=64,
+        batch_size=32,
         buffer_size=50_000,
         learning_starts=1000,
         gamma=0.97,
