@@ -296,11 +296,16 @@ def plot(path: Path, output: Path, names: Sequence[str], seconds: Sequence[float
 
     matplotlib.use("Agg")
     matplotlib.rcParams["svg.hashsalt"] = "retro_gamer"  # the same picture for the same numbers
+    matplotlib.rcParams["svg.fonttype"] = "none"  # words stay words
     from matplotlib import pyplot
 
     results = measured(output, names, seconds)
-    last = max(seconds)
-    order = sorted(results, key=lambda name: np.mean(results[name].skills[last] or [0.0]))
+
+    def newest(name: str) -> float:
+        measured = [skills for _, skills in sorted(results[name].skills.items()) if skills]
+        return float(np.mean(measured[-1])) if measured else 0.0
+
+    order = sorted(results, key=newest)
     figure, axis = pyplot.subplots(figsize=(8, 1.2 + 0.22 * len(order)))
     for number, goal in enumerate(seconds):
         rows = [row for row, name in enumerate(order) if results[name].skills[goal]]
