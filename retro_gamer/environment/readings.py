@@ -45,17 +45,15 @@ def note_nearest(
 ) -> None:
     """Where the nearest, or most urgent, of each kind is; of several equally near ones, the one painted last."""
     center_x, center_y = center
-    nearest: Dict[int, Tuple[int, int, int]] = {}  # symbol -> (distance, dx, dy)
+    nearest: Dict[str, Tuple[int, int, int]] = {}  # what is shown -> (distance, dx, dy)
     for character, x, y, shown in painted:
         if character is not player:
-            symbol = symbols[shown]
             dx, dy = x - center_x, y - center_y
             distance = abs(dx) + abs(dy) if urgency_of is None else urgency_of(dx, dy)
-            best = nearest.get(symbol)
-            if best is None or distance <= best[0]:
-                nearest[symbol] = (distance, dx, dy)
-    for symbol, (_, dx, dy) in nearest.items():
-        note(readings, symbol, radar_reading(dx), radar_reading(dy))
+            if shown not in nearest or distance <= nearest[shown][0]:
+                nearest[shown] = (distance, dx, dy)
+    for shown, (_, dx, dy) in nearest.items():
+        note(readings, symbols[shown], radar_reading(dx), radar_reading(dy))
 
 
 def rows_near(

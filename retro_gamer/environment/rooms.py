@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, List, Tuple
+from typing import Callable, Iterable, List, Tuple
 
 from retro_gamer.environment.readings import rows_near
 from retro_gamer.environment.vocabulary import NOTHING, ROOM_ACROSS, ROOM_DOWN
@@ -20,17 +20,19 @@ FREE_CELLS = {
     ROOM_DOWN: ("free cells above", "free cells below"),
 }
 
+_bit_count: Callable[[int], int] = getattr(int, "bit_count", lambda n: bin(n).count("1"))
+
 
 class Rooms:
     """Counts the free cells that can be reached through each of the four cells beside a character.
 
-    A cell is free where nothing shows, or one of the symbols `free`. The board is one large whole number, a byte for
-    each cell, 1 where it is free: so a few operations on it let all reached cells reach the cells beside them at once.
+    A cell is free where nothing shows, or one of the symbols `free`. The board is one large whole number, a bit for each
+    cell, of which the first is the highest: so a few operations let all reached cells reach the cells beside them at once.
     """
 
     def __init__(self, free: Iterable[int]):
         free = {NOTHING, *free}
-        self._is_free = bytes(symbol in free for symbol in range(256))
+        self._is_free = bytes(b"01"[symbol in free] for symbol in range(256))
 
     def readings(
         self, cells: bytearray, first: int, stride: int, size: Tuple[int, int], position: Tuple[int, int]
@@ -43,20 +45,19 @@ class Rooms:
         (x, y), (width, height) = position, size
         if not (0 <= x < width and 0 <= y < height):
             return [NOT_KNOWN] * 4
-        board, stride, rows = rows_near(cells, first, stride, size, y, REACH)
-        board, place = board.translate(self._is_free), (y - rows.start) * stride + x
-        board[place] = 0  # there is no way through the character itself
-        enough = min(PLENTY, max(LEAST, width * len(rows) - board.count(1)))
-        free = int.from_bytes(board, "little")
-        beside = (place - 1, place + 1, place - stride, place + stride)
-        starts = [free & 1 << 8 * start if start >= 0 else 0 for start in beside]
-        counts = _count(free, starts, 8 * stride, len(board), enough)
+        board, row, rows = rows_near(cells, first, stride, size, y, REACH)
+        here = 1 << len(board) - 1 - (y - rows.start) * row - x
+        # There is no way through the character itself.
+        free = int(board.translate(self._is_free), 2) & ~here
+        enough = min(PLENTY, max(LEAST, width * len(rows) - _bit_count(free)))
+        starts = [side & free for side in (here << 1, here >> 1, here << row, here >> row)]
+        counts = _count(free, starts, row, enough)
         most = max(counts)
         best = ENOUGH if most == enough else TOO_FEW if 4 * most > enough else FAR_TOO_FEW
         return [best if n and n == most else NONE for n in counts]
 
 
-def _count(free: int, starts: List[int], row: int, n_bytes: int, enough: int) -> List[int]:
+def _count(free: int, starts: List[int], row: int, enough: int) -> List[int]:
     """How many cells, at most `enough`, are reached from each of the `starts`: a bit, or 0 where the cell is not free."""
     counts = [0, 0, 0, 0]
     for side, reached in enumerate(starts):
@@ -64,10 +65,10 @@ def _count(free: int, starts: List[int], row: int, n_bytes: int, enough: int) ->
             continue
         n_cells, before = 1, 0
         while before < n_cells < enough:
-            for _ in range(3):  # counting takes longer than spreading
-                reached |= (reached << 8 | reached >> 8) & free
+            for _ in range(3):  # before Python 3.10 counting takes longer than spreading
+                reached |= (reached << 1 | reached >> 1) & free
                 reached |= (reached << row | reached >> row) & free
-            before, n_cells = n_cells, reached.to_bytes(n_bytes, "little").count(1)
+            before, n_cells = n_cells, _bit_count(reached)
         for other in range(side, 4):  # the others may lead to the same cells
             if starts[other] & reached:
                 counts[other] = min(enough, n_cells)
