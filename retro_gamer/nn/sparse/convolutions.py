@@ -44,7 +44,7 @@ class Conv2D:
         return [self.weights, self.bias]
 
     def _product(self, patches: np.ndarray) -> np.ndarray:
-        y: np.ndarray = patches @ self.weights.value  # [m, n_outputs]
+        y: np.ndarray = patches.dot(self.weights.value)  # [m, n_outputs]
         y += self.bias.value
         y[PADDING] = 0
         return y
@@ -62,7 +62,7 @@ class Conv2D:
         looks = self.looks[: len(gradient)]
         self._store_gradients(gradient)
         # Every patch hands its gradient back to the rows it was made of.
-        patch_gradient = (gradient @ self.weights.value.T).reshape(looks.shape + (self.n_inputs,))
+        patch_gradient = gradient.dot(self.weights.value.T).reshape(looks.shape + (self.n_inputs,))
         result = np.zeros((looks.max() + 1, self.n_inputs), gradient.dtype)
         if self.geometry.stride >= self.geometry.kernel:  # the patches do not overlap
             result[looks] = patch_gradient
@@ -78,7 +78,7 @@ class Conv2D:
 
     def _store_gradients(self, gradient: np.ndarray) -> None:
         # dL/dW = patches^T dL/dy,  dL/db = sum over the rows of dL/dy
-        np.matmul(self.patches[: len(gradient)].T, gradient, out=self.weights.gradient)
+        self.patches[: len(gradient)].T.dot(gradient, out=self.weights.gradient)
         add_up(gradient, out=self.bias.gradient)
 
 

@@ -31,7 +31,8 @@ class CompactInput(NamedTuple):
 
     def times(self, weights: np.ndarray) -> np.ndarray:
         """x W [batch, n_outputs], for the weights of all rows and one more."""
-        y: np.ndarray = self.values @ (weights[:-1] if self.rows is None else weights.take(self.rows, axis=0))
+        used = weights[:-1] if self.rows is None else weights.take(self.rows, axis=0)
+        y: np.ndarray = self.values.dot(used)
         return y
 
     def transposed_times(self, gradient: np.ndarray) -> Tuple[Optional[np.ndarray], np.ndarray]:
@@ -39,7 +40,7 @@ class CompactInput(NamedTuple):
 
         Rows that only other boards use are among them, with zeros: finding these would cost more than it saves.
         """
-        return self.rows, self.values[: len(gradient)].T @ gradient
+        return self.rows, self.values[: len(gradient)].T.dot(gradient)
 
 
 class SparseInput(NamedTuple):
@@ -63,7 +64,7 @@ class SparseInput(NamedTuple):
         for rows in self.rows_of_board[1:]:
             y += weights.take(rows, axis=0)
         if self.features.shape[1]:
-            y += self.features @ weights[: self.features.shape[1]]
+            y += self.features.dot(weights[: self.features.shape[1]])
         return y
 
     def transposed_times(self, gradient: np.ndarray) -> Tuple[Optional[np.ndarray], np.ndarray]:
@@ -74,7 +75,7 @@ class SparseInput(NamedTuple):
         values = np.zeros((n, len(rows) + 1), gradient.dtype)  # a last column for where there is no symbol
         values[np.arange(n), rows.searchsorted(rows_of_board)] = 1
         values[:, :n_features] = self.features[:n]
-        return rows, values[:, :-1].T @ gradient
+        return rows, values[:, :-1].T.dot(gradient)
 
 
 SymbolInput = Union[CompactInput, SparseInput]
