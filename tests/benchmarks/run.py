@@ -282,6 +282,11 @@ def snake(spatial: bool = False, prioritized: bool = True, capacity: int = 50000
     return SNAKE.format(spatial=str(spatial).lower(), prioritized=str(prioritized).lower(), capacity=capacity)
 
 
+def eight_together(config: str) -> str:
+    """The same number of learning steps, eight after every 32 turns, as `create` writes it."""
+    return config.replace("train_every = 4", "train_every = 32\ngradient_steps = 8")
+
+
 def per_turn(ours: float, theirs: float) -> float:
     """For what is better when it is smaller: how many times smaller ours is."""
     return theirs / ours
@@ -294,7 +299,8 @@ def train(bench: Bench) -> List[Row]:
     config = snake()
     sides = bench.interleave(
         {
-            **bench.with_threads("ours", lambda n: bench.slices("ours", "train", config, n, fill=50000)),
+            "ours, eight steps together": bench.slices("ours", "train", eight_together(config), fill=50000),
+            "ours, one at a time": bench.slices("ours", "train", config, fill=50000),
             **bench.with_threads(
                 "original", lambda n: bench.slices("original", "train", config, n, fill=50000)
             ),
@@ -357,8 +363,11 @@ def sb3(bench: Bench) -> List[Row]:
     config = snake(prioritized=False)
     sides = bench.interleave(
         {
-            "ours, 1 thread": bench.slices("ours", "train", config, fill=50000),
-            **bench.with_threads("SB3", lambda n: bench.slices("sb3", "snake", config, n, fill=50000)),
+            "ours, eight steps together": bench.slices("ours", "train", eight_together(config), fill=50000),
+            "SB3, one step at a time": bench.slices("sb3", "snake", config, fill=50000),
+            **bench.with_threads(
+                "SB3, eight together", lambda n: bench.slices("sb3", "snake", config, n, fill=50000, steps=8)
+            ),
         }
     )
     return [
@@ -377,7 +386,7 @@ def spatial(bench: Bench) -> List[Row]:
     config = snake(spatial=True)
     sides = bench.interleave(
         {
-            **bench.with_threads("ours", lambda n: bench.slices("ours", "train", config, n, fill=50000)),
+            "ours, eight steps together": bench.slices("ours", "train", eight_together(config), fill=50000),
             **bench.with_threads(
                 "original", lambda n: bench.slices("original", "train", config, n, fill=50000)
             ),
