@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Optional
+from typing import Any, Callable, Collection, List, NamedTuple, Optional
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.teams import config_of_policy, policy_of_team
 from retro_gamer.environment.teams import TeamEncoder, find_character
 from retro_gamer.errors import CheckpointError, ConfigError
-from retro_gamer.policy.eyes import Eyes
 from retro_gamer.runs.policy_description import PolicyDescription
+
+
+class Eyes(NamedTuple):
+    """What `TrainedPolicy` needs to see a game."""
+
+    observe: Callable[[Any, Any], Any]  # game, character (None: the one that the keys control) -> observation
+    unknown: Collection[str] = ()  # what was on a board and never seen in training: it grows while observing
+    every_turn: bool = False  # whether it must look each turn, since it remembers what it saw before
 
 
 class Side:

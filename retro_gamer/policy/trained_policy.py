@@ -20,9 +20,8 @@ from retro_gamer.policy.arguments import check_character, check_game, locate
 from retro_gamer.policy.asking import who_asks
 from retro_gamer.policy.character import character_class, key_handler, keystroke
 from retro_gamer.policy.doubts import Doubts
-from retro_gamer.policy.eyes import Eyes
 from retro_gamer.policy.repeats import Repeats
-from retro_gamer.policy.side import Side
+from retro_gamer.policy.side import Eyes, Side
 from retro_gamer.policy.terms import Terms, terms_of
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_description import PolicyDescription
