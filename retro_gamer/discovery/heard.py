@@ -9,7 +9,7 @@ from typing import Any, Callable, Collection, Iterator, List, Sequence, Set
 from retro_gamer.config.key_names import KEY_NAMES, key_problem
 from retro_gamer.discovery.probing import step
 from retro_gamer.environment.keys import KeyInput
-from retro_gamer.environment.new_games import new_game
+from retro_gamer.environment.new_games import new_game, vars_of
 from retro_gamer.errors import GameError
 from retro_gamer.hosting.blame import first_line_of
 from retro_gamer.hosting.randomness import seed_everything
@@ -104,6 +104,24 @@ def keys_heard(factory: Callable[[], Any], usual: Sequence[str], most_turns: int
             # Otherwise that is for those who try one key after the other.
     found = {key for key in signs if len(key) == 1} | {key for key in names if len(key) > 1}
     return sorted(key for key in found if not key_problem(key))
+
+
+def keys_at_hand(game: Any) -> List[str]:
+    """Keys that a game may look up where it listens: those of dicts, what is written in methods, the signs of "WASD"."""
+    texts: Set[Any] = set()
+    for agent in game.agents:
+        if hasattr(agent, "handle_keystroke"):
+            shared = getattr(agent.handle_keystroke, "__globals__", {})
+            for scope in (shared, vars_of(agent), *map(vars, type(agent).__mro__)):
+                for name, value in scope.items():
+                    if isinstance(value, dict) and name != "__builtins__":
+                        texts.update(value)
+                    elif scope is not shared:
+                        texts.update(_texts_in(getattr(value, "__code__", None)))
+    written = {text for text in texts if isinstance(text, str)}
+    signs = {sign for text in written if text == text.upper() and "_" not in text for sign in text}
+    keys = signs | {text for text in written if len(text) == 1 or text in KEY_NAMES}
+    return sorted(key for key in keys if not key_problem(key))
 
 
 def where_keys_are_handled(game: Any) -> str:

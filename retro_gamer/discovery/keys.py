@@ -6,7 +6,7 @@ import random
 import time
 from typing import Any, Callable, Collection, Dict, List, Optional, Sequence, Set, Tuple
 
-from retro_gamer.discovery.heard import TURNS, keys_heard, where_keys_are_handled
+from retro_gamer.discovery.heard import TURNS, keys_at_hand, keys_heard, where_keys_are_handled
 from retro_gamer.discovery.people_keys import for_people, only_written
 from retro_gamer.discovery.probing import ACTIONS_FLAG, SECONDS
 from retro_gamer.discovery.trials import (
@@ -75,7 +75,8 @@ def find_actions(
     pressed: List[str] = [key for key in ARROWS if not _raises_soon(factory, key, held)]
     heard = keys_heard(factory, [*pressed, *"wasd"], min(TURNS, affordable // 4))
     likely = [key for key in heard if key in OTHER_KEYS]
-    keys = tuple(dict.fromkeys((*ARROWS, *likely, *OTHER_KEYS, *heard)))
+    at_hand = keys_at_hand(new_game(factory))
+    keys = tuple(dict.fromkeys((*ARROWS, *likely, *OTHER_KEYS, *heard, *at_hand)))
     moments = max(n for n in range(1, MOMENTS + 1) if n == 1 or _turns_of_arrows(n) <= affordable // 2)
     trials.go(_moments(pressed, moments), keys)
     errors = trials.errors()
@@ -115,7 +116,7 @@ def find_actions(
             )
         found = [key for key in found if key not in unfit]
         heard = [key for key in heard if key not in errors and key not in unfit]
-        found += _found_far_into_games(factory, trials, found, heard, say)
+        found += _found_far_into_games(factory, trials, found, heard, at_hand, say)
     if errors:
         say(_left_out(errors))
     if trials.chance:
@@ -176,6 +177,7 @@ def _found_far_into_games(
     trials: Trials,
     found: Sequence[str],
     heard: Sequence[str],
+    at_hand: Sequence[str],
     say: Callable[[str], None],
 ) -> List[str]:
     """Of the keys that might well be the game's and did nothing so far, those that do something later; and those that it
@@ -190,7 +192,7 @@ def _found_far_into_games(
         letters = [key for group in GROUPS if set(group) & set(found) for key in group]
         idle = [key for key in dict.fromkeys((*arrows, *letters)) if key not in acting]
         places = _far_moments(factory, [*found, *later], edges=bool(idle))
-        others = dict.fromkeys((" ", "KEY_ENTER", *heard))
+        others = dict.fromkeys((" ", "KEY_ENTER", *heard, *(key for key in at_hand if key in OTHER_KEYS)))
         idle = list(dict.fromkeys([*idle, *(key for key in others if key not in acting)]))
         far = Trials(factory, trials.late, trials.records)
         if (idle or same) and not trials.late():

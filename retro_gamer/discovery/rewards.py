@@ -8,53 +8,32 @@ from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Set, Tuple
 from retro_gamer.errors import ConfigError
 
 USUAL = (  # names of scores, the first the best, in whatever letters
-    "reward",
-    "score",
-    "points",
-    *(
-        "punkte",
-        "punktestand",
-        "punktzahl",
-        "punten",
-        "punktid",
-        "puntos",
-        "puntuacion",
-        "puntuación",
-        "puntaje",
-    ),
-    *("punti", "punteggio", "pontos", "poäng", "poeng", "pisteet", "punkty", "body", "puan", "skor"),
-)
+    "reward score points punkte punktestand punktzahl punten punktid puntos puntuacion puntuación puntaje punti punteggio "
+    "pontos poäng poeng pisteet punkty body puan skor"
+).split()
 # Words in the names of numbers that games count for their players, of those that players want to be small, and of those
 # that only say how far a game is.
 GOOD = (
     "reward score point gold coin money cash gem star treasure kill goal caught eaten collected apple food hit xp exp "
-    "experience found saved punkt münze muenze stern treffer tor geld gefunden pièce etoile étoile argent or but moneda "
-    "estrella dinero monete stelle soldi moeda munt ster credit cookie "
-    "won win victory solved gewonnen sieg gagné ganado vinto"
+    "experience found saved chip dollar euro taler catch loot diamond correct richtig beute punkt "
+    "münze muenze stern treffer tor geld gefunden pièce etoile étoile argent or but moneda estrella "
+    "dinero monete stelle soldi moeda munt ster credit cookie won win victory solved gewonnen sieg gagné ganado vinto"
 )
 BAD = (
     "miss missed lost losses damage deaths died error mistake penalty penalties wound wrong crash crashes crashed fault "
-    "fehler verfehlt verpasst schaden erreur raté faute perdu errores fallo errori fouten gemist "
+    "fehler verfehlt verpasst schaden falsch erreur raté faute perdu errores fallo errori fouten gemist "
     "stroke attempt tries price cost schlag schläge versuch versuche preis kosten essai prix precio prezzo prijs"
 )
 OTHERS = "enemy enemies opponent cpu computer rival other gegner ennemi enemigo nemico vijand"
 PROGRESS = (
     "level wave stage floor round day turn step move tick frame time timer clock second minute zeit runde stufe ebene welle "
     "tag zug züge schritt niveau temps tour étage etage vague jour coup pas nivel tiempo turno ronda paso livello tempo "
-    "tijd record highscore best rekord"
+    "tijd record highscore best rekord click"
 )
-SIDES = (
-    "1 2",
-    "left right",
-    "x o",
-    "a b",
-    "red blue",
-    "white black",
-    "links rechts",
-    "rot blau",
-    "weiß schwarz",
-)
+SIDES = "1 2, left right, x o, a b, red blue, white black, links rechts, rot blau, weiß schwarz".split(", ")
 MUCH = 2  # times as much as any other: then a number grows most
+EARNED = 1.1  # times as much as when nobody plays: so much more is no chance
+FEW = 3  # games that were over
 STEADY = 0.9  # the share of turns in which a number that counts turns changes by the same
 
 Histories = Dict[str, List[List[float]]]  # a number's name -> for each game, its values from the start on
@@ -78,6 +57,7 @@ class Growth(NamedTuple):
     begins: float = 0.0  # what it is in a new game
     turns: int = 1  # that were looked at
     squares: float = 0.0  # of its changes, added up
+    ends: bool = False  # whether games are over when it gets to some number, and only then
 
     @property
     def grows(self) -> bool:
@@ -109,7 +89,9 @@ def growth_of(games: Sequence[Sequence[float]]) -> Growth:
     counted = bool(common) and counts[common] >= STEADY * len(changes)
     begins = next((game[0] for game in games if game), 0.0)
     squares = sum(change * change for change in changes)
-    return Growth(up, down, len(changes) - counts.get(0, 0), counted, begins, len(changes), squares)
+    ends = len(games) > FEW and len({game[-1] for game in games[:-1]}) == 1
+    ends = ends and all(game[-1] not in game[:-1] for game in games[:-1])
+    return Growth(up, down, len(changes) - counts.get(0, 0), counted, begins, len(changes), squares, ends)
 
 
 def find_reward(
@@ -140,6 +122,9 @@ def find_reward(
     if len(flags) == 1 and not any(_is_goal(name, numbers[name]) for name in found):
         return Choice(flags[0], "", "because it says whether the game is won, and no number is like a score")
     several = found
+    if not any(_has_word(name, GOOD) for name in found):  # these may grow by themselves
+        still = [name for name in numbers if not numbers[name].steps and _has_word(name, GOOD)]
+        found = [*found, *(name for name in still if not _has_word(name, f"{BAD} {OTHERS}"))]
     if len(found) > 1:
         found, why = _earned(found, numbers, {name: growth_of(games) for name, games in idle().items()})
     if len(found) == 1:
@@ -164,8 +149,8 @@ def find_reward(
 
 def _most_like_a_score(numbers: Dict[str, Growth]) -> List[str]:
     """The names of the numbers that are most like a score, of which there may be none or several."""
-    fair = [name for name in numbers if not _has_word(name, BAD)]
-    fair = [name for name in fair if not _has_word(name, OTHERS)] or fair
+    fair = [name for name in numbers if not _has_word(name, BAD)]  # but what others lose is good
+    fair = [name for name in numbers if _has_word(name, BAD) == _has_word(name, OTHERS)] or fair
     goals = [name for name in fair if not _has_word(name, PROGRESS)]  # rather than ways
     goals = [name for name in goals if _has_word(name, GOOD) or not numbers[name].wanders] or goals
     good = [name for name in goals if _has_word(name, GOOD)]
@@ -199,10 +184,11 @@ def _is_goal(name: str, growth: Growth) -> bool:
 def _earned(names: List[str], numbers: Dict[str, Growth], idle: Dict[str, Growth]) -> Tuple[List[str], str]:
     """Of several numbers that might be the score, the one that play earns; with why it is."""
     nothing = Growth(0.0, 0.0, 0, False)
-    earned = [name for name in names if numbers[name].a_turn > idle.get(name, nothing).a_turn]
+    earned = [name for name in names if numbers[name].a_turn > EARNED * idle.get(name, nothing).a_turn]
     if idle and len(earned) == 1:
         return earned, "because it grows more with play than when nobody plays"
-    names = earned if idle and earned else names
+    names = earned if idle and earned else [name for name in names if not numbers[name].steps] or names
+    names = [name for name in names if not numbers[name].ends] or names
     most = max(names, key=lambda name: numbers[name].a_turn)
     if all(numbers[most].a_turn >= MUCH * numbers[name].a_turn for name in names if name != most):
         return [most], "because it grows most with play"

@@ -47,6 +47,8 @@ WAVERS = [[20, 22, 19, 21, 23], [20, 19, 22]]
         ({"pairs": GROWS, "tries": [[0, 5, 9]]}, ("pairs", "")),
         ({"cookies": [[0, 1, 2, 3, 1]], "ovens": GROWS, "price": GROWS}, ("cookies", "")),
         ({"cherries": GROWS, "record": GROWS}, ("cherries", "")),
+        ({"crashed_enemies": GROWS}, ("crashed_enemies", "")),
+        ({"chips": [[9, 4, 7, 2]], "hand": [[0, 3, 9, 1, 8]]}, ("chips", "")),
     ],
 )
 def test_the_reward_is_what_is_most_like_a_score(numbers, expected):
@@ -106,6 +108,24 @@ def test_of_several_it_is_the_one_that_grows_most():
         "eggs",
         "because it grows most with play; ham is less like a score",
     )
+
+
+def test_what_grows_as_much_when_nobody_plays_is_less_than_what_is_named_like_a_score():
+    played = {"out": GROWS, "saved": STILL}
+    choice = find_reward(played, {"out": 0, "saved": 0}, lambda: played)
+    assert choice.reward == "saved"
+    choice = find_reward(played, {"out": 0, "saved": 0}, lambda: {"out": STILL, "saved": STILL})
+    assert choice.reward == "out"
+
+
+def test_what_ends_the_game_is_less_like_a_score():
+    played = {
+        "alarm": [[0, 1, 2, 3]] * 4 + [[0]],
+        "eggs": [[0, 0, 0, 1], [0, 1, 1, 1], [0, 1, 1, 2], [0] * 4],
+    }
+    assert growth_of(played["alarm"]).ends and not growth_of(played["eggs"]).ends
+    choice = find_reward(played, {"alarm": 0, "eggs": 0}, lambda: {"alarm": STILL, "eggs": STILL})
+    assert choice.reward == "eggs"
 
 
 def test_of_two_sides_the_user_is_told():
