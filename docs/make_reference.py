@@ -62,6 +62,7 @@ WHEN = {
     "learning_rate_min": "0 when you will train on and on; then the rate stays.",
     "gamma": "0.95 when it stands still or looks too far ahead; 0.99 when rewards come late.",
     "repeat_penalty": "0 when the same thing must be done again and again in one place.",
+    "end_penalty_limit": "1 when it only learns to be afraid of the end; 0 where how it ends is what matters.",
     "epsilon": "Less where random keys end the game at once.",
     "epsilon_min": "More when it gets stuck; 0 for a game that one wrong key loses.",
     "epsilon_decay_turns": "More when it settles too early on something bad; less for a short training.",

@@ -11,7 +11,7 @@ import numpy as np
 from retro_gamer.agents.agent import Agent, Transition, under_prefix, with_prefix
 from retro_gamer.agents.feature_scale import FeatureScale
 from retro_gamer.agents.greedy import GreedyNetwork
-from retro_gamer.agents.reward_scale import RewardScale
+from retro_gamer.agents.reward_scale import EndPenalty, RewardScale
 from retro_gamer.config.settings import ModelSettings, TrainingSettings
 from retro_gamer.environment.observation import Observation, ObservationShape
 from retro_gamer.errors import TrainingDivergedError
@@ -106,6 +106,7 @@ class DQNAgent(Agent):
             self.average = network(np.random.default_rng(0))  # what it draws is overwritten
             self.average.copy_from(self.online)
         self.optimizer = Adam(self.online.parameters, training.learning_rate)
+        self.end_penalty = EndPenalty(training.end_penalty_limit)
         self.scale, self.feature_scale = RewardScale(training.reward_scale), FeatureScale(shape.n_features)
         self.greedy = self.newest = self.saved = GreedyNetwork(
             self.online, self.scale, self.feature_scale, repeat_penalty, turn_based
@@ -153,6 +154,9 @@ class DQNAgent(Agent):
         self.greedy.repetition.got(reward)
 
     def learn(self, transition: Transition) -> Optional[float]:
+        counts = self.end_penalty.counted(transition.reward, transition.terminated)
+        if counts != transition.reward:
+            transition = transition._replace(reward=counts)
         self.replay.add(*(self._with_cost(transition) if self.turn_based else transition))
         self.scale.add(transition.reward)
         self.turns += 1
@@ -296,7 +300,7 @@ class DQNAgent(Agent):
     def get_state(self) -> Dict[str, np.ndarray]:
         """The policy, and target/..., optimizer/..., replay/..., reward_scale [3], turns (), rounds (): see each part.
 
-        Where the policy is an average, online/... too.
+        Where the policy is an average, online/... too; with a limit of end penalties, gains [2].
         """
         return {
             **self.get_policy(),
@@ -305,6 +309,7 @@ class DQNAgent(Agent):
             **with_prefix("optimizer", self.optimizer.get_state()),
             **with_prefix("replay", self.replay.get_state()),
             **self.scale.get_state(),
+            **self.end_penalty.get_state(),
             **self.feature_scale.get_state(),
             "turns": np.array(self.turns),
             "rounds": np.array(self.train_every // self._configured[0]),
@@ -323,6 +328,7 @@ class DQNAgent(Agent):
         if not ((0 <= self.replay.actions) & (self.replay.actions < self.n_actions)).all():
             raise ValueError("the memory holds an action that does not exist")
         self.scale.set_state(state)
+        self.end_penalty.set_state(state)
         self.feature_scale.set_state(state)
         self.turns = int(state["turns"])
         # Once, train_every = 4 meant eight steps every 32 turns: a training that began so goes on so.

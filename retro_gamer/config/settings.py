@@ -286,6 +286,12 @@ class TrainingSettings:
         new_run=0.1,
         new_self_play_run=0.0,  # opponents change; it was not tried there
     )
+    end_penalty_limit: float = setting(
+        NUMBER,
+        0.0,
+        "A penalty that ends the game counts at most so many times as much as a usual gain; 0: in full.",
+        low=0,
+    )
     epsilon: float = setting(NUMBER, 1.0, "Share of random actions at the start.", low=0, high=1)
     epsilon_min: float = setting(
         NUMBER, 0.05, "Share of random actions in the end.", low=0, high=1, new_run=0.02, new_table_run=0.02

@@ -11,6 +11,7 @@ from retro_gamer.discovery.moved import moved_by_keys
 from retro_gamer.discovery.probing import Probe, only_player
 from retro_gamer.discovery.sights import (
     Sight,
+    deaths_that_hide_hits,
     hits_that_come_late,
     signs_to_press,
     targets_far_away,
@@ -68,7 +69,9 @@ def choose_encoders(draft: Draft, factory: Any, probe: Probe, known: Dict[str, A
         draft.notes["preprocessing.radar"] = (
             f"Off, because there are {probe.n_agents} characters to look through each turn."
         )
-    for sight in (walls_that_come(probe), targets_far_away(probe), hits_that_come_late(probe)):
+    reward = known.get("reward") or draft.config.metadata.reward
+    late, hidden = hits_that_come_late(probe), deaths_that_hide_hits(probe, reward)
+    for sight in (walls_that_come(probe), targets_far_away(probe), late, hidden):
         if sight is not None and not any(name in known for name in sight.settings):
             see(draft, sight)
     seen = draft.config.preprocessing

@@ -46,7 +46,7 @@ class Probe(NamedTuple):
     own_letters: Dict[
         str, Set[str]
     ]  # of each that listens to keys, by name: characters that nobody else showed
-    turning: Set[str]  # the names of those whose letter tells which way they went
+    turning: Dict[str, Set[str]]  # by name, the letters of each whose letter tells which way it went
     telling: Set[str]  # and of those whose letter tells something else
     flow: str  # the one way in which things come; "" for none
     walls: bool  # whether what comes, comes side by side
@@ -98,12 +98,12 @@ class Looks:
         """The characters that were shown in several colors."""
         return sorted(shown for shown, colors in self._colors.items() if len(colors) > 1)
 
-    def turning(self) -> Set[str]:
-        """The names of those that looked in another way after another step."""
+    def turning(self) -> Dict[str, Set[str]]:
+        """By name, how each looked that looked in another way after another step."""
         looks: Dict[str, Set[str]] = {}
         for (name, _), after in self._after.items():
             looks.setdefault(name, set()).update(after)
-        return {name for name, different in looks.items() if len(different) > 1}
+        return {name: different for name, different in looks.items() if len(different) > 1}
 
     def telling(self) -> Set[str]:
         """The names of those that looked in several ways after one and the same step."""

@@ -10,6 +10,7 @@ from retro_gamer.discovery.probing import Probe
 SIGNS = 5  # characters that are keys, too: with so many, what is shown is what to press
 FAR_SIGHTED = 7  # cells: a window of this radius
 TURNS_OF_A_SHOT = 8  # of which rewards are added up where the player shoots; 3 were no better than 1
+AIMS = 2  # letters: who has more shows by them where it aims
 LATE = 4  # turns: what a key makes, and is there for so long, pays late
 MOST = 0.8  # of the keys: what else is shown is a key, too
 
@@ -72,8 +73,11 @@ def hits_that_come_late(probe: Probe) -> Optional[Sight]:
     """Where the player shoots, or lays bombs: rewards of several turns are added up, so that a hit is learned with the key.
 
     Learned turn by turn, its value would pass through the flight, in which what is seen hardly tells where it will end.
+    Where the player's letter shows which way it aims, what is seen tells it, and one turn at a time learns more.
     """
     if probe.shoots:
+        if any(len(letters) > AIMS for letters in probe.turning.values()):
+            return None
         why, what = (
             "the player shoots: a hit comes some turns after the shot that was aimed.",
             "The player shoots",
@@ -87,6 +91,22 @@ def hits_that_come_late(probe: Probe) -> Optional[Sight]:
         {"n_step": TURNS_OF_A_SHOT},
         {"training.n_step": f"More than 1, because {why}"},
         f"{what}: rewards of {TURNS_OF_A_SHOT} turns are added up.",
+    )
+
+
+def deaths_that_hide_hits(probe: Probe, reward: str) -> Optional[Sight]:
+    """Where the player shoots, and games end with a penalty: it counts no more than what a hit brings.
+
+    What it shoots is mostly what kills it.
+    """
+    games = probe.histories.get(reward, ())
+    if not probe.shoots or not any(len(game) > 1 and game[-1] < game[-2] for game in games):
+        return None
+    why = "1, because the player shoots: a larger penalty would hide from the network what a hit brings."
+    return Sight(
+        {"end_penalty_limit": 1.0},
+        {"training.end_penalty_limit": why},
+        "The player shoots: a penalty that ends the game counts no more than a usual gain.",
     )
 
 

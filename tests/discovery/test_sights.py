@@ -189,6 +189,26 @@ def test_who_shoots_sees_what_is_far_away(hero, shoots, tmp_path):
     assert probe_game(make, ARROWS, turns=300).shoots == shoots
 
 
+class Tank(Gun):
+    """Turns its barrel the way it goes."""
+
+    def handle_keystroke(self, keystroke, game):
+        super().handle_keystroke(keystroke, game)
+        self.character = {"KEY_UP": "^", "KEY_DOWN": "v", "KEY_LEFT": "<", "KEY_RIGHT": ">"}.get(
+            keystroke.name, self.character
+        )
+
+
+@pytest.mark.parametrize("hero, n_step", [(Gun, 8), (Tank, 1)])
+def test_rewards_are_added_up_where_the_player_shoots_and_nothing_shows_its_aim(hero, n_step):
+    def make():
+        return engine.Game([hero("A", (10, 10))], {"score": 0}, board_size=(20, 20))
+
+    probe = probe_game(make, ARROWS, turns=300)
+    sight = hits_that_come_late(probe)
+    assert probe.shoots and (sight.settings["n_step"] if sight else 1) == n_step
+
+
 class Bomber(Hero):
     """The key b lays a bomb, which goes off some turns later; things that last as long come by themselves, too."""
 
@@ -257,6 +277,23 @@ def test_create_adds_up_rewards_where_the_player_shoots_unless_it_is_named(tmp_p
     for flags in ({"n_step": 1}, {"board": True}, {"algorithm": "q_learning"}):
         config, messages, notes = chosen(tmp_path, monkeypatch, source, **flags)
         assert config.training.n_step == 1 and "rewards of" not in messages
+
+
+@pytest.mark.parametrize("penalty, limit", [("- 5", 1.0), ("+ 0", 0.0)])
+def test_where_the_player_shoots_a_penalty_at_the_end_is_limited(penalty, limit, tmp_path, monkeypatch):
+    source = (Path(__file__).parent.parent / "student_games" / "shooter.py").read_text("utf-8")
+    late = """
+    def play_turn(self, game):
+        if game.turn_number == 40:
+            game.state["score"] = game.state["score"] - 5
+            game.end()
+
+
+def create_game"""
+    source = source.replace("\n\ndef create_game", late.replace("- 5", penalty))
+    config, messages, notes = chosen(tmp_path, monkeypatch, source)
+    assert config.training.end_penalty_limit == limit
+    assert ("training.end_penalty_limit" in notes) == ("usual gain" in messages) == bool(limit)
 
 
 def game_of(hero, sky):
