@@ -1,4 +1,4 @@
-"""One side of a self-play game, for a policy that plays it inside a user's game."""
+"""How a policy sees a user's game: as one character, or as one side of a self-play game."""
 
 from __future__ import annotations
 
