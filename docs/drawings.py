@@ -180,7 +180,7 @@ def performance() -> str:
             14,
         )
     ]
-    left, width, most = 400, 340, 40
+    left, width, most = 400, 340, 60
     for line, row in enumerate(rows):
         y = 50 + line * 30
         ratio = times(row["ratio"])
