@@ -9,6 +9,7 @@ from retro_gamer.discovery.draft import Draft
 from retro_gamer.discovery.ground import IF_IT_SHUTS_ITSELF_IN, TURNS_TO_LOOK, Ground, look_at_ground
 from retro_gamer.discovery.moved import moved_by_keys
 from retro_gamer.discovery.probing import Probe, only_player
+from retro_gamer.discovery.rewards import growth_of
 from retro_gamer.discovery.sights import (
     Sight,
     deaths_that_hide_hits,
@@ -116,6 +117,8 @@ def observe_numbers(draft: Draft, factory: Any, probe: Probe, known: Dict[str, A
     metadata = draft.config.metadata
     paid = [known.get("reward") or metadata.reward, known.get("score") or metadata.score, *probe.huge]
     changing = changing_numbers(probe.histories, list(probe.histories), paid)
+    if probe.turn_based:  # a count of moves makes each situation a new one, to repeat_penalty too
+        changing = [name for name in changing if growth_of(probe.histories[name]).up]
     if not changing:
         return
     seen = not_shown(draft.config.with_settings(known), changing, min(TURNS, probe.turns), factory)

@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
-from retro_gamer.discovery.darkness import Darkness
 from retro_gamer.discovery.meetings import Meetings, Met, Pair, Shown
 from retro_gamer.discovery.probing import SECONDS, step
 from retro_gamer.environment.characters import visible_cells
@@ -21,8 +20,51 @@ AT_RANDOM = 0.2  # of the keys: or it would run against the same wall for ever
 LEAST_LEFT = 20  # times that something was left behind: a few may be chance
 NEARLY_ALWAYS = 0.9  # of the steps after the first time in a game
 LOOK_BACK_EVERY = 10  # turns: from one situation that is kept to the next
+LEAST_GONE = 20  # times that something went out of sight
+BEYOND = 0.02  # of what shows may be farther away than what is lit: it moved in the same turn, say
 BESIDE = {(-1, 0), (1, 0), (0, -1), (0, 1)}
 IF_IT_SHUTS_ITSELF_IN = "If it can shut itself in, as a snake can, set room = true: --room"
+
+
+class Darkness:
+    """Watches how far from a character things show, turn by turn."""
+
+    def __init__(self) -> None:
+        self._at: Counter[int] = Counter()  # distance -> how many things showed there
+        self._gone: Counter[int] = Counter()  # times that what was as far as this went out of sight by a step
+        self.begin()
+
+    def begin(self) -> None:
+        """A new game begins. What it shows before its first turn does not count: often that is all there is."""
+        self._before: Optional[Tuple[Dict[Pair, Any], Pair]] = None
+
+    def note(self, shown: Dict[Pair, List[Tuple[Any, str]]], position: Pair) -> None:
+        """What shows where after a turn, and where the character is."""
+        there = {
+            cell for cell, who in shown.items() if any(getattr(one, "size", None) is None for one, _ in who)
+        }
+        self._at.update(_distance(cell, position) for cell in there)
+        if self._before is not None:
+            cells, was_at = self._before
+            for cell in cells:
+                if cell not in there and _distance(cell, position) > _distance(cell, was_at):
+                    self._gone[_distance(cell, was_at)] += 1
+        self._before = dict.fromkeys(there), position
+
+    @property
+    def sight(self) -> int:
+        """The distance within which nearly all that showed was, and at which things went out of sight; 0 for none."""
+        within, enough = 0, (1 - BEYOND) * sum(self._at.values())
+        for distance in sorted(self._at):
+            within += self._at[distance]
+            if within >= enough:
+                return distance if self._gone[distance] >= LEAST_GONE else 0
+        return 0
+
+
+def _distance(cell: Pair, other: Pair) -> int:
+    """In columns or rows, whichever are more."""
+    return max(abs(cell[0] - other[0]), abs(cell[1] - other[1]))
 
 
 class Ground:

@@ -66,3 +66,13 @@ def test_not_where_it_is_not_wanted(tmp_path, monkeypatch, flags):
 def test_not_where_a_character_is_seen_through_a_window():
     config, _, _ = choose_settings("forager")
     assert config.preprocessing.egocentric_radius and not config.metadata.turn_based
+
+
+@pytest.mark.parametrize(
+    "more, observed", [("", []), ("\n        if game.state['time'] < -2: game.state['time'] = 0", ["time"])]
+)
+def test_what_only_counts_moves_down_is_not_observed_there(tmp_path, monkeypatch, more, observed):
+    counts = f"if place in self.taken: game.state['time'] -= 1{more}\n        if place not"
+    monkeypatch.setattr(sys.modules[__name__], "GAME", GAME.replace("if place not", counts, 1))
+    assert chosen(tmp_path, monkeypatch, "pass")[0]
+    assert choose_settings("waiting_game.py")[0].preprocessing.observe_state == observed
