@@ -9,9 +9,8 @@ from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 import numpy as np
 
 from retro_gamer.agents.agent import Agent, Transition, under_prefix, with_prefix
-from retro_gamer.agents.feature_scale import FeatureScale
 from retro_gamer.agents.greedy import GreedyNetwork
-from retro_gamer.agents.reward_scale import EndPenalty, RewardScale
+from retro_gamer.agents.scales import EndPenalty, FeatureScale, RewardScale
 from retro_gamer.config.settings import ModelSettings, TrainingSettings
 from retro_gamer.environment.observation import Observation, ObservationShape
 from retro_gamer.errors import TrainingDivergedError

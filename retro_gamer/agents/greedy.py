@@ -7,9 +7,8 @@ from typing import Any, Dict, Optional, Sequence, Union
 import numpy as np
 
 from retro_gamer.agents.agent import under_prefix, with_prefix
-from retro_gamer.agents.feature_scale import FeatureScale
 from retro_gamer.agents.repetition import Repetition
-from retro_gamer.agents.reward_scale import RewardScale
+from retro_gamer.agents.scales import FeatureScale, RewardScale
 from retro_gamer.agents.states import state_of
 from retro_gamer.agents.table_arrays import Table, Visits, read_tables, read_visits, write_tables
 from retro_gamer.environment.observation import Observation

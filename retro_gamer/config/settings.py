@@ -178,6 +178,7 @@ class PreprocessingSettings:
         False,
         "true: in which column and row of the board the one that acts is; cells beyond the edge then show nothing.",
     )
+    steps_of: List[str] = setting(TEXTS, [], "Characters whose last step is seen, such as a ball.")
     way_around: List[str] = setting(
         TEXTS,
         [],

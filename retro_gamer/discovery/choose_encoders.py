@@ -12,6 +12,7 @@ from retro_gamer.discovery.probing import Probe, only_player
 from retro_gamer.discovery.rewards import growth_of
 from retro_gamer.discovery.sights import (
     Sight,
+    balls_that_fly,
     deaths_that_hide_hits,
     hits_that_come_late,
     signs_to_press,
@@ -72,7 +73,7 @@ def choose_encoders(draft: Draft, factory: Any, probe: Probe, known: Dict[str, A
         )
     reward = known.get("reward") or draft.config.metadata.reward
     late, hidden = hits_that_come_late(probe), deaths_that_hide_hits(probe, reward)
-    for sight in (walls_that_come(probe), targets_far_away(probe), late, hidden):
+    for sight in (walls_that_come(probe), balls_that_fly(probe), targets_far_away(probe), late, hidden):
         if sight is not None and not any(name in known for name in sight.settings):
             see(draft, sight)
     seen = draft.config.preprocessing

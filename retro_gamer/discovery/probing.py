@@ -8,9 +8,8 @@ import traceback
 from collections import Counter
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-from retro_gamer.discovery.standstill import Standstill
 from retro_gamer.discovery.tiles_shown import TilesShown
-from retro_gamer.discovery.travels import Travels
+from retro_gamer.discovery.travels import Balls, Standstill, Travels
 from retro_gamer.discovery.written import Written
 from retro_gamer.environment.characters import (
     board_size_of,
@@ -59,6 +58,7 @@ class Probe(NamedTuple):
     shoots: bool  # whether what appears beside the player flies away from it
     lasts: int  # for how many turns there is what a key makes; 0 for nothing
     colored: List[str]  # the characters that were shown in several colors
+    balls: List[str]  # the characters of what there is one of, that mostly goes on the way it went
     tiles: List[int]  # where numbers stand that it is played with (discovery/tiles_shown.py)
 
 
@@ -157,7 +157,7 @@ class _Findings:
         self._listened: Counter[Tuple[str, ...]] = Counter()  # names -> in how many turns they listened
         self._listeners: Dict[Tuple[str, ...], List[Any]] = {}  # and the characters of that name, the newest
         self._huge: Set[str] = set()
-        self._looks, self._travels, self._written = Looks(), Travels(), Written()
+        self._looks, self._travels, self._written, self._balls = Looks(), Travels(), Written(), Balls()
         self.standstill, self._tiles = Standstill(), TilesShown()
         if self._reward is not None:
             state_number(first, self._reward)
@@ -185,6 +185,7 @@ class _Findings:
         self._looks.note(game)
         self._travels.note(game, key)
         self._written.note(game)
+        self._balls.note(game)
         players = keyboard_driven(game)
         if players:
             names = tuple(map(name_of, players))
@@ -225,6 +226,7 @@ class _Findings:
             self._travels.shots(),
             self._travels.lasts(),
             self._looks.colored(),
+            self._balls.found(),
             self._tiles.found(),
         )
 

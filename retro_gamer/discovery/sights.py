@@ -59,6 +59,20 @@ def walls_that_come(probe: Probe) -> Optional[Sight]:
     )
 
 
+def balls_that_fly(probe: Probe) -> Optional[Sight]:
+    """Where there is a ball, or the like: which way it goes, so that it is known where it will be."""
+    if not probe.balls:
+        return None
+    what = " ".join(probe.balls)
+    return Sight(
+        {"steps_of": probe.balls},
+        {
+            "preprocessing.steps_of": "There is one of each, and in random play it mostly went on the way it went."
+        },
+        f"Of {what} it is seen which way it goes.",
+    )
+
+
 def targets_far_away(probe: Probe) -> Optional[Sight]:
     """Where the player shoots: all that is far away, since it can be met there, and not only the nearest of each kind."""
     if not probe.shoots:

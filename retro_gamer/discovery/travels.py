@@ -1,4 +1,4 @@
-"""Which way the things of a game come, such as fruit that falls, and whether the player shoots: seen in random play."""
+"""How the things of a game move in random play: which way they come, whether the player shoots, and if all stands still."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections import Counter
 from statistics import median
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 
+from retro_gamer.environment.characters import shown_characters, visible_cells
 from retro_gamer.environment.flow import WAYS
 from retro_gamer.environment.memories import reference
+from retro_gamer.environment.new_games import parts_of
 from retro_gamer.environment.player import keyboard_driven
 
 FEWEST = 3  # characters of a kind that have to be seen moving
@@ -18,6 +20,8 @@ FEWEST_MADE = 8  # of a kind have to be made by a key, and gone later
 MADE = 0.9  # of a kind have to appear with one and the same key
 BESIDE = 2  # cells from the player: what mostly appears there is thrown by the player, and comes from nowhere
 MUZZLE = 4  # cells from the player, in line with it: what appears there and flies straight away was shot
+FEWEST_STEPS, LONGEST_STEP = 10, 3  # a ball makes so many steps in each of two ways, and none longer
+LEAST_TURNS = 20  # without a key: fewer do not tell whether all stands still
 MOST_WATCHED = 500  # characters: more would cost more than the game
 
 
@@ -186,3 +190,75 @@ def _way_of(dx: int, dy: int) -> str:
         if dx * way_x + dy * way_y > 0 and not dx * way_y and not dy * way_x:
             return way
     return ""
+
+
+class Balls:
+    """Watches for what there is one of, such as a ball, that mostly goes on the way it went."""
+
+    def __init__(self) -> None:
+        self._several: Set[str] = set()  # characters that two showed at once
+        self._last: Dict[
+            str, Tuple[Any, Tuple[int, int], Optional[Tuple[int, int]]]
+        ] = {}  # who, where, last step
+        self._steps: Dict[str, Counter[Tuple[int, int]]] = {}
+        self._went_on: Counter[str] = Counter()  # in how many moves it made the same step again
+
+    def note(self, game: Any) -> None:
+        """Look at a game after a turn."""
+        players = keyboard_driven(game)
+        seen: Dict[str, Any] = {}
+        for agent, _, _, shown in visible_cells(game.agents, game.board_size):
+            if seen.setdefault(shown, agent) is not agent or agent in players:
+                self._several.add(shown)
+        for shown, agent in seen.items():
+            who, (x, y), before = self._last.get(shown, (None, (0, 0), None))
+            step: Any = (agent.position[0] - x, agent.position[1] - y)
+            if who is not agent:
+                step = None
+            elif step == (0, 0):
+                step = before
+            elif before is not None:
+                self._steps.setdefault(shown, Counter())[step] += 1
+                self._went_on[shown] += step == before
+            self._last[shown] = agent, agent.position, step
+
+    def found(self) -> List[str]:
+        """Their characters."""
+        return [
+            shown
+            for shown, steps in self._steps.items()
+            if shown not in self._several
+            and sum(n >= FEWEST_STEPS and max(map(abs, step)) <= LONGEST_STEP for step, n in steps.items())
+            > 1
+            and self._went_on[shown] > sum(steps.values()) / 2
+        ]
+
+
+class Standstill:
+    """Compares a game before and after turns without a key: its board, its state, and what its characters hold.
+
+    A turn that ends the game says nothing: many games are over after a number of turns.
+    """
+
+    def __init__(self) -> None:
+        self._turns, self._moved = 0, False
+        self._before: Any = None  # the game before this turn, if it is one to compare
+
+    def begin_turn(self, game: Any, key: Optional[str]) -> None:
+        """A turn with this key comes. In its first turn a game may still be laid out."""
+        is_telling = key is None and not self._moved and getattr(game, "turn_number", 0) > 0
+        self._before = _all_of(game) if is_telling else None
+
+    def note(self, game: Any) -> None:
+        """Look at the game after the turn."""
+        if self._before is not None and game.playing:
+            self._turns += 1
+            self._moved = _all_of(game) != self._before
+
+    @property
+    def found(self) -> bool:
+        return self._turns >= LEAST_TURNS and not self._moved
+
+
+def _all_of(game: Any) -> Any:
+    return shown_characters(game), parts_of(game)

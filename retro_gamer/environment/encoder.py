@@ -12,6 +12,7 @@ Six ways of seeing, which `config.toml` switches on and off:
 With own_symbol the character that acts is one symbol of its own, whatever its letter: neither another letter nor another
 character of the same letter can take its place. With last_step it is seen which way it went, as letters like > often tell.
 With tiles, as in 2048, the whole board is the tiles on it (environment/tiles.py).
+With steps_of it is seen which way a ball went, for example.
 With room it is seen how many free cells there are on each side of it, with place in which column and row it is.
 """
 
@@ -54,6 +55,7 @@ from retro_gamer.environment.vocabulary import (
     PLACE,
     ROOM_ACROSS,
     ROOM_DOWN,
+    STEP_OF,
     UNSEEN,
     Vocabulary,
 )
@@ -99,6 +101,7 @@ class Encoder:
         place: bool = False,
         far: bool = False,
         tiles: Sequence[int] = (),
+        steps_of: Sequence[str] = (),
     ):
         self.vocabulary, self.find_player = vocabulary, find_player
         self.own_symbol, self.last_step, self.last_steps = own_symbol, last_step, LastSteps()
@@ -120,7 +123,8 @@ class Encoder:
         self.kinds, self.flow, self._urgency = kinds, flow, urgency(flow) if flow else None
         self.texts, self.tiles = texts, tiles
         self._place = vocabulary.add(PLACE) if place else NOTHING
-        self._has_readings = bool(radar or last_step or kinds or self.rooms or self._place)
+        self._stepping = {shown: vocabulary.add(STEP_OF + shown) for shown in steps_of}
+        self._has_readings = bool(radar or last_step or kinds or self.rooms or self._place or steps_of)
         if self._has_readings:
             # The first layer has as many rows for an input as there are symbols; a reading needs one for each value.
             side = min(1 + max(board_size), MOST_PLACES) if place else 0
@@ -156,7 +160,7 @@ class Encoder:
     @property
     def remembers(self) -> bool:
         """Whether what it sees follows from what it saw before, so that it must look each turn."""
-        return self.last_step or self.charts is not None
+        return self.last_step or bool(self._stepping) or self.charts is not None
 
     def observe(self, game: Any, character: Any = None) -> Observation:
         """The observation of `game`, seen from `character` (default: the one that the keys control).
@@ -212,8 +216,12 @@ class Encoder:
             self._note_kinds(readings, painted, player)
         for symbol, (steps, length) in ways.items():
             note(readings, symbol, steps, length)
-        if self.last_step:
-            self._note_last_step(readings, game, player)
+        if self.last_step and player is not None:
+            self._note_step(readings, self._me, game, player)
+        if self._stepping:
+            for character, _, _, shown in painted:
+                if shown in self._stepping and character is not player:
+                    self._note_step(readings, self._stepping[shown], game, character)
         if self._place:
             most = self.vocabulary.n_symbols - 1  # less than the columns of a board larger than in training
             note(readings, self._place, min(1 + center[0], most), min(1 + center[1], most))
@@ -264,11 +272,11 @@ class Encoder:
             canvas[first + y * stride + x] = symbol
         return canvas
 
-    def _note_last_step(self, readings: bytearray, game: Any, player: Any) -> None:
-        """In the place of ME the last step of the player; 0 while it is not known."""
-        step = self.last_steps.of(game, player) if player is not None else None
-        if step is not None and self._me:
-            note(readings, self._me, radar_reading(step[0]), radar_reading(step[1]))
+    def _note_step(self, readings: bytearray, symbol: int, game: Any, character: Any) -> None:
+        """In the place of a symbol the last step of a character; 0 while it is not known."""
+        step = self.last_steps.of(game, character)
+        if step is not None and symbol:
+            note(readings, symbol, radar_reading(step[0]), radar_reading(step[1]))
 
     def _note_kinds(self, readings: bytearray, painted: Painted, player: Any) -> None:
         """For each kind how many there are, and how far the first of them has come."""

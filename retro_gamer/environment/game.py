@@ -28,23 +28,8 @@ def make_encoder(
     encoder = Encoder(
         vocabulary,
         board_size=(metadata.board_size[0], metadata.board_size[1]) if metadata.board_size else (1, 1),
-        board=seen.board,
-        egocentric_radius=seen.egocentric_radius,
-        radar=seen.radar,
-        observe_state=seen.observe_state,
         find_player=player_finder(metadata.player),
-        own_symbol=seen.own_symbol,
-        last_step=seen.last_step,
-        kinds=seen.kinds,
-        flow=seen.flow,
-        room=seen.room,
-        free_characters=seen.free_characters,
-        way_around=seen.way_around,
-        sight=seen.sight,
-        texts=seen.texts,
-        place=seen.place,
-        far=seen.far,
-        tiles=seen.tiles,
+        **{name: value for name, value in vars(seen).items() if name != "spatial"},
     )
     if n_features is not None:
         encoder.n_features = n_features

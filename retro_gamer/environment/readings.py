@@ -8,7 +8,14 @@ from retro_gamer.environment.vocabulary import FIRST_CHARACTER, OFF_BOARD, Vocab
 
 READINGS_PER_CHARACTER = 2
 N_READINGS = 10  # different ones, from 0 on
-WITH_READINGS = ("radar", "last_step", "kinds", "room", "place")  # settings of which each brings them
+WITH_READINGS = (
+    "radar",
+    "last_step",
+    "kinds",
+    "room",
+    "place",
+    "steps_of",
+)  # settings of which each brings them
 
 Painted = Iterable[Tuple[Any, int, int, str]]  # as `visible_cells` gives them
 

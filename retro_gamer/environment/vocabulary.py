@@ -14,6 +14,7 @@ ME = "(me)"  # stands for the character that acts, where it has a symbol of its 
 ROOM_ACROSS = "(room x)"  # their readings are the free cells to its left and right, and above and below it;
 ROOM_DOWN = "(room y)"  # no cell can show them
 PLACE = "(place)"  # its readings are the column and row of the character that acts
+STEP_OF = "step of "  # and a character: its readings are which way that one went
 UNSEEN = "(unseen)"  # stands for cells that were never in sight; no cell can show it
 MAX_SYMBOLS = 256  # they are stored as bytes
 MAX_CHARACTERS = MAX_SYMBOLS - FIRST_CHARACTER

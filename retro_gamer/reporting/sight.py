@@ -12,7 +12,7 @@ from retro_gamer.environment.far import far_parts
 from retro_gamer.environment.flow import COUNTS, LEVELS
 from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.rooms import FREE_CELLS, WORDS
-from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD, PLACE, UNSEEN
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD, PLACE, STEP_OF, UNSEEN
 from retro_gamer.environment.ways import Ways, walk_in_words
 
 OFF_BOARD_SHOWN = "▒"
@@ -47,6 +47,7 @@ def inputs_in_words(seen: Any, observation_function: str, of_environment: bool) 
     parts += ["the first of each"] * bool(seen.kinds and seen.flow)
     parts += ["the free cells on each side"] * bool(seen.room)
     parts += ["its own column and row"] * bool(seen.place)
+    parts += ["the last " + STEP_OF + shown for shown in seen.steps_of or ()]
     return [*parts, *seen.observe_state]
 
 
@@ -135,11 +136,12 @@ def _radar(
             continue
         if character == PLACE:
             found.append(("its own place", f"column {across}, row {down}"))
-        elif ways is not None and ways.is_told(symbol) and character != ME:
+        elif ways is not None and ways.is_told(symbol) and len(character) == 1 or character == UNSEEN:
             which = "what it never saw" if character == UNSEEN else f"the nearest {character}"
             found.append((f"the way to {which}", walk_in_words(across, down)))
         else:
             which = f"the next {character} to arrive" if flow else f"the nearest {character}"
+            which = f"the last {character}" if character.startswith(STEP_OF) else which
             found.append(("its last step" if character == ME else which, _place_in_words(across, down)))
     return found
 
@@ -147,7 +149,7 @@ def _radar(
 def _kinds(readings: np.ndarray, characters: Sequence[str], flow: str) -> List[Tuple[str, str]]:
     found = []
     for character, (count, level) in zip(characters, readings.reshape(-1, 2).tolist()):
-        if count and character not in (ME, PLACE) and character not in FREE_CELLS:
+        if count and len(character) == 1:
             come = f", the first in part {level} of {LEVELS} of the way {flow}" * bool(level)
             found.append((character, f"{COUNTS[count]} there{come}"))
     return found

@@ -19,6 +19,7 @@ from retro_gamer.environment.vocabulary import (
     PLACE,
     ROOM_ACROSS,
     ROOM_DOWN,
+    STEP_OF,
     UNSEEN,
 )
 
@@ -53,6 +54,7 @@ ONLY_SOME_HAVE = (
     "kinds",
     "flow",
     "place",
+    "steps_of",
     "way_around",
     "sight",
     "texts",
@@ -219,7 +221,9 @@ CHECKS: List[Tuple[str, Callable[[Values], bool]]] = [
     ),
     (
         "characters are not characters",
-        lambda values: len(values["characters"]) <= MAX_CHARACTERS and _are_texts(values["characters"], 8),
+        lambda values: (
+            len(values["characters"]) <= MAX_CHARACTERS and _are_texts(values["characters"], len(STEP_OF) + 1)
+        ),
     ),
     ("turn_based is not a flag", lambda values: values.get("turn_based", True) is True),
     ("kinds is not a flag", lambda values: values.get("kinds", True) is True),
@@ -231,6 +235,14 @@ CHECKS: List[Tuple[str, Callable[[Values], bool]]] = [
     (
         "place cannot be read as it says",
         lambda values: "place" not in values or (values["place"] is True and PLACE in values["characters"]),
+    ),
+    (
+        "steps cannot be told as it says",
+        lambda values: (
+            isinstance(values.get("steps_of", []), list)
+            and _are_texts(values.get("steps_of", []), 1)
+            and {STEP_OF + shown for shown in values.get("steps_of", ())} <= {*values["characters"]}
+        ),
     ),
     ("flow is not a way", lambda values: values.get("flow", "down") in FLOWS[1:]),
     ("own character is not among its characters", _knows_itself),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from retro_gamer.config.run_config import RunConfig
+from retro_gamer.config.settings import PreprocessingSettings
 from retro_gamer.environment.observation import ObservationShape
 from retro_gamer.environment.readings import N_READINGS, WITH_READINGS
 from retro_gamer.environment.vocabulary import (
@@ -14,6 +15,7 @@ from retro_gamer.environment.vocabulary import (
     ME,
     PLACE,
     ROOM_DOWN,
+    STEP_OF,
     UNSEEN,
     Vocabulary,
 )
@@ -43,6 +45,7 @@ MEANINGLESS_AFTER: Dict[str, str] = {
     "room": "it decides what the inputs are",
     "free_characters": "it decides what the readings of room mean",
     "place": "it decides what the inputs are",
+    "steps_of": "it decides what the inputs are",
     "way_around": "it decides what the readings of the radar mean",
     "sight": "it decides what the inputs are",
     "texts": "it decides what is seen",
@@ -102,6 +105,7 @@ class PolicyDescription:
     kinds: Optional[bool] = None  # the same as own_symbol
     flow: Optional[str] = None  # the same
     place: Optional[bool] = None  # the same
+    steps_of: Optional[Tuple[str, ...]] = None  # the same
     way_around: Optional[Tuple[str, ...]] = None  # None where the radar tells no ways
     sight: Optional[int] = None  # None where all shows
     texts: Optional[bool] = None  # False where they are not seen
@@ -145,6 +149,8 @@ class PolicyDescription:
             flow=seen.flow or None,
             room=has_room or None,
             free_characters=tuple(seen.free_characters) if has_room else None,
+            steps_of=tuple(shown for shown in seen.steps_of if STEP_OF + shown in vocabulary.characters)
+            or None,
             place=(seen.place and PLACE in vocabulary.characters) or None,
             way_around=(tuple(seen.way_around) if seen.radar else ()) or None,
             sight=(seen.radar and UNSEEN in vocabulary.characters and seen.sight) or None,
@@ -174,7 +180,7 @@ class PolicyDescription:
                 raise CheckpointError(f"{path} cannot be used: its {what}.")
         if "convolutions" in values:
             values["convolutions"] = tuple(Convolution(*sizes) for sizes in values["convolutions"])
-        for name in ("tiles", "free_characters", "way_around"):
+        for name in ("tiles", "free_characters", "steps_of", "way_around"):
             if name in values:
                 values[name] = tuple(values[name])
         if "own_characters" in values:
@@ -240,25 +246,14 @@ class PolicyDescription:
 
     def settings(self, config: RunConfig) -> RunConfig:
         """The same configuration, but so that it sees the game as this policy does."""
-        seen = replace(
-            config.preprocessing,
-            board=self.board,
-            egocentric_radius=self.egocentric_radius,
-            far=bool(self.far),
-            radar=self.radar,
-            own_symbol=bool(self.own_symbol),
-            last_step=bool(self.last_step),
-            kinds=bool(self.kinds),
-            flow=self.flow or "",
-            room=bool(self.room),
-            free_characters=list(self.free_characters or ()),
-            place=bool(self.place),
-            way_around=list(self.way_around or ()),
-            sight=self.sight or 0,
-            texts=self.texts is None,
-            tiles=list(self.tiles or ()),
-            observe_state=list(self.observe_state),
-        )
+        usual = PreprocessingSettings()
+        seen: Dict[str, Any] = {}
+        for name in vars(usual):
+            value = getattr(self, name)  # None where it has no such thing
+            seen[name] = (
+                list(value) if isinstance(value, tuple) else getattr(usual, name) if value is None else value
+            )
+        seen["spatial"] = config.preprocessing.spatial
         metadata = replace(
             config.metadata,
             board_size=list(self.board_size) or config.metadata.board_size,
@@ -266,7 +261,8 @@ class PolicyDescription:
             turn_based=config.metadata.turn_based if self.gym else None not in self.actions,
         )
         training = replace(config.training, algorithm=self.algorithm)
-        return replace(config, preprocessing=seen, metadata=metadata, training=training)
+        preprocessing = PreprocessingSettings(**seen)
+        return replace(config, preprocessing=preprocessing, metadata=metadata, training=training)
 
     def difference(self, now: "PolicyDescription") -> List[Change]:
         """What has changed, to another description, that makes the weights of this one useless."""

@@ -5,7 +5,7 @@ import pytest
 
 from retro_gamer.agents.agent import Transition
 from retro_gamer.agents.dqn import DQNAgent
-from retro_gamer.agents.reward_scale import EndPenalty
+from retro_gamer.agents.scales import EndPenalty
 from retro_gamer.config.settings import ModelSettings, TrainingSettings
 from retro_gamer.environment.observation import Observation, ObservationShape
 

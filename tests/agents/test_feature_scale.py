@@ -7,7 +7,7 @@ import pytest
 
 from retro_gamer.agents.agent import Transition
 from retro_gamer.agents.dqn import DQNAgent
-from retro_gamer.agents.feature_scale import FeatureScale
+from retro_gamer.agents.scales import FeatureScale
 from retro_gamer.config.settings import ModelSettings, TrainingSettings
 from retro_gamer.environment.observation import NO_CELLS, Observation, ObservationShape
 

@@ -209,6 +209,59 @@ def test_rewards_are_added_up_where_the_player_shoots_and_nothing_shows_its_aim(
     assert probe.shoots and (sight.settings["n_step"] if sight else 1) == n_step
 
 
+class Ball(Piece):
+    """Flies on, and bounces off the edge."""
+
+    way = (1, 1)
+
+    def play_turn(self, game):
+        self.way = tuple(
+            -step if not 0 <= at + step < side else step
+            for at, step, side in zip(self.position, self.way, game.board_size)
+        )
+        self.position = tuple(at + step for at, step in zip(self.position, self.way))
+
+
+class Ghost(Ball):
+    """Goes anywhere."""
+
+    def play_turn(self, game):
+        self.way = random.choice(list(STEPS.values()))
+        super().play_turn(game)
+
+
+class Fruit(Ball):
+    """Falls, again and again."""
+
+    def play_turn(self, game):
+        x, y = self.position
+        self.position = (x, y + 1) if y < 8 else (random.randrange(9), 0)
+
+
+@pytest.mark.parametrize(
+    "what, found",
+    [((Ball,), ["o"]), ((Ball, Ball), []), ((Ghost,), []), ((Fruit,), []), ((), [])],
+)
+def test_a_ball_is_found_by_how_it_flies(what, found):
+    def make():
+        return engine.Game(
+            [Hero("A", (4, 8)), *(kind("o", (4, n)) for n, kind in enumerate(what))],
+            {"score": 0},
+            board_size=(9, 9),
+        )
+
+    assert probe_game(make, ARROWS, turns=300).balls == found
+
+
+def test_create_sees_which_way_a_ball_goes_unless_it_is_named(tmp_path, monkeypatch):
+    source = (Path(__file__).parent.parent / "benchmarks" / "skill_games" / "pong.py").read_text("utf-8")
+    config, messages, notes = chosen(tmp_path, monkeypatch, source)
+    assert config.preprocessing.steps_of == ["o"] and "which way it goes" in messages
+    assert "went on the way it went" in notes["preprocessing.steps_of"]
+    config, messages, notes = chosen(tmp_path, monkeypatch, source, steps_of=[])
+    assert config.preprocessing.steps_of == [] and "which way" not in messages
+
+
 class Bomber(Hero):
     """The key b lays a bomb, which goes off some turns later; things that last as long come by themselves, too."""
 

@@ -128,6 +128,7 @@ def test_a_player_is_no_text_whatever_it_looks_like():
 SIGHTS = {
     "kinds": {"board": False, "kinds": True, "flow": "down"},
     "flow": {"board": False, "egocentric_radius": 2, "radar": True, "flow": "down", "texts": False},
+    "steps": {"board": False, "egocentric_radius": 2, "steps_of": ["o"]},
 }
 
 
@@ -154,12 +155,35 @@ def test_a_training_in_two_parts_is_as_one_and_a_policy_sees_as_it_did(tmp_path,
     causes = [cause.what for cause in policy.explain(game).causes]
     if what == "kinds":
         assert "o" in words and "how many o there are, and how far the first has come" in causes
-    else:
+    elif what == "flow":
         assert "the next o to arrive" in words and "the next o to arrive on the radar" in causes
 
 
+def test_the_step_of_a_ball_is_named_where_it_counts(tmp_path):
+    run = make_run(tmp_path / "run", "catch", preprocessing=SIGHTS["steps"], training_episodes=3)
+    Trainer(run).train()
+    environment, policy = load_player(run).environment, TrainedPolicy(str(run.path))
+    environment.reset(3)
+    for _ in range(3):
+        policy.get_action(environment.game)  # it looks each turn
+        observation = environment.step(0).observation
+    words = [name for name, _ in sight_of(environment, observation).radar]
+    causes = [cause.what for cause in policy.explain(environment.game).causes]
+    assert words == ["the last step of o"] and "the last step of o" in causes
+
+
 @pytest.mark.parametrize(
-    "change", [{"kinds": 1}, {"flow": "sideways"}, {"flow": []}, {"radar": True}, {"texts": True}]
+    "change",
+    [
+        {"steps_of": 5},
+        {"steps_of": ["x"]},
+        {"steps_of": [[]]},
+        {"kinds": 1},
+        {"flow": "sideways"},
+        {"flow": []},
+        {"radar": True},
+        {"texts": True},
+    ],
 )
 def test_a_description_that_is_not_one_is_refused(tmp_path, change):
     run = make_run(tmp_path / "run", "catch", preprocessing=SIGHTS["kinds"], training_episodes=1)

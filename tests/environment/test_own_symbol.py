@@ -12,8 +12,9 @@ from small_runs import make_run, same
 from retro_gamer.cli import main
 from retro_gamer.environment.last_steps import LastSteps
 from retro_gamer.environment.readings import radar_reading
-from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, STEP_OF
 from retro_gamer.games import engine
+from retro_gamer.reporting.sight import inputs_in_words
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_file import read_policy
 from retro_gamer.training.trainer import Trainer
@@ -100,6 +101,30 @@ def test_the_last_step_is_unknown_until_the_first_and_stays_until_the_next():
         expected = [radar_reading(step[0]), radar_reading(step[1])]
         assert step_seen(encoder, encoder.observe(game)) == expected
         assert step_seen(encoder, encoder.observe(game)) == expected  # asked twice in a turn
+
+
+def test_the_steps_of_a_ball_are_seen_and_kept_with_the_policy(tmp_path):
+    """Of what is named, and not of the character that acts, though it looks the same."""
+    encoder = make_encoder("*", egocentric_radius=1, steps_of=["*"])
+    ball, hero = Piece("*", (3, 1)), Hero("*", (1, 1))
+    game = make_game(hero, ball)
+    place = 2 * (encoder.vocabulary[STEP_OF + "*"] - FIRST_CHARACTER)
+    seen = []
+    for position in ((3, 1), (4, 2), (4, 2), (2, 2)):
+        ball.position = position
+        hero.position = (0, len(seen))
+        seen.append(encoder.observe(game).radar[place : place + 2].tolist())
+    diagonal = [radar_reading(1), radar_reading(1)]
+    assert seen == [[0, 0], diagonal, diagonal, [radar_reading(-2), radar_reading(0)]]
+    assert encoder.remembers
+
+    seen = {"board": False, "egocentric_radius": 2, "steps_of": ["o"]}
+    run = make_run(tmp_path / "run", preprocessing=seen, training_episodes=2)
+    Trainer(run).train()
+    description = read_policy(run)[1].description
+    assert description.steps_of == ("o",) and description.makes_sense
+    assert description.settings(run.load_config()).preprocessing == run.load_config().preprocessing
+    assert any("step of" in what for what in inputs_in_words(description, "", False))
 
 
 def test_a_jump_is_a_long_step():
