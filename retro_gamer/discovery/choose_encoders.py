@@ -90,6 +90,11 @@ def choose_turns(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
         draft.set({"turn_based": True})
         draft.notes["metadata.turn_based"] = "In random play nothing ever changed while no key was pressed."
         draft.say("The game waits for a key: one is pressed in every turn.")
+        if "repeat_penalty" not in known:
+            draft.set({"repeat_penalty": 1.0})
+            draft.notes["training.repeat_penalty"] = (
+                "1: what gained nothing on a board gains nothing there again."
+            )
 
 
 def choose_tiles(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:

@@ -45,6 +45,16 @@ def test_a_game_that_waits_for_a_key_is_turn_based(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    "flags, penalty", [({}, 1.0), ({"repeat_penalty": 0.2}, 0.2), ({"turn_based": False}, 0.1)]
+)
+def test_where_it_waits_what_gained_nothing_on_a_board_counts_least(tmp_path, monkeypatch, flags, penalty):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "waiting_game", raising=False)
+    (tmp_path / "waiting_game.py").write_text(GAME.format(then="pass"), encoding="utf-8")
+    assert choose_settings("waiting_game.py", flags)[0].training.repeat_penalty == penalty
+
+
+@pytest.mark.parametrize(
     "then, turn_based",
     [
         ("if game.turn_number >= 9: game.end()", True),  # a limit of turns: nothing is gained by waiting
