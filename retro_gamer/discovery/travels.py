@@ -212,7 +212,8 @@ class Balls:
                 self._several.add(shown)
         for shown, agent in seen.items():
             who, (x, y), before = self._last.get(shown, (None, (0, 0), None))
-            step: Any = (agent.position[0] - x, agent.position[1] - y)
+            column, row = agent.position
+            step: Any = (column - x, row - y)
             if who is not agent:
                 step = None
             elif step == (0, 0):
@@ -220,7 +221,7 @@ class Balls:
             elif before is not None:
                 self._steps.setdefault(shown, Counter())[step] += 1
                 self._went_on[shown] += step == before
-            self._last[shown] = agent, agent.position, step
+            self._last[shown] = agent, (column, row), step
 
     def found(self) -> List[str]:
         """Their characters."""

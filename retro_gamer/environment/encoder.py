@@ -192,7 +192,7 @@ class Encoder:
         characters = game.agents if self.texts else without_texts(game.agents, player)
         if (
             self.radius
-            and not (self.radar or self.kinds or self.rooms or self.far_sight)
+            and not (self.radar or self.kinds or self.rooms or self.far_sight or self._stepping)
             and len(characters) > (2 * self.radius + 1) ** 2
         ):  # a crowd: most are out of sight
             characters = self._near(characters, center)

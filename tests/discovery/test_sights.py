@@ -222,6 +222,16 @@ class Ball(Piece):
         self.position = tuple(at + step for at, step in zip(self.position, self.way))
 
 
+class ListBall(Ball):
+    """The same, in a list that it changes."""
+
+    def play_turn(self, game):
+        where = self.position if isinstance(self.position, list) else list(self.position)
+        super().play_turn(game)
+        where[:] = self.position
+        self.position = where
+
+
 class Ghost(Ball):
     """Goes anywhere."""
 
@@ -240,7 +250,7 @@ class Fruit(Ball):
 
 @pytest.mark.parametrize(
     "what, found",
-    [((Ball,), ["o"]), ((Ball, Ball), []), ((Ghost,), []), ((Fruit,), []), ((), [])],
+    [((Ball,), ["o"]), ((ListBall,), ["o"]), ((Ball, Ball), []), ((Ghost,), []), ((Fruit,), []), ((), [])],
 )
 def test_a_ball_is_found_by_how_it_flies(what, found):
     def make():

@@ -117,6 +117,13 @@ def test_the_steps_of_a_ball_are_seen_and_kept_with_the_policy(tmp_path):
     diagonal = [radar_reading(1), radar_reading(1)]
     assert seen == [[0, 0], diagonal, diagonal, [radar_reading(-2), radar_reading(0)]]
     assert encoder.remembers
+    crowd = [Piece("#", (n % 5, 3)) for n in range(20)]  # and of one far away, too
+    far = make_encoder("*#", egocentric_radius=1, steps_of=["*"])
+    game = make_game(Hero("A", (0, 0)), ball, *crowd)
+    for position in ((4, 1), (5, 1)):
+        ball.position = position
+        readings = far.observe(game).radar
+    assert radar_reading(1) in readings
 
     seen = {"board": False, "egocentric_radius": 2, "steps_of": ["o"]}
     run = make_run(tmp_path / "run", preprocessing=seen, training_episodes=2)
