@@ -8,14 +8,8 @@ from retro_gamer.environment.vocabulary import FIRST_CHARACTER, OFF_BOARD, Vocab
 
 READINGS_PER_CHARACTER = 2
 N_READINGS = 10  # different ones, from 0 on
-WITH_READINGS = (
-    "radar",
-    "last_step",
-    "kinds",
-    "room",
-    "place",
-    "steps_of",
-)  # settings of which each brings them
+# Settings of which each brings them.
+WITH_READINGS = ("radar", "last_step", "kinds", "room", "place", "steps_of")
 
 Painted = Iterable[Tuple[Any, int, int, str]]  # as `visible_cells` gives them
 
@@ -52,15 +46,17 @@ def note_nearest(
 ) -> None:
     """Where the nearest, or most urgent, of each kind is; of several equally near ones, the one painted last."""
     center_x, center_y = center
-    nearest: Dict[str, Tuple[int, int, int]] = {}  # what is shown -> (distance, dx, dy)
+    nearest: Dict[int, Tuple[int, int, int]] = {}  # symbol -> (distance, dx, dy)
     for character, x, y, shown in painted:
         if character is not player:
+            symbol = symbols[shown]
             dx, dy = x - center_x, y - center_y
             distance = abs(dx) + abs(dy) if urgency_of is None else urgency_of(dx, dy)
-            if shown not in nearest or distance <= nearest[shown][0]:
-                nearest[shown] = (distance, dx, dy)
-    for shown, (_, dx, dy) in nearest.items():
-        note(readings, symbols[shown], radar_reading(dx), radar_reading(dy))
+            best = nearest.get(symbol)
+            if best is None or distance <= best[0]:
+                nearest[symbol] = (distance, dx, dy)
+    for symbol, (_, dx, dy) in nearest.items():
+        note(readings, symbol, radar_reading(dx), radar_reading(dy))
 
 
 def rows_near(

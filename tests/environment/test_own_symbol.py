@@ -11,7 +11,7 @@ from small_runs import make_run, same
 
 from retro_gamer.cli import main
 from retro_gamer.environment.last_steps import LastSteps
-from retro_gamer.environment.readings import radar_reading
+from retro_gamer.environment.readings import note_nearest, radar_reading
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, STEP_OF
 from retro_gamer.games import engine
 from retro_gamer.reporting.sight import inputs_in_words
@@ -132,6 +132,13 @@ def test_the_steps_of_a_ball_are_seen_and_kept_with_the_policy(tmp_path):
     assert description.steps_of == ("o",) and description.makes_sense
     assert description.settings(run.load_config()).preprocessing == run.load_config().preprocessing
     assert any("step of" in what for what in inputs_in_words(description, "", False))
+
+
+def test_of_two_characters_that_count_as_one_kind_the_nearest_is_told():
+    """As from the other side of a game between teams that share characters (`environment.teams.rotation`)."""
+    readings, kinds = bytearray(4), {"a": FIRST_CHARACTER, "b": FIRST_CHARACTER}
+    note_nearest(readings, [(None, 1, 0, "a"), (None, 5, 0, "b")], object(), (0, 0), kinds, None)
+    assert list(readings) == [radar_reading(1), radar_reading(0), 0, 0]
 
 
 def test_a_jump_is_a_long_step():
