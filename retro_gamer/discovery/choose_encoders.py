@@ -72,8 +72,8 @@ def choose_encoders(draft: Draft, factory: Any, probe: Probe, known: Dict[str, A
             f"Off, because there are {probe.n_agents} characters to look through each turn."
         )
     reward = known.get("reward") or draft.config.metadata.reward
-    late, hidden = hits_that_come_late(probe), deaths_that_hide_hits(probe, reward)
-    for sight in (walls_that_come(probe), balls_that_fly(probe), targets_far_away(probe), late, hidden):
+    found = (walls_that_come, balls_that_fly, targets_far_away, hits_that_come_late)
+    for sight in (*(look(probe) for look in found), deaths_that_hide_hits(probe, reward)):
         if sight is not None and not any(name in known for name in sight.settings):
             see(draft, sight)
     seen = draft.config.preprocessing

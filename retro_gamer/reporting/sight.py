@@ -136,13 +136,15 @@ def _radar(
             continue
         if character == PLACE:
             found.append(("its own place", f"column {across}, row {down}"))
-        elif ways is not None and ways.is_told(symbol) and len(character) == 1 or character == UNSEEN:
+        elif character == ME or character.startswith(STEP_OF):
+            which = "its last step" if character == ME else f"the last {character}"
+            found.append((which, _place_in_words(across, down)))
+        elif ways is not None and ways.is_told(symbol):
             which = "what it never saw" if character == UNSEEN else f"the nearest {character}"
             found.append((f"the way to {which}", walk_in_words(across, down)))
         else:
             which = f"the next {character} to arrive" if flow else f"the nearest {character}"
-            which = f"the last {character}" if character.startswith(STEP_OF) else which
-            found.append(("its last step" if character == ME else which, _place_in_words(across, down)))
+            found.append((which, _place_in_words(across, down)))
     return found
 
 

@@ -246,13 +246,12 @@ class PolicyDescription:
 
     def settings(self, config: RunConfig) -> RunConfig:
         """The same configuration, but so that it sees the game as this policy does."""
-        usual = PreprocessingSettings()
         seen: Dict[str, Any] = {}
-        for name in vars(usual):
-            value = getattr(self, name)  # None where it has no such thing
-            seen[name] = (
-                list(value) if isinstance(value, tuple) else getattr(usual, name) if value is None else value
-            )
+        for name, usual in vars(PreprocessingSettings()).items():
+            value = getattr(self, name)
+            if value is None:  # it has no such thing
+                value = usual
+            seen[name] = list(value) if isinstance(value, tuple) else value
         seen["spatial"] = config.preprocessing.spatial
         metadata = replace(
             config.metadata,
