@@ -63,14 +63,9 @@ def balls_that_fly(probe: Probe) -> Optional[Sight]:
     """Where there is a ball, or the like: which way it goes, so that it is known where it will be."""
     if not probe.balls:
         return None
-    what = " ".join(probe.balls)
-    return Sight(
-        {"steps_of": probe.balls},
-        {
-            "preprocessing.steps_of": "There is one of each, and in random play it mostly went on the way it went."
-        },
-        f"Of {what} it is seen which way it goes.",
-    )
+    why = "There is only one of each, and in random play it mostly kept its direction."
+    message = f"Also seen: the last step of {', '.join(probe.balls)}."
+    return Sight({"steps_of": probe.balls}, {"preprocessing.steps_of": why}, message)
 
 
 def targets_far_away(probe: Probe) -> Optional[Sight]:

@@ -266,10 +266,10 @@ def test_a_ball_is_found_by_how_it_flies(what, found):
 def test_create_sees_which_way_a_ball_goes_unless_it_is_named(tmp_path, monkeypatch):
     source = (Path(__file__).parent.parent / "benchmarks" / "skill_games" / "pong.py").read_text("utf-8")
     config, messages, notes = chosen(tmp_path, monkeypatch, source)
-    assert config.preprocessing.steps_of == ["o"] and "which way it goes" in messages
-    assert "went on the way it went" in notes["preprocessing.steps_of"]
+    assert config.preprocessing.steps_of == ["o"] and "Also seen: the last step of o." in messages
+    assert "kept its direction" in notes["preprocessing.steps_of"]
     config, messages, notes = chosen(tmp_path, monkeypatch, source, steps_of=[])
-    assert config.preprocessing.steps_of == [] and "which way" not in messages
+    assert config.preprocessing.steps_of == [] and "the last step" not in messages
 
 
 class Bomber(Hero):
