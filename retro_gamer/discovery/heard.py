@@ -15,6 +15,7 @@ from retro_gamer.hosting.blame import first_line_of
 from retro_gamer.hosting.randomness import seed_everything
 
 TURNS, GAMES = 300, 30  # that are listened to, at most
+FEW = 4  # letters that may be keys, as in "wasd"
 UNLIKELY = ("KEY_TAB", "z")  # no branch takes these before all comparisons are made
 
 
@@ -119,7 +120,8 @@ def keys_at_hand(game: Any) -> List[str]:
                     elif scope is not shared:
                         texts.update(_texts_in(getattr(value, "__code__", None)))
     written = {text for text in texts if isinstance(text, str)}
-    signs = {sign for text in written if text == text.upper() and "_" not in text for sign in text}
+    short = [text for text in written if (text == text.upper() or len(text) <= FEW) and "_" not in text]
+    signs = {sign for text in short for sign in text}
     keys = signs | {text for text in written if len(text) == 1 or text in KEY_NAMES}
     return sorted(key for key in keys if not key_problem(key))
 

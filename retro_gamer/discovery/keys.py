@@ -96,6 +96,8 @@ def find_actions(
         found = [key for key in found if key in heard]
     if slow:  # nothing comes of them where there was time to try them, such as beside a wall
         found += [key for key in heard if key in trials.of and not trials.changes(key) and key not in errors]
+    if not (found or errors or slow or trials.chance):
+        found = _found_far_into_games(factory, trials, [], [], [*at_hand, *heard], say)
     if not found:
         if errors:
             raise next(iter(errors.values()))
@@ -125,7 +127,7 @@ def find_actions(
         )
     if slow:
         say(f"{slow}If it uses one of them, name all of its keys, for example:\n  {ACTIONS_FLAG}")
-    whole = [key for key in _completed(found, trials, heard) if key not in unfit]
+    whole = [key for key in _completed(found, trials, heard, at_hand) if key not in unfit]
     return sorted(whole, key=[*ARROWS, *OTHER_KEYS, *whole].index)
 
 
@@ -260,7 +262,9 @@ def _place(game: Any) -> Tuple[int, int]:
     return 0, 0
 
 
-def _completed(found: Sequence[str], trials: Trials, heard: Sequence[str]) -> List[str]:
+def _completed(
+    found: Sequence[str], trials: Trials, heard: Sequence[str], at_hand: Sequence[str]
+) -> List[str]:
     """The keys found, and those that belong to them: at a wall, say, one of four did nothing wherever it was tried.
 
     Where a game was heard to ask for keys of four directions, it was heard to ask for all that it uses.
@@ -278,7 +282,10 @@ def _completed(found: Sequence[str], trials: Trials, heard: Sequence[str]) -> Li
     digits = [key for key in acting if key in DIGITS]
     if len(trials.distinct(digits)) > 1:
         last = "" if trials.by_what_shows(digits) else max(digits)
-        keys |= {key for key in DIGITS if not last or min("1", min(digits)) <= key <= last}
+        written = last and set(digits) <= {*heard, *at_hand}  # as 2, 4, 6 and 8 may be
+        keys |= {
+            key for key in (digits if written else DIGITS) if not last or min("1", min(digits)) <= key <= last
+        }
     return [
         key
         for key in dict.fromkeys((*found, *ARROWS, *OTHER_KEYS))

@@ -33,7 +33,7 @@ class Outcome(NamedTuple):
 
     reached: bool  # the situation, in which the key is pressed
     playing: bool
-    parts: Parts  # everything there is
+    parts: Parts  # everything there is, some turns after the key and at once
 
 
 class Trials:
@@ -154,11 +154,16 @@ class Trials:
 
 
 def outcome_of(factory: Callable[[], Any], key: Optional[str], place: Situation) -> Outcome:
-    """The game some turns after `key` is pressed in a situation."""
+    """The game after `key` is pressed in a situation."""
     presses = place[1]
-    game, turns, left = play_on(factory, place[0], [*presses, key, *[None] * (TURNS_AFTER_KEY - 1)])
-    reached = turns > len(presses)
-    return Outcome(reached, False, ()) if left else Outcome(reached, bool(game.playing), parts_of(game))
+    parts: List[Parts] = []
+
+    def look(game: Any) -> None:
+        parts.append(parts_of(game) if len(parts) == len(presses) else ())
+
+    game, turns, left = play_on(factory, place[0], [*presses, key, *[None] * (TURNS_AFTER_KEY - 1)], look)
+    playing = not left and bool(game.playing)
+    return Outcome(turns > len(presses), playing, () if left else sum(parts, parts_of(game)))
 
 
 def play_on(

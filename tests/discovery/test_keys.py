@@ -130,6 +130,41 @@ def test_what_a_key_changes_need_not_be_on_the_board():
     assert find_actions(factory_of(lambda: Planner("p", (0, 0)))) == ["KEY_UP"]
 
 
+def test_what_a_key_changes_for_a_turn_is_a_change():
+    class Shield(Piece):
+        left = 0
+
+        def handle_keystroke(self, keystroke, game):
+            if str(keystroke) and str(keystroke) in "jm":
+                self.character, self.left = str(keystroke), 2
+
+        def play_turn(self, game):
+            self.left = max(0, self.left - 1)
+            self.character = self.character if self.left else "|"
+
+    assert find_actions(factory_of(lambda: Shield("|", (0, 0)))) == ["j", "m"]
+
+
+def test_keys_that_do_nothing_at_first():
+    class Belt(Piece):
+        def handle_keystroke(self, keystroke, game):
+            if str(keystroke) and str(keystroke) in "rgb" and game.turn_number > 20:
+                game.state["score"] += "rgb".index(str(keystroke)) + 1
+
+    assert find_actions(factory_of(lambda: Belt("b", (0, 0)))) == ["r", "b", "g"]
+
+
+@pytest.mark.parametrize("digits", ["2468", "1379"])
+def test_digits_that_are_written_in_the_game_are_all(digits):
+    class Bishop(Piece):
+        points = dict(zip(digits, (1, 2, 3, 4)))
+
+        def handle_keystroke(self, keystroke, game):
+            game.state["score"] += self.points.get(keystroke, 0)
+
+    assert find_actions(factory_of(lambda: Bishop("b", (4, 4)))) == list(digits)
+
+
 def test_a_game_without_keys_asks_for_them():
     with pytest.raises(
         ConfigError, match="No key that was tried changes this game(.|\n)*--actions KEY_LEFT,KEY_RIGHT"
