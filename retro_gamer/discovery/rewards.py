@@ -16,18 +16,18 @@ USUAL = (  # names of scores, the first the best, in whatever letters
 GOOD = (
     "reward score point gold coin money cash gem star treasure kill goal caught eaten collected apple food hit xp exp "
     "experience found saved chip dollar euro taler catch loot diamond correct richtig beute punkt "
-    "münze muenze stern treffer tor geld gefunden pièce etoile étoile argent or but moneda estrella "
-    "dinero monete stelle soldi moeda munt ster credit cookie won win victory solved gewonnen sieg gagné ganado vinto"
+    "münze stern treffer tor geld gefunden gefangen geliefert delivered pièce etoile étoile argent or but moneda estrella "
+    "dinero monete stelle soldi moeda munt credit cookie won win victory solved gelöst gewonnen sieg gagné ganado vinto"
 )
 BAD = (
-    "miss missed lost losses damage deaths died error mistake penalty penalties wound wrong crash crashes crashed fault "
-    "fehler verfehlt verpasst schaden falsch erreur raté faute perdu errores fallo errori fouten gemist "
-    "stroke attempt tries price cost schlag schläge versuch versuche preis kosten essai prix precio prezzo prijs"
+    "miss missed lost loss damage death died error mistake penalty penalties wound wrong crash crashed fault defeat "
+    "fehler verfehlt verpasst schaden falsch verloren niederlage erreur raté faute perdu derrota fallo errori fout gemist "
+    "stroke attempt tries price cost schlag schläge versuch preis kosten essai prix precio prezzo prijs"
 )
 OTHERS = "enemy enemies opponent cpu computer rival other gegner ennemi enemigo nemico vijand"
 PROGRESS = (
     "level wave stage floor round day turn step move tick frame time timer clock second minute zeit runde stufe ebene welle "
-    "tag zug züge schritt niveau temps tour étage etage vague jour coup pas nivel tiempo turno ronda paso livello tempo "
+    "tag zug züge schritt niveau temps tour étage etage vague jour coup nivel tiempo turno ronda paso livello tempo "
     "tijd record highscore best rekord click"
 )
 SIDES = "1 2, left right, x o, a b, red blue, white black, links rechts, rot blau, weiß schwarz".split(", ")
@@ -99,10 +99,9 @@ def find_reward(
 ) -> Choice:
     """The reward among the numbers of a game's state. `state` is that of a new game.
 
-    It is the one with a usual name; else one that grows with play, rather than one that falls, such as lives, or that
-    counts turns. Of several, it is the one that grows more with play than in the games of `idle`, in which nobody played;
-    or that grows most. Where there is none such, it is what only says whether the game is won. Raises ConfigError where
-    that leaves none, or several.
+    It is the one with a usual name; else one that grows with play; of several, the one that grows more than in the games of
+    `idle`, in which nobody played, or most; else what says whether the game is won. Raises ConfigError where that leaves
+    none, or several.
     """
     late = [name for name in histories if name not in state]
     numbers = {
@@ -196,16 +195,19 @@ def _earned(names: List[str], numbers: Dict[str, Growth], idle: Dict[str, Growth
 
 
 def _are_two_sides(names: Sequence[str]) -> bool:
-    return len(names) == 2 and (_parts(names[0]) ^ _parts(names[1])) in [set(pair.split()) for pair in SIDES]
+    return len(names) == 2 and (_parts(names[0]) ^ _parts(names[1])) in list(map(_parts, SIDES))
 
 
 def _has_word(name: Any, words: str) -> bool:
-    return bool(_parts(name) & {re.sub("s$", "", word) for word in words.split()})
+    return bool(_parts(name) & _parts(words))
 
 
 def _parts(name: Any) -> Set[str]:
+    """Its words, as they begin: without what makes several of one, in English or German; ü is ue."""
     apart = re.sub("(?<=[a-z])(?=[A-Z])", " ", str(name)).lower()  # myCoins
-    return {re.sub("s$", "", part) for part in re.findall(r"[^\W\d_]+|\d+", apart)}
+    for letter, letters in zip("äöüß", ("ae", "oe", "ue", "ss")):
+        apart = apart.replace(letter, letters)
+    return {re.sub(r"(?<=\w{3})[ens]+$", "", part) for part in re.findall(r"[^\W\d_]+|\d+", apart)}
 
 
 def _why(name: str, numbers: Dict[str, Growth], earned: str) -> str:

@@ -49,6 +49,11 @@ WAVERS = [[20, 22, 19, 21, 23], [20, 19, 22]]
         ({"cherries": GROWS, "record": GROWS}, ("cherries", "")),
         ({"crashed_enemies": GROWS}, ("crashed_enemies", "")),
         ({"chips": [[9, 4, 7, 2]], "hand": [[0, 3, 9, 1, 8]]}, ("chips", "")),
+        ({"siege": STILL, "niederlagen": GROWS}, ("siege", "")),
+        ({"geloest": STILL, "zuege": GROWS}, ("geloest", "")),
+        ({"ham": GROWS, "misses": GROWS}, ("ham", "")),
+        ({"ham": GROWS, "Münzen": GROWS}, ("Münzen", "")),
+        ({"ham": GROWS, "muenzen": GROWS}, ("muenzen", "")),
     ],
 )
 def test_the_reward_is_what_is_most_like_a_score(numbers, expected):
