@@ -201,7 +201,7 @@ class Balls:
             str, Tuple[Any, Tuple[int, int], Optional[Tuple[int, int]]]
         ] = {}  # who, where, last step
         self._steps: Dict[str, Counter[Tuple[int, int]]] = {}
-        self._went_on: Counter[str] = Counter()  # in how many moves it made the same step again
+        self._went_on: Counter[str] = Counter()  # in how many moves it went no other way
 
     def note(self, game: Any) -> None:
         """Look at a game after a turn."""
@@ -220,7 +220,8 @@ class Balls:
                 step = before
             elif before is not None:
                 self._steps.setdefault(shown, Counter())[step] += 1
-                self._went_on[shown] += step == before
+                ways = [one * other for one, other in zip(step, before)]
+                self._went_on[shown] += max(ways) > 0 <= min(ways)  # a slow ball makes (1, 0), then (1, 1)
             self._last[shown] = agent, (column, row), step
 
     def found(self) -> List[str]:

@@ -232,6 +232,17 @@ class ListBall(Ball):
         self.position = where
 
 
+class SlowBall(Ball):
+    """Flies by less than a cell a turn."""
+
+    way, at = (0.7, 0.45), (4.5, 0.5)
+
+    def play_turn(self, game):
+        self.position = self.at
+        super().play_turn(game)
+        self.at, self.position = self.position, tuple(map(int, self.position))
+
+
 class Ghost(Ball):
     """Goes anywhere."""
 
@@ -250,7 +261,15 @@ class Fruit(Ball):
 
 @pytest.mark.parametrize(
     "what, found",
-    [((Ball,), ["o"]), ((ListBall,), ["o"]), ((Ball, Ball), []), ((Ghost,), []), ((Fruit,), []), ((), [])],
+    [
+        ((Ball,), ["o"]),
+        ((ListBall,), ["o"]),
+        ((SlowBall,), ["o"]),
+        ((Ball, Ball), []),
+        ((Ghost,), []),
+        ((Fruit,), []),
+        ((), []),
+    ],
 )
 def test_a_ball_is_found_by_how_it_flies(what, found):
     def make():
