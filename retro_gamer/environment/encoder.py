@@ -9,11 +9,7 @@ Six ways of seeing, which `config.toml` switches on and off:
     kinds         for every kind of character, how many there are and how far the first has come (instead of the radar)
     observe_state values of the game's state
 
-With own_symbol the character that acts is one symbol of its own, whatever its letter: neither another letter nor another
-character of the same letter can take its place. With last_step it is seen which way it went, as letters like > often tell.
 With tiles, as in 2048, the whole board is the tiles on it (environment/tiles.py).
-With steps_of it is seen which way a ball went, for example.
-With room it is seen how many free cells there are on each side of it, with place in which column and row it is.
 """
 
 from __future__ import annotations
@@ -68,15 +64,14 @@ MOST_PLACES = 64  # columns or rows that place tells apart
 class Encoder:
     """Builds observations straight from a game's characters.
 
-    `board_size` is (width, height). The agent sees the whole board (`board`), or a window of (2 egocentric_radius + 1)^2
-    cells around its character, or neither; and besides, if they are switched on, what is `far`, the radar's readings and
-    the values named in `observe_state`. `find_player(game)` returns the character that the agent controls, or None.
+    `board_size` is (width, height); a window has (2 egocentric_radius + 1)^2 cells. `find_player(game)` returns the
+    character that the agent controls, or None.
 
     With `own_symbol` that character is the symbol ME; and what a vocabulary that does not grow does not know is not there,
     and hides nothing. With `last_step` the readings of ME on the radar are the last step of that character. With `room`
     those of ROOM_ACROSS and ROOM_DOWN are the free cells on each side of it: free is what shows nothing, or one of
     `free_characters`. With `place` those of PLACE are its column and row, from 1 on; and cells beyond the edge show
-    nothing, for then it is known where the edge is.
+    nothing, for then it is known where the edge is. `steps_of` are characters whose last step is seen, such as a ball.
     """
 
     def __init__(

@@ -7,8 +7,7 @@ fruit. The state has two values:
 - `score`: a running total: 1 for each piece caught, -1 for each one missed.
 - `fruit`: the pieces still to come, with the one that is falling.
 
-The fruit takes 11 turns to fall, and the basket is never more than 7 cells from where it must be, so a
-perfect player catches all of it: the best score is 10, and the worst -10.
+The best score is 10, since the basket can always be there in time, and the worst -10.
 """
 
 from __future__ import annotations

@@ -8,8 +8,7 @@ guess. The state has two values:
 - `reward_runner` and `reward_chaser`: running totals for two learners. Every turn is worth 0.01 to the runner;
   being caught costs it 1 and ends the game. What one side gets, the other pays.
 
-After 75 turns the runner has won, with 0.75. A runner that is caught ends below 0 even in the last turn, so
-the sign of the total says who has won.
+After 75 turns the runner has won, with 0.75; a runner that is caught ends below 0.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ both trails and the other cycle are deadly. The state has two values:
 - `reward_blue` and `reward_red`: running totals for two learners, 0 until the end. A crash is worth -1 to
   the cycle that crashed and 1 to the other. If both crash in the same turn it is a draw, and both stay 0.
 
-The two start opposite each other: turn the board upside down, and each stands where the other stood. Every
-turn but the last fills two of the 280 cells, so a game has 140 turns at most.
+The two start opposite each other: turn the board upside down, and each stands where the other stood. A game has 140 turns at
+most, since each fills two cells.
 """
 
 from __future__ import annotations

@@ -7,8 +7,7 @@ it by standing on its cell. The state has two values:
 - `reward_sheep` and `reward_wolves`: running totals for two learners, the two wolves being one team. Every turn
   is worth 0.0075 to the sheep; being caught costs it 1 and ends the game. What one side gets, the other pays.
 
-After 100 turns the sheep has won, with 0.75. A sheep that is caught ends below 0 even in the last turn, so
-the sign of the total says who has won.
+After 100 turns the sheep has won, with 0.75; a sheep that is caught ends below 0.
 """
 
 from __future__ import annotations
