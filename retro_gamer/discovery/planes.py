@@ -17,6 +17,7 @@ from retro_gamer.hosting.randomness import OwnRandomness
 TURNS = 1000  # of random play
 LEAST, MOST = 3, 64  # cells of a side
 ALONE = 0.9  # in at least so many turns there is exactly one player
+RADIUS, RADIUS_IN_LINE = 3, 5  # of the window; the larger where the player keeps to one row or column
 FOLLOWS = 0.05  # bits that its steps must tell of the actions; of 1000 turns, chance alone gives 0.01
 
 
@@ -40,10 +41,15 @@ def see_planes(draft: Draft, environment: SteppedEnvironment, flags: Dict[str, A
         draft.set({"board": True, "player": player or ""})
         draft.say(f"Its pictures are seen as boards of {n_planes} kinds of characters.")
         return
-    draft.set({"player": player, "egocentric_radius": 3, "radar": True, "place": True})
+    was_there = pictures[..., letters.index(player)].any(axis=0)  # [height, width]
+    in_line = 1 in (was_there.any(axis=0).sum(), was_there.any(axis=1).sum())
+    radius = RADIUS_IN_LINE if in_line else RADIUS
+    draft.set({"player": player, "egocentric_radius": radius, "radar": True, "place": True})
     draft.notes["metadata.player"] = "It is in one place at a time, and its steps follow the actions."
     draft.notes["preprocessing.egocentric_radius"] = (
-        "Asterix of MinAtar after 20 s: 14.7 with a window around the player, 0.4 with all numbers of the picture."
+        "The player keeps to one line, so it can see far. SpaceInvaders of MinAtar after two minutes: 161 with 5, 111 with 3."
+        if in_line
+        else "Asterix of MinAtar after 20 s: 14.7 with a window around the player, 0.4 with all numbers of the picture."
     )
     draft.say(
         f"Its pictures are seen as boards of {n_planes} kinds of characters, from where the player is: plane "

@@ -69,8 +69,15 @@ def test_create_finds_planes_and_player(game, tmp_path):
     assert config.metadata.character_set == ["A", "B", "C"]
     assert config.metadata.player == "B"
     assert config.metadata.board_size == [7, 6]
-    assert config.preprocessing.egocentric_radius == 3 and config.preprocessing.radar
+    assert config.preprocessing.egocentric_radius == 5 and config.preprocessing.radar  # it keeps to its row
     assert any("plane 1, called B" in message for message in made.messages)
+
+
+def test_a_player_that_goes_everywhere_sees_a_smaller_window(tmp_path):
+    source = ENVIRONMENT.replace("picture[5, self.x, 1]", "picture[5 - self.turn % 2, self.x, 1]")
+    (tmp_path / "hopping.py").write_text(source, encoding="utf-8")
+    config = create_run(f"{tmp_path / 'hopping.py'}:Catch", str(tmp_path / "run"), {}).run.load_config()
+    assert config.metadata.player == "B" and config.preprocessing.egocentric_radius == 3
 
 
 def test_whole_board_where_it_is_named(game, tmp_path):
