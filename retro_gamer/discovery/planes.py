@@ -41,13 +41,13 @@ def see_planes(draft: Draft, environment: SteppedEnvironment, flags: Dict[str, A
         draft.set({"board": True, "player": player or ""})
         draft.say(f"Its pictures are seen as boards of {n_planes} kinds of characters.")
         return
-    was_there = pictures[..., letters.index(player)].any(axis=0)  # [height, width]
+    was_there: Any = pictures[..., letters.index(player)].any(axis=0)  # [height, width]
     in_line = 1 in (was_there.any(axis=0).sum(), was_there.any(axis=1).sum())
     radius = RADIUS_IN_LINE if in_line else RADIUS
     draft.set({"player": player, "egocentric_radius": radius, "radar": True, "place": True})
     draft.notes["metadata.player"] = "It is in one place at a time, and its steps follow the actions."
     draft.notes["preprocessing.egocentric_radius"] = (
-        "The player keeps to one line, so it can see far. SpaceInvaders of MinAtar after two minutes: 161 with 5, 111 with 3."
+        "The player keeps to one line, so it sees farther. SpaceInvaders of MinAtar, two minutes: 161 with 5, 111 with 3."
         if in_line
         else "Asterix of MinAtar after 20 s: 14.7 with a window around the player, 0.4 with all numbers of the picture."
     )
