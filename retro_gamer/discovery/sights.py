@@ -8,7 +8,7 @@ from retro_gamer.discovery.keys import DIGITS, LETTERS
 from retro_gamer.discovery.probing import Probe
 
 SIGNS = 5  # characters that are keys, too: with so many, what is shown is what to press
-FAR_SIGHTED = 7  # cells: a window of this radius
+FAR_SIGHTED, A_LITTLE_FARTHER = 7, 4  # cells: windows of these radii
 TURNS_OF_A_SHOT = 8  # of which rewards are added up where the player shoots; 3 were no better than 1
 AIMS = 2  # letters: who has more shows by them where it aims
 LATE = 4  # turns: what a key makes, and is there for so long, pays late
@@ -56,6 +56,18 @@ def walls_that_come(probe: Probe) -> Optional[Sight]:
         settings,
         notes,
         f"Walls come {probe.flow}: the window is larger than usual, and the radar shows the next.",
+    )
+
+
+def things_that_come(probe: Probe) -> Optional[Sight]:
+    """Where single things come towards such a player: a window a little larger, for the gaps between them."""
+    if not probe.waits or probe.walls or probe.shoots:
+        return None
+    why = f"A little larger: things come {probe.flow}, and the player can only go aside in time."
+    return Sight(
+        {"egocentric_radius": A_LITTLE_FARTHER},
+        {"preprocessing.egocentric_radius": why},
+        f"Things come {probe.flow}: the window is a little larger than usual.",
     )
 
 

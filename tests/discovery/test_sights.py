@@ -11,7 +11,7 @@ from observing import ARROWS, STEPS, Hero, Piece
 
 from retro_gamer.discovery.choose_settings import choose_settings
 from retro_gamer.discovery.probing import probe_game
-from retro_gamer.discovery.sights import hits_that_come_late
+from retro_gamer.discovery.sights import hits_that_come_late, things_that_come
 from retro_gamer.games import catch, engine, forager, snake, tron
 
 LETTERS = """
@@ -378,6 +378,12 @@ def create_game"""
     assert ("training.end_penalty_limit" in notes) == ("usual gain" in messages) == bool(limit)
 
 
+@pytest.mark.parametrize("shown, larger", [({}, True), ({"shoots": True}, False), ({"walls": True}, False)])
+def test_who_shoots_sees_what_comes_from_afar_anyway(shown, larger):
+    probe = probe_game(game_of(Walker, Sky([(0, 1)])), ["KEY_LEFT", "KEY_RIGHT"], turns=300)
+    assert (things_that_come(probe._replace(**shown)) is not None) == larger
+
+
 def game_of(hero, sky):
     def make():
         return engine.Game(
@@ -387,8 +393,8 @@ def game_of(hero, sky):
     return make
 
 
-@pytest.mark.parametrize("wall, expected", [(6, (7, "down")), (1, (3, ""))])
-def test_walls_that_come_are_seen_from_afar(tmp_path, monkeypatch, wall, expected):
+@pytest.mark.parametrize("wall, expected", [(6, (7, "down")), (1, (4, ""))])
+def test_what_comes_is_seen_from_afar_and_walls_farther(tmp_path, monkeypatch, wall, expected):
     source = Path(__file__).read_text("utf-8")
     own = source[source.index("class Sky") : source.index("class Shot")]
     imports = "import random\nfrom retro_gamer.games import Game\n"
@@ -406,6 +412,7 @@ def create_game():
     seen = config.preprocessing
     assert (seen.egocentric_radius, seen.flow) == expected and not seen.kinds
     assert ("Walls come down" in messages) == (wall > 1) == ("preprocessing.flow" in notes)
+    assert ("Things come down: the window is a little larger" in messages) == (wall == 1)
 
 
 class Label:
