@@ -48,7 +48,7 @@ class Probe(NamedTuple):
     turning: Dict[str, Set[str]]  # by name, the letters of each whose letter tells which way it went
     telling: Set[str]  # and of those whose letter tells something else
     flow: str  # the one way in which things come; "" for none
-    walls: bool  # whether what comes, comes side by side
+    walls: bool  # whether several come abreast, such as a wall's parts or a gate's posts
     besides_texts: Optional[
         List[str]
     ]  # the characters that are in no text, where texts say nothing that is not known; None elsewhere

@@ -45,17 +45,17 @@ def signs_to_press(probe: Probe, keys: Sequence[str]) -> Optional[Sight]:
 
 
 def walls_that_come(probe: Probe) -> Optional[Sight]:
-    """Where walls come towards a player who cannot go to meet them: a window that shows their gaps in time."""
-    if not (probe.walls and probe.waits):
+    """Where walls or gates come towards a player who cannot go to meet them: a window that shows their gaps in time."""
+    if not (probe.walls and probe.waits) or probe.shoots:
         return None
-    why = f"Larger than usual: walls come {probe.flow}, and have to be seen in time."
+    why = f"Larger than usual: walls or gates come {probe.flow}, and have to be seen in time."
     way = f"In random play nearly all that moved went {probe.flow}."
     notes = {"preprocessing.egocentric_radius": why, "preprocessing.flow": way}
     settings = {"egocentric_radius": FAR_SIGHTED, "flow": probe.flow}
     return Sight(
         settings,
         notes,
-        f"Walls come {probe.flow}: the window is larger than usual, and the radar shows the next.",
+        f"Walls or gates come {probe.flow}: the window is larger than usual, and the radar shows the next.",
     )
 
 

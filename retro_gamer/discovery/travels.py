@@ -15,7 +15,7 @@ from retro_gamer.environment.player import keyboard_driven
 FEWEST = 3  # characters of a kind that have to be seen moving
 SAME_WAY = 0.95  # of their moves
 TOGETHER = 0.2  # of the turns have to show several of a kind at once
-ABREAST = 0.5  # of the cells of a kind that comes: with more than this share side by side, they are walls
+ABREAST = 0.5  # of the cells of a kind that comes: with more than this share abreast, they are walls or gates
 FEWEST_MADE = 8  # of a kind have to be made by a key, and gone later
 MADE = 0.9  # of a kind have to appear with one and the same key
 BESIDE = 2  # cells from the player: what mostly appears there is thrown by the player, and comes from nowhere
@@ -37,8 +37,8 @@ class Kind:
         self.keys: Counter[Optional[str]] = Counter()  # by the key of the turn, how many appeared in a game
         self.lasted: List[int] = []  # turns, of these that are gone
         self.together = 0  # turns with several at once
-        self.places = 0  # where they were, turn by turn; of these, where another was beside, by axis
-        self.beside = [0, 0]
+        self.places = 0  # where they were, turn by turn; of these, with another in the same column, or row
+        self.abreast = [0, 0]
 
     @property
     def lasts(self) -> int:
@@ -51,8 +51,9 @@ class Kind:
         """The cells that they are in after a turn."""
         self.together += len(cells) > 1
         self.places += len(cells)
-        self.beside[0] += sum((x + 1, y) in cells or (x - 1, y) in cells for x, y in cells)
-        self.beside[1] += sum((x, y + 1) in cells or (x, y - 1) in cells for x, y in cells)
+        for axis in (0, 1):
+            lines = Counter(cell[axis] for cell in cells)
+            self.abreast[axis] += sum(n for n in lines.values() if n > 1)
 
 
 class Traveller(NamedTuple):
@@ -135,10 +136,10 @@ class Travels:
         return ways.pop() if len(ways) == 1 else ""
 
     def walls(self) -> bool:
-        """Whether what comes, comes side by side."""
+        """Whether several come abreast."""
         coming = [kind for kind in self._kinds.values() if self._comes(kind)]
-        across = 0 if self.flow() in ("up", "down") else 1
-        return bool(self.flow()) and any(kind.beside[across] >= ABREAST * kind.places for kind in coming)
+        along = 1 if self.flow() in ("up", "down") else 0
+        return bool(self.flow()) and any(kind.abreast[along] >= ABREAST * kind.places for kind in coming)
 
     def shots(self) -> bool:
         """Whether the player shoots: most of a kind appear near it, in line with it, and many of these fly straight away."""

@@ -11,7 +11,7 @@ from observing import ARROWS, STEPS, Hero, Piece
 
 from retro_gamer.discovery.choose_settings import choose_settings
 from retro_gamer.discovery.probing import probe_game
-from retro_gamer.discovery.sights import hits_that_come_late, things_that_come
+from retro_gamer.discovery.sights import hits_that_come_late, things_that_come, walls_that_come
 from retro_gamer.games import catch, engine, forager, snake, tron
 
 LETTERS = """
@@ -74,8 +74,8 @@ class Sky:
 
     display = False
 
-    def __init__(self, steps, every=3, wall=1):
-        self.steps, self.every, self.wall = steps, every, wall
+    def __init__(self, steps, every=3, wall=1, apart=1):
+        self.steps, self.every, self.wall, self.apart = steps, every, wall, apart
 
     def play_turn(self, game):
         for agent in [agent for agent in game.agents if isinstance(agent, Piece) and hasattr(agent, "step")]:
@@ -86,7 +86,7 @@ class Sky:
             step = random.choice(self.steps)
             start = [random.randrange(9) if move == 0 else 0 if move > 0 else 8 for move in step]
             for part in range(self.wall):
-                place = [(at + part) % 9 if move == 0 else at for at, move in zip(start, step)]
+                place = [(at + part * self.apart) % 9 if move == 0 else at for at, move in zip(start, step)]
                 game.add_agent(Piece("*", tuple(place), step=step))
 
 
@@ -120,6 +120,7 @@ class Thrower(Walker):
         (Walker, Sky([(1, 1)]), ("", False, False)),
         (Walker, Sky([(0, 1)], every=9, wall=6), ("down", True, True)),
         (Walker, Sky([(1, 0)], every=9, wall=6), ("right", True, False)),
+        (Walker, Sky([(0, 1)], every=9, wall=2, apart=4), ("down", True, True)),  # gates: a post on each side
     ],
 )
 def test_the_way_in_which_things_come(hero, sky, found):
@@ -378,16 +379,27 @@ def create_game"""
     assert ("training.end_penalty_limit" in notes) == ("usual gain" in messages) == bool(limit)
 
 
-@pytest.mark.parametrize("shown, larger", [({}, True), ({"shoots": True}, False), ({"walls": True}, False)])
+@pytest.mark.parametrize(
+    "shown, larger",
+    [
+        ({}, (True, False)),
+        ({"walls": True}, (False, True)),
+        ({"shoots": True}, (False, False)),
+        ({"walls": True, "shoots": True}, (False, False)),
+    ],
+)
 def test_who_shoots_sees_what_comes_from_afar_anyway(shown, larger):
     probe = probe_game(game_of(Walker, Sky([(0, 1)])), ["KEY_LEFT", "KEY_RIGHT"], turns=300)
-    assert (things_that_come(probe._replace(**shown)) is not None) == larger
+    found = (look(probe._replace(**shown)) is not None for look in (things_that_come, walls_that_come))
+    assert tuple(found) == larger
 
 
 def game_of(hero, sky):
     def make():
         return engine.Game(
-            [hero("A", (4, 8)), Sky(sky.steps, sky.every, sky.wall)], {"score": 0}, board_size=(9, 9)
+            [hero("A", (4, 8)), Sky(sky.steps, sky.every, sky.wall, sky.apart)],
+            {"score": 0},
+            board_size=(9, 9),
         )
 
     return make
@@ -411,7 +423,7 @@ def create_game():
     config, messages, notes = chosen(tmp_path, monkeypatch, imports + piece + own + made)
     seen = config.preprocessing
     assert (seen.egocentric_radius, seen.flow) == expected and not seen.kinds
-    assert ("Walls come down" in messages) == (wall > 1) == ("preprocessing.flow" in notes)
+    assert ("Walls or gates come down" in messages) == (wall > 1) == ("preprocessing.flow" in notes)
     assert ("Things come down: the window is a little larger" in messages) == (wall == 1)
 
 
