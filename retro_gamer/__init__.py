@@ -5,12 +5,14 @@
 Each name is imported when it is first used, so that `import retro_gamer` costs next to nothing.
 """
 
+from __future__ import annotations
+
 from retro_gamer.hosting import hidden_modules
 
 hidden_modules.install()  # before anything else is imported
 
 import sys  # noqa: E402
-from typing import TYPE_CHECKING, Any, List  # noqa: E402
+from typing import TYPE_CHECKING, Any  # noqa: E402
 
 __version__ = "0.1.0"
 
@@ -49,5 +51,5 @@ if hasattr(sys.modules.get("gymnasium"), "registry"):  # it is imported: our gam
     register(sys.modules["gymnasium"])
 
 
-def __dir__() -> List[str]:
+def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])

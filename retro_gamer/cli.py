@@ -7,7 +7,7 @@ import os
 import sys
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Any, List, Optional
+from typing import Any
 
 from retro_gamer.commands.calls import FAILED, clean_command, play_command, say_if_installed_twice
 from retro_gamer.commands.options import WRONG_USE, build_parser, no_such_option
@@ -22,7 +22,7 @@ from retro_gamer.hosting.output import harmless_output
 from retro_gamer.hosting.signs import signs_of_life
 
 
-def main(arguments: Optional[List[str]] = None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status: 0 done, 1 failed, 2 wrong usage or configuration."""
     if (
         arguments is None and "numpy" not in sys.modules
@@ -38,7 +38,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         return _run(arguments)
 
 
-def _parse(arguments: Optional[List[str]]) -> argparse.Namespace:
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
     with suppress(OSError):  # the current folder may have been removed
         if str(Path.cwd()) not in sys.path:
             sys.path.insert(
@@ -50,7 +50,7 @@ def _parse(arguments: Optional[List[str]]) -> argparse.Namespace:
     return options
 
 
-def _run(arguments: Optional[List[str]]) -> int:
+def _run(arguments: list[str] | None) -> int:
     options = _parse(arguments)
     talks = options.command in (play_command, clean_command)  # it draws, or it asks
     quiet = talks or getattr(options, "quiet", False)
@@ -89,9 +89,7 @@ def _run(arguments: Optional[List[str]]) -> int:
         )
 
 
-def _fail(
-    options: argparse.Namespace, message: Any, status: int, error: Optional[BaseException] = None
-) -> int:
+def _fail(options: argparse.Namespace, message: Any, status: int, error: BaseException | None = None) -> int:
     error = message if isinstance(message, BaseException) else error
     if options.debug and error is not None:
         import traceback

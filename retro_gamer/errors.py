@@ -11,7 +11,7 @@ import os
 import re
 import sys
 from itertools import islice
-from typing import Any, Iterable, Optional
+from typing import Any, Iterable
 
 MAX_NAME = 60  # of what is spelled wrong: to compare names takes time with the square of their length
 
@@ -23,7 +23,7 @@ _UNPRINTABLE = re.compile(
 )
 
 
-def printable(text: str, most: Optional[int] = MAX_MESSAGE) -> str:
+def printable(text: str, most: int | None = MAX_MESSAGE) -> str:
     """A text of anyone's as it can be printed: what would do something to a terminal is shown as an escape, like \\x1b.
 
     Of more than `most` characters the rest is left out (None: nothing is). Lines stay lines.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Protocol
+from typing import Any, Iterator, NamedTuple, Protocol
 
 import numpy as np
 
@@ -61,7 +61,7 @@ class Agent:
             return int(self.rng.integers(self.n_actions))
         return int(self.q_values(observation).argmax())
 
-    def learn(self, transition: Transition) -> Optional[float]:
+    def learn(self, transition: Transition) -> float | None:
         """Take in one turn; returns the mean loss of the learning steps made after it, None if there was none.
 
         Raises TrainingDivergedError when the loss is not a finite number.
@@ -91,7 +91,7 @@ class Agent:
         """Make room for observations that grew because new characters turned up; what was learned stays as it was."""
         self.n_symbols = shape.n_symbols
 
-    def notices(self) -> List[str]:
+    def notices(self) -> list[str]:
         """What a person should be told now, each text once."""
         return []
 
@@ -100,25 +100,25 @@ class Agent:
         """Within it, the agent plays as the policy does that `get_policy` saves."""
         yield
 
-    def get_policy(self) -> Dict[str, np.ndarray]:
+    def get_policy(self) -> dict[str, np.ndarray]:
         """What is needed to play, as copies: the arrays of a checkpoint, by their names there. A part of `get_state`.
 
         Every class documents its names and shapes; they are a file format, so that a change must still read the old ones.
         """
         raise NotImplementedError
 
-    def set_policy(self, policy: Dict[str, np.ndarray]) -> None:
+    def set_policy(self, policy: dict[str, np.ndarray]) -> None:
         """Play as an agent did whose `get_policy` this is.
 
         Raises KeyError for a missing array and ValueError for one that does not fit: other shapes than this agent's.
         """
         raise NotImplementedError
 
-    def start_from(self, policy: Dict[str, np.ndarray]) -> None:
+    def start_from(self, policy: dict[str, np.ndarray]) -> None:
         """Go on learning from a policy alone, without what was remembered beside it."""
         self.set_policy(policy)
 
-    def get_state(self) -> Dict[str, np.ndarray]:
+    def get_state(self) -> dict[str, np.ndarray]:
         """Everything needed to go on learning as if never interrupted, between two games: the agent's part of resume.npz.
 
         Left out: settings, which stand in config.toml, and the state of `rng`, which the trainer saves. Large arrays may be
@@ -126,17 +126,17 @@ class Agent:
         """
         raise NotImplementedError
 
-    def set_state(self, state: Dict[str, np.ndarray]) -> None:
+    def set_state(self, state: dict[str, np.ndarray]) -> None:
         """Go on as an agent would whose `get_state` this is; raises KeyError and ValueError as `set_policy` does."""
         raise NotImplementedError
 
 
-def with_prefix(prefix: str, state: Dict[str, np.ndarray]) -> Dict[str, np.ndarray]:
+def with_prefix(prefix: str, state: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The same arrays, their names preceded by "prefix/"."""
     return {f"{prefix}/{name}": value for name, value in state.items()}
 
 
-def under_prefix(prefix: str, state: Dict[str, np.ndarray]) -> Dict[str, np.ndarray]:
+def under_prefix(prefix: str, state: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The arrays whose names start with "prefix/", without it."""
     start = prefix + "/"
     return {name[len(start) :]: value for name, value in state.items() if name.startswith(start)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
+from typing import Any, Iterator, Sequence
 
 import numpy as np
 
@@ -32,7 +32,7 @@ def td_targets(
     reward_sums: np.ndarray,
     discounts: np.ndarray,
     next_q_target: np.ndarray,
-    next_q_online: Optional[np.ndarray],
+    next_q_online: np.ndarray | None,
 ) -> np.ndarray:
     """What Q(s, a) should have been, [batch]; for reward_sums and discounts [batch], next_q_* [batch, n_actions].
 
@@ -68,7 +68,7 @@ class DQNAgent(Agent):
         rng: np.random.Generator,
         *,
         spatial: bool = False,
-        convolutions: Optional[Sequence[Convolution]] = None,
+        convolutions: Sequence[Convolution] | None = None,
         feature_type: str = "float32",
         repeat_penalty: float = 0.0,
         turn_based: bool = False,
@@ -100,7 +100,7 @@ class DQNAgent(Agent):
         self.online, self.target = network(rng), network(rng)
         self.target.copy_from(self.online)
         self.average_steps = training.average_steps
-        self.average: Optional[QNetwork] = None
+        self.average: QNetwork | None = None
         if self.average_steps:
             self.average = network(np.random.default_rng(0))  # what it draws is overwritten
             self.average.copy_from(self.online)
@@ -152,7 +152,7 @@ class DQNAgent(Agent):
         self._make_room()
         self.greedy.repetition.got(reward)
 
-    def learn(self, transition: Transition) -> Optional[float]:
+    def learn(self, transition: Transition) -> float | None:
         counts = self.end_penalty.counted(transition.reward, transition.terminated)
         if counts != transition.reward:
             transition = transition._replace(reward=counts)
@@ -217,7 +217,7 @@ class DQNAgent(Agent):
         self.replay.update_priorities(np.concatenate(indices), np.concatenate(td_errors))
         return losses
 
-    def _learning_step(self, batch: Batch) -> Tuple[float, np.ndarray]:
+    def _learning_step(self, batch: Batch) -> tuple[float, np.ndarray]:
         """One step of gradient descent on the loss of a batch; returns the loss and the TD errors [batch]."""
         n, rows = self.batch_size, self._rows
         # The observations of a batch are first all s, then all s': one pass through the online network serves both.
@@ -281,22 +281,22 @@ class DQNAgent(Agent):
         finally:
             self.greedy = self.newest
 
-    def get_policy(self) -> Dict[str, np.ndarray]:
+    def get_policy(self) -> dict[str, np.ndarray]:
         """network/... (see `QNetwork.get_state`), `scale` () of the rewards, and what features are scaled by."""
         return self.saved.get_policy()
 
-    def set_policy(self, policy: Dict[str, np.ndarray]) -> None:
+    def set_policy(self, policy: dict[str, np.ndarray]) -> None:
         self.online.set_state(under_prefix("network", policy))
         if self.average is not None:
             self.average.copy_from(self.online)
         self.scale.value = float(policy["scale"])
         self.feature_scale.set_policy(policy)
 
-    def start_from(self, policy: Dict[str, np.ndarray]) -> None:
+    def start_from(self, policy: dict[str, np.ndarray]) -> None:
         super().start_from(policy)
         self.target.copy_from(self.online)
 
-    def get_state(self) -> Dict[str, np.ndarray]:
+    def get_state(self) -> dict[str, np.ndarray]:
         """The policy, and target/..., optimizer/..., replay/..., reward_scale [3], turns (), rounds (): see each part.
 
         Where the policy is an average, online/... too; with a limit of end penalties, gains [2].
@@ -314,7 +314,7 @@ class DQNAgent(Agent):
             "rounds": np.array(self.train_every // self._configured[0]),
         }
 
-    def set_state(self, state: Dict[str, np.ndarray]) -> None:
+    def set_state(self, state: dict[str, np.ndarray]) -> None:
         self.set_policy(state)
         newest = under_prefix("online", state)
         if newest:  # else there was no average

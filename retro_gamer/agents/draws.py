@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import List
-
 import numpy as np
 
 AT_A_TIME = 1000
@@ -14,7 +12,7 @@ class Draws:
 
     def __init__(self, rng: np.random.Generator):
         self._rng = rng
-        self._stock: List[float] = []
+        self._stock: list[float] = []
 
     def next(self) -> float:
         if not self._stock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional, Sequence, Union
+from typing import Any, Sequence, Union
 
 import numpy as np
 
@@ -69,7 +69,7 @@ class GreedyNetwork:
         """The last action brought a reward."""
         self.repetition.got(reward)
 
-    def get_policy(self) -> Dict[str, np.ndarray]:
+    def get_policy(self) -> dict[str, np.ndarray]:
         """What is needed to play: the weights of the network, and the scales of what goes in and comes out."""
         policy = with_prefix("network", self.network.get_state())
         policy["scale"] = np.array(self.scale.value)
@@ -79,10 +79,10 @@ class GreedyNetwork:
     def from_policy(
         cls,
         network: QNetwork,
-        policy: Dict[str, np.ndarray],
+        policy: dict[str, np.ndarray],
         repeat_penalty: float = 0.0,
         turn_based: bool = False,
-    ) -> "GreedyNetwork":
+    ) -> GreedyNetwork:
         """The policy of a `get_policy()`; the network, of the right shape, takes over its weights."""
         network.set_state(under_prefix("network", policy))
         feature_scale = FeatureScale(network.shape["n_features"])
@@ -100,7 +100,7 @@ class GreedyTable:
     compared: Sequence[float] = ()  # the values that the last choice was made by
     n_symbols = MAX_SYMBOLS  # it has no inputs: there is room for all
 
-    def __init__(self, tables: Sequence[Table], n_actions: int, visits: Optional[Visits] = None):
+    def __init__(self, tables: Sequence[Table], n_actions: int, visits: Visits | None = None):
         self.tables, self.unknown = tables, (0.0,) * n_actions
         self.visits: Visits = visits or {}  # of each state, while it learned; empty where it was not counted
 
@@ -127,12 +127,12 @@ class GreedyTable:
     def got(self, reward: float) -> None:
         """The last action brought a reward: the same to a table."""
 
-    def get_policy(self) -> Dict[str, np.ndarray]:
+    def get_policy(self) -> dict[str, np.ndarray]:
         """What is needed to play: the states, and the values of all tables."""
         return write_tables(self.tables, len(self.unknown), self.visits)
 
     @classmethod
-    def from_policy(cls, policy: Dict[str, np.ndarray], n_tables: int, n_actions: int) -> "GreedyTable":
+    def from_policy(cls, policy: dict[str, np.ndarray], n_tables: int, n_actions: int) -> GreedyTable:
         """The policy of a `get_policy()`; raises ValueError or KeyError for other arrays."""
         tables = read_tables(policy, n_tables, n_actions)
         return cls(tables, n_actions, read_visits(policy, tables[0]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Optional, Sequence, Type
+from typing import Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.observation import ObservationShape
 from retro_gamer.nn.sparse import Convolution
 
-TABULAR: Dict[str, Type[TabularAgent]] = {
+TABULAR: dict[str, type[TabularAgent]] = {
     "q_learning": QLearning,
     "sarsa": Sarsa,
     "expected_sarsa": ExpectedSarsa,
@@ -26,7 +26,7 @@ def make_agent(
     shape: ObservationShape,
     n_actions: int,
     rng: np.random.Generator,
-    convolutions: Optional[Sequence[Convolution]] = None,
+    convolutions: Sequence[Convolution] | None = None,
     feature_type: str = "float32",
 ) -> Agent:
     """The agent that a configuration describes, new.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Hashable, List, Optional, Tuple
+from typing import Hashable
 
 import numpy as np
 
@@ -37,11 +37,9 @@ class Repetition:
         self._clear()
 
     def _clear(self) -> None:
-        self._times: Dict[Hashable, List[float]] = {}  # state -> how often each action was taken there
-        self._before: Dict[Hashable, float] = {}  # state -> the return when it was there last
-        self._last: Optional[Tuple[Hashable, int]] = (
-            None  # the newest choice, where nothing else was done since
-        )
+        self._times: dict[Hashable, list[float]] = {}  # state -> how often each action was taken there
+        self._before: dict[Hashable, float] = {}  # state -> the return when it was there last
+        self._last: tuple[Hashable, int] | None = None  # the newest choice, where nothing else was done since
 
     def choose(self, q: np.ndarray, state: Hashable) -> int:
         """The action to take for values q [n_actions] in a state, and remember that it was taken."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Dict
+from typing import Any
 
 import numpy as np
 
@@ -47,11 +47,11 @@ class RewardScale:
         """What a reward is usually like: their root mean square, if the scale follows them."""
         return 1.0 / (self.ROOM * self.value)
 
-    def get_state(self) -> Dict[str, np.ndarray]:
+    def get_state(self) -> dict[str, np.ndarray]:
         """`reward_scale` [3] float64: the scale, the fading sum of squares, and the fading count of turns."""
         return {"reward_scale": np.array([self.value, self._sum, self._weight])}
 
-    def set_state(self, state: Dict[str, np.ndarray]) -> None:
+    def set_state(self, state: dict[str, np.ndarray]) -> None:
         self.value, self._sum, self._weight = (float(number) for number in state["reward_scale"])
 
 
@@ -77,11 +77,11 @@ class EndPenalty:
             return max(reward, -self.limit * math.sqrt(self._sum / self._weight))
         return reward
 
-    def get_state(self) -> Dict[str, np.ndarray]:
+    def get_state(self) -> dict[str, np.ndarray]:
         """`gains` [2] float64: the fading sum of squares, and the fading count; nothing without a limit."""
         return {"gains": np.array([self._sum, self._weight])} if self.limit else {}
 
-    def set_state(self, state: Dict[str, np.ndarray]) -> None:
+    def set_state(self, state: dict[str, np.ndarray]) -> None:
         self._sum, self._weight = (float(number) for number in state.get("gains", (0.0, 0.0)))
 
 
@@ -137,10 +137,10 @@ class FeatureScale:
         reach: np.ndarray = np.abs(self.range - self.centre).max(axis=0) * self.scale
         return reach
 
-    def get_policy(self) -> Dict[str, np.ndarray]:
+    def get_policy(self) -> dict[str, np.ndarray]:
         return {"feature_centre": self.centre, "feature_scale": self.scale} if self.active else {}
 
-    def set_policy(self, policy: Dict[str, np.ndarray]) -> None:
+    def set_policy(self, policy: dict[str, np.ndarray]) -> None:
         """A policy keeps the scale that it was trained with; an old one without a scale is not scaled."""
         self.active, self.adapts = "feature_scale" in policy, False
         if self.active:
@@ -153,10 +153,10 @@ class FeatureScale:
                 raise ValueError("what its features are scaled by are no ordinary numbers")
             self.centre, self.scale = centre, scale
 
-    def get_state(self) -> Dict[str, np.ndarray]:
+    def get_state(self) -> dict[str, np.ndarray]:
         return {"feature_range": self.range} if self.adapts else {}
 
-    def set_state(self, state: Dict[str, np.ndarray]) -> None:
+    def set_state(self, state: dict[str, np.ndarray]) -> None:
         if "feature_range" in state:
             self.range, self.adapts = state["feature_range"], True
             if (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from itertools import accumulate
-from typing import Any, Dict, Hashable, List, Sequence
+from typing import Any, Hashable, Sequence
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def encode_states(states: Sequence[Hashable]) -> np.ndarray:
     return np.frombuffer(json.dumps([_literal(state) for state in states]).encode("ascii"), np.uint8)
 
 
-def decode_states(array: np.ndarray, most: int = MAX_STATES) -> List[Any]:
+def decode_states(array: np.ndarray, most: int = MAX_STATES) -> list[Any]:
     """The states of `encode_states`, `most` of them at the most; only literals are understood, nothing is run.
 
     Raises ValueError for anything else, before it takes time or memory.
@@ -65,7 +65,7 @@ def decode_states(array: np.ndarray, most: int = MAX_STATES) -> List[Any]:
     return [states[text] for text in texts]
 
 
-def _split(text: str, most: int) -> List[str]:
+def _split(text: str, most: int) -> list[str]:
     """The texts in a JSON list of texts. (A JSON parser would first make whatever else is in it, however much.)"""
     if text == "[]":
         return []
@@ -76,7 +76,7 @@ def _split(text: str, most: int) -> List[str]:
     return [json.loads(f'"{part}"') if "\\" in part else part for part in text[2:-2].split(_BETWEEN)]
 
 
-def _check_hashes(states: Dict[str, Hashable]) -> None:
+def _check_hashes(states: dict[str, Hashable]) -> None:
     """Raise ValueError when too many states have the same hash: a dict would compare each with all others."""
     hashes = np.fromiter(map(hash, states.values()), np.int64, len(states))
     _, groups = np.unique(hashes, return_inverse=True)
@@ -101,7 +101,7 @@ def _read_literal(text: str) -> Hashable:
     """What `_literal` wrote. Python's parser is not asked: it could be brought down by nesting."""
     if "'" not in text and '"' not in text:
         return _read_numbers(text)
-    tuples: List[List[Any]] = [[]]  # those not closed yet, the outermost first
+    tuples: list[list[Any]] = [[]]  # those not closed yet, the outermost first
     place = 0
     while place < len(text):
         part = _PART.match(text, place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Hashable, List, Optional, Sequence
+from typing import Dict, Hashable, List, Sequence
 
 import numpy as np
 
@@ -12,7 +12,7 @@ Table = Dict[Hashable, List[float]]  # state -> the value of each action
 Visits = Dict[Hashable, int]
 
 
-def write_tables(tables: Sequence[Table], n_actions: int, visits: Visits) -> Dict[str, np.ndarray]:
+def write_tables(tables: Sequence[Table], n_actions: int, visits: Visits) -> dict[str, np.ndarray]:
     """Tables of the same states as arrays: `states` (see `encode_states`), of each `values_i` [n_states, n_actions], and
     `visits` [n_states]."""
     policy = {
@@ -24,7 +24,7 @@ def write_tables(tables: Sequence[Table], n_actions: int, visits: Visits) -> Dic
     return policy
 
 
-def read_tables(policy: Dict[str, np.ndarray], n_tables: int, n_actions: int) -> List[Table]:
+def read_tables(policy: dict[str, np.ndarray], n_tables: int, n_actions: int) -> list[Table]:
     """The tables that `write_tables` wrote; raises ValueError or KeyError for arrays that are none."""
     states = decode_states(policy["states"], MAX_STATES)
     tables = []
@@ -36,7 +36,7 @@ def read_tables(policy: Dict[str, np.ndarray], n_tables: int, n_actions: int) ->
     return tables
 
 
-def read_visits(policy: Dict[str, np.ndarray], table: Table) -> Visits:
+def read_visits(policy: dict[str, np.ndarray], table: Table) -> Visits:
     """The visits that `write_tables` wrote; none in files of before there were any. Raises ValueError for what is none."""
     visits = policy.get("visits")
     if visits is None:
@@ -59,9 +59,9 @@ class TableNotices:
     """Two notices, each given once: the table is full, or nearly every state is new."""
 
     def __init__(self) -> None:
-        self._said: List[str] = []  # the notices given so far, by name
+        self._said: list[str] = []  # the notices given so far, by name
 
-    def due(self, n_states: int, turns: int, full: bool) -> Optional[str]:
+    def due(self, n_states: int, turns: int, full: bool) -> str | None:
         """The notice to give now, for a table of this size after this many turns; None if there is none."""
         if full and "full" not in self._said:
             self._said += ["full", "new"]

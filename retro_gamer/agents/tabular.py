@@ -10,7 +10,7 @@ single look-ups, where NumPy would be slow.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Hashable, List, Optional, Sequence, Tuple
+from typing import Any, Hashable, Sequence, Tuple
 
 import numpy as np
 
@@ -51,18 +51,18 @@ class TabularAgent(Agent):
     ):
         self.n_actions, self.learning_rate, self.gamma = n_actions, learning_rate, gamma
         self.planning_steps, self.rng = planning_steps, rng
-        self.tables: List[Table] = [{} for _ in range(self.n_tables)]  # all of the same states
+        self.tables: list[Table] = [{} for _ in range(self.n_tables)]  # all of the same states
         self.table = self.tables[0]
         self.visits: Visits = {}  # of each state in the table: how often it learned from a turn there
         self.unknown: Sequence[float] = (0.0,) * n_actions  # the values of a state that is not in the table
-        self.model: Dict[Hashable, Dict[int, Outcome]] = {}
-        self._model_states: List[Hashable] = []  # the keys of the model, to draw from
+        self.model: dict[Hashable, dict[int, Outcome]] = {}
+        self._model_states: list[Hashable] = []  # the keys of the model, to draw from
         self.turns = 0
         self.epsilon = 0.0  # of the policy being followed, for the targets of SARSA and Expected SARSA
         self._full = False  # whether a state found no place in the table
         self._notices = TableNotices()
         self._draws = Draws(rng)
-        self._newest: Tuple[Any, Hashable] = (self, None)  # the newest observation and its state
+        self._newest: tuple[Any, Hashable] = (self, None)  # the newest observation and its state
 
     def _state(self, observation: Any) -> Hashable:
         """`state_of` the observation: that of the newest one is kept, for `act` and the next `learn` ask for it again."""
@@ -105,7 +105,7 @@ class TabularAgent(Agent):
         """The values that a greedy choice compares."""
         return self.table.get(state, self.unknown)
 
-    def learn(self, transition: Transition) -> Optional[float]:
+    def learn(self, transition: Transition) -> float | None:
         observation, action, reward, next_observation, terminated, _ = transition
         state, next_state = self._state(observation), state_of(next_observation)
         self._newest = next_observation, next_state
@@ -131,7 +131,7 @@ class TabularAgent(Agent):
         """What the target says the next state is worth: the line in which the algorithms differ."""
         raise NotImplementedError
 
-    def _add(self, state: Hashable) -> List[List[float]]:
+    def _add(self, state: Hashable) -> list[list[float]]:
         """Put a new state into every table, its values 0, and return its rows; a full table keeps no new state."""
         rows = [[0.0] * self.n_actions for _ in self.tables]
         if len(self.table) >= MAX_STATES:
@@ -155,20 +155,20 @@ class TabularAgent(Agent):
             action = list(outcomes)[self._draws.below(len(outcomes))]
             self.update(imagined, action, *outcomes[action])
 
-    def notices(self) -> List[str]:
+    def notices(self) -> list[str]:
         notice = self._notices.due(len(self.table), self.turns, self._full)
         return [] if notice is None else [notice]
 
-    def get_policy(self) -> Dict[str, np.ndarray]:
+    def get_policy(self) -> dict[str, np.ndarray]:
         """The tables, as `write_tables` does."""
         return write_tables(self.tables, self.n_actions, self.visits)
 
-    def set_policy(self, policy: Dict[str, np.ndarray]) -> None:
+    def set_policy(self, policy: dict[str, np.ndarray]) -> None:
         self.tables = read_tables(policy, self.n_tables, self.n_actions)
         self.table = self.tables[0]
         self.visits = read_visits(policy, self.table)
 
-    def get_state(self) -> Dict[str, np.ndarray]:
+    def get_state(self) -> dict[str, np.ndarray]:
         """The policy; `model_states`, `_next_states` (as `states`), `_actions`, `_rewards`, `_terminated` [outcomes] of
         Dyna's model; turns () int, full () bool, draws [n], said [2] bool."""
         remembered = [
@@ -190,7 +190,7 @@ class TabularAgent(Agent):
             "said": self._notices.get_state(),
         }
 
-    def set_state(self, state: Dict[str, np.ndarray]) -> None:
+    def set_state(self, state: dict[str, np.ndarray]) -> None:
         self.set_policy(state)
         self.model = {}
         columns = [state["model_" + name] for name in ("actions", "rewards", "terminated")]
@@ -242,7 +242,7 @@ class Sarsa(TabularAgent):
     target = r + gamma * Q(s', a'),    a' chosen by the policy itself
     """
 
-    _next: Optional[Tuple[Hashable, int]] = None  # the a' chosen while learning; `act` then takes it
+    _next: tuple[Hashable, int] | None = None  # the a' chosen while learning; `act` then takes it
 
     def act(self, observation: Any, epsilon: float) -> int:
         state = self._state(observation)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +46,7 @@ class Alternation:
                     f"{run} is a self-play run: its teams train against each other already, with\n"
                     f"  {command_line('train', run)}"
                 )
-        self._child: Optional[subprocess.Popen[Any]] = None
+        self._child: subprocess.Popen[Any] | None = None
         self.stopping = False
 
     def play_rounds(self, rounds: int) -> bool:
@@ -184,7 +184,7 @@ class CrossTable:
                         self.rewards[i, j] = result.mean
                         count.next_part()
 
-    def to_dict(self) -> Dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         return {
             "rows": self.rows,
             "columns": self.columns,
@@ -193,7 +193,7 @@ class CrossTable:
         }
 
     def __str__(self) -> str:
-        lines: List[str] = [
+        lines: list[str] = [
             f"Mean reward of {self.first} over {self.games} games, after each of its rounds (down), against "
             f"{self.second} after each of its own (across):",
             "",

@@ -9,7 +9,6 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import List, Set
 
 import retro_gamer
 from retro_gamer.environment.make import make_environment
@@ -39,7 +38,7 @@ sys.exit(0 if plays_against(*sys.argv[1:]) else NOT_PLAYED_AGAINST)
 """
 
 
-def command_of(code: str, *arguments: str) -> List[str]:
+def command_of(code: str, *arguments: str) -> list[str]:
     """A child process that runs this code, from wherever the library is. Its standard input is a pipe from its parent."""
     package = str(Path(retro_gamer.__file__).resolve().parent.parent)
     return [sys.executable, "-c", f"import sys; sys.path.insert(1, {package!r})\n{code}", *arguments]
@@ -71,9 +70,9 @@ def plays_against(run: str, other: str) -> bool:
     return RunDirectory(other).path.resolve() in loaded
 
 
-def _note_what_is_loaded() -> Set[Path]:
+def _note_what_is_loaded() -> set[Path]:
     """The folders of all runs whose policies are loaded from now on."""
-    loaded: Set[Path] = set()
+    loaded: set[Path] = set()
     load = TrainedPolicy._load
 
     def load_and_note(policy: TrainedPolicy) -> None:

@@ -10,7 +10,7 @@ import shutil
 import sys
 import textwrap
 from pathlib import Path
-from typing import Any, List, Sequence
+from typing import Any, Sequence
 
 from retro_gamer.config.settings import all_settings
 from retro_gamer.errors import ConfigError, command_line, printable, python_command
@@ -18,7 +18,7 @@ from retro_gamer.errors import ConfigError, command_line, printable, python_comm
 DONE, FAILED = 0, 1  # the exit status
 
 
-def settings_with_flags() -> List[Any]:
+def settings_with_flags() -> list[Any]:
     """(section, setting) of those that create has a flag for: all that --game does not decide."""
     return [(section, setting) for section, setting in all_settings() if section != "game"]
 

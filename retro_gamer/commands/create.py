@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.discovery.choose_settings import choose_settings
@@ -16,10 +16,10 @@ class NewRun(NamedTuple):
 
     run: RunDirectory
     config: RunConfig
-    messages: List[str]
+    messages: list[str]
 
 
-def create_run(game: str, output: str, flags: Optional[Dict[str, Any]] = None) -> NewRun:
+def create_run(game: str, output: str, flags: dict[str, Any] | None = None) -> NewRun:
     """Make a run directory for a game.
 
     `flags` are settings by name, as the user gave them; they go before the game's own description, which goes

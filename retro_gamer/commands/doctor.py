@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import List, Optional, Tuple
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.discovery.two_players import find_players
@@ -47,7 +46,7 @@ def examine(run: RunDirectory, quiet: bool = False) -> str:
         )
     with supervised():
         findings = examine_before(config, quiet)
-        lines: List[str] = []
+        lines: list[str] = []
         if run.checkpoints():
             sentence, more = _examine_after(run, config, quiet)
             lines = [sentence, ""]
@@ -63,9 +62,9 @@ def examine(run: RunDirectory, quiet: bool = False) -> str:
 
 def examine_before(
     config: RunConfig, quiet: bool = False, seconds: float = SECONDS_OF_RANDOM_GAMES
-) -> List[Finding]:
+) -> list[Finding]:
     """What random games show, before any training; those of a slow game for so many seconds."""
-    several: List[Finding] = []
+    several: list[Finding] = []
     if not config.game.environment_name:
         factory = load_factory(config.game)
         used = returns_used_objects(factory)
@@ -82,7 +81,7 @@ def examine_before(
     return several + examine_game(environment, played, config, FEW_MOMENTS if slow else MOMENTS)
 
 
-def _examine_after(run: RunDirectory, config: RunConfig, quiet: bool) -> Tuple[str, List[Finding]]:
+def _examine_after(run: RunDirectory, config: RunConfig, quiet: bool) -> tuple[str, list[Finding]]:
     player = load_player(run)
     with Counting("measuring games:", 2 * GAMES, quiet=quiet) as count:
         greedy = evaluate(player.environment, player.agent, GAMES, seed=0, on_game=count, on_turn=count.turn)
@@ -97,7 +96,7 @@ def _examine_after(run: RunDirectory, config: RunConfig, quiet: bool) -> Tuple[s
     return verdict(greedy, chance, config.metadata.reward or "reward"), each_once
 
 
-def _best(run: RunDirectory, quiet: bool) -> Optional[Evaluation]:
+def _best(run: RunDirectory, quiet: bool) -> Evaluation | None:
     """The games of best.npz on the same seeds; None where there is none."""
     try:
         player = load_player(run, "best")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from retro_gamer.training.player import load_player
 
 
 def evaluate_run(
-    run: RunDirectory, checkpoint: Optional[str], games: int, seed: int, as_json: bool, quiet: bool = False
+    run: RunDirectory, checkpoint: str | None, games: int, seed: int, as_json: bool, quiet: bool = False
 ) -> str:
     """Greedy games of a policy, and random play on the same seeds."""
     player = load_player(run, checkpoint)
@@ -32,7 +32,7 @@ def evaluate_run(
     return "\n".join(lines)
 
 
-def _table(reward: str, score: str, result: Evaluation, chance: Evaluation) -> List[str]:
+def _table(reward: str, score: str, result: Evaluation, chance: Evaluation) -> list[str]:
     lines = [f"{'':10}{'mean':>9}{'95% interval':>21}{'median':>9}{'best':>9}{'worst':>9}{'random':>9}"]
     rows = [(reward, result.returns, chance.returns), ("turns", result.turns, chance.turns)]
     if result.scores is not None and chance.scores is not None:
@@ -49,7 +49,7 @@ def _table(reward: str, score: str, result: Evaluation, chance: Evaluation) -> L
 def compare_runs(
     run: RunDirectory,
     other: RunDirectory,
-    checkpoint: Optional[str],
+    checkpoint: str | None,
     games: int,
     seed: int,
     as_json: bool,
@@ -71,7 +71,7 @@ def compare_runs(
     low, high = bootstrap_interval(difference)
     real = games > 1 and (low > 0 or high < 0)
     if as_json:
-        data: Dict[str, Any] = {
+        data: dict[str, Any] = {
             "runs": [
                 {"run": str(directory), "checkpoint": name, **result.summary()}
                 for directory, name, result in results

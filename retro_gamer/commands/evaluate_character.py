@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable
 
 import numpy as np
 
@@ -24,7 +24,7 @@ def evaluate_character(
     run: RunDirectory,
     game: str,
     character: str,
-    checkpoint: Optional[str],
+    checkpoint: str | None,
     games: int,
     seed: int,
     as_json: bool,
@@ -67,16 +67,16 @@ def evaluate_character(
     return "\n".join(_lines(run, player.name, games, seed, name, rows, steered()))
 
 
-def _unseen(game: Any) -> Tuple[()]:
+def _unseen(game: Any) -> tuple[()]:
     return ()
 
 
 def _with_character(
     ai: TrainedPolicy, factory: Callable[[], Any], name: str
-) -> Tuple[Callable[[], Any], Callable[[], bool]]:
+) -> tuple[Callable[[], Any], Callable[[], bool]]:
     """A factory of the same game in which the character is played by the policy, unless its own code does it already;
     and whether it had to be."""
-    classes: Dict[type, Any] = {}
+    classes: dict[type, Any] = {}
 
     def make() -> Any:
         game = make_game(factory)
@@ -110,7 +110,7 @@ def _results(evaluation: Evaluation) -> np.ndarray:
     return evaluation.returns if evaluation.scores is None else evaluation.scores
 
 
-def _summary(values: np.ndarray) -> Dict[str, Any]:
+def _summary(values: np.ndarray) -> dict[str, Any]:
     return {
         "mean": float(values.mean()),
         "ci95": list(bootstrap_interval(values)),
@@ -118,7 +118,7 @@ def _summary(values: np.ndarray) -> Dict[str, Any]:
     }
 
 
-def _share(values: np.ndarray, whole: np.ndarray) -> Optional[Tuple[float, float, float]]:
+def _share(values: np.ndarray, whole: np.ndarray) -> tuple[float, float, float] | None:
     """The mean of the first as a share of the second's, with its 95% interval; None unless that is positive.
 
     The games are paired by their seeds.
@@ -132,8 +132,8 @@ def _share(values: np.ndarray, whole: np.ndarray) -> Optional[Tuple[float, float
 
 
 def _lines(
-    run: RunDirectory, checkpoint: str, games: int, seed: int, name: str, rows: List[Any], steered: bool
-) -> List[str]:
+    run: RunDirectory, checkpoint: str, games: int, seed: int, name: str, rows: list[Any], steered: bool
+) -> list[str]:
     lines = [f"{run}, {checkpoint}: {name} of {games} games with seeds {seed} to {seed + games - 1}", ""]
     for who, values in rows:
         low, high = bootstrap_interval(values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, NamedTuple, Sequence
 
 from retro_gamer.hosting.randomness import seed_everything
 from retro_gamer.reporting.counting import Counting
@@ -16,9 +16,9 @@ from retro_gamer.selfplay.team_policy import TeamPolicy
 class TeamGames(NamedTuple):
     """How the games of the teams ended. Of counts, each is [won, drawn, lost]."""
 
-    outcomes: List[List[float]]  # [games][n_teams]: of those between all the policies
-    against_trained: List[List[int]]  # [n_teams]: the same, counted
-    against_random: List[List[int]]  # [n_teams]: against teams that press keys at random
+    outcomes: list[list[float]]  # [games][n_teams]: of those between all the policies
+    against_trained: list[list[int]]  # [n_teams]: the same, counted
+    against_random: list[list[int]]  # [n_teams]: against teams that press keys at random
 
 
 def play_teams(
@@ -42,13 +42,13 @@ def play_teams(
 
 
 def evaluate_teams(
-    run: RunDirectory, checkpoint: Optional[str], games: int, seed: int, as_json: bool, quiet: bool = False
+    run: RunDirectory, checkpoint: str | None, games: int, seed: int, as_json: bool, quiet: bool = False
 ) -> str:
     """Those games as a table for a terminal, or as one JSON object."""
     played = SelfPlayRun(run)
     trained = [played.policy(team, checkpoint) for team in range(len(played.team_names))]
     result = play_teams(played, trained, games, seed, quiet)
-    rows: List[Dict[str, Any]] = [
+    rows: list[dict[str, Any]] = [
         {"team": name, "against_trained": together, "against_random": alone}
         for name, together, alone in zip(played.team_names, result.against_trained, result.against_random)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Optional, Sequence
+from typing import Any, Sequence
 
 from retro_gamer.commands.watching import Shown
 from retro_gamer.environment.base import Step
@@ -42,7 +42,7 @@ class HumanGame(Shown):
     def press(self, keys: Sequence[str]) -> None:
         """Keys were pressed; those that are no keys of the game are passed over."""
 
-    def results(self) -> List[float]:
+    def results(self) -> list[float]:
         raise NotImplementedError
 
     def caption(self, turns: int) -> str:
@@ -57,7 +57,7 @@ class Alone(HumanGame):
         self.player, self.environment = player, player.environment
         self.seed, self.by_policy = seed, by_policy
         self.keys = () if by_policy else [key for key in player.environment.actions if key is not None]
-        self.waiting: List[str] = []
+        self.waiting: list[str] = []
         self.who = (
             f"Now the policy plays the same game (seed {seed})."  # by_policy; else known when it begins
         )
@@ -87,7 +87,7 @@ class Alone(HumanGame):
         self.score = self.environment.score  # now: the environment may play another game later
         return terminated or truncated
 
-    def results(self) -> List[float]:
+    def results(self) -> list[float]:
         return [self.total if self.score is None else self.score]
 
     def summary(self, turns: int) -> str:
@@ -100,7 +100,7 @@ class Teams(HumanGame):
     Raises ConfigError when there is no such team; without a name it is the one with arrow keys, or else the first.
     """
 
-    def __init__(self, played: SelfPlayRun, name: str, checkpoint: Optional[str], seed: int):
+    def __init__(self, played: SelfPlayRun, name: str, checkpoint: str | None, seed: int):
         super().__init__()
         self.environment, self.names, self.seed = played.environment, played.team_names, seed
         if name and name not in self.names:
@@ -114,7 +114,7 @@ class Teams(HumanGame):
             team: played.policy(team, checkpoint) for team in range(len(self.names)) if team != self.mine
         }
         self.keys = [key for member in members if member.team == self.mine for key in member.actions if key]
-        self.waiting: List[List[str]] = [[] for _ in members]
+        self.waiting: list[list[str]] = [[] for _ in members]
 
     def begin(self) -> None:
         self.environment.reset(self.seed)
@@ -139,7 +139,7 @@ class Teams(HumanGame):
         self.totals = [total + reward for total, reward in zip(self.totals, turn.rewards)]
         return turn.terminated or turn.truncated
 
-    def _key(self, number: int) -> Optional[str]:
+    def _key(self, number: int) -> str | None:
         member, character = self.environment.members[number], self.environment.character(number)
         if member.team == self.mine:
             return self.waiting[number].pop(0) if self.waiting[number] else None
@@ -147,7 +147,7 @@ class Teams(HumanGame):
             return None
         return member.actions[self.policies[member.team].act(self.game, character, member.team).action]
 
-    def results(self) -> List[float]:
+    def results(self) -> list[float]:
         others = [total for team, total in enumerate(self.totals) if team != self.mine]
         return [self.totals[self.mine], *others]
 
@@ -164,7 +164,7 @@ def describe(character: Any) -> str:
     return f"{getattr(character, 'name', None) or type(character).__name__} ({shown[:8]})"
 
 
-def shown_keys(keys: Sequence[Optional[str]]) -> str:
+def shown_keys(keys: Sequence[str | None]) -> str:
     """Keys as a person reads them."""
     rest = [key for key in keys if key is not None]
     shown = []

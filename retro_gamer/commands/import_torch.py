@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Optional
 
 from retro_gamer.errors import command_line
 from retro_gamer.original.torch_import import Imported, import_run
 from retro_gamer.runs.directory import RunDirectory
 
 
-def import_torch(run: str, output: Optional[str] = None) -> int:
+def import_torch(run: str, output: str | None = None) -> int:
     """Import the checkpoints of a run and say what became of them; returns how many could not be read."""
     target = RunDirectory(output or run)
     done = import_run(RunDirectory(run), target)

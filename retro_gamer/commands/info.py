@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from typing import List
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import new_run_values
@@ -49,7 +48,7 @@ def describe_run(run: RunDirectory) -> str:
     return "\n".join(lines + _last_results(run, bool(config.teams)))
 
 
-def _wrapped_settings(config: RunConfig) -> List[str]:
+def _wrapped_settings(config: RunConfig) -> list[str]:
     """The settings that differ from those of a new run, as lines of a terminal's width."""
     changed = _changed_settings(config)
     wrapped = textwrap.wrap(
@@ -58,7 +57,7 @@ def _wrapped_settings(config: RunConfig) -> List[str]:
     return [line.replace(UNBROKEN, " ") for line in wrapped] if changed else []
 
 
-def _last_results(run: RunDirectory, teams: bool) -> List[str]:
+def _last_results(run: RunDirectory, teams: bool) -> list[str]:
     """The last rows of metrics.csv, as a table."""
     last = ("team", "rating") if teams else ("greedy", "epsilon")
     needed = {"episode", "turns", "mean_return", "mean_length", *(last if teams else last[1:])}
@@ -76,7 +75,7 @@ def _last_results(run: RunDirectory, teams: bool) -> List[str]:
     return lines if rows else []
 
 
-def _describe_checkpoints(run: RunDirectory, heading: str) -> List[str]:
+def _describe_checkpoints(run: RunDirectory, heading: str) -> list[str]:
     checkpoints = run.checkpoints()
     if run.original_checkpoints() and not checkpoints:
         return [
@@ -97,7 +96,7 @@ def _describe_checkpoints(run: RunDirectory, heading: str) -> List[str]:
     ]
 
 
-def _changed_settings(config: RunConfig) -> List[str]:
+def _changed_settings(config: RunConfig) -> list[str]:
     """The settings of how it sees and learns that are not what `create` writes by itself."""
     defaults, training = RunConfig().to_dict(), config.training
     usual = new_run_values(training.algorithm, self_play=bool(config.teams))

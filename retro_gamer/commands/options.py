@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NoReturn
+from typing import Any, Callable, NoReturn
 
 from retro_gamer import __version__
 from retro_gamer.commands import calls
@@ -33,7 +33,7 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(WRONG_USE)
 
 
-def no_such_option(parser: argparse.ArgumentParser, unknown: List[str]) -> str:
+def no_such_option(parser: argparse.ArgumentParser, unknown: list[str]) -> str:
     flags = [
         flag
         for action in parser._actions
@@ -359,12 +359,12 @@ def _add_checkpoint(parser: argparse.ArgumentParser) -> None:
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     """A flag for every setting of config.toml, apart from those that --game decides."""
-    groups: Dict[str, Any] = {}
+    groups: dict[str, Any] = {}
     for section, setting in calls.settings_with_flags():
         group = groups.get(section) or parser.add_argument_group(f"settings of [{section}]")
         groups[section] = group
         flag, kind = "--" + setting.name.replace("_", "-"), setting.metadata["kind"]
-        options: Dict[str, Any] = {"metavar": setting.name.upper()}
+        options: dict[str, Any] = {"metavar": setting.name.upper()}
         if kind is FLAG:
             options = {"metavar": "true|false", "nargs": "?", "const": True}
             group.add_argument(

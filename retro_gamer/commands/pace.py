@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import time
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 from retro_gamer.games.keyboard import ESCAPE, Keyboard
 
@@ -21,13 +21,13 @@ class Pace:
     Without a keyboard the speed stays as it is.
     """
 
-    def __init__(self, fps: float, keyboard: Optional[Keyboard]):
+    def __init__(self, fps: float, keyboard: Keyboard | None):
         self.fps, self._keyboard = fps, keyboard
         self._paused = self._left = False
         self._steps = 0  # turns to be played while it is paused
         self._drawn = time.perf_counter()
 
-    def __enter__(self) -> "Pace":
+    def __enter__(self) -> Pace:
         if self._keyboard is not None:
             self._keyboard.__enter__()
         return self

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textwrap import wrap
-from typing import List, Optional
 
 from retro_gamer.commands.play_environment import watch_environment
 from retro_gamer.commands.watching import Shown, explain_values, explain_values_of, show
@@ -18,9 +17,7 @@ from retro_gamer.training.player import Player, load_player
 BAR = 12  # characters of the longest bar beside a board
 
 
-def watch(
-    run: RunDirectory, checkpoint: Optional[str], fps: float, explain: bool, seed: Optional[int]
-) -> str:
+def watch(run: RunDirectory, checkpoint: str | None, fps: float, explain: bool, seed: int | None) -> str:
     """Show one game; returns a sentence about how it went. Ctrl-C ends it early."""
     with signs_of_life(), supervised():
         player = load_player(run, checkpoint)
@@ -32,7 +29,7 @@ def watch(
 class _ShownPlayer(Shown):
     """A policy that plays the game of its run."""
 
-    def __init__(self, player: Player, explain: bool, seed: Optional[int]):
+    def __init__(self, player: Player, explain: bool, seed: int | None):
         self.player, self.explain, self.seed = player, explain, seed
         self.total, self.key = 0.0, ""
 
@@ -47,7 +44,7 @@ class _ShownPlayer(Shown):
     def instead(self) -> str:
         return explain_values_of(self.player, self.observation) if self.explain else ""
 
-    def beside(self, columns: int, rows: int) -> List[str]:
+    def beside(self, columns: int, rows: int) -> list[str]:
         if not self.explain or not rows:
             return []
         environment = self.player.environment
@@ -67,7 +64,7 @@ class _ShownPlayer(Shown):
         board = sight_of(environment, self.observation).board
         if board:
             blocks.append(["It sees:", *("  " + row.replace(" ", "·") for row in board)])
-        lines: List[str] = []
+        lines: list[str] = []
         for block in blocks:
             fits = len(lines) + 1 + len(block) <= rows and max(map(len, block)) <= columns
             lines += ["", *block] if fits else []
@@ -90,7 +87,7 @@ class _ShownPlayer(Shown):
 
 
 def watch_teams(
-    run: RunDirectory, checkpoint: Optional[str], fps: float, explain: bool, seed: Optional[int]
+    run: RunDirectory, checkpoint: str | None, fps: float, explain: bool, seed: int | None
 ) -> str:
     """Show one game between the policies of a run; returns a sentence about how it went. Ctrl-C ends it early."""
     return show(_ShownTeams(run, checkpoint, explain, seed), fps)
@@ -99,7 +96,7 @@ def watch_teams(
 class _ShownTeams(Shown):
     """The policies of a self-play run that play each other."""
 
-    def __init__(self, run: RunDirectory, checkpoint: Optional[str], explain: bool, seed: Optional[int]):
+    def __init__(self, run: RunDirectory, checkpoint: str | None, explain: bool, seed: int | None):
         self.run, self.checkpoint, self.explain, self.seed = run, checkpoint, explain, seed
 
     def begin(self) -> None:

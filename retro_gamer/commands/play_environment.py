@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Optional, TextIO, Tuple
+from typing import Any, TextIO
 
 from retro_gamer.commands.pace import Pace, keys_can_be_read
 from retro_gamer.commands.watching import explain_values_of, tidy_end
@@ -20,7 +20,7 @@ from retro_gamer.reporting.counting import room_on
 from retro_gamer.training.player import Player
 
 
-def watch_environment(player: Player, fps: float, explain: bool, seed: Optional[int]) -> str:
+def watch_environment(player: Player, fps: float, explain: bool, seed: int | None) -> str:
     """Show one game of an environment that draws itself; of others it is only said how it went. Keys are those of `show`."""
     environment, note = _drawing(player)
     foot = _Foot(stream_of_this_thread("stdout"))  # what sys.stdout is inside is for the game
@@ -61,7 +61,7 @@ def watch_environment(player: Player, fps: float, explain: bool, seed: Optional[
     return f"{player.name}: {turns} turns, reward {total:g}{note}" + ("" if over else " (stopped)")
 
 
-def _drawing(player: Player) -> Tuple[Any, str]:
+def _drawing(player: Player) -> tuple[Any, str]:
     """The environment made again so that it draws itself; or as it is, and why it does not."""
     environment: Any = player.environment
     if environment.board is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import sys
 import time
-from typing import List, Optional, Sequence
+from typing import Sequence
 
 from retro_gamer.commands.human_games import Alone, HumanGame, Teams
 from retro_gamer.commands.watching import Picture, tidy_end
@@ -26,7 +26,7 @@ class _Left(Exception):
 
 
 def play_human(
-    run: RunDirectory, team: str, checkpoint: Optional[str], fps: Optional[float], seed: Optional[int]
+    run: RunDirectory, team: str, checkpoint: str | None, fps: float | None, seed: int | None
 ) -> str:
     """Let a person play a team; or a game for one, and then the policy the same. Returns how it went.
 
@@ -39,7 +39,7 @@ def play_human(
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
     with supervised():
         games = _games_of(run, team, checkpoint, seed)
-    printed: List[str] = []
+    printed: list[str] = []
     keyboard, screen = Keyboard(), Screen()  # made here, where sys.stdin is the person's
     try:
         with tidy_end(), keyboard, screen:
@@ -52,7 +52,7 @@ def play_human(
     return _verdict(games)
 
 
-def _games_of(run: RunDirectory, team: str, checkpoint: Optional[str], seed: int) -> Sequence[HumanGame]:
+def _games_of(run: RunDirectory, team: str, checkpoint: str | None, seed: int) -> Sequence[HumanGame]:
     """What is played, one after the other."""
     if run.load_config().teams:
         return [Teams(SelfPlayRun(run), team, checkpoint, seed)]
@@ -65,9 +65,9 @@ def _games_of(run: RunDirectory, team: str, checkpoint: Optional[str], seed: int
 
 
 def _play_all(
-    games: Sequence[HumanGame], keyboard: Keyboard, screen: Screen, fps: Optional[float], printed: List[str]
+    games: Sequence[HumanGame], keyboard: Keyboard, screen: Screen, fps: float | None, printed: list[str]
 ) -> None:
-    last: Optional[HumanGame] = None  # the game before, whose last picture stays until Enter
+    last: HumanGame | None = None  # the game before, whose last picture stays until Enter
     for game in games:
         leave = "Esc leaves" if "q" in games[0].keys else "Esc or q leaves"
         with supervised(printed.append):
@@ -99,7 +99,7 @@ def _look(keyboard: Keyboard) -> None:
     keyboard.pressed()
 
 
-def _play(game: HumanGame, keyboard: Keyboard, screen: Screen, fps: Optional[float]) -> None:
+def _play(game: HumanGame, keyboard: Keyboard, screen: Screen, fps: float | None) -> None:
     """Play one game to its end: `fps` turns a second, or as fast as the game is made for, and a person can follow."""
     pace = fps or min(FASTEST, float(game.game.framerate))
     game.say, over = game.who, False
@@ -115,7 +115,7 @@ def _play(game: HumanGame, keyboard: Keyboard, screen: Screen, fps: Optional[flo
         game.turns += 1
 
 
-def _unless_left(keys: List[str], used: Sequence[str]) -> List[str]:
+def _unless_left(keys: list[str], used: Sequence[str]) -> list[str]:
     """The same keys; raises _Left when one of them leaves, and is not one of the game's."""
     if any(key in (ESCAPE, "q") and key not in used for key in keys):
         raise _Left

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
-from typing import List, Optional, Sequence
+from typing import Sequence
 
 from retro_gamer.errors import ConfigError, quoted
 from retro_gamer.reporting.curves import panels_of
@@ -18,9 +18,7 @@ from retro_gamer.runs.directory import RunDirectory
 WIDEST = 100  # columns: a wider chart shows no more
 
 
-def plot_runs(
-    runs: Sequence[RunDirectory], svg: Optional[str] = None, tensorboard: Optional[str] = None
-) -> str:
+def plot_runs(runs: Sequence[RunDirectory], svg: str | None = None, tensorboard: str | None = None) -> str:
     """The curves as text, or, with `svg` or `tensorboard`, a sentence about the file or folder they were written to.
 
     Raises ConfigError for runs that were never trained or are of different games and for a picture that is no .svg,
@@ -54,5 +52,5 @@ def _has_braille() -> bool:
     return True
 
 
-def _listed(names: List[str]) -> str:
+def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

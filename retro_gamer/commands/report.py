@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from html import escape
 from pathlib import Path
-from typing import List, Optional, Union
 
 from retro_gamer.commands.report_play import Measured, measure, sections_about_play
 from retro_gamer.commands.report_teams import MeasuredTeams, measure_teams, sections_about_teams
@@ -26,7 +25,7 @@ FILE_NAME = "report.html"
 
 
 def write_report(
-    run: RunDirectory, output: Optional[str] = None, checkpoint: Optional[str] = None, quiet: bool = False
+    run: RunDirectory, output: str | None = None, checkpoint: str | None = None, quiet: bool = False
 ) -> str:
     """Make the report of a run; returns a sentence about where it is.
 
@@ -37,7 +36,7 @@ def write_report(
     path = Path(output) if output is not None else run.path / FILE_NAME
     path = path / FILE_NAME if path.is_dir() else path
     check_place(path)  # before all the games are played
-    measured: Union[Measured, MeasuredTeams, None] = None
+    measured: Measured | MeasuredTeams | None = None
     why_not = ""
     try:
         with supervised():
@@ -65,7 +64,7 @@ def write_report(
 
 
 def _what_was_trained(
-    run: RunDirectory, config: RunConfig, measured: Union[Measured, MeasuredTeams, None]
+    run: RunDirectory, config: RunConfig, measured: Measured | MeasuredTeams | None
 ) -> Section:
     seen, metadata = config.preprocessing, config.metadata
     planes = sees_planes(config)
@@ -111,7 +110,7 @@ def _what_was_trained(
     return Section("What was trained", html)
 
 
-def _curves(run: RunDirectory, measured: Union[Measured, MeasuredTeams, None]) -> List[Section]:
+def _curves(run: RunDirectory, measured: Measured | MeasuredTeams | None) -> list[Section]:
     try:
         panels = panels_of([run])
     except ConfigError:

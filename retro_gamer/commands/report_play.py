@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, NamedTuple, Sequence
 
 import numpy as np
 
@@ -33,10 +33,10 @@ class Measured(NamedTuple):
     player: Player
     greedy: Evaluation
     chance: Evaluation
-    recordings: List[Tuple[str, Recording]]  # the best, a middling and the worst game
+    recordings: list[tuple[str, Recording]]  # the best, a middling and the worst game
 
 
-def measure(run: RunDirectory, checkpoint: Optional[str], quiet: bool) -> Measured:
+def measure(run: RunDirectory, checkpoint: str | None, quiet: bool) -> Measured:
     """Greedy and random games, and three greedy ones written down turn by turn."""
     player = load_player(run, checkpoint)
     with Counting("measuring greedy games:", GAMES, quiet=quiet) as count:
@@ -68,7 +68,7 @@ def _that_draws_itself(player: Player) -> Player:
     return player
 
 
-def sections_about_play(run: RunDirectory, config: RunConfig, measured: Measured) -> List[Section]:
+def sections_about_play(run: RunDirectory, config: RunConfig, measured: Measured) -> list[Section]:
     """Everything that games tell of it."""
     sections = [
         Section("How well it plays", _beside_random_play(run, config, measured)),
@@ -145,7 +145,7 @@ def _choices(run: RunDirectory, measured: Measured) -> str:
     return choices(turn, recording.actions, rows) + _what_mattered(measured.player, recording, turn)
 
 
-def choices(turn: int, actions: Sequence[Optional[str]], rows: Sequence[Tuple[str, Sequence[float]]]) -> str:
+def choices(turn: int, actions: Sequence[str | None], rows: Sequence[tuple[str, Sequence[float]]]) -> str:
     """What checkpoints (name, values) expect of each key at this turn of the first game that is shown."""
     names = [action_shown(action) for action in actions]
     cells = [
@@ -180,7 +180,7 @@ def decisive_turn(recording: Recording) -> int:
     return int(np.argmax(spreads)) if spreads else 0
 
 
-def spread_checkpoints(run: RunDirectory) -> List[str]:
+def spread_checkpoints(run: RunDirectory) -> list[str]:
     """The names of a few checkpoints, from the first to the last."""
     names = [path.stem for _, path in run.checkpoints()]
     if not names:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any, Dict, Sequence, Tuple
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def the_table(player: Player) -> str:
     return paragraph(intro) + _map_of(places, actions) + table(Table("", head, cells))
 
 
-def _places(values: Dict[Any, np.ndarray], environment: Environment) -> Dict[Tuple[int, int], np.ndarray]:
+def _places(values: dict[Any, np.ndarray], environment: Environment) -> dict[tuple[int, int], np.ndarray]:
     """The values by place (x, y), where all states are places: pairs of small whole numbers, or the numbers that an
     environment gives the squares of its map, row after row; else nothing."""
     height, width = _map_size(environment)
@@ -55,7 +55,7 @@ def _places(values: Dict[Any, np.ndarray], environment: Environment) -> Dict[Tup
     return dict(values) if small else {}
 
 
-def _map_size(environment: Environment) -> Tuple[int, int]:
+def _map_size(environment: Environment) -> tuple[int, int]:
     """(height, width) of the map that a Gymnasium environment says its numbers are squares of; (0, 0) for none."""
     inner = getattr(getattr(environment, "env", None), "unwrapped", None)
     sizes = [getattr(getattr(inner, "desc", None), "shape", None), getattr(inner, "shape", None)]
@@ -66,7 +66,7 @@ def _map_size(environment: Environment) -> Tuple[int, int]:
     return 0, 0
 
 
-def _map_of(places: Dict[Tuple[int, int], np.ndarray], actions: Sequence[str]) -> str:
+def _map_of(places: dict[tuple[int, int], np.ndarray], actions: Sequence[str]) -> str:
     """The best key of each place, as on a map; and its value, where there is room for it."""
     if not places:
         return ""

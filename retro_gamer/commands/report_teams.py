@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import NamedTuple, Sequence
 
 import numpy as np
 
@@ -30,13 +30,13 @@ class MeasuredTeams(NamedTuple):
     """The policies of all teams, and their games."""
 
     played: SelfPlayRun
-    policies: List[TeamPolicy]
+    policies: list[TeamPolicy]
     games: TeamGames
     tournament: Tournament
-    recordings: List[Tuple[str, Recording]]  # each team's best game, and a middling one
+    recordings: list[tuple[str, Recording]]  # each team's best game, and a middling one
 
 
-def measure_teams(run: RunDirectory, checkpoint: Optional[str], quiet: bool) -> MeasuredTeams:
+def measure_teams(run: RunDirectory, checkpoint: str | None, quiet: bool) -> MeasuredTeams:
     """Greedy games between the teams and against random ones, a small tournament, and games written down."""
     played = SelfPlayRun(run)
     policies = [played.policy(team, checkpoint) for team in range(len(played.team_names))]
@@ -51,7 +51,7 @@ def measure_teams(run: RunDirectory, checkpoint: Optional[str], quiet: bool) -> 
     return MeasuredTeams(played, policies, games, tournament, recordings)
 
 
-def _games_to_show(played: SelfPlayRun, outcomes: List[List[float]]) -> List[Tuple[str, int, int]]:
+def _games_to_show(played: SelfPlayRun, outcomes: list[list[float]]) -> list[tuple[str, int, int]]:
     """(name, number of the member that it is seen from, seed): each team's best game, and a middling one of the first."""
     chosen = []
     results = np.array(outcomes)
@@ -66,7 +66,7 @@ def _games_to_show(played: SelfPlayRun, outcomes: List[List[float]]) -> List[Tup
     return chosen
 
 
-def sections_about_teams(run: RunDirectory, config: RunConfig, measured: MeasuredTeams) -> List[Section]:
+def sections_about_teams(run: RunDirectory, config: RunConfig, measured: MeasuredTeams) -> list[Section]:
     """Everything that games tell of the teams."""
     return [
         Section("Who beats whom", _results(measured) + _between_snapshots(run, measured.tournament)),
@@ -109,7 +109,7 @@ def _choices(run: RunDirectory, config: RunConfig, measured: MeasuredTeams) -> s
     played = measured.played
     recording, turn = measured.recordings[0][1], decisive_turn(measured.recordings[0][1])
     member = played.environment.members[0]
-    rows: List[Tuple[str, Sequence[float]]] = []
+    rows: list[tuple[str, Sequence[float]]] = []
     with OwnRandomness():
         played.environment.reset(recording.seed)
         for _ in range(turn):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, Sequence
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def describe_tournament(run: RunDirectory, tournament: Tournament, games: int, a
     return "\n".join([*_table(run, tournament, games), "", *_conclusions(tournament)])
 
 
-def _as_data(tournament: Tournament, games: int) -> Dict[str, Any]:
+def _as_data(tournament: Tournament, games: int) -> dict[str, Any]:
     names, matrix = tournament.names, payoffs(tournament)
     return {
         "games": games,
@@ -42,7 +42,7 @@ def _as_data(tournament: Tournament, games: int) -> Dict[str, Any]:
     }
 
 
-def _table(run: RunDirectory, tournament: Tournament, games: int) -> List[str]:
+def _table(run: RunDirectory, tournament: Tournament, games: int) -> list[str]:
     names, matrix = tournament.names, payoffs(tournament)
     width = max(map(len, names))
     lines = [
@@ -59,7 +59,7 @@ def _table(run: RunDirectory, tournament: Tournament, games: int) -> List[str]:
     return lines
 
 
-def _conclusions(tournament: Tournament) -> List[str]:
+def _conclusions(tournament: Tournament) -> list[str]:
     """Whether training made the policies stronger, and whether their strength can be put in an order."""
     names, lines = tournament.names, []
     teams = sorted({entrant.team for entrant in tournament.entrants})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, nullcontext, suppress
-from typing import TYPE_CHECKING, Optional, Union
+from typing import TYPE_CHECKING
 
 from retro_gamer.agents.agent import Actor
 from retro_gamer.commands.doctor import examine_before
@@ -43,10 +43,10 @@ SECONDS_TO_MEASURE = 5.0  # of greedy play, and as many of random play, when the
 
 
 def train_run(
-    run: RunDirectory, episodes: Optional[int] = None, minutes: Optional[float] = None, quiet: bool = False
+    run: RunDirectory, episodes: int | None = None, minutes: float | None = None, quiet: bool = False
 ) -> int:
     """Train a run, show how it goes, and say how well it plays; returns the exit status."""
-    trainer: Union[Trainer, SelfPlayTrainer]
+    trainer: Trainer | SelfPlayTrainer
     line = Dashboard(quiet=quiet)
     with run.locked():
         getting_ready = telling_when_slow("Getting ready, which takes a while", line.say)
@@ -79,9 +79,7 @@ def train_run(
     return 0
 
 
-def _train(
-    trainer: TrainingLoop, line: ProgressLine, episodes: Optional[int], minutes: Optional[float]
-) -> bool:
+def _train(trainer: TrainingLoop, line: ProgressLine, episodes: int | None, minutes: float | None) -> bool:
     """Train and show how it goes; says whether it came to its end, and was not stopped or complete before."""
     run = trainer.run
     if trainer.resumed:
@@ -130,7 +128,7 @@ def _say_if_still_exploring(trainer: TrainingLoop) -> None:
         )
 
 
-def _measure(environment: Environment, agent: Actor, seconds: float, count: Counting) -> Optional[Evaluation]:
+def _measure(environment: Environment, agent: Actor, seconds: float, count: Counting) -> Evaluation | None:
     """Greedy games, as many as can be played in this time; None if there is none."""
     deadline, games = time.monotonic() + seconds, []
 

@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 from contextlib import contextmanager
-from typing import Any, Iterator, List, Optional, Sequence
+from typing import Any, Iterator, Sequence
 
 from retro_gamer.commands.pace import Pace, keys_can_be_read
 from retro_gamer.games.keyboard import Keyboard
@@ -32,7 +32,7 @@ class Shown:
         """What stands below the picture after `turns` turns."""
         raise NotImplementedError
 
-    def beside(self, columns: int, rows: int) -> List[str]:
+    def beside(self, columns: int, rows: int) -> list[str]:
         """What stands beside the picture, where there is so much room; nothing where it is too little."""
         return []
 
@@ -54,7 +54,7 @@ def show(shown: Shown, fps: float) -> str:
 
     What the game prints is shown when its picture is gone. Raises RetroGamerErrors for what the game does wrong.
     """
-    printed: List[str] = []
+    printed: list[str] = []
     turns, over = 0, False
     watched, screen = sys.stdout.isatty(), Screen()  # which draws on what is sys.stdout now
     pace = Pace(fps, Keyboard() if watched and keys_can_be_read() else None)
@@ -121,7 +121,7 @@ def explain_values_of(player: Player, observation: Any) -> str:
     )
 
 
-def explain_values(values: Any, actions: Sequence[Optional[str]], whose: str = "") -> str:
+def explain_values(values: Any, actions: Sequence[str | None], whose: str = "") -> str:
     """The value of each key, the best one marked; each at its own place, so that it can be read. `whose` comes first."""
     best, decimals = int(values.argmax()), 0 if abs(values).max() >= 100 else 2
     names = [action_shown(action) for action in actions]

@@ -25,7 +25,7 @@ class Kind(Generic[T]):
         """A value that is accepted, as the settings hold it."""
         return value
 
-    def numbers(self, value: Any) -> List[float]:
+    def numbers(self, value: Any) -> list[float]:
         """The numbers in an accepted value, which the limits of the setting are for."""
         return []
 
@@ -54,7 +54,7 @@ class Whole(Kind[int]):
     def accepts(self, value: Any) -> bool:
         return type(value) is int
 
-    def numbers(self, value: Any) -> List[float]:
+    def numbers(self, value: Any) -> list[float]:
         return [value]
 
     def from_text(self, text: str) -> Any:
@@ -73,7 +73,7 @@ class Number(Kind[float]):
     def converted(self, value: Any) -> Any:
         return float(value)
 
-    def numbers(self, value: Any) -> List[float]:
+    def numbers(self, value: Any) -> list[float]:
         return [value]
 
     def from_text(self, text: str) -> Any:
@@ -91,7 +91,7 @@ class NumberOrAuto(Kind[Union[float, str]]):
     def accepts(self, value: Any) -> bool:
         return value == "auto" or NUMBER.accepts(value)
 
-    def numbers(self, value: Any) -> List[float]:
+    def numbers(self, value: Any) -> list[float]:
         return [] if value == "auto" else [value]
 
     def from_text(self, text: str) -> Any:
@@ -125,7 +125,7 @@ class Wholes(Kind[List[int]]):
     def accepts(self, value: Any) -> bool:
         return isinstance(value, list) and all(type(item) is int for item in value)
 
-    def numbers(self, value: Any) -> List[float]:
+    def numbers(self, value: Any) -> list[float]:
         return list(value)
 
     def from_text(self, text: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, List, NamedTuple, Tuple
+from typing import Iterable, NamedTuple
 
 from retro_gamer.config.settings import all_settings
 from retro_gamer.errors import did_you_mean
@@ -17,14 +17,14 @@ class Problem(NamedTuple):
     heading: str
     why: str
     try_this: str = ""
-    settings: Tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = f"  {self.heading[:MAX_HEADING]}\n    {self.why}"
         return f"{lines}\n    -> {self.try_this}" if self.try_this else lines
 
 
-def report(problems: List[Problem], source: str) -> str:
+def report(problems: list[Problem], source: str) -> str:
     """The message of an error that lists them."""
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
     return f"Found {count} in {source}:\n\n{listed(problems)}"
@@ -34,13 +34,13 @@ def listed(problems: Iterable[Problem]) -> str:
     return "\n\n".join(map(str, problems))
 
 
-def unknown_name(shown: str, name: str, known: List[str], what: str) -> Problem:
+def unknown_name(shown: str, name: str, known: list[str], what: str) -> Problem:
     """Nothing has this name; the nearest of the known ones may be meant."""
     hint = did_you_mean(name, known).lstrip() or f"Known: {', '.join(known)}."
     return Problem(shown, f"There is no such {what}.", hint)
 
 
-def unknown_setting(section: str, name: str, known: List[str]) -> Problem:
+def unknown_setting(section: str, name: str, known: list[str]) -> Problem:
     """A section has no such setting; another one may have it."""
     homes = sections_with(name)
     if homes:
@@ -52,6 +52,6 @@ def unknown_setting(section: str, name: str, known: List[str]) -> Problem:
     return unknown_name(f"{name} in [{section}]", name, known, "setting")
 
 
-def sections_with(name: str) -> List[str]:
+def sections_with(name: str) -> list[str]:
     """The sections that have a setting of this name."""
     return [section for section, setting in all_settings() if setting.name == name]

@@ -6,7 +6,7 @@ import inspect
 from dataclasses import dataclass, field, fields, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Union
+from typing import Any, Iterator, Mapping
 
 from retro_gamer.config.checks import check_learning, check_metadata, check_preprocessing
 from retro_gamer.config.problems import (
@@ -45,7 +45,7 @@ class RunConfig:
     model: ModelSettings = field(default_factory=ModelSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
     self_play: SelfPlaySettings = field(default_factory=SelfPlaySettings)
-    teams: List[TeamSettings] = field(default_factory=list)
+    teams: list[TeamSettings] = field(default_factory=list)
 
     @property
     def tabular(self) -> bool:
@@ -57,9 +57,9 @@ class RunConfig:
         sees_all = self.preprocessing.board and not self.metadata.observation_function
         return self.metadata.turn_based and sees_all and not self.teams and not self.game.environment_name
 
-    def with_settings(self, values: Mapping[str, Any]) -> "RunConfig":
+    def with_settings(self, values: Mapping[str, Any]) -> RunConfig:
         """The same configuration with these values, by the names of the settings; raises KeyError for an unknown name."""
-        changes: Dict[str, Dict[str, Any]] = {}
+        changes: dict[str, dict[str, Any]] = {}
         for name, value in values.items():
             changes.setdefault(find_setting(name)[0], {})[name] = value
         return replace(
@@ -67,10 +67,10 @@ class RunConfig:
         )
 
     @classmethod
-    def from_dict(cls, data: Dict[str, Any], source: str = "config.toml") -> "RunConfig":
+    def from_dict(cls, data: dict[str, Any], source: str = "config.toml") -> RunConfig:
         """Build and check a configuration; raises ConfigError with every problem found."""
         problems = list(islice(_check_sections(data), MAX_PROBLEMS))
-        sections: Dict[str, Any] = {}
+        sections: dict[str, Any] = {}
         for name in SECTIONS:
             sections[name], found = _read_section(name, data.get(name, {}))
             problems += found
@@ -117,16 +117,16 @@ class RunConfig:
         yield from check_learning(self.model, self.training)
 
     @classmethod
-    def load(cls, path: Union[str, Path]) -> "RunConfig":
+    def load(cls, path: str | Path) -> RunConfig:
         """Read a config.toml; raises ConfigError when it is not TOML or does not hold what it must."""
         return cls.from_dict(read_toml(path), source=str(path))
 
-    def to_dict(self) -> Dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """All settings by section and name; `teams` only where there are some."""
-        sections: Dict[str, Any] = {name: dict(vars(getattr(self, name))) for name in SECTIONS}
+        sections: dict[str, Any] = {name: dict(vars(getattr(self, name))) for name in SECTIONS}
         return {**sections, "teams": teams_to_list(self.teams)} if self.teams else sections
 
-    def to_toml(self, notes: Optional[Dict[str, str]] = None) -> str:
+    def to_toml(self, notes: dict[str, str] | None = None) -> str:
         """The text of a config.toml with a comment on every setting.
 
         `notes` adds a line to the comment of a setting: "section.name" -> why it has this value.
@@ -149,7 +149,7 @@ class RunConfig:
         return "\n".join(lines)
 
 
-def _check_sections(data: Dict[str, Any]) -> Iterator[Problem]:
+def _check_sections(data: dict[str, Any]) -> Iterator[Problem]:
     """What is wrong with the names of sections, and with what stands outside of them."""
     for name, values in data.items():
         homes = [] if isinstance(values, dict) else sections_with(name)

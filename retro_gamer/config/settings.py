@@ -13,7 +13,7 @@ A setting can have two defaults, for two questions:
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any, Dict, List, Optional, Tuple, TypeVar, Union
+from typing import Any, TypeVar
 
 from retro_gamer.config.kinds import FLAG, NUMBER, NUMBER_OR_AUTO, TEXT, TEXTS, WHOLE, WHOLES, Kind
 
@@ -30,13 +30,13 @@ def setting(
     default: T,
     help: str,
     *,
-    low: Optional[float] = None,
-    high: Optional[float] = None,
-    above: Optional[float] = None,
-    choices: Tuple[Any, ...] = (),
-    new_run: Optional[T] = None,
-    new_table_run: Optional[T] = None,
-    new_self_play_run: Optional[T] = None,
+    low: float | None = None,
+    high: float | None = None,
+    above: float | None = None,
+    choices: tuple[Any, ...] = (),
+    new_run: T | None = None,
+    new_table_run: T | None = None,
+    new_self_play_run: T | None = None,
 ) -> T:
     """A field with what is needed to explain and check it: low <= value <= high, and value > above.
 
@@ -89,7 +89,7 @@ class GameSettings:
 class MetadataSettings:
     """What the game is: what can be pressed, what counts, what is seen."""
 
-    actions: List[str] = setting(
+    actions: list[str] = setting(
         TEXTS, [], "The keys the agent may press. Doing nothing is always possible too."
     )
     reward: str = setting(
@@ -108,8 +108,8 @@ class MetadataSettings:
         False,
         "true: the game stands still until a key is pressed. One is, every turn, and none again that changed nothing.",
     )
-    board_size: List[int] = setting(WHOLES, [], "Width and height of the board.", low=1)
-    character_set: List[str] = setting(
+    board_size: list[int] = setting(WHOLES, [], "Width and height of the board.", low=1)
+    character_set: list[str] = setting(
         TEXTS, [], "Characters known from the start. New ones are added when they first appear."
     )
     observation_function: str = setting(
@@ -170,7 +170,7 @@ class PreprocessingSettings:
         False,
         "true: how many free cells can be reached to the left, to the right, above and below the one that acts.",
     )
-    free_characters: List[str] = setting(
+    free_characters: list[str] = setting(
         TEXTS, [], "For room: characters that it can step on. All others are in its way."
     )
     place: bool = setting(
@@ -178,8 +178,8 @@ class PreprocessingSettings:
         False,
         "true: in which column and row of the board the one that acts is; cells beyond the edge then show nothing.",
     )
-    steps_of: List[str] = setting(TEXTS, [], "Characters whose last step is seen, such as a ball.")
-    way_around: List[str] = setting(
+    steps_of: list[str] = setting(TEXTS, [], "Characters whose last step is seen, such as a ball.")
+    way_around: list[str] = setting(
         TEXTS,
         [],
         "Characters that are in its way: of all others the radar tells how the shortest walk around these begins, and its "
@@ -197,7 +197,7 @@ class PreprocessingSettings:
         True,
         "true: words and numbers several cells wide are seen, letter by letter; false: they are not there.",
     )
-    tiles: List[int] = setting(
+    tiles: list[int] = setting(
         WHOLES,
         [],
         "Where tiles stand: first column, columns from one to the next, how many; the same for rows. Each is one sign, and "
@@ -205,14 +205,14 @@ class PreprocessingSettings:
         low=0,
         high=4096,
     )
-    observe_state: List[str] = setting(TEXTS, [], "State values to observe as numbers.")
+    observe_state: list[str] = setting(TEXTS, [], "State values to observe as numbers.")
 
 
 @dataclass(frozen=True)
 class ModelSettings:
     """The network (for algorithm = "dqn")."""
 
-    hidden_sizes: List[int] = setting(WHOLES, [128, 64], "Neurons in each hidden layer.", low=1, high=65536)
+    hidden_sizes: list[int] = setting(WHOLES, [128, 64], "Neurons in each hidden layer.", low=1, high=65536)
     dueling: bool = setting(
         FLAG,
         False,
@@ -354,7 +354,7 @@ class TrainingSettings:
     priority_beta: float = setting(
         NUMBER, 0.4, "How far the resulting bias is corrected: 1 fully.", low=0, high=1
     )
-    reward_scale: Union[float, str] = setting(
+    reward_scale: float | str = setting(
         NUMBER_OR_AUTO,
         "auto",
         'Rewards are multiplied by this inside the network; "auto" keeps them at a size that learns well.',
@@ -422,7 +422,7 @@ class MemberSettings:
     """One character of a team."""
 
     character: str = setting(TEXT, "", "The name, or the class, of a character on the board.")
-    actions: List[str] = setting(TEXTS, [], "The keys that only this character listens to.")
+    actions: list[str] = setting(TEXTS, [], "The keys that only this character listens to.")
 
 
 @dataclass(frozen=True)
@@ -431,8 +431,8 @@ class TeamSettings:
 
     name: str = setting(TEXT, "", "What the team is called.")
     reward: str = setting(TEXT, "", "The state value that the team makes grow.")
-    members: List[MemberSettings] = field(default_factory=list)  # its characters, each with its own keys
-    characters: List[str] = setting(
+    members: list[MemberSettings] = field(default_factory=list)  # its characters, each with its own keys
+    characters: list[str] = setting(
         TEXTS,
         [],
         "What shows on the board as this team's own, if shared_policy: each team sees its own as the first team sees its.",
@@ -442,7 +442,7 @@ class TeamSettings:
     )
 
 
-SECTIONS: Dict[str, Any] = {
+SECTIONS: dict[str, Any] = {
     "game": GameSettings,
     "metadata": MetadataSettings,
     "preprocessing": PreprocessingSettings,
@@ -453,7 +453,7 @@ SECTIONS: Dict[str, Any] = {
 
 # Settings that files made by the original retro-gamer may hold and that mean nothing here. Those that did mean
 # something, when they are true, come with an explanation and what to try.
-RETIRED: Dict[str, Dict[str, Tuple[str, ...]]] = {
+RETIRED: dict[str, dict[str, tuple[str, ...]]] = {
     "training": {"unknown_character_strategy": ()},
     "preprocessing": {
         "egocentric": (
@@ -467,19 +467,19 @@ RETIRED: Dict[str, Dict[str, Tuple[str, ...]]] = {
 }
 
 
-def all_settings() -> List[Tuple[str, Any]]:
+def all_settings() -> list[tuple[str, Any]]:
     """(section, dataclass field) of every setting, in the order of the file."""
     return [(section, setting) for section, cls in SECTIONS.items() for setting in fields(cls)]
 
 
-def find_setting(name: str) -> Tuple[str, Any]:
+def find_setting(name: str) -> tuple[str, Any]:
     """(section, dataclass field) of a setting by its name alone, as flags have it; raises KeyError."""
     return _BY_NAME[name]
 
 
-def registry() -> Dict[str, Tuple[str, Any]]:
+def registry() -> dict[str, tuple[str, Any]]:
     """(section, dataclass field) of every setting, by its name; raises TypeError when two settings have one name."""
-    found: Dict[str, Tuple[str, Any]] = {}
+    found: dict[str, tuple[str, Any]] = {}
     for section, setting in all_settings():
         if setting.name in found:
             raise TypeError(f"{setting.name} is in [{found[setting.name][0]}] and in [{section}]")
@@ -490,7 +490,7 @@ def registry() -> Dict[str, Tuple[str, Any]]:
 _BY_NAME = registry()
 
 
-def new_run_values(algorithm: str, self_play: bool = False) -> Dict[str, Any]:
+def new_run_values(algorithm: str, self_play: bool = False) -> dict[str, Any]:
     """By name, what `create` writes where that is not what a file means that leaves it out."""
     asked = [
         "new_run" if algorithm == "dqn" else "new_table_run",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from typing import Dict, Iterator, List
+from typing import Iterator
 
 from retro_gamer.config.key_names import key_problem
 from retro_gamer.config.problems import Problem
@@ -20,7 +20,7 @@ _FILE_OF_A_RUN = re.compile(r"checkpoints|config|resume|training|metrics|best|(e
 
 
 def check_teams(
-    teams: List[TeamSettings], shared_policy: bool, observation_function: str
+    teams: list[TeamSettings], shared_policy: bool, observation_function: str
 ) -> Iterator[Problem]:
     """What is wrong with the teams of a run; nothing where there are none."""
     if not teams:
@@ -42,9 +42,9 @@ def check_teams(
         )
 
 
-def _check_names(names: List[str]) -> Iterator[Problem]:
+def _check_names(names: list[str]) -> Iterator[Problem]:
     """No two teams may have one name, or names that are one folder on some disk."""
-    spellings: Dict[str, str] = {}  # a name as some disk sees it -> the first team that has it
+    spellings: dict[str, str] = {}  # a name as some disk sees it -> the first team that has it
     for name in names:
         other = spellings.setdefault(_as_a_disk_sees(name), name)
         if other != name:
@@ -139,10 +139,10 @@ def _check_member(member: MemberSettings, heading: str) -> Iterator[Problem]:
             yield Problem(f"{heading}: actions: {key!r}", "Each action is the name of a key.", why)
 
 
-def _check_keys(teams: List[TeamSettings]) -> Iterator[Problem]:
+def _check_keys(teams: list[TeamSettings]) -> Iterator[Problem]:
     """Every character of a game receives every key, so a key that two listen to would move both."""
-    owners: Dict[str, str] = {}  # key -> character
-    homes: Dict[str, str] = {}  # character -> team
+    owners: dict[str, str] = {}  # key -> character
+    homes: dict[str, str] = {}  # character -> team
     for team in teams:
         for member in team.members:
             for key in member.actions:
@@ -162,7 +162,7 @@ def _check_keys(teams: List[TeamSettings]) -> Iterator[Problem]:
             homes[member.character] = team.name
 
 
-def _check_shared(teams: List[TeamSettings]) -> Iterator[Problem]:
+def _check_shared(teams: list[TeamSettings]) -> Iterator[Problem]:
     """What one policy for all teams needs: as many keys, and as many characters on the board, for each."""
     if len({len(member.actions) for team in teams for member in team.members}) > 1:
         yield Problem(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import asdict, replace
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 from retro_gamer.config.problems import MAX_PROBLEMS, Problem
 from retro_gamer.config.settings import MemberSettings, TeamSettings
@@ -18,13 +18,13 @@ MAX_TEAMS = 16
 MAX_MEMBERS = 100  # of a team
 
 
-def read_teams(data: Any) -> Tuple[List[TeamSettings], List[Problem]]:
+def read_teams(data: Any) -> tuple[list[TeamSettings], list[Problem]]:
     """The teams in what a TOML file says, and what is wrong with it, at most MAX_PROBLEMS of that."""
     if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
         example = textwrap.indent(EXAMPLE, "    ")
         return [], [Problem(f"teams = {data!r:.100}", f"Each team is a section of its own. Try:\n{example}")]
-    teams: List[TeamSettings] = []
-    problems: List[Problem] = []
+    teams: list[TeamSettings] = []
+    problems: list[Problem] = []
     if len(data) > MAX_TEAMS:
         problems.append(wrong_number_of_teams(len(data)))
     for number, values in enumerate(data[:MAX_TEAMS], 1):
@@ -43,7 +43,7 @@ def wrong_number_of_teams(count: int) -> Problem:
     )
 
 
-def _read_team(values: Dict[str, Any], heading: str) -> Tuple[TeamSettings, List[Problem]]:
+def _read_team(values: dict[str, Any], heading: str) -> tuple[TeamSettings, list[Problem]]:
     values = dict(values)
     data = values.pop("members", [])
     team, problems = _read(TeamSettings, values, heading, "members")
@@ -67,10 +67,10 @@ def _read_team(values: Dict[str, Any], heading: str) -> Tuple[TeamSettings, List
     return replace(team, members=members), problems
 
 
-def _read(cls: Any, values: Dict[str, Any], heading: str, *others: str) -> Any:
+def _read(cls: Any, values: dict[str, Any], heading: str, *others: str) -> Any:
     """(settings, problems) of a team or a member; none of them is about a setting of a section."""
 
-    def unknown(name: str, known: List[str]) -> Problem:
+    def unknown(name: str, known: list[str]) -> Problem:
         names = ", ".join([*known, *others])
         return Problem(f"{heading}: {name}", "There is no such setting of a team.", f"Known: {names}.")
 
@@ -78,7 +78,7 @@ def _read(cls: Any, values: Dict[str, Any], heading: str, *others: str) -> Any:
     return made, [problem._replace(settings=()) for problem in problems]
 
 
-def teams_to_toml(teams: List[TeamSettings]) -> List[str]:
+def teams_to_toml(teams: list[TeamSettings]) -> list[str]:
     """The lines of a config.toml that say what the teams are."""
     lines = [
         "# The sides of the game. Each makes another value of the state grow; each character has its own keys.",
@@ -98,11 +98,11 @@ def teams_to_toml(teams: List[TeamSettings]) -> List[str]:
     return lines
 
 
-def teams_to_list(teams: List[TeamSettings]) -> List[Dict[str, Any]]:
+def teams_to_list(teams: list[TeamSettings]) -> list[dict[str, Any]]:
     return [asdict(team) for team in teams]
 
 
-def policy_names(config: Any) -> List[str]:
+def policy_names(config: Any) -> list[str]:
     """The policies of a self-play run: one a team, named after it; or one for all, which needs no name."""
     return [""] if config.self_play.shared_policy else [team.name for team in config.teams]
 

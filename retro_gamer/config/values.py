@@ -8,7 +8,7 @@ import re
 import sys
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Tuple, Union
+from typing import Any, Callable
 
 from retro_gamer.config.problems import MAX_PROBLEMS, Problem
 from retro_gamer.errors import ConfigError, did_you_mean
@@ -30,13 +30,13 @@ MAX_DIGITS = 1000
 MAX_ITEMS = 1000  # of a list
 
 
-def read_toml(path: Union[str, Path]) -> Dict[str, Any]:
+def read_toml(path: str | Path) -> dict[str, Any]:
     """A TOML file as a dict; raises ConfigError naming the line where it cannot be understood."""
     with open(path, "rb") as file:
         return parse_toml(file.read(MAX_TOML_BYTES + 1), str(path))
 
 
-def parse_toml(content: bytes, path: str) -> Dict[str, Any]:
+def parse_toml(content: bytes, path: str) -> dict[str, Any]:
     """The same for the content of the file at `path`."""
     if len(content) > MAX_TOML_BYTES:
         raise ConfigError(
@@ -115,7 +115,7 @@ def check_value(setting: Any, value: Any) -> str:
     return ""
 
 
-def _check_range(limits: Dict[str, Any], value: float) -> str:
+def _check_range(limits: dict[str, Any], value: float) -> str:
     low, high, above = limits["low"], limits["high"], limits["above"]
     if isinstance(value, float) and not math.isfinite(value):
         return "It must be an ordinary number."
@@ -138,15 +138,15 @@ def _default(setting: Any) -> Any:
 
 
 def read_settings(
-    cls: Any, values: Dict[str, Any], unknown: Callable[[str, List[str]], Problem], where: str = ""
-) -> Tuple[Any, List[Problem]]:
+    cls: Any, values: dict[str, Any], unknown: Callable[[str, list[str]], Problem], where: str = ""
+) -> tuple[Any, list[Problem]]:
     """Settings with these values, and the problems found; a setting with a problem keeps its default.
 
     `unknown` makes the problem of a name that no setting has, from the names that exist; `where` is put before every name.
     """
     known = {setting.name: setting for setting in fields(cls) if "kind" in setting.metadata}
-    good: Dict[str, Any] = {}
-    problems: List[Problem] = []
+    good: dict[str, Any] = {}
+    problems: list[Problem] = []
     for name, value in values.items():
         if len(problems) >= MAX_PROBLEMS:
             break

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, NamedTuple, Sequence
 
 from retro_gamer.environment.observation import ObservationShape
 
@@ -19,11 +19,11 @@ class Step(NamedTuple):
 class Environment:
     """One game after another, as observations, action numbers and rewards."""
 
-    actions: List[Optional[str]]  # the name of each action; None for doing nothing
+    actions: list[str | None]  # the name of each action; None for doing nothing
     feature_type = "float32"  # of an observation's features, while they are remembered
 
     @property
-    def labels(self) -> Sequence[Optional[str]]:
+    def labels(self) -> Sequence[str | None]:
         """What people call each action."""
         return self.actions
 
@@ -37,7 +37,7 @@ class Environment:
         """`shape.n_symbols`, at no cost."""
         return 0
 
-    def reset(self, seed: Optional[int] = None) -> Any:
+    def reset(self, seed: int | None = None) -> Any:
         """Start a new game and return its first observation. With a seed, the game is always the same.
 
         Raises GameError or ObservationError when the game goes wrong.
@@ -49,20 +49,20 @@ class Environment:
         raise NotImplementedError
 
     @property
-    def spaces(self) -> Optional[Dict[str, Any]]:
+    def spaces(self) -> dict[str, Any] | None:
         """For a checkpoint: what observations and actions are, in an environment's own terms."""
         return None
 
-    def notices(self) -> List[str]:
+    def notices(self) -> list[str]:
         """Things a person should be told now, each once."""
         return []
 
     @property
-    def characters(self) -> List[str]:
+    def characters(self) -> list[str]:
         """The characters that symbols stand for, in the order of their numbers."""
         return []
 
     @property
-    def score(self) -> Optional[float]:
+    def score(self) -> float | None:
         """The value of the game's state that people would ask for, where it is not the sum of the rewards; else None."""
         return None

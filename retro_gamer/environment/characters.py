@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from operator import index
-from typing import Any, Dict, Iterable, Iterator, List, Sequence, Tuple
+from typing import Any, Iterable, Iterator, Sequence
 
 from retro_gamer.errors import ObservationError
 
 MAX_BOARD_SIDE = 4096
 
 
-def board_size_of(game: Any) -> Tuple[int, int]:
+def board_size_of(game: Any) -> tuple[int, int]:
     """(width, height) of a game's board; raises ObservationError when it is not a size."""
     try:
         width, height = map(index, game.board_size)
@@ -24,7 +24,7 @@ def board_size_of(game: Any) -> Tuple[int, int]:
     )
 
 
-def cells_of(agent: Any) -> Iterator[Tuple[Tuple[int, int], str]]:
+def cells_of(agent: Any) -> Iterator[tuple[tuple[int, int], str]]:
     """((x, y), character) of every cell that a character covers, as retro-games draws it."""
     x, y = agent.position
     size = getattr(agent, "size", None)
@@ -55,8 +55,8 @@ def _height(agent: Any) -> Any:
 
 
 def visible_cells(
-    characters: Sequence[Any], board_size: Tuple[int, int]
-) -> Iterator[Tuple[Any, int, int, str]]:
+    characters: Sequence[Any], board_size: tuple[int, int]
+) -> Iterator[tuple[Any, int, int, str]]:
     """(character, x, y, what it shows there) of every cell on the board that one covers, in paint order."""
     width, height = board_size
     for character in in_paint_order(characters):
@@ -72,7 +72,7 @@ def visible_cells(
                     yield character, x, y, shown
 
 
-def shown_characters(game: Any) -> Dict[Tuple[int, int], str]:
+def shown_characters(game: Any) -> dict[tuple[int, int], str]:
     """Which character shows in each occupied cell (x, y) of the board; raises ObservationError for what cannot be read."""
     try:
         return {(x, y): shown for _, x, y, shown in visible_cells(game.agents, game.board_size)}
@@ -93,7 +93,7 @@ def text_of(agent: Any) -> str:
     return text if len({sign for sign in text if sign.isalnum()}) > 1 else ""
 
 
-def without_texts(agents: Sequence[Any], player: Any = None) -> List[Any]:
+def without_texts(agents: Sequence[Any], player: Any = None) -> list[Any]:
     """All but texts. The player is none, whatever it looks like."""
     return [
         agent

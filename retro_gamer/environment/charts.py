@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Tuple
+from typing import Any, Callable, Tuple
 
 from retro_gamer.environment.memories import Memories, reference
 
@@ -48,7 +48,7 @@ class Charts:
             chart.cells[begin + left : begin + right] = cells[begin + left : begin + right]
         return chart.cells
 
-    def copy_out(self, game: Any) -> List[Tuple[Any, bytes, Pair]]:
+    def copy_out(self, game: Any) -> list[tuple[Any, bytes, Pair]]:
         """What is known of a game, to be kept with it."""
         charts = self._charts.of(game).values()
         return [
@@ -57,7 +57,7 @@ class Charts:
             if chart.character() is not None
         ]
 
-    def copy_in(self, game: Any, known: List[Tuple[Any, bytes, Pair]]) -> None:
+    def copy_in(self, game: Any, known: list[tuple[Any, bytes, Pair]]) -> None:
         """Take over what `copy_out` gave, for a copy of the game and its characters."""
         for character, cells, position in known:
             self._charts.of(game)[id(character)] = _Chart(reference(character), bytearray(cells), position)

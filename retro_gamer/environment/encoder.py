@@ -14,7 +14,7 @@ With tiles, as in 2048, the whole board is the tiles on it (environment/tiles.py
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Sequence
 
 import numpy as np
 
@@ -77,7 +77,7 @@ class Encoder:
         self,
         vocabulary: Vocabulary,
         *,
-        board_size: Tuple[int, int],
+        board_size: tuple[int, int],
         board: bool,
         egocentric_radius: int,
         radar: bool,
@@ -100,13 +100,13 @@ class Encoder:
         self.vocabulary, self.find_player = vocabulary, find_player
         self.own_symbol, self.last_step, self.last_steps = own_symbol, last_step, LastSteps()
         self._me = vocabulary.add(ME) if own_symbol or last_step else NOTHING
-        self.rooms: Optional[Rooms] = None
+        self.rooms: Rooms | None = None
         if room:
             self._across, self._down = vocabulary.add(ROOM_ACROSS), vocabulary.add(ROOM_DOWN)
             if self._down:  # there was a number left for it
                 self.rooms = Rooms(map(vocabulary.add, free_characters))
-        self.charts: Optional[Charts] = None
-        self.ways: Optional[Ways] = None
+        self.charts: Charts | None = None
+        self.ways: Ways | None = None
         if radar and (way_around or sight):
             self.ways = Ways(map(vocabulary.add, way_around), self._me)
             unseen = vocabulary.add(UNSEEN) if sight else NOTHING
@@ -124,11 +124,11 @@ class Encoder:
             side = min(1 + max(board_size), MOST_PLACES) if place else 0
             vocabulary.make_room(max(N_STEPS if self.ways else N_READINGS, side))
         self.observe_state = list(observe_state)
-        self.n_features: Optional[int] = None if self.observe_state else 0
-        self._last_position: Optional[Tuple[int, int]] = None
+        self.n_features: int | None = None if self.observe_state else 0
+        self._last_position: tuple[int, int] | None = None
         self._set_board_size(board_size)
 
-    def _set_board_size(self, board_size: Tuple[int, int]) -> None:
+    def _set_board_size(self, board_size: tuple[int, int]) -> None:
         """Prepare a blank board, framed with `radius` off-board cells on each side: a window never leaves it."""
         self.board_size = width, height = board_size
         radius = self.radius
@@ -172,7 +172,7 @@ class Encoder:
             inputs, self.features(game.state) if self.observe_state else NO_FEATURES, n_readings, n_far
         )
 
-    def _look(self, game: Any, character: Any) -> Tuple[np.ndarray, int, int]:
+    def _look(self, game: Any, character: Any) -> tuple[np.ndarray, int, int]:
         """The cells, then what is far, then the radar's readings; how many readings, and how many parts far away."""
         if self.tiles:
             return look_at_tiles(game.agents, self.board_size, self.tiles, self.vocabulary), 0, 0
@@ -224,7 +224,7 @@ class Encoder:
             note(readings, self._down, room[2], room[3])
         return np.frombuffer(cells + far + readings, UINT8), len(readings), len(far)
 
-    def _center(self, player: Any) -> Tuple[int, int]:
+    def _center(self, player: Any) -> tuple[int, int]:
         """Where the player is; where it was last, when it is gone or off the board."""
         width, height = self.board_size
         if player is not None:
@@ -289,7 +289,7 @@ class Encoder:
 
     def _way_readings(
         self, cells: bytearray, painted: Painted, game: Any, player: Any
-    ) -> Dict[int, Tuple[int, int]]:
+    ) -> dict[int, tuple[int, int]]:
         """By symbol, how the shortest walks of the player begin and how long they are; empty while there is none."""
         if player is None or self.ways is None:
             return {}
@@ -307,7 +307,7 @@ class Encoder:
                 told[symbol] = 0, HERE
         return told
 
-    def _near(self, characters: Sequence[Any], center: Tuple[int, int]) -> List[Any]:
+    def _near(self, characters: Sequence[Any], center: tuple[int, int]) -> list[Any]:
         """Those of the characters that may show in the window."""
         # Not game.get_agents_by_position(): it may be from before the last move, and asking could change the next turn.
         (center_x, center_y), radius = center, self.radius
@@ -325,7 +325,7 @@ class Encoder:
 
         Raises ObservationError for a value that is missing or is not a number.
         """
-        values: List[float] = []
+        values: list[float] = []
         for key in self.observe_state:
             if key not in state:
                 raise ObservationError(
@@ -346,7 +346,7 @@ class Encoder:
             self.n_features = len(features)
         return check_features(features, self.n_features)
 
-    def _other_board(self, board_size: Tuple[int, int]) -> None:
+    def _other_board(self, board_size: tuple[int, int]) -> None:
         if board_size == self.board_size:
             return
         if self.board:

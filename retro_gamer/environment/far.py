@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 from retro_gamer.environment.readings import Painted, radar_reading
 from retro_gamer.environment.vocabulary import Vocabulary
@@ -12,7 +12,7 @@ MOST_KNOWN = 1 << 14  # of the distances that were met, so many are remembered
 _LARGEST = {1: 1 << 20, 2: 7, 3: 3, 4: 1, 5: 0, 6: 1, 7: 3, 8: 7, 9: 1 << 20}  # distance in each band
 
 
-def far_parts(radius: int) -> List[Tuple[int, int]]:
+def far_parts(radius: int) -> list[tuple[int, int]]:
     """The parts of the board that are not wholly in a window of this radius, as pairs of readings (across, down)."""
     in_window = {band for band in BANDS if _LARGEST[band] <= radius}
     return [
@@ -30,11 +30,11 @@ class FarSight:
         parts = far_parts(radius)
         self.n_parts = len(parts)
         self._part_of = {pair: number for number, pair in enumerate(parts)}
-        self._known: Dict[
-            Tuple[int, int], int
+        self._known: dict[
+            tuple[int, int], int
         ] = {}  # (dx, dy) -> its part, -1 in the window: faster than computing it
 
-    def look(self, painted: Painted, player: Any, center: Tuple[int, int], symbols: Vocabulary) -> bytearray:
+    def look(self, painted: Painted, player: Any, center: tuple[int, int], symbols: Vocabulary) -> bytearray:
         """The symbol in each part, 0 where nothing is; of several equally near things, the one painted last."""
         (center_x, center_y), known = center, self._known
         seen, nearest = bytearray(self.n_parts), [1 << 20] * self.n_parts

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Iterable, Tuple
+from typing import Callable, Iterable
 
-WAYS: Dict[str, Tuple[int, int]] = {"down": (0, 1), "up": (0, -1), "left": (-1, 0), "right": (1, 0)}
+WAYS: dict[str, tuple[int, int]] = {"down": (0, 1), "up": (0, -1), "left": (-1, 0), "right": (1, 0)}
 LEVELS = 9  # of how far the most advanced of a kind has come, and of how many there are
 COUNTS = ["0", "1", "2", "3", "4", "5 or 6", "7 or 8", "9 to 12", "13 to 16", "17 or more"]  # by reading
 OUT_OF_REACH = 1 << 20
@@ -29,8 +29,8 @@ def urgency(flow: str) -> Callable[[int, int], int]:
 
 
 def kind_readings(
-    places: Iterable[Tuple[int, int, int]], flow: str, board_size: Tuple[int, int]
-) -> Dict[int, Tuple[int, int]]:
+    places: Iterable[tuple[int, int, int]], flow: str, board_size: tuple[int, int]
+) -> dict[int, tuple[int, int]]:
     """symbol -> (how many there are, how far the most advanced has come), for (symbol, x, y) of all that is there.
 
     Both are 1 to LEVELS: COUNTS says what a reading of a number means; the way across the board has LEVELS parts.
@@ -39,8 +39,8 @@ def kind_readings(
     way_x, way_y = WAYS.get(flow, (0, 0))
     length = board_size[0] if way_x else board_size[1]
     backwards, turned = way_x + way_y < 0, bool(way_x)
-    counts: Dict[int, int] = {}
-    farthest: Dict[int, int] = {}
+    counts: dict[int, int] = {}
+    farthest: dict[int, int] = {}
     for symbol, x, y in places:
         counts[symbol] = counts.get(symbol, 0) + 1
         if way_x or way_y:

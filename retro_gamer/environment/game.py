@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable
 
 from retro_gamer.config.settings import MetadataSettings, PreprocessingSettings
 from retro_gamer.environment.base import Environment, Step
@@ -19,7 +19,7 @@ def make_encoder(
     metadata: MetadataSettings,
     seen: PreprocessingSettings,
     vocabulary: Vocabulary,
-    n_features: Optional[int] = None,
+    n_features: int | None = None,
 ) -> Encoder:
     """The encoder that a configuration describes. Only that of a whole board needs to know its size beforehand.
 
@@ -36,7 +36,7 @@ def make_encoder(
     return encoder
 
 
-def actions_of(metadata: MetadataSettings) -> List[Optional[str]]:
+def actions_of(metadata: MetadataSettings) -> list[str | None]:
     """What can be done in a turn of a game: press one of its keys, or None, unless it is turn-based."""
     return [*metadata.actions] if metadata.turn_based else [*metadata.actions, None]
 
@@ -52,15 +52,15 @@ class RetroEnvironment(Environment):
         self,
         factory: Callable[[], Any],
         metadata: MetadataSettings,
-        encoder: Optional[Encoder],
-        observation_function: Optional[Callable[[Any], Any]] = None,
+        encoder: Encoder | None,
+        observation_function: Callable[[Any], Any] | None = None,
         tabular: bool = False,
         max_turns: int = 2000,
-        n_features: Optional[int] = None,
+        n_features: int | None = None,
     ):
         self.metadata, self.encoder = metadata, encoder
         self.observation_function, self.tabular, self.max_turns = observation_function, tabular, max_turns
-        self.actions: List[Optional[str]] = actions_of(metadata)
+        self.actions: list[str | None] = actions_of(metadata)
         self.runner = GameRunner(factory, metadata.actions)
         self._n_features = n_features  # of the observation function; None until it was called
         self._reward_so_far = 0.0
@@ -82,14 +82,14 @@ class RetroEnvironment(Environment):
         return self.encoder.vocabulary.n_symbols if self.encoder is not None else 1
 
     @property
-    def characters(self) -> List[str]:
+    def characters(self) -> list[str]:
         return self.encoder.vocabulary.characters if self.encoder is not None else []
 
     @property
-    def score(self) -> Optional[float]:
+    def score(self) -> float | None:
         return self.runner.value(self.metadata.score) if self.metadata.score else None
 
-    def reset(self, seed: Optional[int] = None) -> Any:
+    def reset(self, seed: int | None = None) -> Any:
         self.runner.reset(seed)
         self._reward_so_far = self.runner.value(self.metadata.reward)
         return self.observe()
@@ -97,12 +97,12 @@ class RetroEnvironment(Environment):
     def step(self, action: int) -> Step:
         return self.press(self.actions[action])
 
-    def press(self, key: Optional[str]) -> Step:
+    def press(self, key: str | None) -> Step:
         """Play one turn with this key, None for none: also where no action is to press none."""
         reward, terminated = self.play_turn(key)
         return Step(self.observe(), reward, terminated, not terminated and self.runner.turn >= self.max_turns)
 
-    def play_turn(self, key: Optional[str] = None) -> Tuple[float, bool]:
+    def play_turn(self, key: str | None = None) -> tuple[float, bool]:
         """Play one turn with a key, None for none; returns the reward and whether the game is over."""
         runner = self.runner
         over = runner.play_turn((key,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any, Dict, Optional, Tuple
+from typing import Any
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.stepped import SteppedEnvironment, ending_advice
@@ -53,7 +53,7 @@ class GymEnvironment(SteppedEnvironment):
         name: str,
         tabular: bool = False,
         max_turns: int = 2000,
-        render_mode: Optional[str] = None,
+        render_mode: str | None = None,
         path: str = "",
     ):
         gymnasium = import_gymnasium()
@@ -81,13 +81,13 @@ class GymEnvironment(SteppedEnvironment):
         super().__init__(env, name, env.observation_space, env.action_space, tabular, max_turns)
 
 
-def describe_gym(config: RunConfig) -> Tuple[Dict[str, Any], str, SteppedEnvironment]:
+def describe_gym(config: RunConfig) -> tuple[dict[str, Any], str, SteppedEnvironment]:
     """The settings that a run on a Gymnasium environment needs, what there is to tell, and the environment."""
     game = config.game
     environment = GymEnvironment(
         game.gym, config.tabular, config.training.max_turns_per_episode, path=game.path
     )
-    needed: Dict[str, Any] = {"board": False, "egocentric_radius": 0, "radar": False}
+    needed: dict[str, Any] = {"board": False, "egocentric_radius": 0, "radar": False}
     spec = environment.env.spec
     limit = spec.max_episode_steps if spec is not None else None
     needed["max_turns_per_episode"] = int(limit) if limit else LONGEST_GAME

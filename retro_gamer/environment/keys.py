@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import Any, Callable, Collection, Dict, Optional, Sequence
+from typing import Any, Callable, Collection, Dict, Sequence
 
 from retro_gamer.games.keyboard import TEXTS
 
@@ -13,20 +13,20 @@ ANY_SEQUENCE = "\x1b[?"  # stands for what terminals send for rarer keys
 class Keystroke(str):
     """Stands in for blessed's Keystroke where blessed is not installed: the same attributes games look at."""
 
-    def __new__(cls, ucs: str = "", code: Optional[int] = None, name: Optional[str] = None) -> Keystroke:
+    def __new__(cls, ucs: str = "", code: int | None = None, name: str | None = None) -> Keystroke:
         key = super().__new__(cls, ucs)
         key._name, key._code = name, code
         return key
 
-    _name: Optional[str]
-    _code: Optional[int]
+    _name: str | None
+    _code: int | None
 
     @property
-    def name(self) -> Optional[str]:
+    def name(self) -> str | None:
         return self._name
 
     @property
-    def code(self) -> Optional[int]:
+    def code(self) -> int | None:
         return self._code
 
     @property
@@ -37,8 +37,8 @@ class Keystroke(str):
         return self._name or super().__repr__()
 
 
-_keystroke_class: Optional[Callable[..., Any]] = None
-_codes: Dict[str, int] = {}  # the numbers that blessed gives to keys, for games that compare those
+_keystroke_class: Callable[..., Any] | None = None
+_codes: dict[str, int] = {}  # the numbers that blessed gives to keys, for games that compare those
 
 
 def make_keystroke(key: str) -> Any:
@@ -76,9 +76,9 @@ class KeyInput:
 
     def __init__(self) -> None:
         self._keystrokes = _Keystrokes()
-        self.pressed: Sequence[Optional[str]] = ()
+        self.pressed: Sequence[str | None] = ()
 
-    def press(self, *keys: Optional[str]) -> None:
+    def press(self, *keys: str | None) -> None:
         """The keys for the next turn."""
         self.pressed = keys
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, Tuple
 
 from retro_gamer.environment.memories import Memories, reference
 
@@ -20,7 +20,7 @@ class LastSteps:
     def __init__(self) -> None:
         self._tracks: Memories[_Track] = Memories()
 
-    def of(self, game: Any, character: Any) -> Optional[Pair]:
+    def of(self, game: Any, character: Any) -> Pair | None:
         tracks = self._tracks.of(game)
         x, y = character.position
         track = tracks.get(id(character))
@@ -32,7 +32,7 @@ class LastSteps:
             track.position = (x, y)
         return track.step
 
-    def copy_out(self, game: Any) -> List[Tuple[Any, Pair, Optional[Pair]]]:
+    def copy_out(self, game: Any) -> list[tuple[Any, Pair, Pair | None]]:
         """What is known of a game, to be kept with it."""
         tracks = self._tracks.of(game).values()
         return [
@@ -41,7 +41,7 @@ class LastSteps:
             if track.character() is not None
         ]
 
-    def copy_in(self, game: Any, known: List[Tuple[Any, Pair, Optional[Pair]]]) -> None:
+    def copy_in(self, game: Any, known: list[tuple[Any, Pair, Pair | None]]) -> None:
         """Take over what `copy_out` gave, for a copy of the game and its characters."""
         for character, position, step in known:
             self._tracks.of(game)[id(character)] = _Track(reference(character), position, step)
@@ -52,5 +52,5 @@ class _Track:
 
     __slots__ = ("character", "position", "step")
 
-    def __init__(self, character: Callable[[], Any], position: Pair, step: Optional[Pair]):
+    def __init__(self, character: Callable[[], Any], position: Pair, step: Pair | None):
         self.character, self.position, self.step = character, position, step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from typing import Any, Callable, Optional, Sequence
+from typing import Any, Callable, Sequence
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.base import Environment
@@ -23,9 +23,9 @@ TURNS_TO_FIND_THE_PLAYER = 200
 def make_environment(
     config: RunConfig,
     vocabulary: Vocabulary,
-    factory: Optional[Callable[[], Any]] = None,
-    render_mode: Optional[str] = None,
-    n_features: Optional[int] = None,
+    factory: Callable[[], Any] | None = None,
+    render_mode: str | None = None,
+    n_features: int | None = None,
 ) -> Environment:
     """The environment that a configuration describes; `factory` is used instead of loading the game.
 

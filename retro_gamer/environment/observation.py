@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Optional, Tuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class Observation:
 
     def __init__(self, inputs: np.ndarray, features: np.ndarray, n_readings: int = 0, n_far: int = 0):
         self.inputs, self.features, self.n_readings, self.n_far = inputs, features, n_readings, n_far
-        self._symbols: Optional[np.ndarray] = None
+        self._symbols: np.ndarray | None = None
 
     def __repr__(self) -> str:
         parts = (self.cells, self.radar, self.features)
@@ -54,7 +54,7 @@ class Observation:
             self._symbols = symbol_numbers(self.inputs)
         return self._symbols
 
-    def widened(self, n_cells: int) -> "Observation":
+    def widened(self, n_cells: int) -> Observation:
         """The same with n_cells inputs, as if made after new characters had brought more readings of the radar."""
         missing = n_cells - len(self.inputs)
         return Observation(
@@ -73,7 +73,7 @@ class ObservationShape(NamedTuple):
     n_cells: int  # of the picture, of the parts far away, and one for each reading of the radar
     n_symbols: int  # there is room for: the numbers of cells and readings are below it
     n_features: int
-    board_shape: Tuple[int, int]  # (height, width) of the picture; (0, 0) for none
+    board_shape: tuple[int, int]  # (height, width) of the picture; (0, 0) for none
 
     @property
     def n_readings(self) -> int:
@@ -81,7 +81,7 @@ class ObservationShape(NamedTuple):
         return self.n_cells - self.board_shape[0] * self.board_shape[1]
 
 
-def custom_observation(value: Any, n_features: Optional[int], tabular: bool) -> Any:
+def custom_observation(value: Any, n_features: int | None, tabular: bool) -> Any:
     """What an observation function returned, ready for the agent.
 
     A tabular agent takes any hashable value as it is. A network needs a flat list of numbers, always equally long

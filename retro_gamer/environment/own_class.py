@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, Dict, Optional, Set, Tuple
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +52,7 @@ class OwnEnvironment(SteppedEnvironment):
         name: str,
         tabular: bool = False,
         max_turns: int = 2000,
-        render_mode: Optional[str] = None,
+        render_mode: str | None = None,
         path: str = "",
     ):
         make = load_factory(GameSettings(factory=name, path=path))
@@ -94,7 +94,7 @@ class OwnEnvironment(SteppedEnvironment):
             ) from None
 
 
-def _parameters(function: Any) -> Set[str]:
+def _parameters(function: Any) -> set[str]:
     """The names of a function's parameters; "**" for one that takes any."""
     try:
         parameters = inspect.signature(function).parameters.values()
@@ -152,7 +152,7 @@ def _count(n: Any, what: str, name: str) -> int:
     return int(n)
 
 
-def describe_own(config: RunConfig) -> Tuple[Dict[str, Any], str, SteppedEnvironment]:
+def describe_own(config: RunConfig) -> tuple[dict[str, Any], str, SteppedEnvironment]:
     """The settings that a run on an environment of the user's own needs, what there is to tell, and the environment."""
     game = config.game
     environment = OwnEnvironment(

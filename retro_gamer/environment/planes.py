@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from string import ascii_lowercase, ascii_uppercase
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class Thing:
 
     __slots__ = ("character", "name", "position")
 
-    def __init__(self, character: str, position: Tuple[int, int]):
+    def __init__(self, character: str, position: tuple[int, int]):
         self.character = self.name = character
         self.position = position
 
@@ -45,11 +45,11 @@ class PlanesBoard:
     that shows who acts, or "".
     """
 
-    def __init__(self, shape: Tuple[int, ...], letters: Sequence[str], player: str):
+    def __init__(self, shape: tuple[int, ...], letters: Sequence[str], player: str):
         height, width, n_planes = shape
         self.board_size = width, height
-        self.state: Dict[str, Any] = {}
-        self.agents: List[Thing] = []  # what comes first is painted last: the player, then the highest plane
+        self.state: dict[str, Any] = {}
+        self.agents: list[Thing] = []  # what comes first is painted last: the player, then the highest plane
         order = sorted(range(n_planes), key=lambda plane: (letters[plane] == player, plane), reverse=True)
         self._order = np.array(order)
         # Made once: [planes * height * width], in the order of the painting.
@@ -71,7 +71,7 @@ class PlanesView:
 
     def __init__(
         self,
-        shape: Tuple[int, ...],
+        shape: tuple[int, ...],
         metadata: MetadataSettings,
         seen: PreprocessingSettings,
         vocabulary: Vocabulary,

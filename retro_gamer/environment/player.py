@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List
+from typing import Any, Callable
 
 
-def keyboard_driven(game: Any) -> List[Any]:
+def keyboard_driven(game: Any) -> list[Any]:
     """All characters on the board that listen to keys.
 
     Those that a policy plays (`ai.character`) do not, and those whose handle_keystroke does nothing, where others do.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterable, Optional, Tuple
+from typing import Any, Callable, Iterable, Tuple
 
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, OFF_BOARD, Vocabulary
 
@@ -40,13 +40,13 @@ def note_nearest(
     readings: bytearray,
     painted: Painted,
     player: Any,
-    center: Tuple[int, int],
+    center: tuple[int, int],
     symbols: Vocabulary,
-    urgency_of: Optional[Callable[[int, int], int]],
+    urgency_of: Callable[[int, int], int] | None,
 ) -> None:
     """Where the nearest, or most urgent, of each kind is; of several equally near ones, the one painted last."""
     center_x, center_y = center
-    nearest: Dict[int, Tuple[int, int, int]] = {}  # symbol -> (distance, dx, dy)
+    nearest: dict[int, tuple[int, int, int]] = {}  # symbol -> (distance, dx, dy)
     for character, x, y, shown in painted:
         if character is not player:
             symbol = symbols[shown]
@@ -60,8 +60,8 @@ def note_nearest(
 
 
 def rows_near(
-    cells: bytearray, first: int, stride: int, size: Tuple[int, int], y: int, reach: int
-) -> Tuple[bytearray, int, range]:
+    cells: bytearray, first: int, stride: int, size: tuple[int, int], y: int, reach: int
+) -> tuple[bytearray, int, range]:
     """The rows of a board at most `reach` away from row `y`: their cells, how far they are apart, and which they are.
 
     `cells` holds the symbols of a board of `size` (width, height), which begins at the index `first`; its rows are

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Iterable, List, Tuple
+from typing import Callable, Iterable
 
 from retro_gamer.environment.readings import rows_near
 from retro_gamer.environment.vocabulary import NOTHING, ROOM_ACROSS, ROOM_DOWN
@@ -35,8 +35,8 @@ class Rooms:
         self._is_free = bytes(b"01"[symbol in free] for symbol in range(256))
 
     def readings(
-        self, cells: bytearray, first: int, stride: int, size: Tuple[int, int], position: Tuple[int, int]
-    ) -> List[int]:
+        self, cells: bytearray, first: int, stride: int, size: tuple[int, int], position: tuple[int, int]
+    ) -> list[int]:
         """Readings for the cells to the left, to the right, above and below `position` (x, y); 0 each off the board.
 
         `cells` holds the symbols of a board of `size` (width, height), which begins at the index `first`; its rows are
@@ -57,7 +57,7 @@ class Rooms:
         return [best if n and n == most else NONE for n in counts]
 
 
-def _count(free: int, starts: List[int], row: int, enough: int) -> List[int]:
+def _count(free: int, starts: list[int], row: int, enough: int) -> list[int]:
     """How many cells, at most `enough`, are reached from each of the `starts`: a bit, or 0 where the cell is not free."""
     counts = [0, 0, 0, 0]
     for side, reached in enumerate(starts):

@@ -6,7 +6,7 @@ import linecache
 import math
 import re
 import time
-from typing import Any, Callable, List, Optional, Sequence
+from typing import Any, Callable, Sequence
 
 from retro_gamer.environment.characters import explain
 from retro_gamer.environment.keys import KeyInput
@@ -35,9 +35,9 @@ class GameRunner:
         self.game: Any = None  # the one being played; None before the first
         self.turn = 0  # of this game
         self._input = KeyInput()
-        self._first_agents: Optional[List[Any]] = None  # until the second game
+        self._first_agents: list[Any] | None = None  # until the second game
 
-    def reset(self, seed: Optional[int] = None) -> None:
+    def reset(self, seed: int | None = None) -> None:
         """Start a new game. With a seed, it is always the same."""
         if seed is not None:
             seed_everything(seed)
@@ -58,7 +58,7 @@ class GameRunner:
                 self.game = make_game(self.factory)
             self._first_agents = None
 
-    def play_turn(self, keys: Sequence[Optional[str]]) -> bool:
+    def play_turn(self, keys: Sequence[str | None]) -> bool:
         """Play one turn with these keys, None for none; returns whether the game is over."""
         game = self.game
         self._input.pressed = keys

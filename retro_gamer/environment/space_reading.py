@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from math import prod
-from typing import Any, List
+from typing import Any
 
 import numpy as np
 
@@ -126,7 +126,7 @@ def _from_json(data: Any, depth: int) -> Space:
 _WHOLE_NUMBERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 
 
-def _counts(numbers: Any, low: int) -> List[int]:
+def _counts(numbers: Any, low: int) -> list[int]:
     """A few whole numbers of a sane size, whose product is one too."""
     if not isinstance(numbers, list) or len(numbers) > MAX_DEPTH:
         raise ValueError("no space")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import prod
 from operator import index
-from typing import Any, Dict, Hashable, List, Sequence, Tuple, Union
+from typing import Any, Hashable, Sequence
 
 import numpy as np
 
@@ -143,7 +143,7 @@ class MultiDiscrete(Space):
         features[self._firsts + self._numbers(value)] = 1
         return features
 
-    def state_of(self, value: Any) -> Tuple[int, ...]:
+    def state_of(self, value: Any) -> tuple[int, ...]:
         return tuple((self._numbers(value) + self.starts.ravel()).tolist())
 
     def value_at(self, number: int) -> np.ndarray:
@@ -181,7 +181,7 @@ class TupleSpace(Space):
         self.n_features = sum(space.n_features for space in self.spaces)
         self.n_values = prod(space.n_values for space in self.spaces)
 
-    def _parts(self, value: Any) -> Union[Sequence[Any], np.ndarray]:
+    def _parts(self, value: Any) -> Sequence[Any] | np.ndarray:
         if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != len(self.spaces):
             raise ValueError(f"it should have {len(self.spaces)} parts")
         return list(value)
@@ -190,10 +190,10 @@ class TupleSpace(Space):
         parts = [space.flatten(part) for space, part in zip(self.spaces, self._parts(value))]
         return np.concatenate(parts).astype(np.float32, copy=False) if parts else np.zeros(0, np.float32)
 
-    def state_of(self, value: Any) -> Tuple[Hashable, ...]:
+    def state_of(self, value: Any) -> tuple[Hashable, ...]:
         return tuple(space.state_of(part) for space, part in zip(self.spaces, self._parts(value)))
 
-    def _values_at(self, number: int) -> List[Any]:
+    def _values_at(self, number: int) -> list[Any]:
         values = []
         for space in reversed(self.spaces):
             number, which = divmod(number, space.n_values)
@@ -210,7 +210,7 @@ class TupleSpace(Space):
 class DictSpace(TupleSpace):
     """A value of each of several spaces, by name, in the order in which the environment names them."""
 
-    def __init__(self, spaces: "Dict[Hashable, Space]"):
+    def __init__(self, spaces: dict[Hashable, Space]):
         super().__init__(list(spaces.values()))
         self.names = list(spaces)
 
@@ -235,7 +235,7 @@ class Choice(Space):
     n_features = 0
 
     def __init__(self, values: Sequence[Any]):
-        self.values: List[Hashable] = list(values)
+        self.values: list[Hashable] = list(values)
         self.n_values = len(self.values)
 
     def value_at(self, number: int) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class SteppedEnvironment(Environment):
     """
 
     first_shown: Any = None  # the observation from which it was found out what observations are like
-    _view: Optional[PlanesView] = None  # of pictures that are seen as boards
+    _view: PlanesView | None = None  # of pictures that are seen as boards
 
     def __init__(
         self, env: Any, name: str, observation_space: Any, action_space: Any, tabular: bool, max_turns: int
@@ -60,14 +60,14 @@ class SteppedEnvironment(Environment):
         self.observation_space = _read_observations(observation_space, name, tabular)
         self._says = " ".join(str(observation_space).split())
         numbers = range(self.action_space.n_values)
-        self._labels: List[Optional[str]] = [self.action_space.label(number) for number in numbers]
+        self._labels: list[str | None] = [self.action_space.label(number) for number in numbers]
         # One number of an action is its place, wherever the counting starts: so older runs have it.
         plain = isinstance(self.action_space, Discrete)
-        self.actions: List[Optional[str]] = [*map(str, numbers)] if plain else [*self._labels]
+        self.actions: list[str | None] = [*map(str, numbers)] if plain else [*self._labels]
         if isinstance(self.observation_space, Box):
             self.feature_type = self.observation_space.dtype.name
         self._bounds = _bounds(observation_space, self.observation_space)
-        self._notices: List[str] = []
+        self._notices: list[str] = []
         self._turn = self._turns_ever = 0
         self._in_turn = blamed(
             lambda: f"in turn {self._turn} ({self.name})", ending_advice
@@ -86,17 +86,17 @@ class SteppedEnvironment(Environment):
         self.feature_type = Environment.feature_type
 
     @property
-    def board(self) -> Optional[PlanesBoard]:
+    def board(self) -> PlanesBoard | None:
         """What the newest picture shows, where pictures are seen as boards; else None."""
         return self._view.board if self._view is not None else None
 
     @property
-    def encoder(self) -> Optional[Encoder]:
+    def encoder(self) -> Encoder | None:
         """What looks at pictures of planes; None where observations are numbers."""
         return self._view.encoder if self._view is not None else None
 
     @property
-    def characters(self) -> List[str]:
+    def characters(self) -> list[str]:
         return self._view.encoder.vocabulary.characters if self._view is not None else []
 
     @property
@@ -104,7 +104,7 @@ class SteppedEnvironment(Environment):
         return self._view.encoder.vocabulary.n_symbols if self._view is not None else 0
 
     @property
-    def labels(self) -> Sequence[Optional[str]]:
+    def labels(self) -> Sequence[str | None]:
         return self._labels
 
     @property
@@ -114,7 +114,7 @@ class SteppedEnvironment(Environment):
         return ObservationShape(0, 1, self.observation_space.n_features, (0, 0))
 
     @property
-    def spaces(self) -> Optional[Dict[str, Any]]:
+    def spaces(self) -> dict[str, Any] | None:
         return {"observations": self.observation_space.to_json(), "actions": self.action_space.to_json()}
 
     def draws(self, in_a_window: bool) -> str:
@@ -126,14 +126,14 @@ class SteppedEnvironment(Environment):
         with blamed(f"when it was closed ({self.name})"):
             getattr(self.env, "close", lambda: None)()
 
-    def notices(self) -> List[str]:
+    def notices(self) -> list[str]:
         notices, self._notices = self._notices, []
         return notices
 
-    def reset(self, seed: Optional[int] = None) -> Any:
+    def reset(self, seed: int | None = None) -> Any:
         return self._observation(self.first_observation(seed))
 
-    def first_observation(self, seed: Optional[int] = None) -> Any:
+    def first_observation(self, seed: int | None = None) -> Any:
         """Start a new game; returns what the environment shows, as it shows it."""
         if seed is None:
             # From the global generator, whose state is saved: a resumed training sees the same games.
@@ -326,7 +326,7 @@ def _bounds(given: Any, space: Space) -> Any:
         return low - slack[0], high + slack[1]
 
 
-def _number(reward: Any) -> Optional[float]:
+def _number(reward: Any) -> float | None:
     try:
         return float(reward)
     except (TypeError, ValueError, OverflowError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, NamedTuple, Sequence
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import TeamSettings
@@ -23,13 +23,13 @@ class Member(NamedTuple):
 
     team: int  # the team's number, in the order of config.toml
     character: str
-    actions: List[Optional[str]]  # the last is pressing no key
+    actions: list[str | None]  # the last is pressing no key
 
 
 class Turn(NamedTuple):
     """What one turn brought."""
 
-    rewards: List[float]  # [n_teams]
+    rewards: list[float]  # [n_teams]
     terminated: bool
     truncated: bool
 
@@ -41,7 +41,7 @@ class TeamEnvironment:
     those of the second, and so on; their numbers stay when one leaves the game.
     """
 
-    def __init__(self, config: RunConfig, factory: Optional[Callable[[], Any]] = None):
+    def __init__(self, config: RunConfig, factory: Callable[[], Any] | None = None):
         self.teams = config.teams
         self.members = [
             Member(number, member.character, [*member.actions, None])
@@ -51,15 +51,15 @@ class TeamEnvironment:
         keys = [key for member in self.members for key in member.actions if key is not None]
         self._runner = GameRunner(factory or load_factory(config.game), keys)
         self._max_turns = config.training.max_turns_per_episode
-        self._characters: List[Any] = []  # [n_members]: as they were when the game began
-        self._totals: List[float] = []  # [n_teams]: the state values that are rewards, after the last turn
+        self._characters: list[Any] = []  # [n_members]: as they were when the game began
+        self._totals: list[float] = []  # [n_teams]: the state values that are rewards, after the last turn
 
     @property
     def game(self) -> Any:
         """The game being played."""
         return self._runner.game
 
-    def reset(self, seed: Optional[int] = None) -> None:
+    def reset(self, seed: int | None = None) -> None:
         """Start a new game. With a seed, it is always the same. Raises ConfigError when a character is missing."""
         self._runner.reset(seed)
         self._characters = [find_character(self.game, member.character) for member in self.members]
@@ -68,7 +68,7 @@ class TeamEnvironment:
                 raise _no_such_character(self.game, self.teams[member.team].name, member.character)
         self._totals = self._values()
 
-    def _values(self) -> List[float]:
+    def _values(self) -> list[float]:
         return [self._runner.value(team.reward) for team in self.teams]
 
     def character(self, member: int) -> Any:
@@ -76,7 +76,7 @@ class TeamEnvironment:
         character = self._characters[member]
         return character if character in self.game.agents else None
 
-    def step(self, keys: Sequence[Optional[str]]) -> Turn:
+    def step(self, keys: Sequence[str | None]) -> Turn:
         """Play one turn with a key for each member [n_members], None for none.
 
         Raises GameError for what the game does wrong.
@@ -100,7 +100,7 @@ class TeamEncoder:
         config: RunConfig,
         vocabulary: Vocabulary,
         own_characters: Sequence[Sequence[str]],
-        n_features: Optional[int] = None,
+        n_features: int | None = None,
     ):
         self._encoders = [
             make_encoder(
@@ -111,7 +111,7 @@ class TeamEncoder:
             )
             for team in range(len(own_characters))
         ]
-        self.actions: List[Optional[str]] = [*config.metadata.actions, None]
+        self.actions: list[str | None] = [*config.metadata.actions, None]
 
     def observe(self, game: Any, character: Any, team: int) -> Observation:
         try:
@@ -135,7 +135,7 @@ class TeamEncoder:
         return self._encoders[0]
 
 
-def rotation(own_characters: Sequence[Sequence[str]], team: int) -> Dict[str, str]:
+def rotation(own_characters: Sequence[Sequence[str]], team: int) -> dict[str, str]:
     """What each team's characters are seen as from the side of `team`: its own as the first team's, and so on around."""
     n_teams = len(own_characters)
     return {
@@ -147,13 +147,13 @@ def rotation(own_characters: Sequence[Sequence[str]], team: int) -> Dict[str, st
 
 def names_of_symbols(
     characters: Sequence[str], own_characters: Sequence[Sequence[str]], team: int
-) -> List[str]:
+) -> list[str]:
     """The characters that the symbols 2, 3, ... stand for, seen from the side of `team`."""
     really = {seen_as: character for character, seen_as in rotation(own_characters, team).items()}
     return [really.get(character, character) for character in characters]
 
 
-def state_seen_by(config: RunConfig, team: int) -> List[str]:
+def state_seen_by(config: RunConfig, team: int) -> list[str]:
     """The state values that a team observes, in the places of those that the first team does.
 
     A policy of its own observes what `observe_state` names. A shared policy observes for every team what is that team's
@@ -203,7 +203,7 @@ def count_features(config: RunConfig, game: Any) -> int:
 class _Sided(Vocabulary):
     """A vocabulary in which some characters have the numbers of others."""
 
-    def __init__(self, vocabulary: Vocabulary, seen_as: Dict[str, str]):
+    def __init__(self, vocabulary: Vocabulary, seen_as: dict[str, str]):
         dict.__init__(self)
         self._vocabulary, self._seen_as = vocabulary, seen_as
 
@@ -224,11 +224,11 @@ class _Sided(Vocabulary):
         return self._vocabulary.n_symbols
 
     @property
-    def characters(self) -> List[str]:  # type: ignore[override]
+    def characters(self) -> list[str]:  # type: ignore[override]
         return self._vocabulary.characters
 
 
-def own_characters(teams: Sequence[TeamSettings], shared_policy: bool, game: Any) -> List[List[str]]:
+def own_characters(teams: Sequence[TeamSettings], shared_policy: bool, game: Any) -> list[list[str]]:
     """What shows on the board as each team's own: as configured, or what its members look like in a new game."""
     if not shared_policy:
         return [[] for _ in teams]
@@ -265,7 +265,7 @@ def find_character(game: Any, name: str) -> Any:
 
 def check_teams_in_game(teams: Sequence[TeamSettings], game: Any) -> None:
     """Raise ConfigError when a new game lacks a character or a reward that the teams name."""
-    moved: List[Tuple[Any, str]] = []  # characters, and by what name they are members
+    moved: list[tuple[Any, str]] = []  # characters, and by what name they are members
     for team in teams:
         for member in team.members:
             character = find_character(game, member.character)
@@ -296,6 +296,6 @@ def _no_such_character(game: Any, team: str, name: str) -> ConfigError:
     )
 
 
-def new_game_of(config: RunConfig, factory: Optional[Callable[[], Any]] = None) -> Any:
+def new_game_of(config: RunConfig, factory: Callable[[], Any] | None = None) -> Any:
     """A game as it is before its first turn."""
     return make_game(factory or load_factory(config.game))

@@ -6,7 +6,7 @@ places, and every kind of tile. Two are next to each other where only empty plac
 
 from __future__ import annotations
 
-from typing import Any, Sequence, Tuple
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -17,13 +17,13 @@ from retro_gamer.environment.vocabulary import Vocabulary
 LONGEST = 8  # signs of a tile that are read
 
 
-def tiles_shape(tiles: Sequence[int]) -> Tuple[int, int]:
+def tiles_shape(tiles: Sequence[int]) -> tuple[int, int]:
     """(height, width) of what is seen: the places of tiles, and what is between them."""
     return 2 * tiles[5] - 1, 2 * tiles[2] - 1
 
 
 def look_at_tiles(
-    agents: Sequence[Any], board_size: Tuple[int, int], tiles: Sequence[int], vocabulary: Vocabulary
+    agents: Sequence[Any], board_size: tuple[int, int], tiles: Sequence[int], vocabulary: Vocabulary
 ) -> np.ndarray:
     """The symbols of the tiles and of what is between them, row by row; a tile is the letters and digits in its row.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Sequence
+from typing import Dict, Sequence
 
 from retro_gamer.errors import ObservationError
 
@@ -30,9 +30,9 @@ class Vocabulary(Dict[str, int]):
 
     def __init__(self, characters: Sequence[str] = (), grows: bool = False):
         super().__init__({" ": NOTHING, "": NOTHING})
-        self.characters: List[str] = []
+        self.characters: list[str] = []
         self.grows = grows
-        self.unknown: Dict[str, None] = {}  # in the order in which they were seen
+        self.unknown: dict[str, None] = {}  # in the order in which they were seen
         self.n_symbols = ROOM  # how many symbols a network should have room for
         for character in characters:
             self.add(character)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Tuple
+from typing import Any, Iterable
 
 from retro_gamer.environment.readings import Painted, rows_near
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, NOTHING, OFF_BOARD, Vocabulary
@@ -36,7 +36,7 @@ class Ways:
         """What is in the way, of all that is on the board: of this the radar tells where it is."""
         return [one for one in painted if one[0] is not player and symbols[one[3]] in self.barriers]
 
-    def here(self, painted: Painted, player: Any, symbols: Vocabulary) -> List[int]:
+    def here(self, painted: Painted, player: Any, symbols: Vocabulary) -> list[int]:
         """The kinds in the cell of the player: some games take what it steps on only a turn later."""
         at = player.position
         return [
@@ -52,17 +52,17 @@ class Ways:
         cells: bytearray,
         first: int,
         stride: int,
-        size: Tuple[int, int],
-        position: Tuple[int, int],
+        size: tuple[int, int],
+        position: tuple[int, int],
         n_symbols: int,
-    ) -> Dict[int, Tuple[int, int]]:
+    ) -> dict[int, tuple[int, int]]:
         """symbol -> (first steps, reading of the length) for each symbol below `n_symbols` that is on the board.
 
         `cells` holds the symbols of a board of `size` (width, height), which begins at the index `first`; its rows are
         `stride` apart. `position` (x, y) is where the walk begins.
         """
         (x, y), (width, height) = position, size
-        found: Dict[int, Tuple[int, int]] = {}
+        found: dict[int, tuple[int, int]] = {}
         if not (0 <= x < width and 0 <= y < height):
             return found
         board, row, rows = rows_near(cells, first, stride, size, y, REACH)
@@ -83,7 +83,7 @@ class Ways:
         return found
 
 
-def _walk(goals: int, free: int, here: int, row: int) -> Tuple[int, int]:
+def _walk(goals: int, free: int, here: int, row: int) -> tuple[int, int]:
     """The readings of the shortest walks from `here` to one of the goals; (0, 0) where there is none.
 
     Waves run from all goals at once over the free cells, a cell further each time:

@@ -8,7 +8,7 @@ plays the same turns. The bundled games are the modules `retro_gamer.games.snake
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Dict
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from retro_gamer.games.engine import Game
@@ -45,7 +45,7 @@ def find_game_class() -> Any:
 
 def register(gymnasium: Any) -> None:
     """Let `gymnasium.make` know retro_gamer/Game-v0 for any game (game=...), and retro_gamer/Snake-v0 and so on."""
-    games: Dict[str, Dict[str, Any]] = {"Game": {}, **{name.capitalize(): {"game": name} for name in BUNDLED}}
+    games: dict[str, dict[str, Any]] = {"Game": {}, **{name.capitalize(): {"game": name} for name in BUNDLED}}
     for name, settings in games.items():
         if f"retro_gamer/{name}-v0" not in gymnasium.registry:
             gymnasium.register(

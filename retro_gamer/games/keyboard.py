@@ -71,7 +71,7 @@ class Keyboard:
             _WindowsKeys() if os.name == "nt" else _PosixKeys(sys.stdin.fileno())
         )
 
-    def __enter__(self) -> "Keyboard":
+    def __enter__(self) -> Keyboard:
         self._keys.open()
         return self
 

@@ -9,7 +9,7 @@ import traceback
 from dis import opmap
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Callable, Optional, Tuple, Union
+from typing import Any, Callable
 
 from retro_gamer.errors import GameError, RetroGamerError, install_command
 from retro_gamer.hosting import interrupts
@@ -19,7 +19,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 _STANDARD_LIBRARY = Path(os.__file__).resolve().parent
 
 
-def game_location(error: BaseException) -> Optional[Tuple[str, int, str]]:
+def game_location(error: BaseException) -> tuple[str, int, str] | None:
     """(file, line, function) of the innermost place in the game's own code that led to the error."""
     place = _innermost(error, is_game_code)
     if isinstance(error, SyntaxError) and error.filename:
@@ -27,7 +27,7 @@ def game_location(error: BaseException) -> Optional[Tuple[str, int, str]]:
     return place
 
 
-def _innermost(error: BaseException, belongs: Callable[[str], bool]) -> Optional[Tuple[str, int, str]]:
+def _innermost(error: BaseException, belongs: Callable[[str], bool]) -> tuple[str, int, str] | None:
     """(file, line, function) of the innermost place that led to the error, in a file that belongs there."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if belongs(frame.filename):
@@ -128,15 +128,13 @@ class blamed:
 
     __slots__ = ("_advice", "_began", "_doing")
 
-    def __init__(
-        self, doing: Union[str, Callable[[], str]], advice: Union[str, Callable[[BaseException], str]] = ""
-    ):
+    def __init__(self, doing: str | Callable[[], str], advice: str | Callable[[BaseException], str] = ""):
         self._doing, self._advice = doing, advice
 
     def __enter__(self) -> None:
         self._began = time.monotonic()
 
-    def __exit__(self, kind: Any, error: Optional[BaseException], trace: Any) -> None:
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if error is None and interrupts.signalled is None:  # nearly always
             return
         if error is None:
@@ -148,7 +146,7 @@ class blamed:
 
 
 def blame_game(
-    error: BaseException, began: float, doing: str, advice: Union[str, Callable[[BaseException], str]] = ""
+    error: BaseException, began: float, doing: str, advice: str | Callable[[BaseException], str] = ""
 ) -> None:
     """Raise a GameError for what a game raised that `began` to run then (time.monotonic); see `blamed`.
 

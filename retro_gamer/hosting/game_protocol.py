@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, MutableMapping, Protocol, Sequence, Tuple
+from typing import Any, MutableMapping, Protocol, Sequence
 
 
 class Game(Protocol):
@@ -19,7 +19,7 @@ class Game(Protocol):
         """Values of the game, such as the score."""
 
     @property
-    def board_size(self) -> Tuple[int, int]:
+    def board_size(self) -> tuple[int, int]:
         """Width and height."""
 
     @property

@@ -5,6 +5,8 @@ name there hides the real module. This module is imported before all others, and
 could hide.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 from _frozen_importlib_external import PathFinder
@@ -13,14 +15,14 @@ TYPE_CHECKING = False  # as type checkers read it: `typing` could be hidden
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import FrameType
-    from typing import Dict, FrozenSet, Optional, Sequence, Set
+    from typing import Sequence
 
 _LIBRARY = os.path.normcase(os.path.dirname(os.path.abspath(os.__file__)))
 _PACKAGE = os.path.normcase(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _ENDINGS = (".py", os.sep + "__init__.py")
 # With those of other systems, which libraries ask for to see where they are: msvcrt on Linux, resource on Windows.
-_STANDARD: "FrozenSet[str]" = getattr(sys, "stdlib_module_names", frozenset())
-_said: "Set[str]" = set()
+_STANDARD: frozenset[str] = getattr(sys, "stdlib_module_names", frozenset())
+_said: set[str] = set()
 
 
 class LibrariesAmongThemselves:
@@ -28,9 +30,7 @@ class LibrariesAmongThemselves:
     Python looks for it."""
 
     @staticmethod
-    def find_spec(
-        name: str, path: "Optional[Sequence[str]]" = None, target: object = None
-    ) -> "Optional[ModuleSpec]":
+    def find_spec(name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
         if path is not None or not _asked_by_a_library(sys._getframe(1)):
             return None
         spec = PathFinder.find_spec(name, list(filter(_is_library_folder, sys.path)))
@@ -79,7 +79,7 @@ def _say(file: str, name: str) -> None:
         )
 
 
-def _asked_by_a_library(frame: "Optional[FrameType]") -> bool:
+def _asked_by_a_library(frame: FrameType | None) -> bool:
     """Is the import statement that is being carried out one of a library, and not one of a game or a script?"""
     while frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
         frame = frame.f_back
@@ -97,7 +97,7 @@ def _is_library_file(file: str) -> bool:
     return _is_library_folder(os.path.dirname(file))
 
 
-_folders: "Dict[str, bool]" = {}
+_folders: dict[str, bool] = {}
 
 
 def _is_library_folder(folder: str) -> bool:
@@ -118,7 +118,7 @@ def _looks_like_a_library_folder(folder: str) -> bool:
     )
 
 
-def _module_in(folder: str, name: str) -> "Optional[str]":
+def _module_in(folder: str, name: str) -> str | None:
     """The file from which a module would be imported, if it is in this folder and the folder is no library."""
     if _is_library_folder(folder):
         return None

@@ -9,7 +9,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator, Set
+from typing import Any, Iterator
 
 from retro_gamer.errors import ConfigError, GameError, RetroGamerError, did_you_mean
 from retro_gamer.games import BUNDLED
@@ -130,7 +130,7 @@ def unattended() -> Iterator[None]:
 
     stdin, sys.stdin = sys.stdin, io.StringIO()
     no_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    classes: Set[Any] = {Game, engine.Game}
+    classes: set[Any] = {Game, engine.Game}
     plays = [(game_class, game_class.play) for game_class in classes]
     for game_class in classes:
         game_class.play = play

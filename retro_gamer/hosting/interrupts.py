@@ -8,9 +8,9 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager, suppress
-from typing import Any, Callable, Iterable, Iterator, NoReturn, Optional
+from typing import Any, Callable, Iterable, Iterator, NoReturn
 
-signalled: Optional[BaseException] = None  # raised by a signal, and not seen coming out of a game yet
+signalled: BaseException | None = None  # raised by a signal, and not seen coming out of a game yet
 
 
 def raise_through(error: BaseException) -> NoReturn:
@@ -20,7 +20,7 @@ def raise_through(error: BaseException) -> NoReturn:
     raise error
 
 
-def came_through(error: Optional[BaseException] = None) -> bool:
+def came_through(error: BaseException | None = None) -> bool:
     """A game came back, with this error or none: raise what it swallowed; says whether the error ends the program."""
     global signalled
     ours, signalled = signalled, None

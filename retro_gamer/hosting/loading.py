@@ -6,7 +6,7 @@ import inspect
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable
 
 from retro_gamer.config.settings import GameSettings
 from retro_gamer.config.values import parse_toml
@@ -44,7 +44,7 @@ def _parse_environment(name: str, spec: str) -> GameSettings:
     return GameSettings(gym=f"{module}:{identity}", path=folder)
 
 
-def _find_module(target: str, spec: str) -> Tuple[str, str]:
+def _find_module(target: str, spec: str) -> tuple[str, str]:
     """The name of the module that a user meant, and the folder to import it from; "" for an installed one.
 
     Instead of the folder it may be the file itself.
@@ -95,7 +95,7 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
         game.factory.rpartition(":") if game.factory else (game.module, "", "create_game")
     )
     module = import_module(module_name, game.path)
-    factory: Optional[Callable[[], Any]] = getattr(module, function, None)
+    factory: Callable[[], Any] | None = getattr(module, function, None)
     if callable(factory):
         check_factory(factory)
         return factory
@@ -119,7 +119,7 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
 def load_function(reference: str, what: str, path: str = "") -> Callable[..., Any]:
     """The function that "module:function" names, for a setting such as observation_function; `path` is the game's."""
     module_name, _, name = reference.rpartition(":")
-    function: Optional[Callable[..., Any]] = getattr(import_module(module_name, path), name, None)
+    function: Callable[..., Any] | None = getattr(import_module(module_name, path), name, None)
     if not callable(function):
         raise GameError(f"{what} = {reference!r}: the module {module_name} has no function {name}.")
     return function
@@ -142,7 +142,7 @@ def check_factory(factory: Callable[[], Any]) -> None:
         )
 
 
-def _needed(factory: Callable[..., Any]) -> List[str]:
+def _needed(factory: Callable[..., Any]) -> list[str]:
     """The arguments without which a function or class cannot be called."""
     try:
         parameters = inspect.signature(factory).parameters
@@ -188,7 +188,7 @@ def make_game(factory: Callable[[], Any], first: bool = True) -> Any:
     return game
 
 
-def read_description(game: GameSettings) -> Tuple[Dict[str, Any], Optional[Path]]:
+def read_description(game: GameSettings) -> tuple[dict[str, Any], Path | None]:
     """The [tool.retro-gamer] section that belongs to a game, and the file it stands in; ({}, None) if none does."""
     for module_name in dict.fromkeys([(game.factory or "").rpartition(":")[0], game.module]):
         if not module_name:
@@ -214,7 +214,7 @@ def read_description(game: GameSettings) -> Tuple[Dict[str, Any], Optional[Path]
     return {}, None
 
 
-def _read_beside(module: Any, path: Path) -> Optional[bytes]:
+def _read_beside(module: Any, path: Path) -> bytes | None:
     """The content of a file on the disk, or in the zip file that the module was imported from; None if there is none."""
     if path.is_file():
         return path.read_bytes()

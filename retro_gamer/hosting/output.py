@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import ExitStack, contextmanager
-from typing import Any, Iterable, Iterator, Optional
+from typing import Any, Iterable, Iterator
 
 from retro_gamer.errors import MAX_MESSAGE, printable
 from retro_gamer.hosting import signs
@@ -16,7 +16,7 @@ _COLORS = re.compile("(\x1b\\[[0-9;]*m)")
 class HarmlessStream:
     """A stream to print on, through `printable`. Our own drawings go to `unfiltered`, the stream behind it."""
 
-    def __init__(self, stream: Any, most: Optional[int] = None):
+    def __init__(self, stream: Any, most: int | None = None):
         self.unfiltered, self._most = stream, most
 
     def write(self, text: str) -> int:

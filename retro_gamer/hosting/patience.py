@@ -7,7 +7,7 @@ import sys
 import threading
 from collections import Counter
 from contextlib import contextmanager, suppress
-from typing import Any, Callable, Iterator, Optional, Set, Tuple
+from typing import Any, Callable, Iterator, Tuple
 from typing import Counter as Counts
 
 from retro_gamer.hosting.blame import is_game_code, is_library_code
@@ -18,7 +18,7 @@ LOOKS_A_SECOND = 40
 SLOW = 60.0  # turns a second: fewer are worth a word
 SECONDS_BEFORE_A_LOOK, SECONDS_OF_A_LOOK, LOOKS_FOR_A_SLOW_GAME = 3.0, 2.0, 4
 Place = Tuple[str, int, str]  # file, line, function
-_named: Set[str] = set()  # what makes a game slow, and was said
+_named: set[str] = set()  # what makes a game slow, and was said
 
 
 @contextmanager
@@ -72,9 +72,9 @@ def _watched(watch: Callable[[], None], done: threading.Event) -> Iterator[None]
         done.set()
 
 
-def _look(thread: int, seconds: float, done: threading.Event) -> "Counts[Optional[Place]]":
+def _look(thread: int, seconds: float, done: threading.Event) -> Counts[Place | None]:
     """In which places of the game a thread is found over this many seconds, and how often."""
-    places: Counts[Optional[Place]] = Counter()
+    places: Counts[Place | None] = Counter()
     for _ in range(max(1, int(seconds * LOOKS_A_SECOND))):
         if done.wait(1 / LOOKS_A_SECOND):
             break
@@ -82,7 +82,7 @@ def _look(thread: int, seconds: float, done: threading.Event) -> "Counts[Optiona
     return places
 
 
-def describe(places: "Counts[Optional[Place]]") -> str:
+def describe(places: Counts[Place | None]) -> str:
     """The line in which the game was seen most of the time; empty when there is none."""
     place, times = places.most_common(1)[0] if places else (None, 0)
     if place is None or times < 0.5 * sum(places.values()):
@@ -94,7 +94,7 @@ def describe(places: "Counts[Optional[Place]]") -> str:
     return f"The game {does} in {file}, line {line}, in {function}.{advice}"
 
 
-def _place_in_the_game(frame: Any) -> Optional[Place]:
+def _place_in_the_game(frame: Any) -> Place | None:
     """The innermost line of the game that this library called; the program that called the library is no game."""
     place = None
     while frame is not None:

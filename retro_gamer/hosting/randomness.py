@@ -13,7 +13,7 @@ import threading
 from contextlib import contextmanager
 from functools import wraps
 from types import ModuleType
-from typing import Any, Callable, Dict, Iterator, List, Tuple, TypeVar
+from typing import Any, Callable, Iterator, Tuple, TypeVar
 
 import numpy as np
 
@@ -25,12 +25,12 @@ class _Source:
     """One of the two global generators, and those that threads have in its place."""
 
     def __init__(
-        self, module: ModuleType, function: str, make: Callable[[], Any], other_names: Dict[str, str]
+        self, module: ModuleType, function: str, make: Callable[[], Any], other_names: dict[str, str]
     ):
         self.original = self.everybody_s = getattr(module, function).__self__
         self.make = make
-        self.spare: List[Any] = []  # making one takes a while
-        self.of_threads: Dict[int, Any] = {}
+        self.spare: list[Any] = []  # making one takes a while
+        self.of_threads: dict[int, Any] = {}
         self.not_set: Any = None  # the state that everybody's generator is to have, until it is asked for
         self.names = {id(getattr(module, name)): other_names[name] for name in other_names}
         self.names.update(
@@ -91,7 +91,7 @@ class _NumPyByThread(np.random.RandomState):
         return super().__getattribute__(name)
 
 
-_sources: List[_Source] = []
+_sources: list[_Source] = []
 
 
 _lock = threading.RLock()
@@ -141,7 +141,7 @@ class OwnRandomness:
     def __init__(self) -> None:
         self._state: State = get_state()
 
-    def __enter__(self) -> "OwnRandomness":
+    def __enter__(self) -> OwnRandomness:
         _switch_once()
         thread = threading.get_ident()
         self._outer: Any = get_state() if thread in _sources[0].of_threads else None
@@ -211,7 +211,7 @@ def stream_of_agents(seed: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0])
 
 
-def get_random_state(rng: np.random.Generator) -> Dict[str, Any]:
+def get_random_state(rng: np.random.Generator) -> dict[str, Any]:
     """The state of the generators of this thread and of the trainer's own, as plain data that a resume state can hold."""
     (version, numbers, gauss), (name, keys, position, has_gauss, cached) = get_state()
     return {
@@ -221,7 +221,7 @@ def get_random_state(rng: np.random.Generator) -> Dict[str, Any]:
     }
 
 
-def set_random_state(state: Dict[str, Any], rng: np.random.Generator) -> None:
+def set_random_state(state: dict[str, Any], rng: np.random.Generator) -> None:
     version, numbers, gauss = state["python"]
     name, keys, position, has_gauss, cached = state["numpy"]
     set_state(

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
-from typing import Any, Callable, Iterator, List
+from typing import Any, Callable, Iterator
 
 SECONDS_OF_SILENCE = 1.0  # on a terminal, where the line is written in place
 PLAIN_SECONDS = 11.0  # elsewhere, where each is a line of its own, and who counts writes one every ten
@@ -22,7 +22,7 @@ class _Screen:
         self.last_sign = time.monotonic()
         self.mid_line = False  # the beginning of a line was printed, such as a question
         self.width = 0  # of the line that says that work goes on
-        self.showing: List[Callable[[str], None]] = []  # who shows such a line better, the last first
+        self.showing: list[Callable[[str], None]] = []  # who shows such a line better, the last first
 
 
 _screen = _Screen()

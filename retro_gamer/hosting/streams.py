@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import Any, Dict, Iterator
+from typing import Any, Iterator
 
 _lock = threading.Lock()
 
@@ -56,7 +56,7 @@ class _ByThread:
 
     def __init__(self, everybody_s: Any):
         self.everybody_s = everybody_s
-        self.own: Dict[int, Any] = {}
+        self.own: dict[int, Any] = {}
 
     def of_this_thread(self) -> Any:
         return self.own.get(threading.get_ident(), self.everybody_s)

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from typing import Any, Callable, List, Tuple
+from typing import Any, Callable
 
 from retro_gamer.errors import printable
 from retro_gamer.hosting.blame import is_engine_code, is_game_code, is_library_code
@@ -18,7 +18,7 @@ TRIES_TO_CATCH = 2000  # the line of a game that is called for moments only
 LINES_SHOWN = 20  # of what the game prints: some print every turn
 
 
-wiping: List[Callable[[], None]] = []  # what is drawn at the foot of the terminal is wiped away by these
+wiping: list[Callable[[], None]] = []  # what is drawn at the foot of the terminal is wiped away by these
 
 
 def to_stderr(line: str) -> None:
@@ -38,7 +38,7 @@ class supervised:
         self._say = say
         self._done = threading.Event()
 
-    def __enter__(self) -> "supervised":
+    def __enter__(self) -> supervised:
         self._output = _GameOutput(self._say)
         self._streams = [
             own_stream("stdin", io.StringIO(), whatever=True),
@@ -85,7 +85,7 @@ class supervised:
         return ""
 
 
-def _call_into_the_game(thread: int, outside: Any) -> Tuple[Any, str, str]:
+def _call_into_the_game(thread: int, outside: Any) -> tuple[Any, str, str]:
     """(the frame of ours that called the game, where the game is now, or where the engine is); (None, "", "") when it
     is not in the game.
 

@@ -12,7 +12,7 @@ half the time to begin with it.
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +37,7 @@ class Dense:
     def __repr__(self) -> str:
         return "Dense({}, {})".format(*self.weights.value.shape)
 
-    def parameters(self) -> List[Parameter]:
+    def parameters(self) -> list[Parameter]:
         return [self.weights, self.bias]
 
     def apply(self, x: np.ndarray) -> np.ndarray:
@@ -68,7 +68,7 @@ class ReLU:
     def __repr__(self) -> str:
         return "ReLU()"
 
-    def parameters(self) -> List[Parameter]:
+    def parameters(self) -> list[Parameter]:
         return []
 
     def apply(self, x: np.ndarray) -> np.ndarray:
@@ -105,7 +105,7 @@ class Dueling:
     def __repr__(self) -> str:
         return "Dueling()"
 
-    def parameters(self) -> List[Parameter]:
+    def parameters(self) -> list[Parameter]:
         return []
 
     def apply(self, x: np.ndarray) -> np.ndarray:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Optional, Tuple
-
 import numpy as np
 
 
-def huber(td_error: np.ndarray, weights: Optional[np.ndarray] = None) -> Tuple[float, np.ndarray]:
+def huber(td_error: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, np.ndarray]:
     """The mean Huber loss of a batch, and its gradient with respect to each prediction [batch].
 
     td_error [batch] is target minus prediction; weights [batch] are importance-sampling weights.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Iterator, NamedTuple, Sequence
 
 import numpy as np
 
@@ -24,13 +24,13 @@ SPATIAL_SCALE = 6**-0.5
 class NetworkInput(NamedTuple):
     """A batch of observations, encoded once for all the networks that will look at it."""
 
-    board: Optional[SeenBoards]  # what the convolution looks at; None without one
+    board: SeenBoards | None  # what the convolution looks at; None without one
     rest: SymbolInput
 
-    def first(self, n: int) -> "NetworkInput":
+    def first(self, n: int) -> NetworkInput:
         return NetworkInput(None if self.board is None else self.board.first(n), self.rest.first(n))
 
-    def after(self, n: int) -> "NetworkInput":
+    def after(self, n: int) -> NetworkInput:
         return NetworkInput(None if self.board is None else self.board.after(n), self.rest.after(n))
 
 
@@ -41,15 +41,15 @@ def parameter_shapes(
     n_features: int,
     hidden_sizes: Sequence[int],
     n_actions: int,
-    board_shape: Tuple[int, int],
+    board_shape: tuple[int, int],
     spatial: bool,
     dueling: bool,
-    convolutions: Optional[Sequence[Convolution]] = None,
-) -> Dict[str, Tuple[int, ...]]:
+    convolutions: Sequence[Convolution] | None = None,
+) -> dict[str, tuple[int, ...]]:
     """The shape of every array in `QNetwork.get_state()`, without building the network."""
     image_cells = board_shape[0] * board_shape[1] if spatial else 0
     n_rows = n_features + (n_cells - image_cells) * (n_symbols - 1)
-    shapes: Dict[str, Tuple[int, ...]] = {
+    shapes: dict[str, tuple[int, ...]] = {
         "symbols": (n_rows, hidden_sizes[0]),
         "symbols_bias": (hidden_sizes[0],),
     }
@@ -91,14 +91,14 @@ class QNetwork:
         hidden_sizes: Sequence[int],
         n_actions: int,
         rng: np.random.Generator,
-        board_shape: Tuple[int, int] = (0, 0),
+        board_shape: tuple[int, int] = (0, 0),
         spatial: bool = False,
         dueling: bool = False,
-        convolutions: Optional[Sequence[Convolution]] = None,
+        convolutions: Sequence[Convolution] | None = None,
         dtype: Any = np.float32,
     ):
         convolutions = tuple(convolutions or usual_convolutions(*board_shape))
-        self.shape: Dict[str, Any] = dict(
+        self.shape: dict[str, Any] = dict(
             n_cells=n_cells,
             n_symbols=n_symbols,
             n_features=n_features,
@@ -117,8 +117,8 @@ class QNetwork:
             SPATIAL_SCALE if spatial else SCALE,
         )
         self.first = SymbolDense(n_rest, n_symbols, n_features, n_hidden, rng, scale, dtype)
-        self.front: Optional[ConvolutionalFront] = None
-        self.join: Optional[Dense] = None
+        self.front: ConvolutionalFront | None = None
+        self.join: Dense | None = None
         if spatial:
             self.front = ConvolutionalFront(*board_shape, n_symbols, convolutions, rng, scale, dtype)
             self.join = Dense(self.front.n_outputs, n_hidden, rng, scale, dtype)
@@ -130,7 +130,7 @@ class QNetwork:
         """Everything after the first layer: ReLU, (dense, ReLU) for each further hidden layer, and the head."""
         sizes, n_actions, dueling = self.shape["hidden_sizes"], self.shape["n_actions"], self.shape["dueling"]
         head_scale = SPATIAL_SCALE if self.shape["spatial"] else HEAD_SCALE
-        self.layers: List[Any] = [ReLU()]
+        self.layers: list[Any] = [ReLU()]
         for n_inputs, n_outputs in zip(sizes, sizes[1:]):
             self.layers += [Dense(n_inputs, n_outputs, rng, scale, self.dtype), ReLU()]
         self.head = Dense(sizes[-1], n_actions + int(dueling), rng, head_scale, self.dtype)
@@ -141,7 +141,7 @@ class QNetwork:
     def __repr__(self) -> str:
         return "QNetwork([{}])".format(", ".join(repr(layer) for layer in self._all_layers()))
 
-    def _all_layers(self) -> List[Any]:
+    def _all_layers(self) -> list[Any]:
         front = [*self.front.layers, self.join] if self.front is not None else []
         return [self.first, *front, *self.layers]
 
@@ -198,17 +198,17 @@ class QNetwork:
         for parameter in self.head.parameters():
             parameter.value *= parameter.value.dtype.type(factor)
 
-    def copy_from(self, other: "QNetwork") -> None:
+    def copy_from(self, other: QNetwork) -> None:
         """Take over the weights of a network of the same shape."""
         for mine, theirs in zip(self.parameters, other.parameters):
             mine.value[...] = theirs.value
 
-    def follow(self, other: "QNetwork", share: float) -> None:
+    def follow(self, other: QNetwork, share: float) -> None:
         """Go a share of the way towards the weights of a network of the same shape: w <- w + share (w' - w)."""
         for mine, theirs in zip(self.parameters, other.parameters):
             mine.value += mine.value.dtype.type(share) * (theirs.value - mine.value)
 
-    def grow(self, n_cells: int, n_symbols: int, rng: Optional[np.random.Generator]) -> "QNetwork":
+    def grow(self, n_cells: int, n_symbols: int, rng: np.random.Generator | None) -> QNetwork:
         """The same network for more symbols or readings: what it knows stays, the new starts from random.
 
         Without a generator the new starts from zero.
@@ -238,7 +238,7 @@ class QNetwork:
         bigger.set_state(arrays)
         return bigger
 
-    def named_parameters(self) -> Iterator[Tuple[str, Parameter]]:
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """The parameters under their names in a checkpoint."""
         yield "symbols", self.first.table
         yield "symbols_bias", self.first.bias
@@ -254,11 +254,11 @@ class QNetwork:
             yield f"dense_{i}_weights", dense.weights
             yield f"dense_{i}_bias", dense.bias
 
-    def get_state(self) -> Dict[str, np.ndarray]:
+    def get_state(self) -> dict[str, np.ndarray]:
         """Copies of all weights, under the names and with the shapes of `parameter_shapes`."""
         return {name: parameter.value.copy() for name, parameter in self.named_parameters()}
 
-    def set_state(self, state: Dict[str, np.ndarray]) -> None:
+    def set_state(self, state: dict[str, np.ndarray]) -> None:
         """Take over such weights; raises KeyError for a missing array and ValueError for one of another shape."""
         for name, parameter in self.named_parameters():
             if state[name].shape != parameter.value.shape:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any
 
 import numpy as np
 
@@ -48,7 +48,7 @@ class OneHotDense:
         weights = he_normal(rng, (n_rows, n_outputs), n_cells + n_features, dtype)
         self.table, self.bias = Parameter(weights * dtype(scale)), Parameter(np.zeros(n_outputs, dtype))
 
-    def parameters(self) -> List[Parameter]:
+    def parameters(self) -> list[Parameter]:
         return [self.table, self.bias]
 
     def encode(self, cells: np.ndarray, features: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ it. docs/performance.md shows that it learns as well as the plain one.
 
 from __future__ import annotations
 
-from typing import Dict, Sequence
+from typing import Sequence
 
 import numpy as np
 
@@ -108,14 +108,14 @@ class Adam:
             for moments in (sums, square_sums):
                 moments[np.abs(moments) < SMALLEST_MOMENT] = 0
 
-    def get_state(self) -> Dict[str, np.ndarray]:
+    def get_state(self) -> dict[str, np.ndarray]:
         """t (), and for parameter i: sum_i and square_sum_i, in its shape."""
         state = {"t": np.array(self.t)}
         for i, (sums, square_sums) in enumerate(zip(self.sums, self.square_sums)):
             state[f"sum_{i}"], state[f"square_sum_{i}"] = sums.copy(), square_sums.copy()
         return state
 
-    def set_state(self, state: Dict[str, np.ndarray]) -> None:
+    def set_state(self, state: dict[str, np.ndarray]) -> None:
         """Go on from there; also from the means mean_i and square_i, which older files have. Raises ValueError."""
         self.t = int(state["t"])
         for i in range(len(self.parameters)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Optional, Sequence
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -18,7 +18,7 @@ class Parameter:
     def __init__(self, value: np.ndarray):
         self.value = value
         self.gradient = np.zeros_like(value)
-        self.rows: Optional[np.ndarray] = None
+        self.rows: np.ndarray | None = None
 
     def __repr__(self) -> str:
         return f"Parameter(shape={self.value.shape})"
@@ -36,7 +36,7 @@ def he_normal(
     return values.astype(dtype)
 
 
-def add_up(rows: np.ndarray, out: Optional[np.ndarray] = None) -> np.ndarray:
+def add_up(rows: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """The sum [width] of rows [n, width], as ones @ rows: about eight times as fast as rows.sum(axis=0) here."""
     return _ones(len(rows), rows.dtype).dot(rows, out=out)
 

@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 from functools import wraps
-from typing import Any, Callable, Iterator, NamedTuple, Optional, Tuple, TypeVar, cast
+from typing import Any, Callable, Iterator, NamedTuple, TypeVar, cast
 
 import numpy as np
 
@@ -62,7 +62,7 @@ class OneBlasThread:
     so is whatever calls it turn after turn: to enter takes a microsecond.
     """
 
-    def __init__(self, control: Optional[Control]):
+    def __init__(self, control: Control | None):
         self._get, self._set, per_thread = control or Control(lambda: 1, lambda number: None)
         self._of_this_thread = _StateOfThread()
         self._state = self._of_this_thread if per_thread else _State()
@@ -101,7 +101,7 @@ class OneBlasThread:
         return cast(F, with_one_thread)
 
 
-def _find_control() -> Optional[Control]:
+def _find_control() -> Control | None:
     """The functions of the BLAS library that this NumPy has loaded; None if there are none that are known."""
     for library in _libraries():
         for names in (*_OPENBLAS, *_OTHERS):
@@ -119,7 +119,7 @@ def accelerate(get: Callable[[], int], set_: Callable[[int], Any]) -> Control:
     return Control(lambda: 1 if get() == 1 else 2, lambda number: set_(int(number == 1)), True)
 
 
-def _functions(library: Any, get: str, set_: str) -> Optional[Tuple[Any, Any]]:
+def _functions(library: Any, get: str, set_: str) -> tuple[Any, Any] | None:
     try:
         get_number, set_number = getattr(library, get), getattr(library, set_)
     except AttributeError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Set, Tuple, Union
+from typing import Any, Callable
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import ModelSettings, TrainingSettings
@@ -26,10 +26,10 @@ from retro_gamer.training.trainer import Status, Trainer
 __all__ = ["DEFAULTS", "DQNTrainer", "MODEL_KEYS", "validate_hyperparams"]
 
 MODEL_KEYS = frozenset(setting.name for setting in fields(ModelSettings))
-DEFAULTS: Dict[str, Any] = {**vars(ModelSettings()), **vars(TrainingSettings())}
+DEFAULTS: dict[str, Any] = {**vars(ModelSettings()), **vars(TrainingSettings())}
 
 
-def validate_hyperparams(hyperparams: Dict[str, Any]) -> None:
+def validate_hyperparams(hyperparams: dict[str, Any]) -> None:
     """Raise ConfigError (a ValueError) listing everything wrong with settings of [model] and [training]."""
     example = {"actions": ["a"], "reward": "score"}
     RunConfig.from_dict({"metadata": example, **_by_section(hyperparams)}, source="the hyperparameters")
@@ -54,8 +54,8 @@ class DQNTrainer:
         self,
         game_factory: Callable[[], Game],
         metadata: GameMetadata,
-        run_dir: Union[str, Path],
-        preprocessing: Optional[Dict[str, Any]] = None,
+        run_dir: str | Path,
+        preprocessing: dict[str, Any] | None = None,
         **hyperparams: Any,
     ):
         refuse_while_imported("It makes a DQNTrainer.")
@@ -88,7 +88,7 @@ class DQNTrainer:
 
         return card_of_run(repr(self), self.run)
 
-    def _config(self, preprocessing: Dict[str, Any], hyperparams: Dict[str, Any]) -> RunConfig:
+    def _config(self, preprocessing: dict[str, Any], hyperparams: dict[str, Any]) -> RunConfig:
         metadata = self.metadata.to_dict()
         metadata.pop("extras_size", None)
         game = locate(self.game_factory)
@@ -106,7 +106,7 @@ class DQNTrainer:
             source="the arguments of DQNTrainer",
         )
 
-    def _named_for_others(self, reference: str, game: Dict[str, str]) -> str:
+    def _named_for_others(self, reference: str, game: dict[str, str]) -> str:
         """What other programs import a function of this script by; `game` gets the script's folder."""
         function = self.metadata.resolve_observation_function()
         place = locate(function) if function is not None else {}
@@ -134,7 +134,7 @@ class DQNTrainer:
             "module, one whose  def  stands at the left edge of a .py file."
         )
 
-    def _check_same(self, config: RunConfig, names: Set[str]) -> None:
+    def _check_same(self, config: RunConfig, names: set[str]) -> None:
         """Raise ConfigError when the arguments say something else than the config.toml that is there already."""
         there, differences = self.run.load_config().to_dict(), []
         for section, values in config.to_dict().items():
@@ -150,7 +150,7 @@ class DQNTrainer:
                 + "\nChange the settings there, or use another run_dir."
             )
 
-    def _fill_in_metadata(self, board_size: List[int]) -> None:
+    def _fill_in_metadata(self, board_size: list[int]) -> None:
         """Say in `metadata` what was found out about the game, as scripts expect it."""
         config, metadata, shape = self.trainer.config, self.metadata, self.trainer.environment.shape
         metadata.board = config.preprocessing.board
@@ -168,7 +168,7 @@ class DQNTrainer:
         metadata.extras_size = shape.n_features - n_board
 
     @property
-    def hp(self) -> Dict[str, Any]:
+    def hp(self) -> dict[str, Any]:
         """All settings of [model] and [training]."""
         return {**vars(self.trainer.config.model), **vars(self.trainer.config.training)}
 
@@ -195,8 +195,8 @@ class DQNTrainer:
 
     def train(
         self,
-        on_checkpoint: Optional[Callable[[Dict[str, Any]], None]] = None,
-        on_episode: Optional[Callable[[], None]] = None,
+        on_checkpoint: Callable[[dict[str, Any]], None] | None = None,
+        on_episode: Callable[[], None] | None = None,
     ) -> None:
         """Train to the configured number of games, going on where a run in the same folder stopped.
 
@@ -214,7 +214,7 @@ class DQNTrainer:
             if on_episode is not None:
                 on_episode()
 
-        def report(row: Dict[str, Any]) -> None:
+        def report(row: dict[str, Any]) -> None:
             if on_checkpoint is not None:
                 on_checkpoint(_as_original(row))
 
@@ -229,14 +229,14 @@ class DQNTrainer:
         if trainer.stopping:
             line.say(f"Stopped after game {trainer.episode} and saved. Train on from there with train().")
 
-    def _run_episode(self) -> Tuple[float, int, float, bool]:
+    def _run_episode(self) -> tuple[float, int, float, bool]:
         """Train for one game: its reward, turns and mean loss, and whether a learning step was made."""
-        ended: List[Status] = []
+        ended: list[Status] = []
         self.trainer.train(episodes=1, on_episode=ended.append)
         last = ended[0].last
         return last.episode_return, last.turns, last.mean_loss or 0.0, last.mean_loss is not None
 
-    def load_checkpoint(self, path: Union[str, Path]) -> None:
+    def load_checkpoint(self, path: str | Path) -> None:
         """Take over the weights of a checkpoint. (A run goes on by itself; this is for starting from another one.)
 
         Raises ConfigError when it does not fit this training, and CheckpointError when it cannot be read.
@@ -254,14 +254,14 @@ class DQNTrainer:
             raise ConfigError(f"{path} does not fit this training: {error}") from error
 
 
-def _by_section(hyperparams: Dict[str, Any]) -> Dict[str, Dict[str, Any]]:
+def _by_section(hyperparams: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {
         "model": {key: value for key, value in hyperparams.items() if key in MODEL_KEYS},
         "training": {key: value for key, value in hyperparams.items() if key not in MODEL_KEYS},
     }
 
 
-def _as_original(row: Dict[str, Any]) -> Dict[str, Any]:
+def _as_original(row: dict[str, Any]) -> dict[str, Any]:
     """A row of the metrics under the original's names."""
     return {
         "episode": row["episode"],

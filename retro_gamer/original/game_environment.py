@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Sequence
 
 import numpy as np
 
@@ -44,9 +44,9 @@ class GameEnvironment:
         self,
         game_factory: Callable[[], Game],
         metadata: GameMetadata,
-        observe_state: Optional[Sequence[str]] = None,
+        observe_state: Sequence[str] | None = None,
         board: bool = True,
-        observe_state_sizes: Optional[Dict[str, int]] = None,
+        observe_state_sizes: dict[str, int] | None = None,
     ):
         check_factory(game_factory)
         self.game_factory, self.metadata = game_factory, metadata
@@ -62,7 +62,7 @@ class GameEnvironment:
         self._environment = RetroEnvironment(
             game_factory, settings, None, self._observation_function or _no_observation, tabular=True
         )
-        self._flat_encoder: Optional[FlatEncoder] = None
+        self._flat_encoder: FlatEncoder | None = None
         self._encoded: Any = None  # what the encoder was made for
 
     def __repr__(self) -> str:
@@ -75,12 +75,12 @@ class GameEnvironment:
         return self._environment.game
 
     @property
-    def inp(self) -> Optional[KeyInput]:
+    def inp(self) -> KeyInput | None:
         """What the game takes its keys from; `inp.press(key)` chooses the key of the next turn."""
         return None if self.game is None else self.game.input_source
 
     @property
-    def view(self) -> Optional["BoardView"]:
+    def view(self) -> BoardView | None:
         """What the board shows now."""
         return None if self.game is None else BoardView(self.game)
 
@@ -89,7 +89,7 @@ class GameEnvironment:
         observation = self._environment.reset()
         return observation if self._observation_function else self._flat()
 
-    def step(self, action: Optional[str]) -> Tuple[Any, float, bool]:
+    def step(self, action: str | None) -> tuple[Any, float, bool]:
         """Press a key (None for none) and play one turn; returns (observation, reward, done).
 
         The reward is the change of the state value `metadata.reward`; done says that the game has ended.
@@ -107,9 +107,9 @@ class GameEnvironment:
         reward, terminated = self._environment.play_turn(action)
         return self._environment.observe() if self._observation_function else self._flat(), reward, terminated
 
-    def discover_character_set(self, exploration_turns: int) -> List[str]:
+    def discover_character_set(self, exploration_turns: int) -> list[str]:
         """The characters that show up on the board in this many turns of random play, sorted."""
-        characters: Set[str] = set()
+        characters: set[str] = set()
         chooser = random.Random(0)
         self._environment.reset()
         for _ in range(exploration_turns):
@@ -145,7 +145,7 @@ class BoardView:
         self._game = game
 
     @property
-    def board_characters(self) -> List[List[str]]:
+    def board_characters(self) -> list[list[str]]:
         """Rows of characters: `board_characters[y][x]`, a space where nothing is."""
         width, height = self._game.board_size
         shown = shown_characters(self._game)

@@ -6,7 +6,7 @@ import functools
 import os
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable
 
 from retro_gamer.errors import ConfigError
 
@@ -22,7 +22,7 @@ def check_factory(factory: Any) -> None:
         )
 
 
-def locate(factory: Callable[..., Any]) -> Dict[str, str]:
+def locate(factory: Callable[..., Any]) -> dict[str, str]:
     """Section [game] of a config.toml for a function, wherever commands are called from.
 
     Empty for all but a module's own functions and classes: a lambda, a partial, a method, a function of another one or of
@@ -60,7 +60,7 @@ def describe(factory: Callable[..., Any]) -> str:
     )  # it stands in a config.toml
 
 
-def _importable_from(factory: Any) -> Optional[Tuple[str, str]]:
+def _importable_from(factory: Any) -> tuple[str, str] | None:
     """The module that has a function by its own name, and the folder to import it from ("" where it is installed)."""
     name = getattr(factory, "__name__", "")
     module: Any = sys.modules.get(getattr(factory, "__module__", None) or "")

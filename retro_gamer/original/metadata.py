@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Tuple, Union
+from typing import Any, Callable
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.values import toml_value
@@ -25,14 +25,14 @@ class GameMetadata:
     observation come after the board.
     """
 
-    actions: List[str]
+    actions: list[str]
     reward: str
-    character_set: Optional[List[str]] = None
+    character_set: list[str] | None = None
     spatial: bool = False
     board: bool = True
-    board_size: Optional[Tuple[int, int]] = None
-    observation_function: Optional[str] = None
-    factory: Optional[str] = None
+    board_size: tuple[int, int] | None = None
+    observation_function: str | None = None
+    factory: str | None = None
     extras_size: int = 0
 
     def validate(self) -> None:
@@ -42,7 +42,7 @@ class GameMetadata:
         RunConfig.from_dict({"game": game, "metadata": values}, source="the game's description")
 
     @classmethod
-    def from_pyproject(cls, module_name: str) -> "GameMetadata":
+    def from_pyproject(cls, module_name: str) -> GameMetadata:
         """The description in the pyproject.toml beside a module.
 
         Raises an error that is a FileNotFoundError and a ValueError when there is no such module or description, and
@@ -60,7 +60,7 @@ class GameMetadata:
         return cls.from_dict(section)
 
     @classmethod
-    def from_dict(cls, data: Dict[str, Any]) -> "GameMetadata":
+    def from_dict(cls, data: dict[str, Any]) -> GameMetadata:
         """From a [tool.retro-gamer] or [metadata] section; raises ConfigError without `actions` and `reward`."""
         missing = [key for key in ("actions", "reward") if key not in data]
         if missing:
@@ -79,9 +79,9 @@ class GameMetadata:
             extras_size=data.get("extras_size", 0),
         )
 
-    def to_dict(self) -> Dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Section [metadata] of a config.toml: what is not set is left out."""
-        result: Dict[str, Any] = {"actions": self.actions, "reward": self.reward}
+        result: dict[str, Any] = {"actions": self.actions, "reward": self.reward}
         if self.board_size is not None:
             size = self.board_size
             result["board_size"] = list(size) if isinstance(size, tuple) else size
@@ -93,16 +93,16 @@ class GameMetadata:
             result["extras_size"] = self.extras_size
         return result
 
-    def to_toml(self, path: Union[str, Path]) -> None:
+    def to_toml(self, path: str | Path) -> None:
         """Write `to_dict()` to a file as its section [metadata]."""
         lines = [f"{name} = {toml_value(value)}\n" for name, value in self.to_dict().items()]
         Path(path).write_bytes(("[metadata]\n" + "".join(lines)).encode("utf-8"))
 
-    def resolve_factory(self) -> Optional[Callable[[], Any]]:
+    def resolve_factory(self) -> Callable[[], Any] | None:
         """The function that makes games, imported; None when `factory` is not set. Raises ConfigError (a ValueError)."""
         return _resolve(self.factory, "factory")
 
-    def resolve_observation_function(self) -> Optional[Callable[[Any], Any]]:
+    def resolve_observation_function(self) -> Callable[[Any], Any] | None:
         """The function that observes games, imported; None when there is none. Raises ConfigError (a ValueError)."""
         return _resolve(self.observation_function, "observation_function")
 
@@ -119,7 +119,7 @@ class GameMetadata:
         return len(self.actions) + 1
 
 
-def _resolve(reference: Optional[str], what: str) -> Optional[Callable[..., Any]]:
+def _resolve(reference: str | None, what: str) -> Callable[..., Any] | None:
     if not reference:
         return None
     module, colon, name = reference.partition(":")

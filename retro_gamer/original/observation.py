@@ -5,7 +5,7 @@ Inside the library boards travel as symbol numbers (`environment/observation.py`
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -26,9 +26,9 @@ def encode_board(board_chars: Sequence[Sequence[str]], character_set: Sequence[s
     return result.reshape(len(board_chars), width, len(character_set))
 
 
-def encode_state(state: Dict[str, Any], observe_state: Sequence[str]) -> np.ndarray:
+def encode_state(state: dict[str, Any], observe_state: Sequence[str]) -> np.ndarray:
     """The named state values as one float32 vector; lists and tuples flattened, missing values 0."""
-    values: List[float] = []
+    values: list[float] = []
     for key in observe_state:
         value = state.get(key, 0)
         values.extend(map(float, value if isinstance(value, (list, tuple)) else [value]))
@@ -36,8 +36,8 @@ def encode_state(state: Dict[str, Any], observe_state: Sequence[str]) -> np.ndar
 
 
 def egocentric_board(
-    board_chars: Sequence[Sequence[str]], player_pos: Tuple[int, int], radius: int
-) -> List[List[str]]:
+    board_chars: Sequence[Sequence[str]], player_pos: tuple[int, int], radius: int
+) -> list[list[str]]:
     """The (2 radius + 1) x (2 radius + 1) characters around a position; spaces beyond the edge."""
     x, y = player_pos
     height, width = len(board_chars), len(board_chars[0]) if len(board_chars) else 0
@@ -53,7 +53,7 @@ def egocentric_board(
 
 def encode_observation(
     board_chars: Sequence[Sequence[str]],
-    state: Dict[str, Any],
+    state: dict[str, Any],
     metadata: Any,
     observe_state: Sequence[str],
     board: bool = True,
@@ -80,7 +80,7 @@ class FlatEncoder:
     `encode(game, n_more)` returns a new float32 vector [board_size * characters + n_more], the last numbers 0.
     """
 
-    def __init__(self, character_set: Sequence[str], board_size: Tuple[int, int], spatial: bool):
+    def __init__(self, character_set: Sequence[str], board_size: tuple[int, int], spatial: bool):
         self.board_size = width, height = board_size
         n_cells, n = width * height, len(character_set)
         # The number of cell c showing character i is i * n_cells + c channels first, else c * n + i.

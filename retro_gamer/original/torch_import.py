@@ -5,7 +5,7 @@ from __future__ import annotations
 import reprlib
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,12 +34,12 @@ from retro_gamer.runs.policy_file import SavedPolicy, build_policy
 class Imported(NamedTuple):
     """What an import did."""
 
-    written: List[Path]
-    kept: List[Path]  # there was a checkpoint of this number already
-    failed: List[CheckpointError]
+    written: list[Path]
+    kept: list[Path]  # there was a checkpoint of this number already
+    failed: list[CheckpointError]
 
 
-def import_run(run: RunDirectory, output: Optional[RunDirectory] = None) -> Imported:
+def import_run(run: RunDirectory, output: RunDirectory | None = None) -> Imported:
     """Make a checkpoint ep_N.npz of every ep_N.pt of a run; in another run directory if `output` is given.
 
     Existing files are never changed. A file that cannot be read does not stop the others, unless it is the only one.
@@ -143,9 +143,9 @@ def convert(path: Path, config: RunConfig, episode: int) -> Checkpoint:
 class Seen(NamedTuple):
     """What a policy's description says of its environment."""
 
-    actions: List[Optional[str]]
+    actions: list[str | None]
     shape: ObservationShape
-    encoder: Optional[Encoder]  # None: a function observes
+    encoder: Encoder | None  # None: a function observes
 
 
 def _what_is_seen(config: RunConfig, vocabulary: Vocabulary) -> Seen:
@@ -157,7 +157,7 @@ def _what_is_seen(config: RunConfig, vocabulary: Vocabulary) -> Seen:
     return Seen(actions, encoder.shape._replace(n_features=n_more), encoder)
 
 
-def _with_extras_size(config: RunConfig, tensors: Dict[Any, Any]) -> RunConfig:
+def _with_extras_size(config: RunConfig, tensors: dict[Any, Any]) -> RunConfig:
     """The configuration with extras_size, which versions before 0.3.4 did not write: what the board leaves of the inputs."""
     metadata, seen = config.metadata, config.preprocessing
     if metadata.extras_size or not (seen.observe_state or metadata.observation_function):

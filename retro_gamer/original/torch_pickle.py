@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pickletools
 from collections import OrderedDict
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, NamedTuple
 
 from retro_gamer.errors import CheckpointError
 from retro_gamer.runs.archive import MAX_DIMENSIONS
@@ -53,8 +53,8 @@ class Tensor(NamedTuple):
 
     storage: Storage
     offset: int
-    shape: Tuple[int, ...]
-    stride: Tuple[int, ...]
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]
 
 
 def read_pickle(data: bytes) -> Any:
@@ -76,9 +76,9 @@ class _Machine:
     """The stack of values, and what the instructions do to it."""
 
     def __init__(self) -> None:
-        self.stack: List[Any] = []
-        self._marks: List[int] = []  # how high the stack was
-        self._memo: Dict[int, Any] = {}
+        self.stack: list[Any] = []
+        self._marks: list[int] = []  # how high the stack was
+        self._memo: dict[int, Any] = {}
 
     def do(self, name: str, argument: Any) -> None:
         """One instruction, by its name in Python's `pickletools`."""
@@ -117,7 +117,7 @@ class _Machine:
                 f"its pickle uses {name}, which checkpoints have no use for. It is not trusted, and none of it was run"
             )
 
-    def _take(self, count: Optional[int]) -> List[Any]:
+    def _take(self, count: int | None) -> list[Any]:
         """So many values from the top of the stack, or (None) all above the newest mark."""
         start = self._marks.pop() if count is None else len(self.stack) - count
         if not 0 <= start <= len(self.stack):
@@ -133,7 +133,7 @@ def _of_kind(kind: Any, value: Any) -> Any:
     return value
 
 
-def _set_items(target: Dict[Any, Any], keys: List[Any], values: List[Any]) -> None:
+def _set_items(target: dict[Any, Any], keys: list[Any], values: list[Any]) -> None:
     if len(keys) != len(values):
         raise ValueError("a key without a value")
     for key, value in zip(keys, values):
@@ -193,7 +193,7 @@ def _make_storage(reference: Any) -> Storage:
 
 
 # All that a pickle can name.
-KNOWN: Dict[str, Any] = {
+KNOWN: dict[str, Any] = {
     "collections.OrderedDict": OrderedDict,
     "torch._utils._rebuild_tensor_v2": make_tensor,
     **{f"torch.{name}": StorageType(dtype) for name, dtype in STORAGES.items()},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any, Dict, Tuple
+from typing import Any, Dict
 
 import numpy as np
 
@@ -19,16 +19,16 @@ Arrays = Dict[str, np.ndarray]
 CONVOLUTIONS = (Convolution(32, 3, 1), Convolution(64, 3, 1))  # of its spatial network
 
 
-def n_inputs_of(config: RunConfig) -> Tuple[int, int]:
+def n_inputs_of(config: RunConfig) -> tuple[int, int]:
     """How many inputs its network has for the one-hot board, and how many besides."""
     metadata = config.metadata
     n_board = len(metadata.character_set) * metadata.board_size[0] * metadata.board_size[1]
     return n_board if config.preprocessing.board else 0, metadata.extras_size
 
 
-def expected_shapes(config: RunConfig) -> Dict[str, Tuple[int, ...]]:
+def expected_shapes(config: RunConfig) -> dict[str, tuple[int, ...]]:
     """The shape of every array in its `model_state_dict`."""
-    shapes: Dict[str, Tuple[int, ...]] = {}
+    shapes: dict[str, tuple[int, ...]] = {}
     n_board, n_more = n_inputs_of(config)
     layers, n_inputs = "net", n_board + n_more
     if config.preprocessing.spatial:
@@ -46,7 +46,7 @@ def expected_shapes(config: RunConfig) -> Dict[str, Tuple[int, ...]]:
     return shapes
 
 
-def read_weights(file: TorchFile, tensors: Dict[Any, Any], config: RunConfig) -> Arrays:
+def read_weights(file: TorchFile, tensors: dict[Any, Any], config: RunConfig) -> Arrays:
     """The arrays of a `model_state_dict`; raises CheckpointError unless they are those that the configuration implies."""
     expected = expected_shapes(config)
     for name, shape in expected.items():
@@ -110,14 +110,14 @@ def network_of(
     return network
 
 
-def _join(board: np.ndarray, board_shape: Tuple[int, ...]) -> Arrays:
+def _join(board: np.ndarray, board_shape: tuple[int, ...]) -> Arrays:
     """The dense layer after the convolutions, from its rows [filter * row * column, n_outputs]."""
     (height, width), n_outputs = board_shape, board.shape[1]
     by_place = board.reshape(CONVOLUTIONS[1].filters, height, width, n_outputs).transpose(1, 2, 0, 3)
     return {"join_weights": by_place.reshape(-1, n_outputs), "join_bias": np.zeros(n_outputs, np.float32)}
 
 
-def _convolutions(weights: Arrays, symbols: Dict[int, int], n_symbols: int) -> Arrays:
+def _convolutions(weights: Arrays, symbols: dict[int, int], n_symbols: int) -> Arrays:
     filters, kernel, _ = CONVOLUTIONS[0]
     first = np.zeros((kernel, kernel, n_symbols - 1, filters), np.float32)
     for symbol, i in symbols.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from types import CodeType
-from typing import Any, Iterator, List, NamedTuple, Optional, Set
+from typing import Any, Iterator, NamedTuple
 
 from retro_gamer.config.key_names import KEY_NAMES
 from retro_gamer.errors import ConfigError, command_line
@@ -17,8 +17,8 @@ class Place(NamedTuple):
     """Where a policy is."""
 
     run: Path
-    checkpoint: Optional[str]  # None for the newest
-    policy: Optional[str]  # the folder of a team in a self-play run, if that was named
+    checkpoint: str | None  # None for the newest
+    policy: str | None  # the folder of a team in a self-play run, if that was named
 
 
 def locate(run_dir: Any, checkpoint: Any) -> Place:
@@ -50,7 +50,7 @@ def locate(run_dir: Any, checkpoint: Any) -> Place:
     return Place(path, name, None)
 
 
-def _within_a_run(path: Path, checkpoint: Optional[str]) -> Path:
+def _within_a_run(path: Path, checkpoint: str | None) -> Path:
     """The folder of a checkpoint's file, if that is in the folder checkpoints of a run."""
     if checkpoint is not None and checkpoint not in (path.name, path.stem):
         raise ConfigError(
@@ -91,9 +91,9 @@ def check_character(character: Any, call: str) -> None:
         )
 
 
-def keys_named_elsewhere(game: Any, keys: List[Optional[str]]) -> Set[str]:
+def keys_named_elsewhere(game: Any, keys: list[str | None]) -> set[str]:
     """Names of keys in the methods that listen to keys, where none of these keys is among them; else an empty set."""
-    named: Set[str] = set()
+    named: set[str] = set()
     for agent in game.agents:
         handler = getattr(type(agent), "handle_keystroke", None)
         if handler is None or not hasattr(handler, "__code__"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import threading
 from types import FrameType
-from typing import Any, Iterator, NamedTuple, Optional
+from typing import Any, Iterator, NamedTuple
 
 MAX_FRAMES = 50
 # Whose turn it is does not show in the stack of a coroutine: it may go on at any time.
@@ -19,7 +19,7 @@ class Asking(NamedTuple):
     for_someone: bool
 
 
-def who_asks(game: Any, frame: Optional[FrameType]) -> Asking:
+def who_asks(game: Any, frame: FrameType | None) -> Asking:
     """Look for a character of the game among the arguments of the calls that led here, the innermost first.
 
     A helper function, a lambda or a coroutine is called, in the end, by a method of the character that it works for.
@@ -55,7 +55,7 @@ def who_asks(game: Any, frame: Optional[FrameType]) -> Asking:
     return Asking(None, elsewhere and any(hasattr(agent, "play_turn") for agent in game.agents))
 
 
-def is_within_turn(game: Any, frame: Optional[FrameType]) -> bool:
+def is_within_turn(game: Any, frame: FrameType | None) -> bool:
     """Whether the calls that led here came from the game's `step`, which plays a turn."""
     for _ in range(MAX_FRAMES):
         if frame is None:

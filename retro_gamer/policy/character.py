@@ -8,20 +8,20 @@ import weakref
 from contextlib import suppress
 from functools import lru_cache, wraps
 from types import FrameType
-from typing import Any, Callable, List, Optional, Set
+from typing import Any, Callable
 
 from retro_gamer.environment.keys import make_keystroke
 from retro_gamer.environment.player import does_nothing
 from retro_gamer.errors import ConfigError
 
 
-def character_class(control: Callable[[Any, Any], Any], cls: Any, name: Optional[str] = None) -> Any:
+def character_class(control: Callable[[Any, Any], Any], cls: Any, name: str | None = None) -> Any:
     """A subclass of `cls` whose objects `control(character, game)` plays before each `play_turn` of theirs.
 
     Raises ConfigError for what is no class of characters that listen to keys.
     """
     _check_class(cls)
-    instances: List[Callable[[], Any]] = []  # those that were made
+    instances: list[Callable[[], Any]] = []  # those that were made
 
     class Character(cls):  # type: ignore[misc]
         plays_itself = True  # nobody at the keyboard plays it
@@ -80,7 +80,7 @@ def keystroke(key: str) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _handler(cls: Any) -> Optional[Callable[[Any, Any, Any], Any]]:
+def _handler(cls: Any) -> Callable[[Any, Any, Any], Any] | None:
     """What handles keys in a class: the nearest handle_keystroke that is not there only to ignore them."""
     for one in cls.__mro__:
         handler = vars(one).get("handle_keystroke")
@@ -108,14 +108,14 @@ def _described(value: Any) -> str:
     return f"{value!r:.60}" if type(value).__module__ == "builtins" else f"a {type(value).__name__}"
 
 
-def _alive(instances: List[Callable[[], Any]]) -> List[Any]:
+def _alive(instances: list[Callable[[], Any]]) -> list[Any]:
     """The objects that are still there; those that are gone are forgotten."""
     found = [character for character in (reference() for reference in instances) if character is not None]
     instances[:] = [reference for reference in instances if reference() is not None]
     return found
 
 
-def _names_in_running_game(frame: Optional[FrameType]) -> Set[Any]:
+def _names_in_running_game(frame: FrameType | None) -> set[Any]:
     """The names in the game whose turn it is: a character that is made in it, is made for it."""
     while frame is not None:
         game: Any = frame.f_locals.get("self") if frame.f_code.co_name == "step" else None

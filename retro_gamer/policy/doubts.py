@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import sys
 import warnings
-from typing import Any, Iterable, List, Set
+from typing import Any, Iterable
 
 import numpy as np
 
@@ -21,9 +21,9 @@ class Doubts:
 
     def __init__(self, name: str) -> None:
         self._name = name  # of the run
-        self._said: Set[str] = set()
-        self._unknown: Set[str] = set()  # characters that were told of
-        self._later: List[str] = []  # to be said when the program ends
+        self._said: set[str] = set()
+        self._unknown: set[str] = set()  # characters that were told of
+        self._later: list[str] = []  # to be said when the program ends
         self._equal = self._clear = 0
 
     def guessed(self, game: Any, character: Any) -> None:
@@ -78,7 +78,7 @@ class Doubts:
             self._later.append(text)
 
 
-def _say_all(texts: List[str]) -> None:
+def _say_all(texts: list[str]) -> None:
     for text in texts:
         warnings.warn(text, PolicyWarning, stacklevel=2)
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import time
 from operator import index
-from typing import Any, Callable, Dict, List, Optional, Tuple, Union
+from typing import Any, Callable
 
 import numpy as np
 
@@ -40,8 +40,8 @@ gymnasium = import_gymnasium()
 
 
 def make_gym_env(
-    game: Union[str, Callable[[], Any]], render_mode: Optional[str] = None, **settings: Any
-) -> "RetroGymEnv":
+    game: str | Callable[[], Any], render_mode: str | None = None, **settings: Any
+) -> RetroGymEnv:
     """A Gymnasium environment for a game.
 
     Arguments:
@@ -57,7 +57,7 @@ def make_gym_env(
     """
     if isinstance(game, str):
         return RetroGymEnv(choose_settings(game, settings)[0], render_mode=render_mode)
-    values: Dict[str, Dict[str, Any]] = {}
+    values: dict[str, dict[str, Any]] = {}
     for name, value in settings.items():
         try:
             values.setdefault(find_setting(name)[0], {})[name] = value
@@ -81,13 +81,13 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
     its own randomness: what else draws from Python's or NumPy's global generators neither disturbs it nor is disturbed.
     """
 
-    metadata: Dict[str, Any] = {"render_modes": ["ansi", "rgb_array", "human"], "render_fps": 12}
+    metadata: dict[str, Any] = {"render_modes": ["ansi", "rgb_array", "human"], "render_fps": 12}
 
     def __init__(
         self,
-        config: Union[RunConfig, str],
-        factory: Optional[Callable[[], Any]] = None,
-        render_mode: Optional[str] = None,
+        config: RunConfig | str,
+        factory: Callable[[], Any] | None = None,
+        render_mode: str | None = None,
     ):
         if render_mode not in (None, *self.metadata["render_modes"]):
             modes = ", ".join(self.metadata["render_modes"])
@@ -96,7 +96,7 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
             config = choose_settings(config)[0]
         _check_one_player(config)
         self.render_mode, self._config, self._factory = render_mode, config, factory
-        self._screen: Optional[Screen] = None  # when it draws in the terminal
+        self._screen: Screen | None = None  # when it draws in the terminal
         self._randomness = OwnRandomness()
         vocabulary = _FixedVocabulary(config.metadata.character_set)
         vocabulary.make_room(vocabulary.n_symbols + ROOM)  # for characters that turn up late
@@ -106,7 +106,7 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
             environment.reset(seed=0)  # shows how long the observation is
             environment.runner.game = None
         self.environment = environment
-        self.actions: List[Optional[str]] = environment.actions
+        self.actions: list[str | None] = environment.actions
         self.action_space = gymnasium.spaces.Discrete(len(self.actions))
         self.observation_space = self._make_observation_space()
 
@@ -122,8 +122,8 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
         return cells if cells is not None else features
 
     def reset(
-        self, *, seed: Optional[int] = None, options: Optional[Dict[str, Any]] = None
-    ) -> Tuple[Any, Dict[str, Any]]:
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
         """Start a new game. With a seed it is always the same game, and so are those after it."""
         super().reset(seed=seed)
         with self._randomness:
@@ -132,7 +132,7 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
         self._show()
         return self._convert(observation), self._info()
 
-    def step(self, action: Any) -> Tuple[Any, float, bool, bool, Dict[str, Any]]:
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Press the key of an action and play one turn: (observation, reward, terminated, truncated, info)."""
         if self.environment.game is None:
             raise ConfigError("step was called before reset.")
@@ -152,7 +152,7 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
             raise ConfigError(f"There is no action {action!r:.100}. An action is one of: {known}.")
         return number
 
-    def render(self) -> Union[None, str, np.ndarray]:
+    def render(self) -> None | str | np.ndarray:
         """The board: text, a line for each row ("ansi"), or pixels [height, width, 3] uint8 ("rgb_array").
 
         None when it is drawn in the terminal anyway ("human"), or not at all.
@@ -199,7 +199,7 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
         }
         return type(self), (self._config, self._factory, self.render_mode), state
 
-    def __setstate__(self, state: Dict[str, Any]) -> None:
+    def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state["own"])
         self.environment.__dict__.update(state["environment"])
         self.environment.runner.__dict__.update(state["runner"])
@@ -222,7 +222,7 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
             return {"cells": cells, "features": observation.features}
         return cells
 
-    def _info(self) -> Dict[str, Any]:
+    def _info(self) -> dict[str, Any]:
         score = self.environment.score
         return {} if score is None else {"score": score}
 

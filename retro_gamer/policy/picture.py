@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Optional, Tuple
+from typing import Any
 from unicodedata import normalize
 
 import numpy as np
@@ -80,7 +80,7 @@ def _dots(character: str) -> np.ndarray:
     return dots
 
 
-def _rgb(number: Optional[int], default: Tuple[int, int, int]) -> Tuple[int, int, int]:
+def _rgb(number: int | None, default: tuple[int, int, int]) -> tuple[int, int, int]:
     """A colour of the terminal's palette of 256."""
     if number is None:
         return default

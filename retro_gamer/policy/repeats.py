@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from typing import Any, Callable, Dict, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple
 
 from retro_gamer.agents.greedy import GreedyNetwork
 from retro_gamer.agents.repetition import Repetition
@@ -15,7 +15,7 @@ from retro_gamer.policy.asking import is_within_turn
 class Answer(NamedTuple):
     """What a character was told to do."""
 
-    turn: Optional[int]
+    turn: int | None
     seen: bytes
     action: int
 
@@ -29,14 +29,14 @@ class Repeats:
 
     def __init__(self, policy: GreedyNetwork, reward: str, find_player: Callable[[Any], Any]):
         self._policy, self._reward, self._find_player = policy, reward, find_player
-        self._game: Optional["weakref.ref[Any]"] = None
+        self._game: weakref.ref[Any] | None = None
         self._begin()
 
     def _begin(self) -> None:
         # By the id of a character; None is the player, who may be another character from level to level.
-        self._of: Dict[Optional[int], Repetition] = {}
-        self._answers: Dict[Optional[int], Answer] = {}  # the last one
-        self._last: Optional[float] = None  # the reward's value when it was last asked
+        self._of: dict[int | None, Repetition] = {}
+        self._answers: dict[int | None, Answer] = {}  # the last one
+        self._last: float | None = None  # the reward's value when it was last asked
 
     def act(self, observation: Observation, game: Any, character: Any) -> int:
         """The action of a character that sees this."""

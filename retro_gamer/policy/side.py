@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Collection, List, NamedTuple, Optional
+from typing import Any, Callable, Collection, NamedTuple
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.teams import config_of_policy, policy_of_team
@@ -25,7 +25,7 @@ class Side:
     Raises ConfigError when no team, or an unknown one, is named.
     """
 
-    def __init__(self, config: RunConfig, name: Optional[str], run: str):
+    def __init__(self, config: RunConfig, name: str | None, run: str):
         names = [team.name for team in config.teams]
         if not names:
             raise ConfigError(f"{run} has no teams, so there is no team {name!r} to play. Leave team= out.")
@@ -37,7 +37,7 @@ class Side:
         self.policy = policy_of_team(config, self.team)
         self.config = config_of_policy(config, self.policy)
 
-    def actions_of(self, character: Any) -> List[Optional[str]]:
+    def actions_of(self, character: Any) -> list[str | None]:
         """The keys of a character, and None for no key; of the first member, if it is none of them."""
         classes = type(character).__mro__
         names = [getattr(character, "name", None), *(cls.__name__ for cls in classes)]
@@ -47,7 +47,7 @@ class Side:
                 return [*member.actions, None]
         return [*self.members[0].actions, None]
 
-    def characters_in(self, game: Any) -> List[Any]:
+    def characters_in(self, game: Any) -> list[Any]:
         """The team's characters that are on the board."""
         found = [find_character(game, member.character) for member in self.members]
         return [character for character in found if character is not None]

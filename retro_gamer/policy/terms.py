@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, List, Optional
+from typing import Any
 
 import numpy as np
 
@@ -25,17 +25,17 @@ class Terms:
 
     def __init__(
         self,
-        observations: Optional[Space],
+        observations: Space | None,
         actions: Space,
         tabular: bool,
         n_features: int,
-        view: Optional[PlanesView] = None,
+        view: PlanesView | None = None,
     ):
         self._observations, self._tabular, self._n_features = observations, tabular, n_features
         self._view = view
         numbers = range(actions.n_values)
         self._actions = actions
-        self.keys: List[Any] = [actions.key(number) for number in numbers]  # the actions, as keys of a dict
+        self.keys: list[Any] = [actions.key(number) for number in numbers]  # the actions, as keys of a dict
 
     def action(self, number: int) -> Any:
         """The action with this number; one of its own, where it is an array or a dict."""
@@ -80,10 +80,10 @@ def _view_of(known: PolicyDescription, observations: Any) -> PlanesView:
     return PlanesView(observations.shape, metadata, own.preprocessing, known.vocabulary())
 
 
-def terms_of(known: PolicyDescription) -> Optional[Terms]:
+def terms_of(known: PolicyDescription) -> Terms | None:
     """The terms in which a policy can be asked; None for one that looks at a game itself."""
     tabular, n = known.tabular, known.n_features
-    observations: Optional[Space] = Anything() if tabular else None
+    observations: Space | None = Anything() if tabular else None
     if known.gym and known.spaces is not None:
         observations, actions = map(space_from_json, (known.spaces["observations"], known.spaces["actions"]))
         view = _view_of(known, observations) if known.shows_planes else None

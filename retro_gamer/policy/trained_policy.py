@@ -7,7 +7,7 @@ import sys
 import weakref
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Iterator
 
 from retro_gamer.agents.greedy import GreedyNetwork, GreedyPolicy
 from retro_gamer.config.run_config import RunConfig
@@ -30,7 +30,7 @@ from retro_gamer.runs.policy_file import build_policy, check_function, check_key
 if TYPE_CHECKING:
     from retro_gamer.reporting.explanation import Explanation
 
-_pinned: Dict[Path, str] = {}  # run folder -> the checkpoint that is taken for its newest
+_pinned: dict[Path, str] = {}  # run folder -> the checkpoint that is taken for its newest
 # What a copy of a policy makes anew.
 _LOADED = (
     "_run",
@@ -52,11 +52,11 @@ _LOADED = (
     "_facts",
     "_known",
 )
-_loaded: "weakref.WeakSet[TrainedPolicy]" = weakref.WeakSet()
+_loaded: weakref.WeakSet[TrainedPolicy] = weakref.WeakSet()
 
 
 @contextmanager
-def pin_checkpoint(run_dir: Union[str, Path], checkpoint: str) -> Iterator[None]:
+def pin_checkpoint(run_dir: str | Path, checkpoint: str) -> Iterator[None]:
     """While inside, every TrainedPolicy of this run that plays the newest checkpoint plays this one instead."""
     path = Path(run_dir).resolve()
     _pinned[path] = checkpoint
@@ -93,13 +93,13 @@ class TrainedPolicy:
 
     def __init__(
         self,
-        run_dir: Union[str, Path],
-        checkpoint: Optional[str] = None,
+        run_dir: str | Path,
+        checkpoint: str | None = None,
         *,
-        if_missing: Optional[str] = None,
+        if_missing: str | None = None,
         epsilon: float = 0.0,
         trusted: bool = True,
-        team: Optional[str] = None,
+        team: str | None = None,
     ):
         if if_missing not in (None, "random"):
             raise ConfigError(f'if_missing = {if_missing!r}: it can be "random", or left out.')
@@ -114,22 +114,22 @@ class TrainedPolicy:
     def _begin(self, run: RunDirectory) -> None:
         """Load what is to be played, and know nothing of any game."""
         self._run, self._run_path = run, run.path
-        self._side: Optional[Side] = None  # in self-play: the characters that it controls
+        self._side: Side | None = None  # in self-play: the characters that it controls
         self._random = random.Random()
         self._game: Any = None  # a weak reference to the game that `_random` was seeded for
         self._known_game: Any = None  # a weak reference to the last game that was found to be one
-        self._path: Optional[Path] = None
-        self._repeats: Optional[Repeats] = None
+        self._path: Path | None = None
+        self._repeats: Repeats | None = None
         self._stamp: Any = None
         self._doubts = Doubts(str(self._run))
         self._load()
         _loaded.add(self)
 
-    def __getstate__(self) -> Dict[str, Any]:
+    def __getstate__(self) -> dict[str, Any]:
         """A copy, in another process too, is the same policy loaded again; it needs the files of the run."""
         return {name: value for name, value in vars(self).items() if name not in _LOADED}
 
-    def __setstate__(self, state: Dict[str, Any]) -> None:
+    def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._begin(RunDirectory(self._run_path))
 
@@ -144,12 +144,12 @@ class TrainedPolicy:
         return card(repr(self), self._run, self._facts, self._actions, RunDirectory(self._run_path))
 
     @property
-    def checkpoint(self) -> Optional[str]:
+    def checkpoint(self) -> str | None:
         """The name of the loaded checkpoint; None while it plays at random."""
         return self._path.stem if self._path is not None else None
 
     @property
-    def actions(self) -> List[Optional[str]]:
+    def actions(self) -> list[str | None]:
         """The keys it chooses from, None for pressing none; of an environment, its actions."""
         return list(self._actions)
 
@@ -163,7 +163,7 @@ class TrainedPolicy:
             return True
         return False
 
-    def _find(self) -> Optional[Path]:
+    def _find(self) -> Path | None:
         self._find_side()
         try:
             return self._run.find_checkpoint(self._name())
@@ -172,13 +172,13 @@ class TrainedPolicy:
                 return None
             raise
 
-    def _name(self) -> Optional[str]:
+    def _name(self) -> str | None:
         """The checkpoint to play; None for the newest."""
         return self._checkpoint or _pinned.get(self._run.path.resolve())
 
     def _find_side(self) -> None:
         """In a self-play run, find out which of its policies plays for the team, and with which characters."""
-        self._config: Optional[RunConfig] = None
+        self._config: RunConfig | None = None
         if self._side is not None or not (self._run.config_path.is_file()):
             return
         config = self._config = self._run.load_config()
@@ -196,7 +196,7 @@ class TrainedPolicy:
             config = self._run.load_config() if self._run.config_path.is_file() else None
             if config is not None and self._side is not None:
                 config = self._side.config
-            self._actions: List[Optional[str]] = [*(config.metadata.actions if config else ()), None]
+            self._actions: list[str | None] = [*(config.metadata.actions if config else ()), None]
             self._agent = self._terms = self._repeats = self._known = self._facts = None
             self._find_player = player_finder()
             self._of_environment = bool(config and config.game.environment_name)
@@ -258,7 +258,7 @@ class TrainedPolicy:
         agent.begin_episode()  # nobody says when a game begins, or what it brings: nothing counts as done before
         return terms.action(agent.act(terms.observe(observation), 0.0))
 
-    def _asked_about_an_observation(self, call: str) -> Tuple[GreedyPolicy, Terms]:
+    def _asked_about_an_observation(self, call: str) -> tuple[GreedyPolicy, Terms]:
         if self._agent is not None and self._terms is not None:
             return self._agent, self._terms
         if self._agent is None:
@@ -280,7 +280,7 @@ class TrainedPolicy:
                 f"Watch it with:  {command_line('play', self._run)}"
             )
 
-    def get_action(self, game: Game, agent: Any = None) -> Optional[str]:
+    def get_action(self, game: Game, agent: Any = None) -> str | None:
         """The key to press this turn, or None for no key.
 
         Called from a method of a character in the game, or from what such a method calls, it sees the game from that
@@ -294,7 +294,7 @@ class TrainedPolicy:
             self._check_agent(agent, "get_action(game, agent=...)")
         return self._choose(game, agent)
 
-    def control(self, character: Any, game: Game) -> Optional[str]:
+    def control(self, character: Any, game: Game) -> str | None:
         """Choose a key for a character and let its class's own handle_keystroke handle it; returns the key.
 
         For a `play_turn`, as in  ai.control(self, game)  . A handle_keystroke that does nothing, so that the keyboard
@@ -308,7 +308,7 @@ class TrainedPolicy:
             handle(character, keystroke(key), game)
         return key
 
-    def character(self, cls: type, name: Optional[str] = None) -> Any:
+    def character(self, cls: type, name: str | None = None) -> Any:
         """A subclass of a class of characters whose objects this policy plays, as in  AISnake = ai.character(SnakeHead).
 
         They take the arguments of the class, ignore the keyboard, and press the policy's keys into the class's own
@@ -320,7 +320,7 @@ class TrainedPolicy:
         self.refuse_games()
         return character_class(self.control, cls, name)
 
-    def _choose(self, game: Any, agent: Any) -> Optional[str]:
+    def _choose(self, game: Any, agent: Any) -> str | None:
         """The key for a character; None for the one that the keys control."""
         actions = self._actions if self._side is None else self._side.actions_of(agent)
         if self._agent is None or self._epsilon:
@@ -379,7 +379,7 @@ class TrainedPolicy:
             self._random.seed(repr(random.getstate()))
         return self._random
 
-    def keys(self, game: Game) -> List[str]:
+    def keys(self, game: Game) -> list[str]:
         """The keys to press this turn: one at most; of a team, one for each of its characters on the board."""
         characters = [None] if self._side is None else self._side.characters_in(game)
         self._check(game, "keys")
@@ -387,8 +387,8 @@ class TrainedPolicy:
         return [key for key in chosen if key is not None]
 
     def q_values(
-        self, game: Optional[Game] = None, agent: Any = None, *, observation: Any = None
-    ) -> Dict[Any, float]:
+        self, game: Game | None = None, agent: Any = None, *, observation: Any = None
+    ) -> dict[Any, float]:
         """The value of each key (None for no key): the rewards expected from here on, discounted.
 
         With `observation=`, as `predict` takes it, the value of each action of the environment.
@@ -409,9 +409,7 @@ class TrainedPolicy:
             zip(self._actions if self._side is None else self._side.actions_of(agent), map(float, values))
         )
 
-    def explain(
-        self, game: Optional[Game] = None, agent: Any = None, *, observation: Any = None
-    ) -> Explanation:
+    def explain(self, game: Game | None = None, agent: Any = None, *, observation: Any = None) -> Explanation:
         """Why it chooses a key here: its `action`, the `values` of all, the `margin`, and the `causes`, what it sees that
         mattered. `print` shows it as text, a notebook as a table.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Union
+from typing import Any
 
 import numpy as np
 
@@ -67,7 +67,7 @@ class BoardMemory:
             some = slice(start, start + BOARDS_AT_A_TIME)
             self._boards[some] = SymbolLists(old[some], self.n_cells).cells()
 
-    def take(self, slots: np.ndarray) -> Union[np.ndarray, SymbolLists]:
+    def take(self, slots: np.ndarray) -> np.ndarray | SymbolLists:
         """The boards in these slots [n], as cells [n, n_cells] or as lists."""
         boards = self._boards.take(slots, axis=0)
         if not self.listed:
@@ -88,11 +88,11 @@ class BoardMemory:
             return int(self._boards.max(initial=0))
         return int(self._boards.max(initial=-1, where=self._boards != NO_MORE)) // max(1, self.n_cells) + 1
 
-    def get_state(self, n: int) -> Dict[str, np.ndarray]:
+    def get_state(self, n: int) -> dict[str, np.ndarray]:
         """The first n slots, as `lists` [n, width] int32 or `cells` [n, n_cells] uint8: a view, not a copy."""
         return {"lists" if self.listed else "cells": self._boards[:n]}
 
-    def set_state(self, state: Dict[str, np.ndarray], slots: np.ndarray) -> None:
+    def set_state(self, state: dict[str, np.ndarray], slots: np.ndarray) -> None:
         """Take over these slots [n] of a saved memory as the first n; raises ValueError where they are no boards."""
         n = len(slots)
         if "lists" not in state:  # full boards, or saved before there were lists

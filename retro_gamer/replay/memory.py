@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, NamedTuple, Optional, Tuple, Union
+from typing import Any, Iterator, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from retro_gamer.replay.samplers import PrioritizedSampler, UniformSampler
 class Batch(NamedTuple):
     """Transitions drawn from the memory. The two observations of each are stacked: first all s, then all s'."""
 
-    boards: Union[np.ndarray, SymbolLists]  # [2 * batch, n_cells] uint8, or the same as lists
+    boards: np.ndarray | SymbolLists  # [2 * batch, n_cells] uint8, or the same as lists
     features: np.ndarray  # [2 * batch, n_features] of the memory's feature_type
     actions: np.ndarray  # [batch] int
     reward_sums: np.ndarray  # [batch] float32: of n steps, discounted
@@ -60,7 +60,7 @@ class ReplayMemory:
         self.n_transitions = 0  # ever completed
         self.n_slots_used = 0
         self._position = 0  # the next slot to write
-        self._current: Optional[int] = None  # the slot of the newest observation, while a game is in progress
+        self._current: int | None = None  # the slot of the newest observation, while a game is in progress
 
     def __len__(self) -> int:
         """How many transitions can be drawn; at most n_step too many while a game is in progress."""
@@ -150,7 +150,7 @@ class ReplayMemory:
         """Make room for more cells an observation; the old observations have nothing there."""
         self.boards.widen_cells(n_cells)
 
-    def _columns(self) -> Dict[str, np.ndarray]:
+    def _columns(self) -> dict[str, np.ndarray]:
         """What is kept for each slot, by its name in a saved state; besides the boards and the next slots."""
         return {
             "features": self.features,
@@ -159,7 +159,7 @@ class ReplayMemory:
             "discounts": self.discounts,
         }
 
-    def get_state(self) -> Dict[str, np.ndarray]:
+    def get_state(self) -> dict[str, np.ndarray]:
         """Everything, between two games (the steps of a game in progress are not included).
 
         n_transitions () and position () int; features [used, n_features], actions, returns, discounts and next_slots
@@ -175,7 +175,7 @@ class ReplayMemory:
             state["sampler_" + name] = value
         return state
 
-    def set_state(self, state: Dict[str, np.ndarray]) -> None:
+    def set_state(self, state: dict[str, np.ndarray]) -> None:
         """Take over a saved memory; of one from a memory with another capacity, the newest that there is room for.
 
         Raises ValueError for a state in which one number points to where there is nothing.
@@ -203,7 +203,7 @@ class ReplayMemory:
         self.assembler.flush(0)  # forget the game in progress
         self._current = None
 
-    def _slots_to_take(self, used: int, position: int) -> Tuple[np.ndarray, int]:
+    def _slots_to_take(self, used: int, position: int) -> tuple[np.ndarray, int]:
         """Which slots of a saved memory to take over, in this order, and the next one to write afterwards."""
         slots, went_round = np.arange(used), position < used
         if used > self.capacity or (went_round and used != self.capacity):

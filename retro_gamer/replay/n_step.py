@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Deque, List, NamedTuple, Tuple
+from typing import NamedTuple
 
 
 class NStepTransition(NamedTuple):
@@ -32,12 +32,12 @@ class NStepAssembler:
 
     def __init__(self, n_step: int, gamma: float):
         self.n_step, self.gamma = n_step, gamma
-        self._waiting: Deque[Tuple[int, int]] = deque()  # (slot, action)
-        self._rewards: Deque[float] = deque()
+        self._waiting: deque[tuple[int, int]] = deque()  # (slot, action)
+        self._rewards: deque[float] = deque()
 
     def add(
         self, slot: int, action: int, reward: float, next_slot: int, terminated: bool, truncated: bool
-    ) -> List[NStepTransition]:
+    ) -> list[NStepTransition]:
         """Take in one step; return the transitions that it completes."""
         if self.n_step == 1:  # complete at once; + 0.0 as in `_pop`, so that both paths give the same bits
             return [NStepTransition(slot, action, reward + 0.0, 0.0 if terminated else self.gamma, next_slot)]
@@ -51,7 +51,7 @@ class NStepAssembler:
             complete.append(self._pop(next_slot, False))
         return complete
 
-    def flush(self, next_slot: int) -> List[NStepTransition]:
+    def flush(self, next_slot: int) -> list[NStepTransition]:
         """End the game here, as if truncated."""
         return [self._pop(next_slot, False) for _ in range(len(self._waiting))]
 

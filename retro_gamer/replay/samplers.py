@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Dict, Optional, Tuple
-
 import numpy as np
 
 from retro_gamer.replay.sum_tree import SumTree
@@ -26,7 +24,7 @@ class UniformSampler:
     def remove(self, index: int) -> None:
         self._complete[index] = False
 
-    def sample(self, n: int) -> Tuple[np.ndarray, np.ndarray]:
+    def sample(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         """Indices [n] and their importance-sampling weights [n], here all 1."""
         if not self._complete[: self._filled].any():  # stops at the first that is
             raise ValueError("nothing can be drawn: no transition is complete yet")
@@ -40,10 +38,10 @@ class UniformSampler:
     def update(self, indices: np.ndarray, td_errors: np.ndarray) -> None:
         """Nothing to do: all stay equally likely."""
 
-    def get_state(self) -> Dict[str, np.ndarray]:
+    def get_state(self) -> dict[str, np.ndarray]:
         return {"complete": self._complete[: self._filled].copy()}
 
-    def set_state(self, state: Dict[str, np.ndarray], slots: Optional[np.ndarray] = None) -> None:
+    def set_state(self, state: dict[str, np.ndarray], slots: np.ndarray | None = None) -> None:
         """Take over the state of a sampler of either kind, for these of its slots [n] (None: all), renumbered."""
         complete = state["complete"] if "complete" in state else state["priorities"] > 0
         if complete.dtype != bool:
@@ -78,7 +76,7 @@ class PrioritizedSampler:
             self.count -= 1
             self._tree.set_one(index, 0.0)
 
-    def sample(self, n: int) -> Tuple[np.ndarray, np.ndarray]:
+    def sample(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         """Indices [n] and their importance-sampling weights [n], the largest of them 1."""
         root = self._tree.root
         # One draw from each of n equal parts of the whole (appendix B.2.1): the same chances, less luck.
@@ -94,10 +92,10 @@ class PrioritizedSampler:
         self._tree.set(indices, priorities)
         self._largest = max(self._largest, float(priorities.max()))
 
-    def get_state(self) -> Dict[str, np.ndarray]:
+    def get_state(self) -> dict[str, np.ndarray]:
         return {"priorities": self._tree.get(np.arange(self.capacity)), "largest": np.array(self._largest)}
 
-    def set_state(self, state: Dict[str, np.ndarray], slots: Optional[np.ndarray] = None) -> None:
+    def set_state(self, state: dict[str, np.ndarray], slots: np.ndarray | None = None) -> None:
         """Take over the state of a sampler of either kind, for these of its slots [n] (None: all), renumbered."""
         priorities = np.zeros(self.capacity)
         slots = np.arange(self.capacity) if slots is None else slots

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Set
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +24,7 @@ class SumTree:
         self._values = np.zeros(n_blocks * self.block)
         self._leaves = self._values.reshape(n_blocks, self.block)  # the same numbers, block by block
         self._block_sums = np.zeros(n_blocks)
-        self._stale: Set[int] = set()  # the blocks whose sums `set_one` left behind
+        self._stale: set[int] = set()  # the blocks whose sums `set_one` left behind
 
     def block_sums(self) -> np.ndarray:
         """The sum of each block, [n_blocks], after adding up the stale ones."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Sequence
 
 from retro_gamer.errors import RetroGamerError
 from retro_gamer.reporting.curves import panels_of
@@ -16,7 +16,7 @@ from retro_gamer.runs.policy_description import PolicyDescription
 def card(
     title: str,
     run: RunDirectory,
-    facts: Optional[Dict[str, Any]],
+    facts: dict[str, Any] | None,
     keys: Sequence[Any],
     whole_run: RunDirectory,
 ) -> str:
@@ -49,7 +49,7 @@ def card_of_run(title: str, run: RunDirectory) -> str:
     return _card(title, [row for row in rows if row[1]], run)
 
 
-def _card(title: str, rows: Sequence[Tuple[str, str]], run: RunDirectory) -> str:
+def _card(title: str, rows: Sequence[tuple[str, str]], run: RunDirectory) -> str:
     body = "".join(
         f'<tr><th style="text-align:left">{name}</th><td style="text-align:left">{escape(value)}</td></tr>'
         for name, value in rows

@@ -9,7 +9,7 @@ import shutil
 import sys
 import time
 from contextlib import ExitStack, suppress
-from typing import Callable, Optional, TextIO
+from typing import Callable, TextIO
 
 from retro_gamer.hosting import signs
 from retro_gamer.hosting.patience import naming_a_slow_game
@@ -45,7 +45,7 @@ class Counting:
         self,
         what: str,
         total: int,
-        stream: Optional[TextIO] = None,
+        stream: TextIO | None = None,
         quiet: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, NamedTuple, Sequence
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from retro_gamer.errors import ConfigError, command_line
 from retro_gamer.runs.directory import RunDirectory
 
 # What is drawn, from top to bottom: column of metrics.csv -> (title, what it is in plain words).
-PANELS: Dict[str, Any] = {
+PANELS: dict[str, Any] = {
     "eval_return": ("greedy reward", "a game's reward when it plays as well as it can, without random keys"),
     "rating": ("rating", "Elo: 400 points more means ten wins for each loss"),
     "mean_return": ("training reward", "a game's reward while it learns, with random keys among its own"),
@@ -35,14 +35,14 @@ class Panel(NamedTuple):
 
     title: str
     meaning: str
-    curves: List[Curve]
-    random_play: Optional[float] = None  # a level to compare with
+    curves: list[Curve]
+    random_play: float | None = None  # a level to compare with
 
     def beside(self, random_play: float) -> Panel:
         return self._replace(random_play=random_play)
 
     @property
-    def range(self) -> Tuple[float, float]:
+    def range(self) -> tuple[float, float]:
         """The lowest and the highest number in it; never the same."""
         numbers = [float(bound) for curve in self.curves for bound in (curve.low.min(), curve.high.max())]
         numbers += [] if self.random_play is None else [self.random_play]
@@ -78,7 +78,7 @@ def spread_of(curves: Sequence[Curve], name: str) -> Curve:
     return Curve(name, x, ys.mean(axis=0), ys.min(axis=0), ys.max(axis=0))
 
 
-def panels_of(runs: Sequence[RunDirectory]) -> List[Panel]:
+def panels_of(runs: Sequence[RunDirectory]) -> list[Panel]:
     """What is known of the training of one or several runs, a panel for each quantity.
 
     Runs whose settings differ in nothing but the seed become one curve with its spread. Raises ConfigError when none of
@@ -88,7 +88,7 @@ def panels_of(runs: Sequence[RunDirectory]) -> List[Panel]:
     groups = _groups(runs)
     panels = []
     for column, (title, meaning) in PANELS.items():
-        curves: List[Curve] = []
+        curves: list[Curve] = []
         for name, members in groups.items():
             for team in teams_of(members[0], column):
                 label = f"{name} {team}".strip() if len(groups) > 1 or team else name
@@ -107,7 +107,7 @@ def panels_of(runs: Sequence[RunDirectory]) -> List[Panel]:
     return panels
 
 
-def teams_of(run: RunDirectory, column: str) -> List[str]:
+def teams_of(run: RunDirectory, column: str) -> list[str]:
     """The teams that have a curve of their own in this column: of ratings, those that learned."""
     if column != "rating":
         return [""]
@@ -115,10 +115,10 @@ def teams_of(run: RunDirectory, column: str) -> List[str]:
     return list(dict.fromkeys(teams)) or [""]
 
 
-def _groups(runs: Sequence[RunDirectory]) -> Dict[str, List[RunDirectory]]:
+def _groups(runs: Sequence[RunDirectory]) -> dict[str, list[RunDirectory]]:
     """Runs by name; runs that differ only in their seeds are one group, named after the first."""
-    groups: Dict[str, List[RunDirectory]] = {}
-    settings: List[Any] = []
+    groups: dict[str, list[RunDirectory]] = {}
+    settings: list[Any] = []
     for run in runs:
         described = run.load_config().to_dict()
         described["training"].pop("seed")
@@ -136,7 +136,7 @@ def _groups(runs: Sequence[RunDirectory]) -> Dict[str, List[RunDirectory]]:
 
 
 def _check_same_game(runs: Sequence[RunDirectory]) -> None:
-    games: Dict[str, str] = {}
+    games: dict[str, str] = {}
     for run in runs:
         config = run.load_config()
         game = config.game.environment_name or config.game.factory or config.game.module

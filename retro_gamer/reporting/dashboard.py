@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
-from typing import Any, Callable, Dict, List, Optional, Sequence, TextIO, Tuple
+from typing import Any, Callable, Sequence, TextIO
 
 import numpy as np
 
@@ -35,10 +35,10 @@ class Series:
     """Points (x, y) in order, never more than about MAX_POINTS: the older they get, the more of them are averaged."""
 
     def __init__(self) -> None:
-        self._points: List[Tuple[float, float, int]] = []  # (sum of x, sum of y, how many)
+        self._points: list[tuple[float, float, int]] = []  # (sum of x, sum of y, how many)
         self._per_point = 1
 
-    def add(self, x: float, y: Optional[float]) -> None:
+    def add(self, x: float, y: float | None) -> None:
         if y is None or not np.isfinite(y):
             return
         if self._points and self._points[-1][2] < self._per_point:
@@ -51,7 +51,7 @@ class Series:
             self._points = [(a[0] + b[0], a[1] + b[1], a[2] + b[2]) for a, b in pairs]
             self._per_point *= 2
 
-    def curve(self, name: str) -> Optional[Curve]:
+    def curve(self, name: str) -> Curve | None:
         if not self._points:
             return None
         x = np.array([sum_x / n for sum_x, _, n in self._points])
@@ -67,31 +67,31 @@ class Dashboard(ProgressLine):
 
     def __init__(
         self,
-        stream: Optional[TextIO] = None,
+        stream: TextIO | None = None,
         interval: float = 0.5,
         clock: Callable[[], float] = time.monotonic,
-        history: Sequence[Dict[str, Any]] = (),
+        history: Sequence[dict[str, Any]] = (),
         quiet: bool = False,
     ):
         super().__init__(stream, interval, clock, quiet)
         self.series = {name: Series() for name in MEANINGS}
-        self._at_random: List[float] = []  # returns of the first games, when nearly all keys were random
+        self._at_random: list[float] = []  # returns of the first games, when nearly all keys were random
         self._epsilon_before = 1.0  # of the rows that were added
         self._began = self.clock()
         self._evaluated: Any = None
         self._lines = self._columns = 0  # drawn on the screen now
-        self._status: Optional[Status] = None
+        self._status: Status | None = None
         self._can_draw = os.environ.get("TERM") != "dumb" and (
             os.name != "nt" or understand_escape_codes() is not None
         )
         self.remember(history)
 
-    def remember(self, history: Sequence[Dict[str, Any]]) -> None:
+    def remember(self, history: Sequence[dict[str, Any]]) -> None:
         """Rows of metrics.csv of earlier sittings."""
         for row in history:
             self._add_row(row)
 
-    def _add_row(self, row: Dict[str, Any]) -> None:
+    def _add_row(self, row: dict[str, Any]) -> None:
         turns = row.get("turns")
         if turns is None:
             return
@@ -149,7 +149,7 @@ class Dashboard(ProgressLine):
         else:
             self._lines, self._width, self._columns = len(lines), 0, columns
 
-    def _bar(self, columns: int) -> List[str]:
+    def _bar(self, columns: int) -> list[str]:
         status = self._status
         if status is None:
             return []
@@ -164,7 +164,7 @@ class Dashboard(ProgressLine):
         filled = int(done * width)
         return [f"{full * filled}{empty * (width - filled)} {100 * done:4.0f}%", ""]
 
-    def _charts(self, columns: int, rows: int) -> List[str]:
+    def _charts(self, columns: int, rows: int) -> list[str]:
         curves = {name: series.curve(name) for name, series in self.series.items()}
         panels = [Panel(name, MEANINGS[name], [curve]) for name, curve in curves.items() if curve is not None]
         if self._at_random:
@@ -172,7 +172,7 @@ class Dashboard(ProgressLine):
             panels = [panel.beside(level) if "reward" in panel.title else panel for panel in panels]
         side_by_side = 2 if columns >= WIDE else 1
         width = columns if side_by_side == 1 else columns // 2 - 2
-        lines: List[str] = []
+        lines: list[str] = []
         for start in range(0, len(panels), side_by_side):
             row = [
                 draw_panel(panel, width, 6, self._unicode) for panel in panels[start : start + side_by_side]
@@ -191,7 +191,7 @@ class Dashboard(ProgressLine):
             return False
         return True
 
-    def _size(self) -> Tuple[int, int]:
+    def _size(self) -> tuple[int, int]:
         """Columns and rows; none where a picture cannot be drawn in place."""
         if not self._can_draw:
             return 0, 0
@@ -233,7 +233,7 @@ class Dashboard(ProgressLine):
                 super().say(text)
 
 
-def _beside(blocks: Sequence[List[str]], width: int) -> List[str]:
+def _beside(blocks: Sequence[list[str]], width: int) -> list[str]:
     """Blocks of lines next to each other."""
     height = max(map(len, blocks))
     padded = [[*block, *[""] * (height - len(block))] for block in blocks]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, NamedTuple, Sequence
 
 import numpy as np
 
@@ -27,12 +27,12 @@ class Cause(NamedTuple):
 class Explanation(NamedTuple):
     """A choice. `print` shows it; a notebook shows it as a table."""
 
-    action: Optional[str]  # the key it chooses; None for no key
-    values: Dict[Optional[str], float]  # what it expects of each
+    action: str | None  # the key it chooses; None for no key
+    values: dict[str | None, float]  # what it expects of each
     margin: float  # how far the chosen one is ahead of the next best
-    causes: List[Cause]  # what mattered, the most first; empty for a table
+    causes: list[Cause]  # what mattered, the most first; empty for a table
     note: str = ""  # what else there is to know
-    visits: Optional[int] = (
+    visits: int | None = (
         None  # of a table: how often it learned from a turn in this position; None: not counted
     )
 
@@ -44,7 +44,7 @@ class Explanation(NamedTuple):
         lines += [self.note] * bool(self.note)
         return "\n".join(lines)
 
-    def bars(self, longest: int = BAR) -> List[str]:
+    def bars(self, longest: int = BAR) -> list[str]:
         """What it does, and a line with a bar for each key; `longest` characters for the longest bar."""
         lines = [f"It presses {key_shown(self.action)}, ahead by {self.margin:.3g}."]
         low, high = min(*self.values.values(), 0.0), max(self.values.values())
@@ -55,7 +55,7 @@ class Explanation(NamedTuple):
             lines.append(f"{mark} {key_shown(key):{width}} {value:10.3f} {bar}".rstrip())
         return lines
 
-    def what_mattered(self) -> List[str]:
+    def what_mattered(self) -> list[str]:
         """A line for each of the most important causes."""
         return [f"  {cause.what}: {cause.effect:+.3f}" for cause in self.causes[:MOST_SHOWN]]
 
@@ -77,9 +77,9 @@ class Explanation(NamedTuple):
 def explain_choice(
     policy: Any,
     observation: Any,
-    actions: Sequence[Optional[str]],
+    actions: Sequence[str | None],
     characters: Sequence[str],
-    board_shape: Tuple[int, int],
+    board_shape: tuple[int, int],
     seen: Any = None,
 ) -> Explanation:
     """Explain the greedy choice of a policy (anything with `q_values`) for an observation.
@@ -91,7 +91,7 @@ def explain_choice(
     q = np.asarray(policy.q_values(observation), float)
     chosen = int(q.argmax())
     lead = _lead(q, chosen)
-    causes: List[Cause] = []
+    causes: list[Cause] = []
     tables = getattr(policy, "tables", None)
     if tables is None and isinstance(observation, Observation) and len(observation.inputs):
         for what, places in _things_seen(observation, characters, board_shape, seen):
@@ -106,7 +106,7 @@ def explain_choice(
     return Explanation(actions[chosen], values, lead, causes, _note(visits), visits)
 
 
-def visits_of(policy: Any, observation: Any) -> Optional[int]:
+def visits_of(policy: Any, observation: Any) -> int | None:
     """How often a table learned from a turn in this position; None for a network, and where it was not counted."""
     tables = getattr(policy, "tables", None)
     if tables is None:
@@ -114,11 +114,11 @@ def visits_of(policy: Any, observation: Any) -> Optional[int]:
     state = state_of(observation)
     if not any(state in table for table in tables):
         return 0
-    visits: Optional[int] = policy.visits.get(state)
+    visits: int | None = policy.visits.get(state)
     return visits or None  # a table from before visits were counted
 
 
-def _note(visits: Optional[int]) -> str:
+def _note(visits: int | None) -> str:
     if visits is None:
         return ""
     return f"It learned from this position {visits:,} time{'s' * (visits != 1)}." if visits else NEVER_MET
@@ -131,11 +131,11 @@ def _lead(q: np.ndarray, chosen: int) -> float:
 
 
 def _things_seen(
-    observation: Observation, characters: Sequence[str], board_shape: Tuple[int, int], seen: Any
-) -> List[Tuple[str, List[int]]]:
+    observation: Observation, characters: Sequence[str], board_shape: tuple[int, int], seen: Any
+) -> list[tuple[str, list[int]]]:
     """(name, its places in the inputs) of all that is not nothing: cells of the picture, kinds on the radar, free cells."""
     height, width = board_shape
-    things: List[Tuple[str, List[int]]] = []
+    things: list[tuple[str, list[int]]] = []
     edge = []
     for place in np.flatnonzero(observation.cells).tolist():
         symbol = int(observation.cells[place])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import List, NamedTuple, Sequence
+from typing import NamedTuple, Sequence
 
 WIDTH = 88
 
@@ -41,7 +41,7 @@ def _describe(finding: Finding) -> str:
     return "\n".join(lines)
 
 
-def _bullet(mark: str, text: str) -> List[str]:
+def _bullet(mark: str, text: str) -> list[str]:
     """A cause; lines of its own (settings to paste) stay as they are."""
     first, *pasted = text.split("\n")
     lines = textwrap.wrap(first, WIDTH, initial_indent=f"  {mark} ", subsequent_indent="     ")

@@ -6,7 +6,7 @@ import linecache
 import re
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable
 
 import numpy as np
 
@@ -24,7 +24,7 @@ HUGE_REWARD = 1e6
 
 def examine_game(
     environment: Environment, games: RandomGames, config: RunConfig, moments: int = MOMENTS
-) -> List[Finding]:
+) -> list[Finding]:
     """Everything that random play finds wrong, the worst first; nothing for a game that is all right.
 
     Each key is tried in so many `moments`.
@@ -32,7 +32,7 @@ def examine_game(
     metadata = config.metadata
     hidden = _something_hides(games, config)
     blind = _shows_nothing(games) if config.game.environment_name else _sees_nothing(games)
-    checks: List[Optional[Finding]] = [
+    checks: list[Finding | None] = [
         None if config.game.environment_name else _games_too_short(games),  # a bandit's last one turn
         keys_without_effect(environment, metadata.actions, moments),
         _reward_never_changes(environment, games, metadata.reward),
@@ -48,7 +48,7 @@ def examine_game(
     return found or [finding for finding in checks if finding is not None]
 
 
-def _reward_never_changes(environment: Environment, games: RandomGames, reward: str) -> Optional[Finding]:
+def _reward_never_changes(environment: Environment, games: RandomGames, reward: str) -> Finding | None:
     if np.any(games.rewards):
         return None
     never = f"No line of the game changes {value_shown(reward)}: let it grow where the player does something good."
@@ -88,7 +88,7 @@ def _line_that_changes(environment: Environment, reward: str) -> str:
     return ""
 
 
-def _reward_grows_without_end(games: RandomGames, reward: str) -> Optional[Finding]:
+def _reward_grows_without_end(games: RandomGames, reward: str) -> Finding | None:
     largest = float(np.abs(games.rewards).max())
     if largest < HUGE_REWARD:
         return None
@@ -102,7 +102,7 @@ def _reward_grows_without_end(games: RandomGames, reward: str) -> Optional[Findi
     )
 
 
-def _sees_nothing(games: RandomGames) -> Optional[Finding]:
+def _sees_nothing(games: RandomGames) -> Finding | None:
     if games.n_views > 2 or len(games.rewards) < 50:
         return None
     return Finding(
@@ -116,7 +116,7 @@ def _sees_nothing(games: RandomGames) -> Optional[Finding]:
     )
 
 
-def _shows_nothing(games: RandomGames) -> Optional[Finding]:
+def _shows_nothing(games: RandomGames) -> Finding | None:
     """The same of an environment, which may well have two different observations."""
     if games.n_views > 1 or len(games.rewards) < 50:
         return None
@@ -130,7 +130,7 @@ def _shows_nothing(games: RandomGames) -> Optional[Finding]:
     )
 
 
-def _games_too_short(games: RandomGames) -> Optional[Finding]:
+def _games_too_short(games: RandomGames) -> Finding | None:
     if games.lengths.mean() > 2:
         return None
     return Finding(
@@ -144,7 +144,7 @@ def _games_too_short(games: RandomGames) -> Optional[Finding]:
     )
 
 
-def _reward_only_at_the_end(games: RandomGames, reward: str) -> Optional[Finding]:
+def _reward_only_at_the_end(games: RandomGames, reward: str) -> Finding | None:
     last = np.concatenate([np.arange(len(game)) == len(game) - 1 for game in games.games])
     rewarded = games.rewards != 0
     if not rewarded.any() or games.lengths.mean() < 40 or (rewarded & ~last).sum() > 0.02 * rewarded.sum():
@@ -161,14 +161,14 @@ def _reward_only_at_the_end(games: RandomGames, reward: str) -> Optional[Finding
     )
 
 
-def _something_hides(games: RandomGames, config: RunConfig) -> Optional[Finding]:
+def _something_hides(games: RandomGames, config: RunConfig) -> Finding | None:
     """A number that is not observed, and yet tells apart what comes of observations that look the same."""
     seen = {f"state[{name!r}]" for name in config.preprocessing.observe_state}
     unseen = [name for name in _changing_numbers(games) if name not in seen and not _is_reward(name, config)]
     if not unseen or config.metadata.observation_function or config.game.environment_name:
         return None
     views, returns, numbers = same_view_pairs(games, HORIZON)
-    best: Tuple[float, str, int] = (0.0, "", 0)
+    best: tuple[float, str, int] = (0.0, "", 0)
     for name in unseen:
         strength, count = _correlation_within(
             views, np.array([row.get(name, 0.0) for row in numbers]), returns
@@ -190,7 +190,7 @@ def _something_hides(games: RandomGames, config: RunConfig) -> Optional[Finding]
     )
 
 
-def _correlation_within(views: np.ndarray, values: np.ndarray, returns: np.ndarray) -> Tuple[float, int]:
+def _correlation_within(views: np.ndarray, values: np.ndarray, returns: np.ndarray) -> tuple[float, int]:
     """(|r|, turns) between values and returns, among turns with the same view, each view's means taken away."""
     counts = np.bincount(views)
     means = [np.bincount(views, numbers) / np.maximum(counts, 1) for numbers in (values, returns)]
@@ -202,7 +202,7 @@ def _correlation_within(views: np.ndarray, values: np.ndarray, returns: np.ndarr
     return (abs(float((x * y).sum())) / size if size > 0 else 0.0), int(often.sum())
 
 
-def _outside_the_window(games: RandomGames, config: RunConfig) -> Optional[Finding]:
+def _outside_the_window(games: RandomGames, config: RunConfig) -> Finding | None:
     seen = config.preprocessing
     if not seen.egocentric_radius or seen.radar or seen.board:
         return None
@@ -219,7 +219,7 @@ def _outside_the_window(games: RandomGames, config: RunConfig) -> Optional[Findi
     )
 
 
-def _dying_pays(games: RandomGames) -> Optional[Finding]:
+def _dying_pays(games: RandomGames) -> Finding | None:
     lengths, returns = games.lengths, games.returns
     if len(lengths) < 10 or returns.mean() >= 0 or lengths.std() < 1 or returns.std() == 0:
         return None
@@ -237,10 +237,10 @@ def _dying_pays(games: RandomGames) -> Optional[Finding]:
     )
 
 
-def _changing_numbers(games: RandomGames) -> Dict[str, int]:
+def _changing_numbers(games: RandomGames) -> dict[str, int]:
     """How often each number changed, of those that did; first what changes rarely, as a score does and a clock does not."""
-    changes: Dict[str, int] = {}
-    before: Dict[str, float] = {}
+    changes: dict[str, int] = {}
+    before: dict[str, float] = {}
     for game in games.games:
         for turn in game:
             for name, value in turn.numbers.items():
@@ -254,7 +254,7 @@ def _is_reward(name: str, config: RunConfig) -> bool:
     return name in {f"state[{value!r}]" for value in (config.metadata.reward, config.metadata.score)}
 
 
-def returns_used_objects(factory: Callable[[], Any]) -> Optional[Finding]:
+def returns_used_objects(factory: Callable[[], Any]) -> Finding | None:
     """Does create_game give the same game, or the same characters, again?"""
     one, other = factory(), factory()
     if not share_characters(one, one.agents, other):

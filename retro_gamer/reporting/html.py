@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pkgutil
 from html import escape
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, NamedTuple, Sequence
 
 from retro_gamer.reporting.recording import Frame, Recording
 from retro_gamer.reporting.sight import action_shown
@@ -24,7 +24,7 @@ class Section(NamedTuple):
     html: str
 
 
-def page(title: str, sections: Sequence[Section], games: Dict[str, Any]) -> str:
+def page(title: str, sections: Sequence[Section], games: dict[str, Any]) -> str:
     """The whole page. `games` is what report.js steps through (`games_data`)."""
     body = "\n".join(f"<section><h2>{escape(s.title)}</h2>\n{s.html}</section>" for s in sections)
     data = (
@@ -54,7 +54,7 @@ def table(content: Table) -> str:
     return f'<div class="scroll"><table>{caption}{head}<tbody>{rows}</tbody></table></div>\n'
 
 
-def _styles(cells: Sequence[str]) -> List[str]:
+def _styles(cells: Sequence[str]) -> list[str]:
     """Words begin at the left, numbers end at the right."""
     words = ' class="words"'
     return (
@@ -85,7 +85,7 @@ REPLAY = """<p class="only-screen">Step with the buttons, the slider, or the key
 {note}"""
 
 
-def replay(recordings: Sequence[Tuple[str, Recording]], note: str) -> str:
+def replay(recordings: Sequence[tuple[str, Recording]], note: str) -> str:
     buttons = "".join(
         f'<button data-game="{i}" aria-pressed="false">{escape(name)}: '
         f"{recording.total:g} in {recording.turns} turns</button>"
@@ -94,23 +94,23 @@ def replay(recordings: Sequence[Tuple[str, Recording]], note: str) -> str:
     return REPLAY.format(buttons=buttons, note=paragraph(note, "soft"))
 
 
-def games_data(recordings: Sequence[Recording], gamma: float, alpha: Optional[float]) -> Dict[str, Any]:
+def games_data(recordings: Sequence[Recording], gamma: float, alpha: float | None) -> dict[str, Any]:
     """The recordings as report.js reads them: of each board only what changed since the one before."""
     most = MAX_BYTES // max(1, len(recordings))
     games = [_game_data(recording, most) for recording in recordings]
     return {"gamma": gamma, "alpha": alpha, "games": games}
 
 
-def _game_data(recording: Recording, most: int) -> Dict[str, Any]:
+def _game_data(recording: Recording, most: int) -> dict[str, Any]:
     boards = [frame.board for frame in recording.frames]
     width = max((len(line) for board in boards for line in board), default=0)
     height = max(map(len, boards))  # what an environment draws may change its size
     first = _as_cells(boards[0], width, height)
-    frames: List[Dict[str, Any]] = []
+    frames: list[dict[str, Any]] = []
     size, before = 0, first
     for frame in recording.frames:
         now = _as_cells(frame.board, width, height)
-        changes: List[Any] = []
+        changes: list[Any] = []
         for place, (old, new) in enumerate(zip(before, now)):
             if old != new:
                 changes += [place, new]
@@ -134,7 +134,7 @@ def _as_cells(board: Sequence[str], width: int, height: int) -> str:
     return "".join(line.ljust(width) for line in [*board, *[""] * (height - len(board))])
 
 
-def _frame_data(frame: Frame, changes: List[Any]) -> Dict[str, Any]:
+def _frame_data(frame: Frame, changes: list[Any]) -> dict[str, Any]:
     return {
         "board": changes,
         "state": frame.state,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
-from typing import Any, List, Optional, Sequence
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -21,7 +21,7 @@ MOMENTS = 10  # situations in which each key is tried
 PAIRS, TURNS_OF_A_PAIR = 10, 500  # games played again with other keys
 
 
-def keys_without_effect(environment: Any, keys: Sequence[str], moments: int) -> Optional[Finding]:
+def keys_without_effect(environment: Any, keys: Sequence[str], moments: int) -> Finding | None:
     """Each key is pressed in several situations, and compared with pressing nothing there."""
     if getattr(environment, "game", None) is None or not keys:
         return None
@@ -76,7 +76,7 @@ def _line_that_swallows_errors(game: Any) -> str:
     return ""
 
 
-def _outcome(environment: Any, moment: int, action: Optional[int]) -> Any:
+def _outcome(environment: Any, moment: int, action: int | None) -> Any:
     """The game three turns after an action (None: no key) in a situation that `moment` fixes."""
     rng, keys = np.random.default_rng(moment), environment.actions
     environment.reset(moment)
@@ -90,7 +90,7 @@ def _outcome(environment: Any, moment: int, action: Optional[int]) -> Any:
     return board_lines(game), sorted((str(name), repr(value)) for name, value in game.state.items())
 
 
-def keys_do_not_matter(environment: Environment, games: RandomGames, reward: str) -> Optional[Finding]:
+def keys_do_not_matter(environment: Environment, games: RandomGames, reward: str) -> Finding | None:
     """The first games again, with the same seeds and another key all the time: do they bring anything else?"""
     pairs = games.games[:PAIRS]
     if len(pairs) < PAIRS or not any(turn.reward for game in pairs for turn in game):
@@ -107,7 +107,7 @@ def keys_do_not_matter(environment: Environment, games: RandomGames, reward: str
     )
 
 
-def _rewards_of_one_key(environment: Environment, seed: int, turns: int) -> List[float]:
+def _rewards_of_one_key(environment: Environment, seed: int, turns: int) -> list[float]:
     """What as many turns bring without a key (of an environment, with its last action)."""
     environment.reset(seed)
     rewards, nothing = [], len(environment.actions) - 1
@@ -127,7 +127,7 @@ def _does(keys: Sequence[str]) -> str:
     return "does" if len(keys) == 1 else "do"
 
 
-def several_players(players: Sequence[Player]) -> List[Finding]:
+def several_players(players: Sequence[Player]) -> list[Finding]:
     """Where one agent presses the keys of several players."""
     if not players:
         return []

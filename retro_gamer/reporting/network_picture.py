@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from html import escape
-from typing import List, Sequence, Tuple
+from typing import Sequence
 
 BOX_WIDTH, GAP, HEIGHT = 178, 40, 150
 
 
-def draw_network(inputs: Sequence[str], layers: Sequence[Tuple[str, str]], actions: Sequence[str]) -> str:
+def draw_network(inputs: Sequence[str], layers: Sequence[tuple[str, str]], actions: Sequence[str]) -> str:
     """An SVG with a box for the inputs, one for each layer (name, size) and one for the actions."""
     shown = [*actions[:6], *(["..."] if len(actions) > 6 else [])]
     boxes = [
@@ -30,7 +30,7 @@ def draw_network(inputs: Sequence[str], layers: Sequence[Tuple[str, str]], actio
     return "".join(parts) + "</svg>\n"
 
 
-def _box(x: int, title: str, lines: Sequence[str], last: bool) -> List[str]:
+def _box(x: int, title: str, lines: Sequence[str], last: bool) -> list[str]:
     parts = [
         f'<rect x="{x}" y="10" width="{BOX_WIDTH}" height="{HEIGHT}" rx="6" fill="#eef4fa" stroke="#0072b2"/>',
         f'<text class="head" x="{x + 10}" y="32">{escape(title)}</text>',

@@ -6,7 +6,7 @@ import sys
 import time
 from collections import deque
 from contextlib import suppress
-from typing import Callable, Deque, Dict, Optional, TextIO, Tuple
+from typing import Callable, TextIO
 
 from retro_gamer.errors import printable
 from retro_gamer.hosting import signs
@@ -25,7 +25,7 @@ class ProgressLine:
 
     def __init__(
         self,
-        stream: Optional[TextIO] = None,
+        stream: TextIO | None = None,
         interval: float = 0.2,
         clock: Callable[[], float] = time.monotonic,
         quiet: bool = False,
@@ -36,11 +36,11 @@ class ProgressLine:
         self.interval = interval if self.in_place else PLAIN_INTERVAL
         self.clock = clock
         self._next = 0.0 if self.in_place else clock() + PLAIN_INTERVAL
-        self._newest: Optional[Status] = None
-        self._parts: Dict[str, str] = {}  # of the last game that was shown
-        self._shown_parts: Dict[str, str] = {}  # of what was shown last
-        self._returns: Deque[float] = deque(maxlen=100)
-        self._times: Deque[Tuple[float, int, int]] = deque(
+        self._newest: Status | None = None
+        self._parts: dict[str, str] = {}  # of the last game that was shown
+        self._shown_parts: dict[str, str] = {}  # of what was shown last
+        self._returns: deque[float] = deque(maxlen=100)
+        self._times: deque[tuple[float, int, int]] = deque(
             maxlen=50
         )  # (time, turns, episode) of the last redraws
         self._width = 0
@@ -74,13 +74,13 @@ class ProgressLine:
             shown = {"game": "getting ready"} if newest is None else self._parts_of(newest, self.clock())
         self._draw(self._text({**shown, "game": f"{shown['game']} ({text})"}))
 
-    def _show(self, parts: Dict[str, str]) -> None:
+    def _show(self, parts: dict[str, str]) -> None:
         with signs.lock:
             signs.about_to_show()
             self._shown_parts = parts
             self._draw(self._text(parts))
 
-    def _text(self, parts: Dict[str, str]) -> str:
+    def _text(self, parts: dict[str, str]) -> str:
         """As many of the parts as there is room for."""
         shown = dict(parts)
         for name in UNIMPORTANT:
@@ -91,7 +91,7 @@ class ProgressLine:
             texts.pop()  # a number that is cut off would be another number
         return "  ".join(texts)
 
-    def _parts_of(self, status: Status, now: float) -> Dict[str, str]:
+    def _parts_of(self, status: Status, now: float) -> dict[str, str]:
         then, turns, episode = self._times[0]
         elapsed = max(1e-9, self._times[-1][0] - then)
         turn_rate, episode_rate = (status.turns - turns) / elapsed, (status.episode - episode) / elapsed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Dict, List, NamedTuple, Tuple
+from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
@@ -21,13 +21,13 @@ class Turn(NamedTuple):
     view: int  # which observation was seen: equal numbers, equal observations
     action: int
     reward: float
-    numbers: Dict[str, float]  # the state's numbers, and those of the player, before it
+    numbers: dict[str, float]  # the state's numbers, and those of the player, before it
     outside: float  # share of the characters on the board that the window does not show
 
 
 class RandomGames(NamedTuple):
-    games: List[List[Turn]]
-    truncated: List[bool]  # whether a game was cut short by the turn limit
+    games: list[list[Turn]]
+    truncated: list[bool]  # whether a game was cut short by the turn limit
     n_views: int
 
     @property
@@ -58,9 +58,9 @@ def play_randomly(
     """
     deadline = time.monotonic() + seconds
     rng = np.random.default_rng(0)
-    views: Dict[Any, int] = {}
-    played: List[List[Turn]] = []
-    truncated: List[bool] = []
+    views: dict[Any, int] = {}
+    played: list[list[Turn]] = []
+    truncated: list[bool] = []
     n_turns = 0
     with OwnRandomness():
         while len(played) < games and n_turns < turns and time.monotonic() < deadline:
@@ -80,7 +80,7 @@ def play_randomly(
     return RandomGames(played, truncated, len(views))
 
 
-def _numbers(environment: Environment) -> Dict[str, float]:
+def _numbers(environment: Environment) -> dict[str, float]:
     game = getattr(environment, "game", None)
     if game is None:
         return {}
@@ -113,7 +113,7 @@ def _outside(environment: Environment) -> float:
 
 def same_view_pairs(
     games: RandomGames, horizon: int
-) -> Tuple[np.ndarray, np.ndarray, List[Dict[str, float]]]:
+) -> tuple[np.ndarray, np.ndarray, list[dict[str, float]]]:
     """(views, returns of the next `horizon` turns, numbers) of all turns."""
     views, returns, numbers = [], [], []
     for game in games.games:

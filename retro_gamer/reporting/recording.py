@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, NamedTuple, Sequence
 
 from retro_gamer.environment.base import Environment
 from retro_gamer.environment.observation import Observation
@@ -27,23 +27,23 @@ _ESCAPE_CODE = re.compile("\x1b\\[[0-9;]*[A-Za-z]")
 class Frame(NamedTuple):
     """A moment of a game, before the key of its turn is pressed."""
 
-    board: List[str]  # rows of characters
-    state: Dict[str, str]
+    board: list[str]  # rows of characters
+    state: dict[str, str]
     sight: Sight
-    values: List[float]  # [n_actions]: what it expects of each action
-    action: Optional[int]  # what it did; None when the game was over
+    values: list[float]  # [n_actions]: what it expects of each action
+    action: int | None  # what it did; None when the game was over
     reward: float  # what that brought
-    visits: Optional[int] = None  # of a table: how often it learned from a turn in this position
+    visits: int | None = None  # of a table: how often it learned from a turn in this position
 
 
 class Recording(NamedTuple):
     seed: int
-    frames: List[Frame]  # the last one shows how it ended
+    frames: list[Frame]  # the last one shows how it ended
     total: float
     turns: int  # of the whole game; the frames may be fewer
-    score: Optional[float]
+    score: float | None
     terminated: bool  # by the game's own rules; False: it was cut short
-    actions: Sequence[Optional[str]]  # what people call each
+    actions: Sequence[str | None]  # what people call each
 
 
 def record_game(
@@ -54,7 +54,7 @@ def record_game(
     `on_turn()` is called after each turn.
     """
     environment, agent = player.environment, player.agent
-    frames: List[Frame] = []
+    frames: list[Frame] = []
     total, turns, terminated, truncated = 0.0, 0, False, False
     with OwnRandomness():
         observation = environment.reset(seed)
@@ -96,7 +96,7 @@ def record_match(
         sight = sight_of_team(own.encoder.of_team(member.team), characters, observation)
         return _frame(board_lines(environment.game), environment.game, sight, own.agent, observation)
 
-    frames: List[Frame] = []
+    frames: list[Frame] = []
     total, turns, terminated, truncated = 0.0, 0, False, False
     with OwnRandomness():
         environment.reset(seed)
@@ -119,7 +119,7 @@ def record_match(
     return Recording(seed, frames, total, turns, None, terminated or character is None, member.actions)
 
 
-def _pictures_of(environment: Environment) -> Callable[[], List[str]]:
+def _pictures_of(environment: Environment) -> Callable[[], list[str]]:
     """Gives the picture as it is now, in lines of text: of a game its board, of another environment what it draws."""
     if getattr(environment, "game", None) is not None:
         return lambda: board_lines(environment.game)  # type: ignore[attr-defined]
@@ -127,7 +127,7 @@ def _pictures_of(environment: Environment) -> Callable[[], List[str]]:
         return lambda: board_lines(environment.board)
     drawing = isinstance(environment, SteppedEnvironment) and environment.draws(in_a_window=False) == "ansi"
 
-    def draw() -> List[str]:
+    def draw() -> list[str]:
         nonlocal drawing
         if drawing and isinstance(environment, SteppedEnvironment):
             with blamed("when it was drawn"):
@@ -140,24 +140,24 @@ def _pictures_of(environment: Environment) -> Callable[[], List[str]]:
     return draw
 
 
-def plain_picture(text: str) -> List[str]:
+def plain_picture(text: str) -> list[str]:
     """What an environment drew, without colors: what stands on a colored ground, as Gymnasium marks a place, is a dot."""
     marked = _ON_A_GROUND.sub(lambda found: ME_SHOWN * len(found[1]), text)
     return _ESCAPE_CODE.sub("", marked).splitlines()
 
 
-def _moment(player: Player, observation: Any, board: List[str]) -> Frame:
+def _moment(player: Player, observation: Any, board: list[str]) -> Frame:
     game = getattr(player.environment, "game", None)
     return _frame(board, game, sight_of(player.environment, observation), player.agent, observation)
 
 
-def _frame(board: List[str], game: Any, sight: Sight, agent: Any, observation: Any) -> Frame:
+def _frame(board: list[str], game: Any, sight: Sight, agent: Any, observation: Any) -> Frame:
     values = [round(float(value), 4) for value in agent.q_values(observation)]
     state = _state_of(game) if game is not None else {}
     return Frame(board, state, sight, values, None, 0.0, visits_of(agent, observation))
 
 
-def _state_of(game: Any) -> Dict[str, str]:
+def _state_of(game: Any) -> dict[str, str]:
     shown = {}
     for name, value in list(game.state.items())[:MAX_STATE_VALUES]:
         text = f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, NamedTuple, Sequence
 
 import numpy as np
 
@@ -24,14 +24,14 @@ DISTANCES = {5: "0", 6: "1", 7: "2-3", 8: "4-7", 9: "8 or more", 4: "1", 3: "2-3
 class Sight(NamedTuple):
     """One observation. What is not observed is empty."""
 
-    board: List[str]  # rows of the window or the whole board
-    radar: List[
-        Tuple[str, str]
+    board: list[str]  # rows of the window or the whole board
+    radar: list[
+        tuple[str, str]
     ]  # (the nearest of a character, where it is); and what else is read there or far away
-    numbers: List[Tuple[str, float]]  # (name, value)
+    numbers: list[tuple[str, float]]  # (name, value)
 
 
-def inputs_in_words(seen: Any, observation_function: str, of_environment: bool) -> List[str]:
+def inputs_in_words(seen: Any, observation_function: str, of_environment: bool) -> list[str]:
     """What a policy is shown. `seen` are the settings of [preprocessing], or a description that has them."""
     if of_environment:
         return ["what the environment tells"]
@@ -65,7 +65,7 @@ def sight_of_team(encoder: Encoder, characters: Sequence[str], observation: Obse
 
 
 def _sight(
-    observation: Observation, shape: Tuple[int, int], characters: Sequence[str], encoder: Optional[Encoder]
+    observation: Observation, shape: tuple[int, int], characters: Sequence[str], encoder: Encoder | None
 ) -> Sight:
     rows = observation.cells.reshape(shape).tolist()
     board = [[symbol_shown(number, characters) for number in row] for row in rows]
@@ -87,7 +87,7 @@ def _sight(
     return Sight(["".join(row) for row in board], readings, _numbers(observation, observed))
 
 
-def far_things(observation: Observation) -> List[Tuple[int, str, int]]:
+def far_things(observation: Observation) -> list[tuple[int, str, int]]:
     """(symbol, where it is, its place among the parts) of all that is seen beyond the window."""
     if not observation.n_far:
         return []
@@ -106,12 +106,12 @@ def _place_in_words(across: int, down: int) -> str:
     return ", ".join([sideways] * (across != 5) + [upright] * (down != 5)) or "here"
 
 
-def action_shown(action: Optional[str]) -> str:
+def action_shown(action: str | None) -> str:
     """A key, short enough for the head of a column."""
     return "none" if action is None else key_shown(action).replace("KEY_", "")
 
 
-def key_shown(key: Optional[str]) -> str:
+def key_shown(key: str | None) -> str:
     """A key in words: the space bar would not be seen."""
     return "no key" if key is None else "space" if key == " " else str(key)
 
@@ -127,8 +127,8 @@ def symbol_shown(number: int, characters: Sequence[str]) -> str:
 
 
 def _radar(
-    readings: np.ndarray, characters: Sequence[str], flow: str, ways: Optional[Ways]
-) -> List[Tuple[str, str]]:
+    readings: np.ndarray, characters: Sequence[str], flow: str, ways: Ways | None
+) -> list[tuple[str, str]]:
     found = []
     pairs = readings.reshape(-1, 2).tolist()
     for symbol, (character, (across, down)) in enumerate(zip(characters, pairs), FIRST_CHARACTER):
@@ -148,7 +148,7 @@ def _radar(
     return found
 
 
-def _kinds(readings: np.ndarray, characters: Sequence[str], flow: str) -> List[Tuple[str, str]]:
+def _kinds(readings: np.ndarray, characters: Sequence[str], flow: str) -> list[tuple[str, str]]:
     found = []
     for character, (count, level) in zip(characters, readings.reshape(-1, 2).tolist()):
         if count and len(character) == 1:
@@ -157,7 +157,7 @@ def _kinds(readings: np.ndarray, characters: Sequence[str], flow: str) -> List[T
     return found
 
 
-def _free_cells(readings: np.ndarray, characters: Sequence[str]) -> List[Tuple[str, str]]:
+def _free_cells(readings: np.ndarray, characters: Sequence[str]) -> list[tuple[str, str]]:
     return [
         (side, WORDS[reading])
         for character, pair in zip(characters, readings.reshape(-1, 2).tolist())
@@ -165,13 +165,13 @@ def _free_cells(readings: np.ndarray, characters: Sequence[str]) -> List[Tuple[s
     ]
 
 
-def _numbers(observation: Observation, observe_state: Sequence[str]) -> List[Tuple[str, float]]:
+def _numbers(observation: Observation, observe_state: Sequence[str]) -> list[tuple[str, float]]:
     values, names = observation.features.tolist(), list(observe_state)
     if len(names) != len(values):
         names = [f"number {i + 1}" for i in range(len(values))]
     return [(name, round(value, 4)) for name, value in zip(names, values)]
 
 
-def _flat(state: Any) -> List[float]:
+def _flat(state: Any) -> list[float]:
     values = state if isinstance(state, (tuple, list)) else [state]
     return [value for value in values if isinstance(value, (int, float))]

@@ -45,7 +45,7 @@ def draw_svg(panels: Sequence[Panel]) -> str:
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _legend(panels: Sequence[Panel]) -> List[str]:
+def _legend(panels: Sequence[Panel]) -> list[str]:
     most = max((panel.curves for panel in panels), key=len)
     if len(most) == 1:
         return []
@@ -56,10 +56,10 @@ def _legend(panels: Sequence[Panel]) -> List[str]:
     ]
 
 
-def _draw_panel(panel: Panel) -> List[str]:
+def _draw_panel(panel: Panel) -> list[str]:
     (low, high), right = panel.range, panel.last_turn
 
-    def place(x: np.ndarray, y: np.ndarray) -> List[Tuple[float, float]]:
+    def place(x: np.ndarray, y: np.ndarray) -> list[tuple[float, float]]:
         across = LEFT + x / right * (WIDTH - LEFT - RIGHT)
         down = TOP + (high - y) / (high - low) * (PANEL_HEIGHT - TOP - BOTTOM)
         return list(zip(across.tolist(), down.tolist()))
@@ -87,10 +87,10 @@ def _draw_panel(panel: Panel) -> List[str]:
     return parts
 
 
-def _draw_curve(curve: Curve, number: int, place: Place) -> List[str]:
+def _draw_curve(curve: Curve, number: int, place: Place) -> list[str]:
     color, dash = COLORS[number % len(COLORS)], DASHES[number % len(DASHES)]
 
-    def text(points: Sequence[Tuple[float, float]]) -> str:
+    def text(points: Sequence[tuple[float, float]]) -> str:
         return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
 
     parts = []
@@ -117,7 +117,7 @@ def _thinned(curve: Curve) -> Curve:
     return Curve(curve.name, curve.x[kept], y, curve.low[kept], curve.high[kept])
 
 
-def ticks(low: float, high: float, most: int = 5) -> List[float]:
+def ticks(low: float, high: float, most: int = 5) -> list[float]:
     """Round numbers between low and high: steps of 1, 2 or 5 times a power of ten, at most `most` + 1 of them."""
     step = 10.0 ** np.floor(np.log10((high - low) / most))
     for factor in (1, 2, 5, 10):

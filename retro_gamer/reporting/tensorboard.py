@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import List, Sequence
+from typing import Sequence
 
 from retro_gamer.errors import ConfigError, install_command
 from retro_gamer.reporting.curves import PANELS, panels_of, read_curve, teams_of
@@ -35,7 +35,7 @@ def write_events(runs: Sequence[RunDirectory], folder: Path) -> None:
                         writer.add_scalar(tag, value, int(turns))
 
 
-def _names(runs: Sequence[RunDirectory]) -> List[str]:
+def _names(runs: Sequence[RunDirectory]) -> list[str]:
     """The name of each run's folder; with the one that it is in where two have the same."""
     paths = [run.path.resolve() for run in runs]
     counts = Counter(path.name for path in paths)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import List, Sequence, Tuple
+from typing import Sequence
 
 import numpy as np
 
@@ -16,18 +16,18 @@ SMALLEST = 24  # columns that a chart needs
 DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 
 
-def draw_panels(panels: Sequence[Panel], width: int, height: int = 8, unicode: bool = True) -> List[str]:
+def draw_panels(panels: Sequence[Panel], width: int, height: int = 8, unicode: bool = True) -> list[str]:
     """The lines of all panels, one below the other, none longer than `width`.
 
     One curve is drawn in braille dots; several are drawn in letters, so that no colour is needed to tell them apart.
     """
-    lines: List[str] = []
+    lines: list[str] = []
     for panel in panels:
         lines += [*draw_panel(panel, width, height, unicode), ""]
     return lines[:-1]
 
 
-def draw_panel(panel: Panel, width: int, height: int = 8, unicode: bool = True) -> List[str]:
+def draw_panel(panel: Panel, width: int, height: int = 8, unicode: bool = True) -> list[str]:
     """A chart with its title, the numbers of its axes and, for several curves, which letter is which."""
     curves = panel.curves
     if width < SMALLEST:  # no room for a picture: the last number says most
@@ -69,8 +69,8 @@ def short_number(number: float) -> str:
 
 
 def _braille(
-    curve: Curve, columns: int, rows: int, x_range: Tuple[float, float], y_range: Tuple[float, float]
-) -> List[str]:
+    curve: Curve, columns: int, rows: int, x_range: tuple[float, float], y_range: tuple[float, float]
+) -> list[str]:
     cells = np.zeros((rows, columns), int)
     for x, y in _points(curve, 2 * columns, 4 * rows, x_range, y_range):
         cells[y // 4, x // 2] |= DOTS[y % 4, x % 2]
@@ -81,10 +81,10 @@ def _letters(
     curves: Sequence[Curve],
     columns: int,
     rows: int,
-    x_range: Tuple[float, float],
-    y_range: Tuple[float, float],
+    x_range: tuple[float, float],
+    y_range: tuple[float, float],
     letters: str,
-) -> List[str]:
+) -> list[str]:
     cells = [[" "] * columns for _ in range(rows)]
     for letter, curve in zip(letters, curves):
         for x, y in _points(curve, columns, rows, x_range, y_range):
@@ -93,8 +93,8 @@ def _letters(
 
 
 def _points(
-    curve: Curve, columns: int, rows: int, x_range: Tuple[float, float], y_range: Tuple[float, float]
-) -> List[Tuple[int, int]]:
+    curve: Curve, columns: int, rows: int, x_range: tuple[float, float], y_range: tuple[float, float]
+) -> list[tuple[int, int]]:
     """The dots (column, row from the top) of a curve: its line, drawn without gaps, and the ends of its spread."""
     (left, right), (low, high) = x_range, y_range
     across = (curve.x - left) / (right - left) * (columns - 1)
@@ -107,7 +107,7 @@ def _points(
         return rounded.clip(0, rows - 1)
 
     middle = heights(curve.y)
-    dots: List[Tuple[int, int]] = []
+    dots: list[tuple[int, int]] = []
     for i, (x, y) in enumerate(zip(at.tolist(), middle.tolist())):
         before = middle[i - 1] if i else y
         dots += [(x, row) for row in range(min(before, y), max(before, y) + 1)] if i else [(x, y)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, NamedTuple, Sequence
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def watch_greedy_games(
             observation, over = environment.reset(seed), False
             expected.append(float(np.max(agent.q_values(observation))))
             discounted, discount, total = 0.0, 1.0, 0.0
-            totals: Dict[Any, float] = {}  # what was seen -> the return then
+            totals: dict[Any, float] = {}  # what was seen -> the return then
             agent.begin_episode()
             while not over:
                 state = state_of(observation)
@@ -63,7 +63,7 @@ def watch_greedy_games(
     return GreedyGames(np.array(expected), np.array(got), repeated / max(1, turns), cut_short / games)
 
 
-def examine_metrics(rows: Sequence[Dict[str, Any]], config: RunConfig) -> List[Finding]:
+def examine_metrics(rows: Sequence[dict[str, Any]], config: RunConfig) -> list[Finding]:
     """What the rows of metrics.csv tell."""
     rows = [row for row in rows if "turns" in row and "mean_return" in row]
     if not rows:
@@ -78,8 +78,8 @@ def examine_metrics(rows: Sequence[Dict[str, Any]], config: RunConfig) -> List[F
 
 
 def examine_play(
-    watched: GreedyGames, greedy: Evaluation, chance: Evaluation, best: Optional[Evaluation] = None
-) -> List[Finding]:
+    watched: GreedyGames, greedy: Evaluation, chance: Evaluation, best: Evaluation | None = None
+) -> list[Finding]:
     """What greedy games tell, beside random play and beside the best earlier policy on the same seeds."""
     checks = [
         _nothing_ever_came(greedy, chance) or _keys_made_no_difference(greedy, chance),
@@ -110,7 +110,7 @@ def is_worth_using(greedy: Evaluation, chance: Evaluation) -> bool:
     return bootstrap_interval(greedy.returns - chance.returns)[0] > 0
 
 
-def _reward_never_changed(rows: Sequence[Dict[str, Any]], config: RunConfig) -> Optional[Finding]:
+def _reward_never_changed(rows: Sequence[dict[str, Any]], config: RunConfig) -> Finding | None:
     if any(row["mean_return"] for row in rows):
         return None
     reward = config.metadata.reward or "the reward"
@@ -126,7 +126,7 @@ def _reward_never_changed(rows: Sequence[Dict[str, Any]], config: RunConfig) -> 
     )
 
 
-def _nothing_ever_came(greedy: Evaluation, chance: Evaluation) -> Optional[Finding]:
+def _nothing_ever_came(greedy: Evaluation, chance: Evaluation) -> Finding | None:
     """The same of games after a training that was too short for a row of metrics.csv."""
     if greedy.returns.any() or chance.returns.any():
         return None
@@ -135,7 +135,7 @@ def _nothing_ever_came(greedy: Evaluation, chance: Evaluation) -> Optional[Findi
     return Finding("the reward never changed", evidence, _causes_of_no_reward("the reward"))
 
 
-def _keys_made_no_difference(greedy: Evaluation, chance: Evaluation) -> Optional[Finding]:
+def _keys_made_no_difference(greedy: Evaluation, chance: Evaluation) -> Finding | None:
     same = np.array_equal(greedy.returns, chance.returns) and np.array_equal(greedy.turns, chance.turns)
     if not same or len(greedy.returns) < 5:
         return None
@@ -161,7 +161,7 @@ def learned_nothing(greedy: Evaluation, chance: Evaluation, seen: PreprocessingS
     )
 
 
-def _causes_of_no_reward(what: str) -> List[str]:
+def _causes_of_no_reward(what: str) -> list[str]:
     return [
         f"No line of the game changes {what}: let it grow where the player does something good.",
         "It never got to where it changes: give a little for getting nearer too.",
@@ -169,7 +169,7 @@ def _causes_of_no_reward(what: str) -> List[str]:
     ]
 
 
-def _always_the_turn_limit(rows: Sequence[Dict[str, Any]], config: RunConfig) -> Optional[Finding]:
+def _always_the_turn_limit(rows: Sequence[dict[str, Any]], config: RunConfig) -> Finding | None:
     limit = config.training.max_turns_per_episode
     late = rows[-max(1, len(rows) // 4) :]
     returns = [row["mean_return"] for row in late]
@@ -190,7 +190,7 @@ def _always_the_turn_limit(rows: Sequence[Dict[str, Any]], config: RunConfig) ->
     )
 
 
-def _still_exploring(rows: Sequence[Dict[str, Any]], config: RunConfig) -> Optional[Finding]:
+def _still_exploring(rows: Sequence[dict[str, Any]], config: RunConfig) -> Finding | None:
     epsilon = rows[-1].get("epsilon", 0.0)
     if epsilon <= max(STILL_EXPLORING, 1.5 * config.training.epsilon_min):
         return None
@@ -206,7 +206,7 @@ def _still_exploring(rows: Sequence[Dict[str, Any]], config: RunConfig) -> Optio
     )
 
 
-def _loss_grows(rows: Sequence[Dict[str, Any]]) -> Optional[Finding]:
+def _loss_grows(rows: Sequence[dict[str, Any]]) -> Finding | None:
     losses = np.array([row["loss"] for row in rows if row.get("loss") is not None])
     if len(losses) < 8:
         return None
@@ -225,7 +225,7 @@ def _loss_grows(rows: Sequence[Dict[str, Any]]) -> Optional[Finding]:
     )
 
 
-def _goes_in_circles(watched: GreedyGames, greedy: Evaluation, chance: Evaluation) -> Optional[Finding]:
+def _goes_in_circles(watched: GreedyGames, greedy: Evaluation, chance: Evaluation) -> Finding | None:
     stuck = watched.repeated > STUCK and watched.cut_short > STUCK  # whatever else it learned
     if not stuck and (watched.repeated < LOOPING or is_worth_using(greedy, chance)):
         return None
@@ -240,7 +240,7 @@ def _goes_in_circles(watched: GreedyGames, greedy: Evaluation, chance: Evaluatio
     )
 
 
-def worse_than_before(greedy: Evaluation, best: Optional[Evaluation]) -> Optional[Finding]:
+def worse_than_before(greedy: Evaluation, best: Evaluation | None) -> Finding | None:
     """Where an earlier policy is better beyond doubt, on the same seeds."""
     if best is None:
         return None
@@ -260,7 +260,7 @@ def worse_than_before(greedy: Evaluation, best: Optional[Evaluation]) -> Optiona
     )
 
 
-def _expects_too_much(watched: GreedyGames) -> Optional[Finding]:
+def _expects_too_much(watched: GreedyGames) -> Finding | None:
     expected, most = float(np.median(watched.expected)), float(watched.got.max())
     spread = float(watched.got.max() - watched.got.min())
     if expected <= max(3 * abs(most), most + 3 * spread) or expected < most + 1.0 or watched.cut_short > 0.5:

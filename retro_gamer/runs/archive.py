@@ -8,7 +8,7 @@ import os
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, Callable, Dict, Iterator, List, Tuple, Union
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Callable, Iterator
 
 import numpy as np
 
@@ -103,7 +103,7 @@ def flush_to_disk(path: Path) -> None:
         raise
 
 
-def save_arrays(path: Path, arrays: Dict[str, np.ndarray]) -> None:
+def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Write arrays to a .npz file, all or nothing."""
     import zipfile
 
@@ -129,7 +129,7 @@ def _write_array(file: Any, array: np.ndarray) -> None:
         file.write(data[start : start + SLICE_BYTES])
 
 
-def load_arrays(path: Union[str, Path], max_bytes: int = MAX_POLICY_BYTES) -> Dict[str, np.ndarray]:
+def load_arrays(path: str | Path, max_bytes: int = MAX_POLICY_BYTES) -> dict[str, np.ndarray]:
     """Read a .npz file; raises CheckpointError unless it holds plain arrays, max_bytes together at the most.
 
     Nothing is allocated before its size is known, and no code is run.
@@ -151,7 +151,7 @@ def load_arrays(path: Union[str, Path], max_bytes: int = MAX_POLICY_BYTES) -> Di
 
 
 @contextmanager
-def open_zip(path: Union[str, Path]) -> Iterator[zipfile.ZipFile]:
+def open_zip(path: str | Path) -> Iterator[zipfile.ZipFile]:
     """Open a zip archive that may be anyone's; raises CheckpointError for one with members that share their bytes."""
     import zipfile
 
@@ -178,7 +178,7 @@ class _SmallReads:
         return data
 
 
-def _check_members(members: List[zipfile.ZipInfo], max_bytes: int) -> None:
+def _check_members(members: list[zipfile.ZipInfo], max_bytes: int) -> None:
     import zipfile
 
     if len(members) > MAX_ARRAYS:
@@ -232,7 +232,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarra
     return np.require(array, dtype.newbyteorder("="), ["C", "W"])
 
 
-def _read_header(file: IO[bytes]) -> Tuple[Tuple[int, ...], bool, np.dtype, int]:
+def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype, int]:
     version = np.lib.format.read_magic(file)
     if version not in ((1, 0), (2, 0)):
         raise CheckpointError(f"an array has the unknown format version {version}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,8 +18,8 @@ MAX_FACTS_BYTES = 2**20  # of a policy
 class Checkpoint(NamedTuple):
     """What a checkpoint holds: facts in words and numbers, and arrays."""
 
-    facts: Dict[str, Any]
-    arrays: Dict[str, np.ndarray]
+    facts: dict[str, Any]
+    arrays: dict[str, np.ndarray]
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -40,11 +40,11 @@ def read_npz(path: Path, max_bytes: int, max_facts_bytes: int) -> Checkpoint:
     return Checkpoint(facts, arrays)
 
 
-def _facts_to_array(facts: Dict[str, Any]) -> np.ndarray:
+def _facts_to_array(facts: dict[str, Any]) -> np.ndarray:
     return np.frombuffer(json.dumps({"format": FORMAT_VERSION, **facts}).encode("utf-8"), np.uint8)
 
 
-def _facts_from_array(array: Optional[np.ndarray], path: Path, max_bytes: int) -> Dict[str, Any]:
+def _facts_from_array(array: np.ndarray | None, path: Path, max_bytes: int) -> dict[str, Any]:
     if array is not None and array.dtype == np.uint8 and array.ndim == 1 and len(array) <= max_bytes:
         try:
             facts = parse_json(array.tobytes())
@@ -55,7 +55,7 @@ def _facts_from_array(array: Optional[np.ndarray], path: Path, max_bytes: int) -
     raise CheckpointError(f"{path} is not a checkpoint of this library: it does not say what it holds.")
 
 
-def write_npz(path: Path, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> None:
+def write_npz(path: Path, facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
     """Write an .npz, all or nothing."""
     save_arrays(path, {"facts": _facts_to_array(facts), **arrays})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Dict
 
 from retro_gamer.config.settings import ALGORITHMS, FLOWS, MAX_SIGHT
 from retro_gamer.config.teams import MAX_TEAMS
@@ -23,7 +23,7 @@ from retro_gamer.environment.vocabulary import (
     UNSEEN,
 )
 
-KINDS: Dict[str, Any] = {
+KINDS: dict[str, Any] = {
     "algorithm": str,
     "gym": str,
     "actions": list,
@@ -189,7 +189,7 @@ def _fit_together(values: Values) -> bool:
     return bool(values["board_shape"] == picture and values["n_cells"] == n_cells)
 
 
-CHECKS: List[Tuple[str, Callable[[Values], bool]]] = [
+CHECKS: list[tuple[str, Callable[[Values], bool]]] = [
     ("algorithm is unknown", lambda values: values["algorithm"] in ALGORITHMS),
     (
         "actions are not keys",

@@ -19,15 +19,9 @@ from pathlib import Path
 from typing import (
     Any,
     ContextManager,
-    Dict,
     Iterable,
-    List,
-    Optional,
     Pattern,
     Sequence,
-    Set,
-    Tuple,
-    Union,
 )
 
 import numpy as np
@@ -63,7 +57,7 @@ _LEFT_BEHIND = re.compile(
 class RunDirectory:
     """Knows the names and formats of a run's files; every write is all or nothing."""
 
-    def __init__(self, path: Union[str, Path], policy: str = ""):
+    def __init__(self, path: str | Path, policy: str = ""):
         self.name = str(Path(path))  # as it was given, for messages
         self.path = Path(os.path.abspath(path))  # wherever a game goes with os.chdir
         self.config_path = self.path / "config.toml"
@@ -84,7 +78,7 @@ class RunDirectory:
     def __repr__(self) -> str:
         return f"RunDirectory({self.name!r})"
 
-    def of(self, policy: str) -> "RunDirectory":
+    def of(self, policy: str) -> RunDirectory:
         """The same run, with the checkpoints of one of its policies (in self-play, each team may have its own)."""
         run = RunDirectory(self.path, policy)
         run.name = self.name
@@ -137,22 +131,22 @@ class RunDirectory:
 
     # Checkpoints
 
-    def checkpoints(self) -> List[Tuple[int, Path]]:
+    def checkpoints(self) -> list[tuple[int, Path]]:
         """(episode, path) of every numbered checkpoint, in the order of their numbers."""
         return self._numbered(_CHECKPOINT_NAME)
 
-    def original_checkpoints(self) -> List[Tuple[int, Path]]:
+    def original_checkpoints(self) -> list[tuple[int, Path]]:
         """The same of the checkpoints of the original retro-gamer, which `torch_import` makes ours."""
         return self._numbered(_ORIGINAL_NAME)
 
-    def _numbered(self, pattern: Pattern[str]) -> List[Tuple[int, Path]]:
+    def _numbered(self, pattern: Pattern[str]) -> list[tuple[int, Path]]:
         if not self.checkpoints_path.is_dir():
             return []
         with os.scandir(self.checkpoints_path) as entries:
             matches = [(pattern.fullmatch(entry.name), entry.name) for entry in entries if entry.is_file()]
         return sorted((int(match.group(1)), self.checkpoints_path / name) for match, name in matches if match)
 
-    def find_checkpoint(self, name: Optional[str] = None) -> Path:
+    def find_checkpoint(self, name: str | None = None) -> Path:
         """The file of a checkpoint: "ep_0500", "ep_0500.npz", "500", "best", "round_003"; None for the newest
         (the best where there is no other).
 
@@ -194,7 +188,7 @@ class RunDirectory:
             f"The run {self} has no checkpoint yet. Train it first:  {command_line('train', self)}"
         )
 
-    def save_policy(self, path: Path, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> None:
+    def save_policy(self, path: Path, facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         for folder in (self.path / "checkpoints", self.checkpoints_path):
             check_own_folder(folder)
             folder.mkdir(exist_ok=True)  # but not the run, should it have been moved away meanwhile
@@ -217,14 +211,14 @@ class RunDirectory:
 
     # The resume state
 
-    def save_resume(self, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> None:
+    def save_resume(self, facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         for path in (self.log_path, self.metrics_path):
             flush_to_disk(
                 path
             )  # lines of games before this state are never written again, those of later games are
         write_npz(self.resume_path, {"resume": RESUME_VERSION, **facts}, arrays)
 
-    def load_resume(self) -> Optional[Checkpoint]:
+    def load_resume(self) -> Checkpoint | None:
         """The saved training state, or None when there is none yet; raises CheckpointError when it cannot be used."""
         if not self.resume_path.is_file():
             return None
@@ -253,18 +247,18 @@ class RunDirectory:
     def log(self, line: str) -> None:
         append(self.log_path, printable(line) + "\n")
 
-    def add_metrics(self, values: Dict[str, Any]) -> None:
+    def add_metrics(self, values: dict[str, Any]) -> None:
         """Append a row to metrics.csv; missing values stay empty."""
         new = not self.metrics_path.is_file() or not self.metrics_path.stat().st_size
         append(self.metrics_path, to_text([to_row(values)], head=new))
 
-    def read_metrics(self) -> List[Dict[str, Any]]:
+    def read_metrics(self) -> list[dict[str, Any]]:
         """The rows of metrics.csv; empty values are left out, and rows that cannot be read."""
         if not self.metrics_path.is_file():
             return []
         return [to_values(row) for row in read_table(read_whole(self.metrics_path)).rows]
 
-    def forget_after(self, episode: int) -> List[str]:
+    def forget_after(self, episode: int) -> list[str]:
         """Drop log lines and metrics of later games, which will be played again; and a last line cut short.
 
         A file that another program changed is kept under another name; returns what a person should be told.
@@ -275,7 +269,7 @@ class RunDirectory:
                 path.unlink()
         return notices
 
-    def files_to_clean(self) -> List[Path]:
+    def files_to_clean(self) -> list[Path]:
         """All that training made: everything but config.toml and files of other kinds."""
         found = [path for policy in self._policies() for _, path in policy.checkpoints()]
         found += sorted(
@@ -296,20 +290,20 @@ class RunDirectory:
         ]
         return found + self.left_behind()
 
-    def policies_trained(self) -> List[str]:
+    def policies_trained(self) -> list[str]:
         """The names of the policies that have checkpoints; "" is that of a run without teams, or of all teams."""
         folders = self._policies()
         names = ["", *(folder.checkpoints_path.name for folder in folders[1:])]
         return [name for name, folder in zip(names, folders) if folder.checkpoints()]
 
-    def _policies(self) -> List["RunDirectory"]:
+    def _policies(self) -> list[RunDirectory]:
         """This run, and with it each of its policies that have a folder of their own."""
         return [
             self,
             *(self.of(path.name) for path in sorted(self.checkpoints_path.glob("*")) if path.is_dir()),
         ]
 
-    def left_behind(self) -> List[Path]:
+    def left_behind(self) -> list[Path]:
         """Halves of files that a kill during a save left behind."""
         folders = [self.path, *(policy.checkpoints_path for policy in self._policies())]
         return [
@@ -319,7 +313,7 @@ class RunDirectory:
             if _LEFT_BEHIND.fullmatch(path.name) and not path.is_dir()
         ]
 
-    def tidy_up(self, episode: int) -> List[str]:
+    def tidy_up(self, episode: int) -> list[str]:
         """Remove what a kill left behind: halves of files, and all of the games after `episode`, the last that counts.
 
         Returns what a person should be told.
@@ -329,7 +323,7 @@ class RunDirectory:
         return self.forget_after(episode)
 
 
-def evenly_spread(numbers: Iterable[int], keep: int, every: int) -> Set[int]:
+def evenly_spread(numbers: Iterable[int], keep: int, every: int) -> set[int]:
     """Which checkpoints stay, at most `keep` of them: the newest and, over the whole run, one for every `width` games.
 
     The width is `every` times a power of two, so that what stays of many, stays when it is chosen in several steps:

@@ -6,17 +6,16 @@ import os
 import re
 from itertools import count
 from pathlib import Path
-from typing import List
 
 from retro_gamer.runs.archive import write_atomically
 from retro_gamer.runs.metrics import read_table, to_text
 from retro_gamer.runs.plain_files import read_whole
 
 
-def cut_metrics(path: Path, episode: int) -> List[str]:
+def cut_metrics(path: Path, episode: int) -> list[str]:
     """Drop the rows of games after `episode`, and one cut short. A file that another program changed is kept under another
     name; returns what a person should be told."""
-    notices: List[str] = []
+    notices: list[str] = []
     if path.is_file():
         table = read_table(read_whole(path))
         if not table.as_written:
@@ -30,9 +29,9 @@ def cut_metrics(path: Path, episode: int) -> List[str]:
     return notices
 
 
-def cut_log(path: Path, episode: int) -> List[str]:
+def cut_log(path: Path, episode: int) -> list[str]:
     """The same for the lines of training.log."""
-    notices: List[str] = []
+    notices: list[str] = []
     if path.is_file():
         try:
             whole_lines, _, _ = read_whole(path).rpartition(b"\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, Iterable, NamedTuple, Sequence
 
 METRICS = (
     "episode",
@@ -26,7 +26,7 @@ Row = Dict[str, str]  # the values by name, without the empty ones
 class Table(NamedTuple):
     """What can be read in a file, and whether it is as a training wrote it."""
 
-    rows: List[Row]
+    rows: list[Row]
     as_written: bool
 
 
@@ -43,7 +43,7 @@ def read_table(content: bytes) -> Table:
     return Table(_read_edited(content), as_written=False)
 
 
-def _read_edited(content: bytes) -> List[Row]:
+def _read_edited(content: bytes) -> list[Row]:
     """The rows that are left of a file that another program saved: with other separators, marks, comments, columns."""
     encoding = next((name for mark, name in BYTE_ORDER_MARKS.items() if content.startswith(mark)), "utf-8")
     lines = content.decode(encoding, errors="replace").replace("\0", "").splitlines()
@@ -57,7 +57,7 @@ def _read_edited(content: bytes) -> List[Row]:
     return []
 
 
-def _read_row(names: Sequence[str], values: Sequence[str], decimal_comma: bool = False) -> Optional[Row]:
+def _read_row(names: Sequence[str], values: Sequence[str], decimal_comma: bool = False) -> Row | None:
     """The known values of a row; None if it is not a row of these columns."""
     if len(values) != len(names):
         return None
@@ -74,12 +74,12 @@ def _read_row(names: Sequence[str], values: Sequence[str], decimal_comma: bool =
     return row if 0 <= episode < float("inf") else None
 
 
-def to_values(row: Row) -> Dict[str, Any]:
+def to_values(row: Row) -> dict[str, Any]:
     """The numbers in a row; raises ValueError when one is none."""
     return {name: value if name in TEXT else float(value) for name, value in row.items()}
 
 
-def to_row(values: Dict[str, Any]) -> Row:
+def to_row(values: dict[str, Any]) -> Row:
     """The opposite: a row as it is written."""
     texts = {
         name: f"{value:.6g}" if isinstance(value, float) else str(value) for name, value in values.items()

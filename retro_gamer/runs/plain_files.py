@@ -6,7 +6,7 @@ import math
 import os
 import stat
 from pathlib import Path
-from typing import Any, BinaryIO, Callable, Optional, Union
+from typing import Any, BinaryIO, Callable
 
 from retro_gamer.errors import CheckpointError
 
@@ -15,14 +15,14 @@ _LINK_TAGS = {
 }  # Windows has junctions, too
 
 
-def open_to_read(path: Union[str, Path]) -> BinaryIO:
+def open_to_read(path: str | Path) -> BinaryIO:
     """Open a file; raises CheckpointError for a pipe or a device, which could be waited for without end."""
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise CheckpointError(f"{path} is not a file that can be read. Remove it, then try again.")
     return open(path, "rb")
 
 
-def read_whole(path: Union[str, Path]) -> bytes:
+def read_whole(path: str | Path) -> bytes:
     """The content of a file; raises CheckpointError as `open_to_read` does."""
     with open_to_read(path) as file:
         return file.read()
@@ -93,7 +93,7 @@ def is_none_or(check: Check) -> Check:
     return lambda value: value is None or check(value)
 
 
-def is_list_of(check: Check, length: Optional[int] = None) -> Check:
+def is_list_of(check: Check, length: int | None = None) -> Check:
     """A list of values that pass a check, of any length or of this one."""
     return lambda value: (
         isinstance(value, list) and len(value) == (length or len(value)) and all(map(check, value))

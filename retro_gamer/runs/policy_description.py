@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, NamedTuple
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import PreprocessingSettings
@@ -25,7 +25,7 @@ from retro_gamer.nn.sparse import Convolution
 from retro_gamer.runs.description_checks import CHECKS, KINDS, ONLY_SOME_HAVE
 
 # Facts that, when they change, make the weights meaningless; and why.
-MEANINGLESS_AFTER: Dict[str, str] = {
+MEANINGLESS_AFTER: dict[str, str] = {
     "algorithm": "a table and a network, and different kinds of tables, keep what they learned in different forms",
     "gym": "it is another environment",
     "actions": "each output of the network, and each column of a table, stands for one action",
@@ -74,50 +74,48 @@ class PolicyDescription:
 
     algorithm: str
     gym: str
-    actions: Tuple[Optional[str], ...]  # None stands for pressing no key
+    actions: tuple[str | None, ...]  # None stands for pressing no key
     reward: str
     player: str
-    board_size: Tuple[int, ...]  # (width, height) of a whole board that is seen; () where none is
+    board_size: tuple[int, ...]  # (width, height) of a whole board that is seen; () where none is
     observation_function: str
     spatial: bool
     board: bool
     egocentric_radius: int
     radar: bool
-    observe_state: Tuple[str, ...]
-    hidden_sizes: Tuple[int, ...]
+    observe_state: tuple[str, ...]
+    hidden_sizes: tuple[int, ...]
     dueling: bool
-    characters: Tuple[str, ...]
+    characters: tuple[str, ...]
     n_cells: int
     n_symbols: int
     n_features: int
-    board_shape: Tuple[int, ...]  # (height, width)
-    convolutions: Optional[Tuple[Convolution, ...]] = (
+    board_shape: tuple[int, ...]  # (height, width)
+    convolutions: tuple[Convolution, ...] | None = (
         None  # of a network from elsewhere; None for the usual ones
     )
-    own_symbol: Optional[bool] = None  # None, as in older files, where it has none
-    last_step: Optional[bool] = None  # the same
-    room: Optional[bool] = None  # the same
-    free_characters: Optional[Tuple[str, ...]] = None  # for room
-    own_characters: Optional[Tuple[Tuple[str, ...], ...]] = (
-        None  # of each team; None where there are no teams
-    )
-    spaces: Optional[Dict[str, Any]] = None  # what an environment's observations and actions are
-    kinds: Optional[bool] = None  # the same as own_symbol
-    flow: Optional[str] = None  # the same
-    place: Optional[bool] = None  # the same
-    steps_of: Optional[Tuple[str, ...]] = None  # the same
-    way_around: Optional[Tuple[str, ...]] = None  # None where the radar tells no ways
-    sight: Optional[int] = None  # None where all shows
-    texts: Optional[bool] = None  # False where they are not seen
-    far: Optional[bool] = None  # the same as own_symbol
-    tiles: Optional[Tuple[int, ...]] = None  # None for none
-    repeat_penalty: Optional[float] = None  # how it acts (agents/repetition.py); None for plain greedy play
-    turn_based: Optional[bool] = None  # the same; None where it is not
+    own_symbol: bool | None = None  # None, as in older files, where it has none
+    last_step: bool | None = None  # the same
+    room: bool | None = None  # the same
+    free_characters: tuple[str, ...] | None = None  # for room
+    own_characters: tuple[tuple[str, ...], ...] | None = None  # of each team; None where there are no teams
+    spaces: dict[str, Any] | None = None  # what an environment's observations and actions are
+    kinds: bool | None = None  # the same as own_symbol
+    flow: str | None = None  # the same
+    place: bool | None = None  # the same
+    steps_of: tuple[str, ...] | None = None  # the same
+    way_around: tuple[str, ...] | None = None  # None where the radar tells no ways
+    sight: int | None = None  # None where all shows
+    texts: bool | None = None  # False where they are not seen
+    far: bool | None = None  # the same as own_symbol
+    tiles: tuple[int, ...] | None = None  # None for none
+    repeat_penalty: float | None = None  # how it acts (agents/repetition.py); None for plain greedy play
+    turn_based: bool | None = None  # the same; None where it is not
 
     @classmethod
     def of(
         cls, config: RunConfig, environment: Any, vocabulary: Vocabulary, **more: Any
-    ) -> "PolicyDescription":
+    ) -> PolicyDescription:
         """That of a policy that is being trained. `environment` has its actions and shape."""
         shape = environment.shape
         metadata, seen = config.metadata, config.preprocessing
@@ -163,9 +161,9 @@ class PolicyDescription:
         )
 
     @classmethod
-    def from_json(cls, facts: Any, path: Path) -> "PolicyDescription":
+    def from_json(cls, facts: Any, path: Path) -> PolicyDescription:
         """That in a file; raises CheckpointError unless it is of the right types and sane sizes, and fits together."""
-        values: Dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for name, kind in KINDS.items():
             if not isinstance(facts, dict) or type(facts.get(name)) is not kind:
                 raise CheckpointError(
@@ -187,7 +185,7 @@ class PolicyDescription:
             values["own_characters"] = tuple(map(tuple, values["own_characters"]))
         return cls(**values)
 
-    def to_json(self) -> Dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """The facts as they are written. What only some policies have is left out of the others."""
         values = {field.name: _as_written(getattr(self, field.name)) for field in fields(self)}
         return {name: value for name, value in values.items() if value is not None}
@@ -209,7 +207,7 @@ class PolicyDescription:
         )
 
     @property
-    def network_sizes(self) -> Dict[str, Any]:
+    def network_sizes(self) -> dict[str, Any]:
         """What a QNetwork needs to know, besides its weights."""
         return dict(
             n_cells=self.n_cells,
@@ -246,7 +244,7 @@ class PolicyDescription:
 
     def settings(self, config: RunConfig) -> RunConfig:
         """The same configuration, but so that it sees the game as this policy does."""
-        seen: Dict[str, Any] = {}
+        seen: dict[str, Any] = {}
         for name, usual in vars(PreprocessingSettings()).items():
             value = getattr(self, name)
             if value is None:  # it has no such thing
@@ -263,21 +261,21 @@ class PolicyDescription:
         preprocessing = PreprocessingSettings(**seen)
         return replace(config, preprocessing=preprocessing, metadata=metadata, training=training)
 
-    def difference(self, now: "PolicyDescription") -> List[Change]:
+    def difference(self, now: PolicyDescription) -> list[Change]:
         """What has changed, to another description, that makes the weights of this one useless."""
         names = [field.name for field in fields(self) if field.name in MEANINGLESS_AFTER]
         found = [Change(name, getattr(self, name), getattr(now, name)) for name in names]
         return [change for change in found if change.before != change.now]
 
 
-def _board_size(config: RunConfig, environment: Any) -> Tuple[int, ...]:
+def _board_size(config: RunConfig, environment: Any) -> tuple[int, ...]:
     encoder = getattr(environment, "encoder", None)
     if not config.preprocessing.board:
         return ()
     return tuple(config.metadata.board_size if encoder is None else encoder.board_size)
 
 
-def check_same(changes: List[Change], run: Any) -> None:
+def check_same(changes: list[Change], run: Any) -> None:
     """Raise ConfigError naming every change that makes the old weights useless, if there is any."""
     if not changes:
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, NamedTuple, Sequence
 
 import numpy as np
 
@@ -27,13 +27,13 @@ class SavedPolicy(NamedTuple):
     """What a checkpoint holds, its description checked."""
 
     description: PolicyDescription
-    facts: Dict[
+    facts: dict[
         str, Any
     ]  # all of them; beside the description: episode, turns, evaluation, and of teams rating, ...
-    arrays: Dict[str, np.ndarray]
+    arrays: dict[str, np.ndarray]
 
 
-def read_policy(run: RunDirectory, name: Optional[str] = None) -> Tuple[Path, SavedPolicy]:
+def read_policy(run: RunDirectory, name: str | None = None) -> tuple[Path, SavedPolicy]:
     """Find, load and check a checkpoint by name ("ep_0500", "best"; None for the newest).
 
     Raises RunNotFoundError when it is not there and CheckpointError when it cannot be used.
@@ -55,7 +55,7 @@ def read_policy(run: RunDirectory, name: Optional[str] = None) -> Tuple[Path, Sa
     return path, SavedPolicy(description, facts, arrays)
 
 
-def read_team_policy(run: RunDirectory, policy: str, name: Optional[str] = None) -> Tuple[Path, SavedPolicy]:
+def read_team_policy(run: RunDirectory, policy: str, name: str | None = None) -> tuple[Path, SavedPolicy]:
     """The same as `read_policy` for one of the policies of a self-play run."""
     path, saved = read_policy(run.of(policy), name)
     check_of_team(saved, path)
@@ -118,7 +118,7 @@ def build_policy(saved: SavedPolicy, path: Path) -> GreedyPolicy:
         ) from None
 
 
-def _check_network(description: PolicyDescription, arrays: Dict[str, np.ndarray], path: Path) -> None:
+def _check_network(description: PolicyDescription, arrays: dict[str, np.ndarray], path: Path) -> None:
     """Raise CheckpointError unless there are all arrays of the network: before any of its size is made."""
     found = under_prefix("network", arrays)
     for name, size in parameter_shapes(**description.network_sizes).items():

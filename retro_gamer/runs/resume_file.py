@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Dict, Iterator, List
+from typing import Iterator
 
 import numpy as np
 
@@ -24,7 +24,7 @@ def check_resume(resume: Checkpoint, run: RunDirectory) -> PolicyDescription:
 
 def check_self_play_resume(
     resume: Checkpoint, run: RunDirectory, config: RunConfig
-) -> Dict[str, PolicyDescription]:
+) -> dict[str, PolicyDescription]:
     """The same for self-play, policy by policy, whose facts have been checked one by one.
 
     Raises ConfigError when config.toml has other teams than there were.
@@ -51,7 +51,7 @@ def check_self_play_resume(
     return descriptions
 
 
-def check_whose_checkpoints(run: RunDirectory, names: List[str]) -> None:
+def check_whose_checkpoints(run: RunDirectory, names: list[str]) -> None:
     """Raise ConfigError when all checkpoints of a self-play run are those of other policies than these."""
     there = run.policies_trained()
     if there and not set(there) & set(names):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Sequence
+from typing import Sequence
 
 
 def expected_score(rating: float, opponent: float) -> float:
@@ -22,7 +22,7 @@ def result_between(outcome: float, other: float) -> float:
     return 0.5 * (1 + _sign(_sign(outcome) - _sign(other)))
 
 
-def rating_changes(ratings: Sequence[float], outcomes: Sequence[float], k: float) -> List[float]:
+def rating_changes(ratings: Sequence[float], outcomes: Sequence[float], k: float) -> list[float]:
     """What one game with these outcomes [n_teams] changes in the ratings of its teams [n_teams]; the changes add up to 0.
 
     Every team is compared with every other one, so that n teams play n - 1 games each, which share k:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Dict
+from typing import Any
 
 import numpy as np
 
@@ -85,7 +85,7 @@ class LearnedPolicy:
                 found = read_team_policy(self._game.run, self.name, path.stem)[1]
                 self.window.push(path.stem, found.facts["rating"])
 
-    def to_facts(self) -> Dict[str, Any]:
+    def to_facts(self) -> dict[str, Any]:
         """All that changes, apart from what the agent has learned."""
         return {
             "policy": self.describe().to_json(),
@@ -97,7 +97,7 @@ class LearnedPolicy:
         }
 
     def take_over(
-        self, facts: Dict[str, Any], known: PolicyDescription, state: Dict[str, np.ndarray]
+        self, facts: dict[str, Any], known: PolicyDescription, state: dict[str, np.ndarray]
     ) -> None:
         """Go on from `to_facts` and the state of the agent."""
         self.check(known)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
+from typing import Callable, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -17,10 +17,10 @@ class MatchResult(NamedTuple):
     """What became of a game."""
 
     turns: int
-    steps: List[int]  # [n_teams]: the turns of all its characters together
-    returns: List[float]  # [n_teams]: the sum of each team's rewards
-    outcomes: List[float]  # [n_teams]: above 0 for a win, below for a loss
-    losses: List[float]  # of the learning steps
+    steps: list[int]  # [n_teams]: the turns of all its characters together
+    returns: list[float]  # [n_teams]: the sum of each team's rewards
+    outcomes: list[float]  # [n_teams]: above 0 for a win, below for a loss
+    losses: list[float]  # of the learning steps
     truncated: bool  # cut short by the limit of turns, and not over
 
 
@@ -28,8 +28,8 @@ class Trajectory:
     """What happened to one character of the learning team in one game, turn by turn."""
 
     def __init__(self) -> None:
-        self.decisions: List[Decision] = []  # [n_turns that the character was in the game]
-        self.rewards: List[float] = []  # as many
+        self.decisions: list[Decision] = []  # [n_turns that the character was in the game]
+        self.rewards: list[float] = []  # as many
 
     def add(self, decision: Decision) -> None:
         self.decisions.append(decision)
@@ -51,9 +51,9 @@ def play_match(
     environment: TeamEnvironment,
     policies: Sequence[TeamPolicy],
     epsilon: float = 0.0,
-    learning_team: Optional[int] = None,
-    rng: Optional[np.random.Generator] = None,
-    seed: Optional[int] = None,
+    learning_team: int | None = None,
+    rng: np.random.Generator | None = None,
+    seed: int | None = None,
     cut_short: Callable[[], bool] = never,
 ) -> MatchResult:
     """Play one game, with a policy for each team [n_teams] and a share of random actions.
@@ -66,7 +66,7 @@ def play_match(
     does wrong.
     """
 
-    def decide(number: int) -> Optional[Decision]:
+    def decide(number: int) -> Decision | None:
         member, character = environment.members[number], environment.character(number)
         if character is None:
             return None
@@ -93,7 +93,7 @@ def play_match(
 def _play(
     environment: TeamEnvironment,
     decide: Decide,
-    trajectories: Dict[int, Trajectory],
+    trajectories: dict[int, Trajectory],
     cut_short: Callable[[], bool],
 ) -> MatchResult:
     """Play a game that was reset to its end, and note what happens to the characters that have a trajectory."""
@@ -124,7 +124,7 @@ def _play(
 
 def _learn(
     trajectory: Trajectory, policy: TeamPolicy, environment: TeamEnvironment, number: int, truncated: bool
-) -> List[float]:
+) -> list[float]:
     """Let the agent learn from one character's game, turn by turn; returns the losses."""
     agent, encoder = policy
     last = len(trajectory.decisions) - 1
@@ -156,7 +156,7 @@ def _learn(
     return losses
 
 
-def outcomes_of(rewards: Sequence[float], returns: Sequence[float]) -> List[float]:
+def outcomes_of(rewards: Sequence[float], returns: Sequence[float]) -> list[float]:
     """Who won [n_teams]: above 0 for a win, below for a loss.
 
     The rewards of the last turn [n_teams] decide, as in ML-Agents. If it brought no team anything, the game is won on

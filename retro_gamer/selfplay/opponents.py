@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Callable, Deque, Dict, Iterable, List, NamedTuple, Optional
+from typing import Any, Callable, Iterable, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from retro_gamer.selfplay.team_policy import TeamPolicy, load_team_policy
 class Opponent(NamedTuple):
     """Whom a ghost team follows: a snapshot, or the newest policy itself."""
 
-    snapshot: Optional[Snapshot]
+    snapshot: Snapshot | None
     plays: TeamPolicy
 
 
@@ -42,10 +42,10 @@ class Opponents:
         settings = game.config.self_play
         self._latest_ratio = settings.play_against_latest_model_ratio
         self.clocks = [GhostClock(team.swap_steps or settings.swap_steps) for team in game.config.teams]
-        self.of_teams: Dict[int, Opponent] = {}
-        self._swap_due: List[int] = []
+        self.of_teams: dict[int, Opponent] = {}
+        self._swap_due: list[int] = []
 
-    def count(self, steps: List[int]) -> None:
+    def count(self, steps: list[int]) -> None:
         """The ghost teams took these steps [n_teams] in a game."""
         self._swap_due = [team for team in self.of_teams if self.clocks[team].add(steps[team])]
 
@@ -71,7 +71,7 @@ class Opponents:
             if opponent is not None:
                 return opponent
 
-    def _follow(self, policy: LearnedPolicy, snapshot: Optional[Snapshot]) -> Optional[Opponent]:
+    def _follow(self, policy: LearnedPolicy, snapshot: Snapshot | None) -> Opponent | None:
         """The opponent that a snapshot is; None when its file is missing or broken, which is told."""
         if snapshot is None:
             return Opponent(None, policy.plays)
@@ -86,16 +86,16 @@ class Opponents:
             self._tell(f"The snapshot {snapshot.name} cannot be played against, and is left out: {error}")
             return None
 
-    def needed(self) -> List[str]:
+    def needed(self) -> list[str]:
         """The names of the snapshots that are played against."""
         return [one.snapshot.name for one in self.of_teams.values() if one.snapshot is not None]
 
-    def get_state(self) -> List[Any]:
+    def get_state(self) -> list[Any]:
         """[team, [name, rating] of its snapshot or None] of every ghost team."""
         snapshots = {team: opponent.snapshot for team, opponent in self.of_teams.items()}
         return [[team, None if one is None else [one.name, one.rating]] for team, one in snapshots.items()]
 
-    def set_state(self, state: List[Any]) -> None:
+    def set_state(self, state: list[Any]) -> None:
         for team, followed in state:
             policy = self._policy_of(team)
             snapshot = None if followed is None else policy.window.find(followed[0]) or Snapshot(*followed)
@@ -110,8 +110,8 @@ class GhostController:
     """
 
     def __init__(self) -> None:
-        self._queue: Deque[int] = deque()
-        self._learning_team: Optional[int] = None
+        self._queue: deque[int] = deque()
+        self._learning_team: int | None = None
 
     @property
     def learning_team(self) -> int:
@@ -133,8 +133,8 @@ class GhostController:
         self._learning_team = self._queue.popleft()
         return self._learning_team
 
-    def get_state(self) -> Dict[str, Any]:
+    def get_state(self) -> dict[str, Any]:
         return {"queue": list(self._queue), "learning_team": self._learning_team}
 
-    def set_state(self, state: Dict[str, Any]) -> None:
+    def set_state(self, state: dict[str, Any]) -> None:
         self._queue, self._learning_team = deque(state["queue"]), state["learning_team"]

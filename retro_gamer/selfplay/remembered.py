@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, List
+from typing import Any
 
 from retro_gamer.runs.plain_files import (
     is_count,
@@ -59,16 +59,16 @@ def _is_policy(value: Any) -> bool:
 class SelfPlayProgress(Progress):
     """How far self-play has come."""
 
-    characters: List[str] = remembered(is_list_of(is_text), list)
-    policies: List[Dict[str, Any]] = remembered(is_list_of(_is_policy), list)
-    controller: Dict[str, Any] = remembered(is_dict, dict)
+    characters: list[str] = remembered(is_list_of(is_text), list)
+    policies: list[dict[str, Any]] = remembered(is_list_of(_is_policy), list)
+    controller: dict[str, Any] = remembered(is_dict, dict)
     team_changed_at: int = remembered(
         is_count, 0
     )  # learner steps of who learns, when its turn to learn began
-    clocks: List[Dict[str, int]] = remembered(is_list_of(_is_clock), list)  # [n_teams]
-    opponents: List[Any] = remembered(is_list_of(_is_followed), list)
+    clocks: list[dict[str, int]] = remembered(is_list_of(_is_clock), list)  # [n_teams]
+    opponents: list[Any] = remembered(is_list_of(_is_followed), list)
     # Won, drawn, lost by the learning team against snapshots, since the last checkpoint; and of each team [n_teams], ever.
-    results: List[int] = remembered(is_list_of(is_count, 3), lambda: [0, 0, 0])
-    tallies: List[List[int]] = remembered(is_list_of(is_list_of(is_count, 3)), list)
+    results: list[int] = remembered(is_list_of(is_count, 3), lambda: [0, 0, 0])
+    tallies: list[list[int]] = remembered(is_list_of(is_list_of(is_count, 3)), list)
     # Of the first games: in how many the rewards did not add up to zero, and how many have been looked at.
-    balance: List[float] = remembered(is_list_of(is_number, 2), lambda: [0.0, 0])
+    balance: list[float] = remembered(is_list_of(is_number, 2), lambda: [0.0, 0])

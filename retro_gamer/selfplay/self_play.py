@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional, Union
+from typing import Any, Callable
 
 import numpy as np
 
@@ -44,13 +44,13 @@ class SelfPlay(Learning):
 
     progress: SelfPlayProgress
 
-    def __init__(self, run: RunDirectory, factory: Optional[Callable[[], Any]] = None):
+    def __init__(self, run: RunDirectory, factory: Callable[[], Any] | None = None):
         self.run, config = run, run.load_config()
         seed_everything(config.training.seed)
         self.rng = stream_of_agents(config.training.seed)
         self.progress = SelfPlayProgress(tallies=[[0, 0, 0] for _ in config.teams])
         resume, known = run.load_resume(), {}
-        newest: Dict[str, SavedPolicy] = {}
+        newest: dict[str, SavedPolicy] = {}
         if resume is not None:
             self.progress.check(resume.facts, run)
             known = check_self_play_resume(resume, run, config)
@@ -59,7 +59,7 @@ class SelfPlay(Learning):
             newest = _newest_policies(run, policy_names(config))
         self.game = SelfPlayRun(run, config, factory)
         self.config, self.environment = self.game.config, self.game.environment
-        self._to_tell: List[str] = []
+        self._to_tell: list[str] = []
         self._make_policies(
             resume.facts["characters"] if resume is not None else _most_characters(newest), known
         )
@@ -70,7 +70,7 @@ class SelfPlay(Learning):
             seed_everything(config.training.seed)
             self._start_from(newest)
 
-    def _make_policies(self, characters: List[str], known: Dict[str, PolicyDescription]) -> None:
+    def _make_policies(self, characters: list[str], known: dict[str, PolicyDescription]) -> None:
         self.vocabulary = Vocabulary([*characters, *self.config.metadata.character_set], grows=True)
         for description in known.values():
             self.vocabulary.make_room(description.n_symbols)
@@ -83,7 +83,7 @@ class SelfPlay(Learning):
             self.controller.subscribe_team_id(team)
         self.opponents = Opponents(self.game, self.policy_of, self.rng, self._to_tell.append)
 
-    def _start_from(self, newest: Dict[str, SavedPolicy]) -> None:
+    def _start_from(self, newest: dict[str, SavedPolicy]) -> None:
         """Go on from these policies, by their names; the others begin with a snapshot that knows nothing."""
         progress = self.progress
         for name, saved in newest.items():
@@ -139,7 +139,7 @@ class SelfPlay(Learning):
     def _rate(self, match: MatchResult) -> None:
         """Let the result change the ratings of all who played."""
         learning_team, opponents = self.controller.learning_team, self.opponents.of_teams
-        rated: List[Union[LearnedPolicy, Snapshot]] = [
+        rated: list[LearnedPolicy | Snapshot] = [
             self.learner if team == learning_team else opponents[team].snapshot or self.policy_of(team)
             for team in range(len(match.outcomes))
         ]
@@ -211,7 +211,7 @@ class SelfPlay(Learning):
         path = policy.run.checkpoint_path(self.progress.episode)
         save(policy.run, path, facts, policy.agent.get_policy())
 
-    def runs(self) -> List[RunDirectory]:
+    def runs(self) -> list[RunDirectory]:
         return [policy.run for policy in self.policies.values()]
 
     def remove_old_checkpoints(self) -> None:
@@ -221,7 +221,7 @@ class SelfPlay(Learning):
             needed = [snapshot.name for snapshot in policy.window.snapshots] + self.opponents.needed()
             policy.run.thin_checkpoints(keep, 1, loose, needed)
 
-    def remember(self) -> Dict[str, np.ndarray]:
+    def remember(self) -> dict[str, np.ndarray]:
         progress = self.progress
         progress.characters = list(self.vocabulary.characters)
         progress.policies = [policy.to_facts() for policy in self.policies.values()]
@@ -229,13 +229,13 @@ class SelfPlay(Learning):
         progress.clocks = [clock.get_state() for clock in self.opponents.clocks]
         progress.opponents = self.opponents.get_state()
         progress.random = get_random_state(self.rng)
-        arrays: Dict[str, np.ndarray] = {}
+        arrays: dict[str, np.ndarray] = {}
         for number, policy in enumerate(self.policies.values()):
             arrays.update(with_prefix(f"agent_{number}", policy.agent.get_state()))
         return arrays
 
     def _recall(
-        self, facts: Dict[str, Any], arrays: Dict[str, np.ndarray], known: Dict[str, PolicyDescription]
+        self, facts: dict[str, Any], arrays: dict[str, np.ndarray], known: dict[str, PolicyDescription]
     ) -> None:
         self.progress.take_over(facts)
         for number, saved in enumerate(self.progress.policies):
@@ -247,12 +247,12 @@ class SelfPlay(Learning):
         set_random_state(self.progress.random, self.rng)
         self.opponents.set_state(self.progress.opponents)
 
-    def facts(self) -> Dict[str, Any]:
+    def facts(self) -> dict[str, Any]:
         return {}
 
     # What is shown
 
-    def notices(self) -> List[str]:
+    def notices(self) -> list[str]:
         told = list(self._to_tell)
         self._to_tell.clear()
         return told + [notice for policy in self.policies.values() for notice in policy.agent.notices()]
@@ -267,7 +267,7 @@ class SelfPlay(Learning):
     def _learning_team_s_name(self) -> str:
         return self.config.teams[self.controller.learning_team].name
 
-    def columns(self) -> Dict[str, Any]:
+    def columns(self) -> dict[str, Any]:
         return {
             "eval_return": None,
             "team": self._learning_team_s_name(),
@@ -283,7 +283,7 @@ class SelfPlay(Learning):
         )
 
 
-def _newest_policies(run: RunDirectory, names: List[str]) -> Dict[str, SavedPolicy]:
+def _newest_policies(run: RunDirectory, names: list[str]) -> dict[str, SavedPolicy]:
     newest = {}
     for name in names:
         if run.of(name).checkpoints():
@@ -292,7 +292,7 @@ def _newest_policies(run: RunDirectory, names: List[str]) -> Dict[str, SavedPoli
     return newest
 
 
-def _most_characters(policies: Dict[str, SavedPolicy]) -> List[str]:
+def _most_characters(policies: dict[str, SavedPolicy]) -> list[str]:
     """The characters that the policy knows which knows the most."""
     known = [list(policy.description.characters) for policy in policies.values()]
     return max(known, key=len, default=[])

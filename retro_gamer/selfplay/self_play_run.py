@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Callable, List, Optional, Sequence
+from typing import Any, Callable, Sequence
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.teams import config_of_policy, policy_names, policy_of_team
@@ -37,8 +37,8 @@ class SelfPlayRun:
     def __init__(
         self,
         run: RunDirectory,
-        config: Optional[RunConfig] = None,
-        factory: Optional[Callable[[], Any]] = None,
+        config: RunConfig | None = None,
+        factory: Callable[[], Any] | None = None,
     ):
         self.run, self.config = run, config or run.load_config()
         if not self.config.teams:
@@ -52,11 +52,11 @@ class SelfPlayRun:
         self.environment = TeamEnvironment(self.config, factory)
 
     @property
-    def team_names(self) -> List[str]:
+    def team_names(self) -> list[str]:
         """In the order of config.toml [n_teams]."""
         return [team.name for team in self.config.teams]
 
-    def policy(self, team: int, checkpoint: Optional[str] = None) -> TeamPolicy:
+    def policy(self, team: int, checkpoint: str | None = None) -> TeamPolicy:
         """The policy of a checkpoint (default: the newest) for a team; raises RetroGamerErrors.
 
         Teams leave snapshots at different games: of one that has none with this number, the newest before it.
@@ -76,9 +76,9 @@ class SelfPlayRun:
                 return before[-1] if before else checkpoint
         return checkpoint
 
-    def decide(self, policies: Sequence[TeamPolicy]) -> List[Optional[Decision]]:
+    def decide(self, policies: Sequence[TeamPolicy]) -> list[Decision | None]:
         """What the members [n_members] do this turn, by a policy for each team; None for those that have left the game."""
-        decisions: List[Optional[Decision]] = []
+        decisions: list[Decision | None] = []
         for number, member in enumerate(self.environment.members):
             character = self.environment.character(number)
             decisions.append(
@@ -88,7 +88,7 @@ class SelfPlayRun:
             )
         return decisions
 
-    def play_turn(self, decisions: Sequence[Optional[Decision]]) -> Turn:
+    def play_turn(self, decisions: Sequence[Decision | None]) -> Turn:
         """One turn of the game, with what the members decided."""
         members = self.environment.members
         return self.environment.step(

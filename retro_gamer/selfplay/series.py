@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, List, Sequence
+from typing import Callable, Sequence
 
 from retro_gamer.hosting.randomness import OwnRandomness
 from retro_gamer.selfplay.elo import result_between
@@ -18,7 +18,7 @@ def play_series(
     seed: int,
     on_game: Callable[[int], None] = lambda done: None,
     on_turn: Callable[[], None] = lambda: None,
-) -> List[List[float]]:
+) -> list[list[float]]:
     """The outcomes [games][n_teams] of greedy games with seeds seed, seed + 1, ..., by a policy for each team [n_teams].
 
     See `outcomes_of`. `on_game(done)` is called after each game, `on_turn()` after each turn. The process's own randomness
@@ -38,7 +38,7 @@ def play_series(
     return outcomes
 
 
-def count_results(outcomes: Sequence[Sequence[float]], team: int) -> List[int]:
+def count_results(outcomes: Sequence[Sequence[float]], team: int) -> list[int]:
     """[won, drawn, lost] by a team in these games [games][n_teams], each against the best of the others."""
     counts = [0, 0, 0]
     for outcome in outcomes:

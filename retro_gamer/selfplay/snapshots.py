@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +22,7 @@ class SnapshotWindow:
 
     def __init__(self, size: int):
         self.size = size
-        self.snapshots: List[Snapshot] = []  # oldest first
+        self.snapshots: list[Snapshot] = []  # oldest first
 
     def push(self, name: str, rating: float) -> None:
         """A new snapshot, with the rating that its policy has now; the oldest one leaves a full window."""
@@ -34,7 +34,7 @@ class SnapshotWindow:
         """Take out a snapshot, if it is in: its file cannot be read any more."""
         self.snapshots = [other for other in self.snapshots if other is not snapshot]
 
-    def draw(self, rng: np.random.Generator, latest_ratio: float) -> Optional[Snapshot]:
+    def draw(self, rng: np.random.Generator, latest_ratio: float) -> Snapshot | None:
         """An opponent: with probability `latest_ratio` None, the newest policy itself; otherwise any of the window, evenly.
 
         It is ML-Agents' play_against_latest_model_ratio.
@@ -43,13 +43,13 @@ class SnapshotWindow:
             return None
         return self.snapshots[int(rng.integers(len(self.snapshots)))]
 
-    def find(self, name: Optional[str]) -> Optional[Snapshot]:
+    def find(self, name: str | None) -> Snapshot | None:
         return next((snapshot for snapshot in self.snapshots if snapshot.name == name), None)
 
-    def get_state(self) -> List[Any]:
+    def get_state(self) -> list[Any]:
         return [[snapshot.name, snapshot.rating] for snapshot in self.snapshots]
 
-    def set_state(self, state: List[Any]) -> None:
+    def set_state(self, state: list[Any]) -> None:
         self.snapshots = [Snapshot(name, rating) for name, rating in state]
 
 
@@ -69,8 +69,8 @@ class GhostClock:
     def swapped(self) -> None:
         self._last_swap = self.steps
 
-    def get_state(self) -> Dict[str, int]:
+    def get_state(self) -> dict[str, int]:
         return {"steps": self.steps, "last_swap": self._last_swap}
 
-    def set_state(self, state: Dict[str, int]) -> None:
+    def set_state(self, state: dict[str, int]) -> None:
         self.steps, self._last_swap = state["steps"], state["last_swap"]

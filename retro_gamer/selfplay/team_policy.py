@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Optional, Sequence
+from typing import Any, NamedTuple, Sequence
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.teams import config_of_policy
@@ -41,7 +41,7 @@ def load_team_policy(
     run: RunDirectory,
     config: RunConfig,
     policy: str,
-    checkpoint: Optional[str],
+    checkpoint: str | None,
     own_characters: Sequence[Sequence[str]],
 ) -> TeamPolicy:
     """The policy of a checkpoint (None: the newest); raises RetroGamerErrors when it cannot be used.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, NamedTuple, Sequence
 
 import numpy as np
 
@@ -34,15 +34,15 @@ class Pairing(NamedTuple):
 class Tournament(NamedTuple):
     """Who took part, how all pairings ended, and what follows from that."""
 
-    entrants: List[Entrant]
-    names: List[str]  # [n_entrants]
-    pairings: List[Pairing]
+    entrants: list[Entrant]
+    names: list[str]  # [n_entrants]
+    pairings: list[Pairing]
     ratings: np.ndarray  # [n_entrants], their mean is 1200
     intervals: np.ndarray  # [n_entrants, 2]: 95%
-    cycle: List[int]  # entrants each of whom beats the next, and the last the first; empty if there are none
+    cycle: list[int]  # entrants each of whom beats the next, and the last the first; empty if there are none
 
 
-def spread(items: Sequence[Any], count: int) -> List[Any]:
+def spread(items: Sequence[Any], count: int) -> list[Any]:
     """At most `count` of the items, evenly spaced, the first and the last among them."""
     if len(items) <= count:
         return list(items)
@@ -90,7 +90,7 @@ def play_tournament(
     for first, second in pairs:
         # In a symmetric game both play half of the games for either team: which team is better must not count.
         sides = [(0, 1), (1, 0)] if symmetric else [(entrants[first].team, entrants[second].team)]
-        points: List[float] = []
+        points: list[float] = []
         for number, (team, other) in enumerate(sides):
             count = (games + 1 - number) // 2 if symmetric else games
             line_up = {team: policies[first], other: policies[second]}
@@ -109,7 +109,7 @@ def play_tournament(
     )
 
 
-def _pairs(entrants: Sequence[Entrant], symmetric: bool) -> List[Tuple[int, int]]:
+def _pairs(entrants: Sequence[Entrant], symmetric: bool) -> list[tuple[int, int]]:
     return [
         (first, second)
         for first in range(len(entrants))
@@ -166,13 +166,13 @@ def rating_intervals(n_players: int, pairings: Sequence[Pairing]) -> np.ndarray:
     return intervals
 
 
-def beaten(pairings: Sequence[Pairing]) -> Dict[int, List[int]]:
+def beaten(pairings: Sequence[Pairing]) -> dict[int, list[int]]:
     """Whom each player beats beyond doubt: the 95% interval of its share of points lies above a half.
 
     The share's variance p (1 - p) is that of the half it is compared with, not the one found, which few games may
     show as zero (the score test, Wilson 1927).
     """
-    result: Dict[int, List[int]] = {}
+    result: dict[int, list[int]] = {}
     for first, second, points in pairings:
         margin = points.mean() - 0.5
         if abs(margin) > 1.96 * 0.5 / len(points) ** 0.5:
@@ -181,9 +181,9 @@ def beaten(pairings: Sequence[Pairing]) -> Dict[int, List[int]]:
     return result
 
 
-def find_cycle(n_players: int, beats: Dict[int, List[int]]) -> List[int]:
+def find_cycle(n_players: int, beats: dict[int, list[int]]) -> list[int]:
     """A shortest circle of players each of whom beats the next; empty if there is none."""
-    best: List[int] = []
+    best: list[int] = []
     for start in range(n_players):
         paths, seen = [[start]], {start}
         while paths and not (best and len(paths[0]) >= len(best)):
@@ -198,7 +198,7 @@ def find_cycle(n_players: int, beats: Dict[int, List[int]]) -> List[int]:
     return best
 
 
-def later_against_earlier(tournament: Tournament, team: int) -> Optional[Tuple[float, int]]:
+def later_against_earlier(tournament: Tournament, team: int) -> tuple[float, int] | None:
     """(share, pairs): in how many pairs of a team's snapshots the later one has the higher rating; None with one only."""
     ratings = [
         rating for entrant, rating in zip(tournament.entrants, tournament.ratings) if entrant.team == team

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.selfplay.self_play import SelfPlay
@@ -12,10 +12,10 @@ from retro_gamer.training.trainer import TrainingLoop
 class SelfPlayTrainer(TrainingLoop):
     """The training loop, in whose games several teams learn in turn."""
 
-    def __init__(self, run: RunDirectory, factory: Optional[Callable[[], Any]] = None):
+    def __init__(self, run: RunDirectory, factory: Callable[[], Any] | None = None):
         super().__init__(run, lambda: self._make(run, factory))
 
-    def _make(self, run: RunDirectory, factory: Optional[Callable[[], Any]]) -> SelfPlay:
+    def _make(self, run: RunDirectory, factory: Callable[[], Any] | None) -> SelfPlay:
         self.self_play = SelfPlay(run, factory)
         return self.self_play
 

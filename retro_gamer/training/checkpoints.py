@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Dict, Set, Tuple
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class Checkpoints:
         if not self.run.resume_path.is_file():
             self.run.save_resume(*self.state())
 
-    def save(self, seconds_between_states: float) -> Dict[str, Any]:
+    def save(self, seconds_between_states: float) -> dict[str, Any]:
         """Save the checkpoint that is due, and a state to resume from if that is; returns the row of metrics.csv."""
         progress = self.progress
         self.learning.save_policy(self.saver.save_policy)
@@ -65,15 +65,15 @@ class Checkpoints:
         self.progress.loose_checkpoints = [n for n in self.progress.loose_checkpoints if n in there]
         return True
 
-    def state(self) -> Tuple[Dict[str, Any], Dict[str, np.ndarray]]:
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """All that is needed to go on: facts and arrays."""
         arrays = self.learning.remember()
         return {**self.learning.facts(), **self.progress.to_facts()}, arrays
 
-    def _numbers(self) -> Set[int]:
+    def _numbers(self) -> set[int]:
         return {number for run in self.learning.runs() for number, _ in run.checkpoints()}
 
-    def _row(self) -> Dict[str, Any]:
+    def _row(self) -> dict[str, Any]:
         """The row of metrics.csv for the games since the last checkpoint."""
         episodes = self.progress.since_checkpoint
         losses = [episode.mean_loss for episode in episodes if episode.mean_loss is not None]
@@ -89,7 +89,7 @@ class Checkpoints:
             **self.learning.columns(),
         }
 
-    def _line(self, row: Dict[str, Any]) -> str:
+    def _line(self, row: dict[str, Any]) -> str:
         """The line of training.log for the same games."""
         progress = self.progress
         loss = f"{row['loss']:.4g}" if row["loss"] is not None else "-"

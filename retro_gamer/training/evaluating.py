@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Dict, Optional
-
 import numpy as np
 
 from retro_gamer.agents import Agent
@@ -19,7 +17,7 @@ class GreedyEvaluations:
 
     def __init__(self, environment: Environment, settings: TrainingSettings, progress: EvaluatedProgress):
         self._environment, self._settings, self._progress = environment, settings, progress
-        self.newest: Optional[Evaluation] = None
+        self.newest: Evaluation | None = None
 
     def is_due(self, last: bool) -> bool:
         """Whether one is due after a game; `last` is the last of the training."""
@@ -56,7 +54,7 @@ class GreedyEvaluations:
         progress.best_return = self.newest.mean
         return True
 
-    def get_state(self) -> Dict[str, np.ndarray]:
+    def get_state(self) -> dict[str, np.ndarray]:
         """The newest one, for resume.npz: `evaluation_returns` and so on, each [games]; nothing when there is none."""
         if self.newest is None:
             return {}
@@ -65,7 +63,7 @@ class GreedyEvaluations:
             arrays["evaluation_scores"] = self.newest.scores
         return arrays
 
-    def set_state(self, arrays: Dict[str, np.ndarray]) -> None:
+    def set_state(self, arrays: dict[str, np.ndarray]) -> None:
         if "evaluation_returns" in arrays:
             returns, turns = arrays["evaluation_returns"], arrays["evaluation_turns"]
             self.newest = Evaluation(returns, turns, arrays.get("evaluation_scores"))

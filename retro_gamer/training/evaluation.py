@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, NamedTuple, Sequence
 
 import numpy as np
 
@@ -21,14 +21,14 @@ class Evaluation(NamedTuple):
 
     returns: np.ndarray  # [games]
     turns: np.ndarray  # [games]
-    scores: Optional[np.ndarray]  # [games], where the game has a score apart from the reward
+    scores: np.ndarray | None  # [games], where the game has a score apart from the reward
 
     def __repr__(self) -> str:
         low, high = bootstrap_interval(self.returns)
         return f"Evaluation({len(self.returns)} games, mean {self.mean:.2f}, 95% interval {low:.2f} to {high:.2f})"
 
     @classmethod
-    def of(cls, parts: Sequence["Evaluation"]) -> "Evaluation":
+    def of(cls, parts: Sequence[Evaluation]) -> Evaluation:
         """The games of several evaluations in one."""
         scores = [part.scores for part in parts if part.scores is not None]
         return cls(
@@ -37,7 +37,7 @@ class Evaluation(NamedTuple):
             np.concatenate(scores) if scores else None,
         )
 
-    def first(self, games: int) -> "Evaluation":
+    def first(self, games: int) -> Evaluation:
         """As if no more had been played."""
         scores = None if self.scores is None else self.scores[:games]
         return Evaluation(self.returns[:games], self.turns[:games], scores)
@@ -60,7 +60,7 @@ class Evaluation(NamedTuple):
         rows = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in cells)
         return f"<table>{rows}</table>"
 
-    def summary(self) -> Dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """Mean, 95% interval, median, best and worst return, and the mean number of turns."""
         low, high = bootstrap_interval(self.returns)
         result = {
@@ -134,7 +134,7 @@ def random_play(
     return evaluate(environment, agent, games, seed, on_game=on_game, on_turn=on_turn)
 
 
-def _collect(episodes: List[Episode]) -> Evaluation:
+def _collect(episodes: list[Episode]) -> Evaluation:
     scores = [episode.score for episode in episodes if episode.score is not None]
     return Evaluation(
         np.array([episode.episode_return for episode in episodes]),
@@ -143,7 +143,7 @@ def _collect(episodes: List[Episode]) -> Evaluation:
     )
 
 
-def bootstrap_interval(values: np.ndarray, resamples: int = 2000) -> Tuple[float, float]:
+def bootstrap_interval(values: np.ndarray, resamples: int = 2000) -> tuple[float, float]:
     """The 95% interval of the mean: how far it would move if other games had been drawn (Efron 1979)."""
     rng = np.random.default_rng(0)
     means = rng.choice(values, (resamples, len(values))).mean(axis=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Learning:
     rng: np.random.Generator
 
     @property
-    def evaluation(self) -> Optional[Evaluation]:
+    def evaluation(self) -> Evaluation | None:
         """The newest greedy evaluation; None where ratings take its place."""
         return None
 
@@ -61,22 +61,22 @@ class Learning:
     def after_checkpoint(self) -> None:
         """A checkpoint that was due has been saved."""
 
-    def remember(self) -> Dict[str, np.ndarray]:
+    def remember(self) -> dict[str, np.ndarray]:
         """Bring `progress` up to date; returns the arrays to save beside it."""
         raise NotImplementedError
 
-    def facts(self) -> Dict[str, Any]:
+    def facts(self) -> dict[str, Any]:
         """What the resume state says of the policies, besides `progress`."""
         raise NotImplementedError
 
-    def runs(self) -> List[RunDirectory]:
+    def runs(self) -> list[RunDirectory]:
         """The folders of checkpoints, one for each policy."""
         raise NotImplementedError
 
     def remove_old_checkpoints(self) -> None:
         raise NotImplementedError
 
-    def notices(self) -> List[str]:
+    def notices(self) -> list[str]:
         """What a person should be told now."""
         return []
 
@@ -84,7 +84,7 @@ class Learning:
         """Who learns, and how it goes, if that is more than the progress line shows."""
         return ""
 
-    def columns(self) -> Dict[str, Any]:
+    def columns(self) -> dict[str, Any]:
         """More values for a row of metrics.csv."""
         return {}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple
 
 from retro_gamer.agents.agent import Actor, Transition
 from retro_gamer.environment.base import Environment
@@ -14,8 +14,8 @@ class Episode(NamedTuple):
 
     episode_return: float  # the sum of its rewards
     turns: int
-    mean_loss: Optional[float]  # over its learning steps; None if there was none
-    score: Optional[float]  # the value people would ask for, where it is another one
+    mean_loss: float | None  # over its learning steps; None if there was none
+    score: float | None  # the value people would ask for, where it is another one
 
 
 def never() -> bool:
@@ -28,7 +28,7 @@ def play_episode(
     agent: Actor,
     epsilon: Callable[[], float],
     learn: bool = True,
-    seed: Optional[int] = None,
+    seed: int | None = None,
     cut_short: Callable[[], bool] = never,
 ) -> Episode:
     """Play one game. `epsilon()` is asked before each turn for the share of random actions.

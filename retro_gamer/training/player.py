@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, NamedTuple, Optional, Sequence
+from typing import Any, NamedTuple, Sequence
 
 from retro_gamer.agents.agent import Actor
 from retro_gamer.config.run_config import RunConfig
@@ -18,12 +18,12 @@ class Player(NamedTuple):
 
     environment: Environment
     agent: Actor
-    facts: Dict[str, Any]
+    facts: dict[str, Any]
     name: str  # of the checkpoint
     config: RunConfig
 
 
-def load_player(run: RunDirectory, checkpoint: Optional[str] = None) -> Player:
+def load_player(run: RunDirectory, checkpoint: str | None = None) -> Player:
     """The policy of a checkpoint (default: the newest) beside the game of its run."""
     config = run.load_config()
     if config.teams:
@@ -50,5 +50,5 @@ def load_player(run: RunDirectory, checkpoint: Optional[str] = None) -> Player:
     return Player(environment, agent, loaded.facts, path.stem, config)
 
 
-def keys_of(actions: Sequence[Optional[str]]) -> str:
+def keys_of(actions: Sequence[str | None]) -> str:
     return ", ".join(str(action) for action in actions if action is not None)

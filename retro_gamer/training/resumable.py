@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.plain_files import Check, is_count, is_dict, is_list_of, is_none_or, is_number
@@ -51,20 +51,20 @@ class Progress:
     episode: int = remembered(is_count, 0)  # games played
     turns: int = remembered(is_count, 0)
     seconds: float = remembered(lambda value: is_number(value) and value >= 0, 0.0)
-    since_checkpoint: List[Episode] = remembered(is_list_of(_is_episode), list)  # that no checkpoint tells of
+    since_checkpoint: list[Episode] = remembered(is_list_of(_is_episode), list)  # that no checkpoint tells of
     # Checkpoints that a stop in between made, to be replaced by the next.
-    loose_checkpoints: List[int] = remembered(is_list_of(is_count), list)
-    random: Dict[str, Any] = remembered(is_dict, dict)  # the generators, when it was saved
+    loose_checkpoints: list[int] = remembered(is_list_of(is_count), list)
+    random: dict[str, Any] = remembered(is_dict, dict)  # the generators, when it was saved
     # Lines of metrics.csv and training.log that could not be written yet.
-    unwritten: List[List[Any]] = remembered(is_list_of(_is_line), list, optional=True)
+    unwritten: list[list[Any]] = remembered(is_list_of(_is_line), list, optional=True)
 
-    def to_facts(self) -> Dict[str, Any]:
+    def to_facts(self) -> dict[str, Any]:
         """The fields by name, for the facts of resume.npz."""
         values = {one.name: (one, getattr(self, one.name)) for one in fields(self)}
         return {name: value for name, (one, value) in values.items() if value or not one.metadata["optional"]}
 
     @classmethod
-    def check(cls, facts: Dict[str, Any], run: RunDirectory) -> None:
+    def check(cls, facts: dict[str, Any], run: RunDirectory) -> None:
         """Raise CheckpointError unless these are facts that `to_facts` could have made."""
         for one in fields(cls):
             there = one.name in facts
@@ -73,7 +73,7 @@ class Progress:
                     f"{run.resume_path} cannot be used: what it says of its {one.name} makes no sense."
                 )
 
-    def take_over(self, facts: Dict[str, Any]) -> None:
+    def take_over(self, facts: dict[str, Any]) -> None:
         """Go on from saved facts, which have been checked."""
         for one in fields(self):
             if one.name in facts:
@@ -85,9 +85,9 @@ class Progress:
 class EvaluatedProgress(Progress):
     """That of one agent, which is evaluated now and then."""
 
-    best_return: Optional[float] = remembered(is_none_or(is_number), None)
+    best_return: float | None = remembered(is_none_or(is_number), None)
     next_evaluation: int = remembered(is_count, 0)  # the turn from which on one is due
-    evaluated_return: Optional[float] = remembered(is_none_or(is_number), None)  # since the last checkpoint
+    evaluated_return: float | None = remembered(is_none_or(is_number), None)  # since the last checkpoint
     learning_rate: float = remembered(
         is_number, 0.0
     )  # of the last game, for a row of the metrics yet to be written

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Set, Tuple
+from typing import Any, Callable
 
 import numpy as np
 
@@ -22,25 +22,25 @@ class Saver:
     Rows and lines may wait for as long as a spreadsheet has their file open: the state to resume from holds them.
     """
 
-    def __init__(self, run: RunDirectory, unwritten: List[List[Any]]):
+    def __init__(self, run: RunDirectory, unwritten: list[list[Any]]):
         self.run = run
         self.tell: Callable[[str], None] = lambda text: None
         self._lines = unwritten  # [metrics or log, what to add] that are not in their files yet
-        self._policies: Dict[Path, Callable[[], None]] = {}  # how to write those that are not
-        self._failing: Dict[Path, float] = {}  # since when, by time.monotonic
+        self._policies: dict[Path, Callable[[], None]] = {}  # how to write those that are not
+        self._failing: dict[Path, float] = {}  # since when, by time.monotonic
         self._next_try = 0.0
 
-    def add_lines(self, row: Dict[str, Any], line: str) -> None:
+    def add_lines(self, row: dict[str, Any], line: str) -> None:
         """A row of metrics.csv, and a line of training.log."""
         self._lines += [["metrics", row], ["log", line]]
         self._write_lines()
 
     def _write_lines(self) -> None:
-        ways: Dict[str, Tuple[Path, Callable[[Any], None]]] = {
+        ways: dict[str, tuple[Path, Callable[[Any], None]]] = {
             "metrics": (self.run.metrics_path, self.run.add_metrics),
             "log": (self.run.log_path, self.run.log),
         }
-        stuck: Set[str] = set()
+        stuck: set[str] = set()
         left = []
         for kind, content in self._lines:
             path, add = ways[kind]
@@ -50,7 +50,7 @@ class Saver:
         self._lines[:] = left
 
     def save_policy(
-        self, run: RunDirectory, path: Path, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]
+        self, run: RunDirectory, path: Path, facts: dict[str, Any], arrays: dict[str, np.ndarray]
     ) -> None:
         """A checkpoint of `run`, which is this run or one of its teams."""
         self._policies.pop(path, None)
@@ -58,7 +58,7 @@ class Saver:
             kept = {name: np.array(array) for name, array in arrays.items()}  # the agent goes on learning
             self._policies[path] = lambda: run.save_policy(path, facts, kept)
 
-    def save_resume(self, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> bool:
+    def save_resume(self, facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> bool:
         """The state to resume from; says whether it is in its file."""
         return self._written(self.run.resume_path, lambda: self.run.save_resume(facts, arrays))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable
 
 import numpy as np
 
@@ -37,14 +37,14 @@ class SingleAgent(Learning):
 
     progress: EvaluatedProgress
 
-    def __init__(self, run: RunDirectory, factory: Optional[Callable[[], Any]] = None):
+    def __init__(self, run: RunDirectory, factory: Callable[[], Any] | None = None):
         self.run, self.config = run, run.load_config()
         training = self.config.training
         seed_everything(training.seed)
         self.rng = stream_of_agents(training.seed)
         self.progress = EvaluatedProgress(next_evaluation=training.evaluate_every)
         resume, saved = run.load_resume(), None
-        known: Optional[PolicyDescription] = None
+        known: PolicyDescription | None = None
         if resume is not None:
             known = check_resume(resume, run)
             self.progress.check(resume.facts, run)
@@ -69,9 +69,7 @@ class SingleAgent(Learning):
             if saved is not None:
                 self._start_from(saved)
 
-    def _make_environments(
-        self, known: Optional[PolicyDescription], factory: Optional[Callable[[], Any]]
-    ) -> None:
+    def _make_environments(self, known: PolicyDescription | None, factory: Callable[[], Any] | None) -> None:
         # A network that came from elsewhere keeps its form.
         self._convolutions = known.convolutions if known is not None else None
         # Characters keep the numbers they had; what config.toml adds comes after them.
@@ -84,7 +82,7 @@ class SingleAgent(Learning):
         training = self.config.training
         self._evaluations = GreedyEvaluations(self.evaluation_environment, training, self.progress)
 
-    def _shape_to_begin_with(self, known: Optional[PolicyDescription]) -> ObservationShape:
+    def _shape_to_begin_with(self, known: PolicyDescription | None) -> ObservationShape:
         """The sizes that the agent is made for; raises ConfigError when what is `known` fits the game no longer."""
         if known is None:
             metadata, training = self.config.metadata, self.config.training
@@ -128,7 +126,7 @@ class SingleAgent(Learning):
         return epsilon_at(self.config.training, self.progress.turns, self.progress.episode)
 
     @property
-    def evaluation(self) -> Optional[Evaluation]:
+    def evaluation(self) -> Evaluation | None:
         return self._evaluations.newest
 
     def play(self, limits: Limits) -> Episode:
@@ -165,26 +163,26 @@ class SingleAgent(Learning):
     def after_checkpoint(self) -> None:
         self.progress.evaluated_return = None
 
-    def runs(self) -> List[RunDirectory]:
+    def runs(self) -> list[RunDirectory]:
         return [self.run]
 
     def remove_old_checkpoints(self) -> None:
         training, loose = self.config.training, self.progress.loose_checkpoints
         self.run.thin_checkpoints(training.keep_checkpoints, training.checkpoint_every, loose)
 
-    def remember(self) -> Dict[str, np.ndarray]:
+    def remember(self) -> dict[str, np.ndarray]:
         self.progress.learning_rate = self.agent.learning_rate
         self.progress.random = get_random_state(self.rng)
         return {**with_prefix("agent", self.agent.get_state()), **self._evaluations.get_state()}
 
-    def _recall(self, facts: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> None:
+    def _recall(self, facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         self.progress.take_over(facts)
         self.agent.set_state(under_prefix("agent", arrays))
         self.agent.learning_rate = self.progress.learning_rate
         self._evaluations.set_state(arrays)
         set_random_state(self.progress.random, self.rng)
 
-    def facts(self) -> Dict[str, Any]:
+    def facts(self) -> dict[str, Any]:
         return {"policy": self._describe().to_json()}
 
     def _describe(self) -> PolicyDescription:
@@ -192,7 +190,7 @@ class SingleAgent(Learning):
             self.config, self.environment, self.vocabulary, convolutions=self._convolutions
         )
 
-    def _policy_facts(self) -> Dict[str, Any]:
+    def _policy_facts(self) -> dict[str, Any]:
         return {
             **self._describe().to_json(),
             "episode": self.progress.episode,
@@ -200,10 +198,10 @@ class SingleAgent(Learning):
             "evaluation": self.evaluation.mean if self.evaluation is not None else None,
         }
 
-    def notices(self) -> List[str]:
+    def notices(self) -> list[str]:
         return [*self.agent.notices(), *self.environment.notices()]
 
-    def columns(self) -> Dict[str, Any]:
+    def columns(self) -> dict[str, Any]:
         return {"eval_return": self.progress.evaluated_return}
 
     def details(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import suppress
-from typing import Any, Callable, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple
 
 from retro_gamer.agents import Agent
 from retro_gamer.errors import RetroGamerError, TrainingDivergedError
@@ -31,7 +31,7 @@ class Status(NamedTuple):
     goal_turns: int  # 0: no such goal
     last: Episode
     epsilon: float
-    evaluation: Optional[Evaluation]  # the newest
+    evaluation: Evaluation | None  # the newest
     standing: str = ""  # in self-play: who learns, and how the ratings are
     deadline: float = NEVER  # of time.monotonic: when the minutes are over
 
@@ -67,10 +67,10 @@ class TrainingLoop:
 
     def train(
         self,
-        episodes: Optional[int] = None,
-        minutes: Optional[float] = None,
+        episodes: int | None = None,
+        minutes: float | None = None,
         on_episode: Callable[[Status], None] = lambda status: None,
-        on_checkpoint: Callable[[Dict[str, Any]], None] = lambda row: None,
+        on_checkpoint: Callable[[dict[str, Any]], None] = lambda row: None,
         on_notice: Callable[[str], None] = lambda text: None,
         on_wait: Callable[[str], None] = lambda text: None,
     ) -> None:
@@ -136,7 +136,7 @@ class TrainingLoop:
     def _play_game(self) -> Episode:
         return self._learning.play(self.limits)
 
-    def _finish_game(self, last: bool, on_checkpoint: Callable[[Dict[str, Any]], None]) -> None:
+    def _finish_game(self, last: bool, on_checkpoint: Callable[[dict[str, Any]], None]) -> None:
         """Evaluate and save what is due after a game; a stop puts it off until the training goes on."""
         checkpoints, started = self.checkpoints, time.perf_counter()
         try:
@@ -154,7 +154,7 @@ class TrainingLoop:
             checkpoints.save_state()
         checkpoints.saver.retry()
 
-    def _notices(self) -> List[str]:
+    def _notices(self) -> list[str]:
         told = self._learning.notices()
         if self.limits.was_cut:
             told.append(
@@ -215,7 +215,7 @@ class TrainingLoop:
         return self._learning.agent
 
     @property
-    def evaluation(self) -> Optional[Evaluation]:
+    def evaluation(self) -> Evaluation | None:
         """The newest greedy evaluation."""
         return self._learning.evaluation
 
@@ -223,10 +223,10 @@ class TrainingLoop:
 class Trainer(TrainingLoop):
     """Trains one agent."""
 
-    def __init__(self, run: RunDirectory, factory: Optional[Callable[[], Any]] = None):
+    def __init__(self, run: RunDirectory, factory: Callable[[], Any] | None = None):
         super().__init__(run, lambda: self._make(run, factory))
 
-    def _make(self, run: RunDirectory, factory: Optional[Callable[[], Any]]) -> SingleAgent:
+    def _make(self, run: RunDirectory, factory: Callable[[], Any] | None) -> SingleAgent:
         self.learning = SingleAgent(run, factory)
         self.rng, self.vocabulary = self.learning.rng, self.learning.vocabulary
         self.environment = self.learning.environment
@@ -234,6 +234,6 @@ class Trainer(TrainingLoop):
         return self.learning
 
     @property
-    def best_return(self) -> Optional[float]:
+    def best_return(self) -> float | None:
         """The mean return of the best greedy evaluation so far."""
         return self.learning.progress.best_return

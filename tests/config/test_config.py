@@ -22,7 +22,7 @@ ALL = [pytest.param(section, field, id=f"{section}.{field.name}") for section, f
 NUMBERS = [
     pytest.param(section, field, id=f"{section}.{field.name}")
     for section, field in all_settings()
-    if field.type in ("int", "float", "List[int]", "Union[float, str]")
+    if field.type in ("int", "float", "list[int]", "float | str")
 ]
 
 
@@ -75,9 +75,9 @@ def test_the_kind_of_a_setting_is_that_of_its_annotation(section, field):
         "int": WHOLE,
         "float": NUMBER,
         "str": TEXT,
-        "List[str]": TEXTS,
-        "List[int]": WHOLES,
-        "Union[float, str]": NUMBER_OR_AUTO,
+        "list[str]": TEXTS,
+        "list[int]": WHOLES,
+        "float | str": NUMBER_OR_AUTO,
     }
     assert field.metadata["kind"] is kinds[field.type]
 
@@ -114,9 +114,9 @@ WRONG_TYPES = {
     "str": [1, True, ["a"], 1.5, {}],
     "int": [True, "1", 1.0, [1], math.nan, math.inf, {}],
     "float": [True, "0.5", [0.5], math.nan, math.inf, -math.inf, {}],
-    "Union[float, str]": [True, "big", [1.0], math.nan, math.inf, {}],
-    "List[str]": ["a", [1], ["a", 2], {"a": 1}, True, 5],
-    "List[int]": [5, "5", [True], [1.5], ["5"], {}],
+    "float | str": [True, "big", [1.0], math.nan, math.inf, {}],
+    "list[str]": ["a", [1], ["a", 2], {"a": 1}, True, 5],
+    "list[int]": [5, "5", [True], [1.5], ["5"], {}],
 }
 
 
@@ -144,7 +144,7 @@ def test_a_value_out_of_range_is_named_with_its_limits(section, field):
     if high is not None:
         outside += [(high + 1, f"at most {high}"), (10**400, f"at most {high}")]
     for value, limit in outside:
-        value = [value] if field.type == "List[int]" else value
+        value = [value] if field.type == "list[int]" else value
         text = problems_of(with_setting(section, field.name, value))
         assert f"{field.name} = " in text and limit in text, (value, text)
 
@@ -154,7 +154,7 @@ def test_the_limits_themselves_are_allowed_or_not_as_they_say(section, field):
     low, high, above = (field.metadata[name] for name in ("low", "high", "above"))
     for value in (low, high, None if above is None else above + 1e-9 if field.type != "int" else above + 1):
         if value is not None:
-            assert check_value(field, [value] if field.type == "List[int]" else value) == ""
+            assert check_value(field, [value] if field.type == "list[int]" else value) == ""
 
 
 @pytest.mark.parametrize(

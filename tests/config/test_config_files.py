@@ -188,9 +188,9 @@ def values_for(field):
         return st.booleans()
     if field.type == "str":
         return strings
-    if field.type == "List[str]":
+    if field.type == "list[str]":
         return st.lists(strings, max_size=4)
-    if field.type == "List[int]":
+    if field.type == "list[int]":
         return st.lists(integers, min_size=1, max_size=4)
     if field.type == "int":
         return integers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Tuple
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +40,7 @@ class Conv2D:
             self.geometry.stride,
         )
 
-    def parameters(self) -> List[Parameter]:
+    def parameters(self) -> list[Parameter]:
         return [self.weights, self.bias]
 
     def _product(self, patches: np.ndarray) -> np.ndarray:
@@ -98,7 +98,7 @@ class SymbolConv2D(Conv2D):
             n_symbols - 1, n_outputs, rng, geometry, scale, dtype
         )  # symbol 0, "nothing there", has no weights
 
-    def encode(self, boards: Boards) -> Tuple[Seen, np.ndarray]:
+    def encode(self, boards: Boards) -> tuple[Seen, np.ndarray]:
         """For boards [batch], of whose cells the first n are the picture: what sees a symbol, and the patches that
         are seen, [2 + n, kernel^2 * n_inputs]. Raises IndexError for an unknown symbol."""
         geometry = self.geometry
@@ -117,7 +117,7 @@ class SymbolConv2D(Conv2D):
 
     def _in_picture(
         self, board: np.ndarray, symbol: np.ndarray, cell: np.ndarray
-    ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Those of the symbols that are in the picture, their cells as places, from 1 on."""
         inside = cell < self.geometry.n_inputs
         return board[inside], symbol[inside], cell[inside] + 1
@@ -146,7 +146,7 @@ class Flatten:
     def __repr__(self) -> str:
         return "Flatten()"
 
-    def parameters(self) -> List[Parameter]:
+    def parameters(self) -> list[Parameter]:
         return []
 
     def apply(self, x: np.ndarray) -> np.ndarray:

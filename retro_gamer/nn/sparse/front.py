@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import Any, List, NamedTuple, Sequence, Tuple
+from typing import Any, NamedTuple, Sequence
 
 import numpy as np
 
@@ -23,7 +23,7 @@ class Convolution(NamedTuple):
     stride: int
 
 
-def usual_convolutions(height: int, width: int) -> Tuple[Convolution, ...]:
+def usual_convolutions(height: int, width: int) -> tuple[Convolution, ...]:
     """What a new network looks at a board with.
 
     The first looks at 3 x 3 cells, on boards larger than 12 x 12 in steps of two; the second joins 2 x 2 of its
@@ -52,7 +52,7 @@ class ConvolutionalFront:
         (filters, kernel, stride), *others = convolutions
         geometry = KernelGeometry(height, width, kernel, stride)
         self.first, self.first_relu = SymbolConv2D(n_symbols, filters, rng, geometry, scale, dtype), ReLU()
-        self.others: List[Tuple[Conv2D, ReLU]] = []
+        self.others: list[tuple[Conv2D, ReLU]] = []
         for convolution in others:
             n_channels, geometry = (
                 filters,
@@ -61,7 +61,7 @@ class ConvolutionalFront:
             filters = convolution.filters
             self.others.append((Conv2D(n_channels, filters, rng, geometry, scale, dtype), ReLU()))
         self.flatten = Flatten()
-        self.layers: List[Any] = [
+        self.layers: list[Any] = [
             self.first,
             self.first_relu,
             *chain.from_iterable(self.others),

@@ -23,7 +23,7 @@ around it, and row 1 + p is its place p. The layers treat both alike.
 
 from __future__ import annotations
 
-from typing import List, NamedTuple, Tuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -86,7 +86,7 @@ class Seen(NamedTuple):
     rows: np.ndarray  # [batch, 1 + n_places]: the row of every place
 
     @classmethod
-    def where(cls, mask: np.ndarray) -> "Seen":
+    def where(cls, mask: np.ndarray) -> Seen:
         """From a mask [batch, 1 + n_places] of these places."""
         mask[:, 0] = False
         flat = mask.ravel().nonzero()[0]
@@ -96,7 +96,7 @@ class Seen(NamedTuple):
         boards, places = np.divmod(flat, mask.shape[1])
         return cls(boards, places, rows)
 
-    def through(self, geometry: KernelGeometry) -> Tuple["Seen", np.ndarray]:
+    def through(self, geometry: KernelGeometry) -> tuple[Seen, np.ndarray]:
         """What sees something after one more convolution, and the rows [2 + n, kernel^2] that its rows look at."""
         mask = np.zeros((len(self.rows), 1 + geometry.n_outputs), bool)
         mask.ravel()[geometry.views(self.boards, self.places)] = True
@@ -117,13 +117,13 @@ class SeenBoards(NamedTuple):
     """A batch of boards as a stack of convolutions sees them."""
 
     patches: np.ndarray  # [2 + n, kernel^2 * (n_symbols - 1)]: what the first convolution sees, one-hot
-    looks: List[
+    looks: list[
         np.ndarray
     ]  # for each further one [2 + n, kernel^2]: the rows before it that its rows look at
     rows: np.ndarray  # [batch, n_places]: the row of every place after the last one
-    boards: List[np.ndarray]  # for each convolution [n]: the board of each of its rows
+    boards: list[np.ndarray]  # for each convolution [n]: the board of each of its rows
 
-    def first(self, n: int) -> "SeenBoards":
+    def first(self, n: int) -> SeenBoards:
         """The first n boards: their rows come first."""
         ends = [boards.searchsorted(n) for boards in self.boards]
         return SeenBoards(
@@ -133,7 +133,7 @@ class SeenBoards(NamedTuple):
             [boards[:end] for boards, end in zip(self.boards, ends)],
         )
 
-    def after(self, n: int) -> "SeenBoards":
+    def after(self, n: int) -> SeenBoards:
         """The boards after the first n: without the rows of these, and the numbers of the others smaller by as many."""
         starts = [int(boards.searchsorted(n)) for boards in self.boards]
 

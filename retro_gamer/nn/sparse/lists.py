@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple, Tuple, Union
+from typing import NamedTuple, Union
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class SymbolLists(NamedTuple):
 Boards = Union[np.ndarray, SymbolLists]  # cells [batch, n_cells] uint8, or lists
 
 
-def entries(boards: Boards) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+def entries(boards: Boards) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Everything on a batch of boards, board after board and cell after cell: board, symbol and cell, each [n] int."""
     if isinstance(boards, SymbolLists):
         board, place = (boards.numbers != NO_MORE).nonzero()

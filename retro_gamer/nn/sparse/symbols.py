@@ -6,7 +6,7 @@ would be multiplied with: the result is the same, and so is the gradient.
 
 from __future__ import annotations
 
-from typing import Any, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, NamedTuple, Union
 
 import numpy as np
 
@@ -21,12 +21,12 @@ class CompactInput(NamedTuple):
     """The columns of a one-hot input that are not zero throughout the batch: for boards with many symbols."""
 
     values: np.ndarray  # [batch, n_columns]
-    rows: Optional[np.ndarray]  # [n_columns]: the weight row of each column; None for all rows in order
+    rows: np.ndarray | None  # [n_columns]: the weight row of each column; None for all rows in order
 
-    def first(self, n: int) -> "CompactInput":
+    def first(self, n: int) -> CompactInput:
         return CompactInput(self.values[:n], self.rows)
 
-    def after(self, n: int) -> "CompactInput":
+    def after(self, n: int) -> CompactInput:
         return CompactInput(self.values[n:], self.rows)
 
     def times(self, weights: np.ndarray) -> np.ndarray:
@@ -35,7 +35,7 @@ class CompactInput(NamedTuple):
         y: np.ndarray = self.values.dot(used)
         return y
 
-    def transposed_times(self, gradient: np.ndarray) -> Tuple[Optional[np.ndarray], np.ndarray]:
+    def transposed_times(self, gradient: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
         """x^T g for a gradient [n, n_outputs] of the first n boards: row numbers, and the sum in each of these rows.
 
         Rows that only other boards use are among them, with zeros: finding these would cost more than it saves.
@@ -52,10 +52,10 @@ class SparseInput(NamedTuple):
     features: np.ndarray  # [batch, n_features]
     n_rows: int  # of the weights
 
-    def first(self, n: int) -> "SparseInput":
+    def first(self, n: int) -> SparseInput:
         return SparseInput(self.rows_of_board[:, :n], self.features[:n], self.n_rows)
 
-    def after(self, n: int) -> "SparseInput":
+    def after(self, n: int) -> SparseInput:
         return SparseInput(self.rows_of_board[:, n:], self.features[n:], self.n_rows)
 
     def times(self, weights: np.ndarray) -> np.ndarray:
@@ -67,7 +67,7 @@ class SparseInput(NamedTuple):
             y += self.features.dot(weights[: self.features.shape[1]])
         return y
 
-    def transposed_times(self, gradient: np.ndarray) -> Tuple[Optional[np.ndarray], np.ndarray]:
+    def transposed_times(self, gradient: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
         """x^T g for a gradient [n, n_outputs] of the first n boards: row numbers, and the sum in each of these rows."""
         n, n_features = len(gradient), self.features.shape[1]
         rows_of_board = self.rows_of_board[:, :n]
@@ -125,7 +125,7 @@ class SymbolDense:
     def __repr__(self) -> str:
         return "SymbolDense({}, {})".format(*self.table.value.shape)
 
-    def parameters(self) -> List[Parameter]:
+    def parameters(self) -> list[Parameter]:
         return [self.bias]  # the table has its own pass through the optimizer
 
     def encode(self, boards: Boards, features: np.ndarray) -> SymbolInput:
