@@ -6,87 +6,17 @@ from retro_gamer.errors import did_you_mean
 
 # The names that blessed, the keyboard library of retro-games, gives to keys that are not plain characters.
 KEY_NAMES = frozenset(
-    [
-        "KEY_UP",
-        "KEY_DOWN",
-        "KEY_LEFT",
-        "KEY_RIGHT",
-        "KEY_UP_LEFT",
-        "KEY_UP_RIGHT",
-        "KEY_DOWN_LEFT",
-        "KEY_DOWN_RIGHT",
-        "KEY_CENTER",
-        "KEY_ENTER",
-        "KEY_ESCAPE",
-        "KEY_TAB",
-        "KEY_BTAB",
-        "KEY_BACKSPACE",
-        "KEY_DELETE",
-        "KEY_INSERT",
-        "KEY_HOME",
-        "KEY_END",
-        "KEY_PGUP",
-        "KEY_PGDOWN",
-        "KEY_BEGIN",
-        "KEY_FIND",
-        "KEY_SELECT",
-        "KEY_SDOWN",
-        "KEY_SUP",
-        "KEY_SLEFT",
-        "KEY_SRIGHT",
-        "KEY_SHOME",
-        "KEY_SEND",
-        "KEY_SF",
-        "KEY_SR",
-        "KEY_SPACE",
-        "KEY_PRINT",
-        "KEY_HELP",
-        "KEY_MENU",
-        "KEY_CANCEL",
-        "KEY_CLEAR",
-        "KEY_CLOSE",
-        "KEY_COPY",
-        "KEY_UNDO",
-        "KEY_SINSERT",
-        "KEY_SDELETE",
-        "KEY_SBEG",
-        "KEY_EXIT",
-        "KEY_KP_ADD",
-        "KEY_KP_SUBTRACT",
-        "KEY_KP_MULTIPLY",
-        "KEY_KP_DIVIDE",
-        "KEY_KP_DECIMAL",
-        "KEY_KP_EQUAL",
-        "KEY_KP_SEPARATOR",
-        "KEY_KP_ENTER",
-        "KEY_KP_UP",
-        "KEY_KP_DOWN",
-        "KEY_KP_LEFT",
-        "KEY_KP_RIGHT",
-        "KEY_KP_HOME",
-        "KEY_KP_END",
-        "KEY_KP_PAGE_UP",
-        "KEY_KP_PAGE_DOWN",
-        "KEY_KP_INSERT",
-        "KEY_KP_DELETE",
-        "KEY_KP_BEGIN",
-        "KEY_PAUSE",
-        "KEY_CAPS_LOCK",
-        "KEY_NUM_LOCK",
-        "KEY_SCROLL_LOCK",
-        "KEY_PRINT_SCREEN",
-        "KEY_OPEN",
-        "KEY_REDO",
-        "KEY_REFRESH",
-        "KEY_SAVE",
-        "KEY_OPTIONS",
-        "KEY_NEXT",
-        "KEY_PREVIOUS",
-        "KEY_CTAB",
-        "KEY_CATAB",
-    ]
-    + [f"KEY_F{n}" for n in range(1, 64)]
-    + [f"KEY_KP_{n}" for n in range(10)]
+    f"KEY_{name}"
+    for name in (
+        "UP DOWN LEFT RIGHT UP_LEFT UP_RIGHT DOWN_LEFT DOWN_RIGHT CENTER ENTER ESCAPE TAB BTAB BACKSPACE DELETE "
+        "INSERT HOME END PGUP PGDOWN BEGIN FIND SELECT SDOWN SUP SLEFT SRIGHT SHOME SEND SF SR SPACE PRINT HELP "
+        "MENU CANCEL CLEAR CLOSE COPY UNDO SINSERT SDELETE SBEG EXIT KP_ADD KP_SUBTRACT KP_MULTIPLY KP_DIVIDE "
+        "KP_DECIMAL KP_EQUAL KP_SEPARATOR KP_ENTER KP_UP KP_DOWN KP_LEFT KP_RIGHT KP_HOME KP_END KP_PAGE_UP "
+        "KP_PAGE_DOWN KP_INSERT KP_DELETE KP_BEGIN PAUSE CAPS_LOCK NUM_LOCK SCROLL_LOCK PRINT_SCREEN OPEN REDO "
+        "REFRESH SAVE OPTIONS NEXT PREVIOUS CTAB CATAB"
+    ).split()
+    + [f"F{n}" for n in range(1, 64)]
+    + [f"KP_{n}" for n in range(10)]
 )
 
 

@@ -44,26 +44,6 @@ KINDS: dict[str, Any] = {
     "n_features": int,
     "board_shape": list,
 }
-ONLY_SOME_HAVE = (
-    "convolutions",
-    "own_symbol",
-    "last_step",
-    "room",
-    "free_characters",
-    "own_characters",
-    "kinds",
-    "flow",
-    "place",
-    "steps_of",
-    "way_around",
-    "sight",
-    "texts",
-    "far",
-    "tiles",
-    "repeat_penalty",
-    "turn_based",
-    "spaces",
-)
 Values = Dict[str, Any]
 
 
@@ -225,9 +205,10 @@ CHECKS: list[tuple[str, Callable[[Values], bool]]] = [
             len(values["characters"]) <= MAX_CHARACTERS and _are_texts(values["characters"], len(STEP_OF) + 1)
         ),
     ),
-    ("turn_based is not a flag", lambda values: values.get("turn_based", True) is True),
-    ("kinds is not a flag", lambda values: values.get("kinds", True) is True),
-    ("far is not a flag", lambda values: values.get("far", True) is True),
+    (
+        "turn_based, kinds or far is not a flag",
+        lambda values: all(values.get(name, True) is True for name in ("turn_based", "kinds", "far")),
+    ),
     ("tiles are not places", lambda values: "tiles" not in values or _are_tiles(values)),
     ("far is beside a whole board", lambda values: not ("far" in values and values["board"])),
     ("kinds are in the place of its radar", lambda values: not ("kinds" in values and values["radar"])),

@@ -22,7 +22,7 @@ from retro_gamer.environment.vocabulary import (
 from retro_gamer.environment.ways import N_STEPS
 from retro_gamer.errors import CheckpointError, ConfigError, command_line
 from retro_gamer.nn.sparse import Convolution
-from retro_gamer.runs.description_checks import CHECKS, KINDS, ONLY_SOME_HAVE
+from retro_gamer.runs.description_checks import CHECKS, KINDS
 
 # Facts that, when they change, make the weights meaningless; and why.
 MEANINGLESS_AFTER: dict[str, str] = {
@@ -32,22 +32,15 @@ MEANINGLESS_AFTER: dict[str, str] = {
     "reward": "the values were learned for the old reward and say nothing about the new one",
     "player": "what is seen is seen from this character",
     "board_size": "the network has an input for every cell",
-    "observation_function": "it decides what the inputs mean",
     "spatial": "a convolutional network has other layers",
-    "board": "it decides what the inputs are",
     "egocentric_radius": "it decides how many cells are seen",
-    "far": "it decides what the inputs are",
-    "radar": "it decides what the inputs are",
-    "own_symbol": "it decides what the inputs mean",
-    "last_step": "it decides what the inputs are",
-    "kinds": "it decides what the inputs are",
-    "flow": "it decides what the inputs mean",
-    "room": "it decides what the inputs are",
+    **dict.fromkeys(
+        ("board", "far", "radar", "last_step", "kinds", "room", "place", "steps_of", "sight"),
+        "it decides what the inputs are",
+    ),
+    **dict.fromkeys(("observation_function", "own_symbol", "flow"), "it decides what the inputs mean"),
     "free_characters": "it decides what the readings of room mean",
-    "place": "it decides what the inputs are",
-    "steps_of": "it decides what the inputs are",
     "way_around": "it decides what the readings of the radar mean",
-    "sight": "it decides what the inputs are",
     "texts": "it decides what is seen",
     "tiles": "they decide what is seen",
     "observe_state": "each of these values is an input",
@@ -91,26 +84,25 @@ class PolicyDescription:
     n_symbols: int
     n_features: int
     board_shape: tuple[int, ...]  # (height, width)
-    convolutions: tuple[Convolution, ...] | None = (
-        None  # of a network from elsewhere; None for the usual ones
-    )
-    own_symbol: bool | None = None  # None, as in older files, where it has none
-    last_step: bool | None = None  # the same
-    room: bool | None = None  # the same
+    # What only some policies have: None for the others, and left out of their files, as of older ones.
+    convolutions: tuple[Convolution, ...] | None = None  # other than the usual ones
+    own_symbol: bool | None = None
+    last_step: bool | None = None
+    room: bool | None = None
     free_characters: tuple[str, ...] | None = None  # for room
-    own_characters: tuple[tuple[str, ...], ...] | None = None  # of each team; None where there are no teams
+    own_characters: tuple[tuple[str, ...], ...] | None = None  # of each team
     spaces: dict[str, Any] | None = None  # what an environment's observations and actions are
-    kinds: bool | None = None  # the same as own_symbol
-    flow: str | None = None  # the same
-    place: bool | None = None  # the same
-    steps_of: tuple[str, ...] | None = None  # the same
-    way_around: tuple[str, ...] | None = None  # None where the radar tells no ways
-    sight: int | None = None  # None where all shows
+    kinds: bool | None = None
+    flow: str | None = None
+    place: bool | None = None
+    steps_of: tuple[str, ...] | None = None
+    way_around: tuple[str, ...] | None = None
+    sight: int | None = None
     texts: bool | None = None  # False where they are not seen
-    far: bool | None = None  # the same as own_symbol
-    tiles: tuple[int, ...] | None = None  # None for none
-    repeat_penalty: float | None = None  # how it acts (agents/repetition.py); None for plain greedy play
-    turn_based: bool | None = None  # the same; None where it is not
+    far: bool | None = None
+    tiles: tuple[int, ...] | None = None
+    repeat_penalty: float | None = None  # how it acts (agents/repetition.py)
+    turn_based: bool | None = None
 
     @classmethod
     def of(
@@ -170,9 +162,8 @@ class PolicyDescription:
                     f"{path} does not say what its {name} is; it is damaged, or from another program."
                 )
             values[name] = tuple(facts[name]) if kind is list else facts[name]
-        for name in ONLY_SOME_HAVE:
-            if name in facts:
-                values[name] = facts[name]
+        known = {field.name for field in fields(cls)}
+        values.update({name: value for name, value in facts.items() if name in known - {*KINDS}})
         for what, right in CHECKS:
             if not right(values):
                 raise CheckpointError(f"{path} cannot be used: its {what}.")
@@ -186,7 +177,7 @@ class PolicyDescription:
         return cls(**values)
 
     def to_json(self) -> dict[str, Any]:
-        """The facts as they are written. What only some policies have is left out of the others."""
+        """The facts as they are written."""
         values = {field.name: _as_written(getattr(self, field.name)) for field in fields(self)}
         return {name: value for name, value in values.items() if value is not None}
 
