@@ -133,7 +133,6 @@ def command_line(*arguments: Any) -> str:
 
 
 def install_command(*packages: str) -> str:
-    """How to install packages for the Python that runs this."""
     return f"{python_command()} -m pip install {' '.join(packages)}"
 
 

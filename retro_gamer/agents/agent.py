@@ -69,15 +69,14 @@ class Agent:
         raise NotImplementedError
 
     def begin_episode(self, environment: Any = None) -> None:
-        """A new game begins. Called before its first turn.
-
-        New characters may turn up in it: the agent makes room for as many as `environment.n_symbols` says there are.
+        """A new game begins. New characters may turn up in it: the agent makes room for as many as
+        `environment.n_symbols` says.
         """
         self._environment = environment
         self._make_room()
 
     def got(self, reward: float) -> None:
-        """The last action brought a reward. Called after each turn, also where nothing is learned."""
+        """The last action brought a reward; also where nothing is learned."""
         self._make_room()
 
     def _make_room(self) -> None:

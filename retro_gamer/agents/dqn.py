@@ -55,8 +55,8 @@ class DQNAgent(Agent):
     weights over about the last `average_steps` learning steps (Polyak & Juditsky 1992), or by the newest if that is 0:
     a single step may spoil the order of two nearly equal actions.
 
-    All numbers come from the settings; the parts are built here in one place because they share their sizes. `spatial`
-    looks at the board through convolutions (the usual ones, or those given); features are remembered as `feature_type`.
+    `spatial` looks at the board through convolutions (the usual ones, or those given); features are remembered as
+    `feature_type`.
     """
 
     def __init__(

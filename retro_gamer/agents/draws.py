@@ -1,4 +1,4 @@
-"""Random numbers one by one, made a thousand at a time."""
+"""Random numbers one by one: NumPy makes a thousand faster than ten one by one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ AT_A_TIME = 1000
 
 
 class Draws:
-    """Random numbers from 0 up to 1, without 1. NumPy makes a thousand faster than ten one by one."""
+    """Random numbers from 0 up to 1, without 1."""
 
     def __init__(self, rng: np.random.Generator):
         self._rng = rng
@@ -20,7 +20,6 @@ class Draws:
         return self._stock.pop()
 
     def below(self, n: int) -> int:
-        """A whole number from 0 up to n - 1, each as likely as the others."""
         return int(self.next() * n)
 
     def get_state(self) -> np.ndarray:

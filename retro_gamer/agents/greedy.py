@@ -19,7 +19,7 @@ FLOAT32 = np.dtype(np.float32)
 
 
 class GreedyNetwork:
-    """Plays the action that a network expects most of. A DQNAgent has one; a saved policy is one.
+    """Plays the action that a network expects most of.
 
     The network's values are those of rewards times `scale.value`, of features as `feature_scale` makes them.
     """
@@ -39,7 +39,6 @@ class GreedyNetwork:
 
     @property
     def n_symbols(self) -> int:
-        """How many symbols there is room for."""
         return int(self.network.shape["n_symbols"])
 
     def scaled_values(self, observation: Observation) -> np.ndarray:
@@ -50,7 +49,6 @@ class GreedyNetwork:
         return self.network.q_values(observation.symbols, features)
 
     def q_values(self, observation: Observation) -> np.ndarray:
-        """The value of each action [n_actions]: the rewards expected from here on, discounted."""
         return self.scaled_values(observation) / self.scale.value
 
     def act(self, observation: Observation, epsilon: float = 0.0) -> int:
@@ -62,15 +60,12 @@ class GreedyNetwork:
         return self.repetition.choose(q, observation.to_bytes())
 
     def begin_episode(self, environment: Any = None) -> None:
-        """A new game begins."""
         self.repetition.forget()
 
     def got(self, reward: float) -> None:
-        """The last action brought a reward."""
         self.repetition.got(reward)
 
     def get_policy(self) -> dict[str, np.ndarray]:
-        """What is needed to play: the weights of the network, and the scales of what goes in and comes out."""
         policy = with_prefix("network", self.network.get_state())
         policy["scale"] = np.array(self.scale.value)
         return {**policy, **self.feature_scale.get_policy()}
@@ -105,14 +100,12 @@ class GreedyTable:
         self.visits: Visits = visits or {}  # of each state, while it learned; empty where it was not counted
 
     def q_values(self, observation: Any) -> np.ndarray:
-        """The value of each action [n_actions]: the rewards expected from here on, discounted."""
         values: np.ndarray = np.mean(
             [table.get(state_of(observation), self.unknown) for table in self.tables], axis=0
         )
         return values
 
     def act(self, observation: Any, epsilon: float = 0.0) -> int:
-        """The best action; it never explores."""
         state = state_of(observation)
         first, *others = self.tables
         row = first.get(state, self.unknown)
@@ -128,7 +121,6 @@ class GreedyTable:
         """The last action brought a reward: the same to a table."""
 
     def get_policy(self) -> dict[str, np.ndarray]:
-        """What is needed to play: the states, and the values of all tables."""
         return write_tables(self.tables, len(self.unknown), self.visits)
 
     @classmethod

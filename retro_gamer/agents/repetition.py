@@ -19,7 +19,7 @@ class Repetition:
 
     The times are counted anew once its return is higher than it was in s before: to buy and to sell at the same price
     gains nothing. A deadly action is far below all others: what is tried next is the next safe one, and since MOST is
-    less than the whole way down, never the deadly one. With a penalty of 0 it is plain greedy play.
+    less than the whole way down, never the deadly one.
 
     In a turn-based game an action that left everything as it was would do so again, such as a disc into a full column:
     it is not taken there again, unless no action changes anything.
@@ -32,7 +32,6 @@ class Repetition:
         self.forget()
 
     def forget(self) -> None:
-        """A new game begins."""
         self._return = self._highest = 0.0  # of the game so far
         self._clear()
 
@@ -70,11 +69,10 @@ class Repetition:
                 times[:] = [0] * len(times)
 
     def did_something_else(self) -> None:
-        """Another action was taken than the one that was chosen, or a random one."""
+        """The chosen action was not taken."""
         self._last = None
 
     def take_back(self, state: Hashable, action: int) -> None:
-        """The action chosen in a state was not taken after all."""
         times = self._times.get(state)
         if times is not None and times[action]:
             times[action] -= 1

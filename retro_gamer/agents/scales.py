@@ -11,10 +11,10 @@ import numpy as np
 class RewardScale:
     """The number that rewards are multiplied by inside the network.
 
-    A network learns best when its outputs are neither tiny nor huge. In "auto" mode the scale follows the rewards:
-    1 / (ROOM * root mean square of the rewards so far). A fixed number stays. When the scale changes by a factor f, so
-    does every weight of the network's output layer, W <- f W and b <- f b: then Q / scale, the prediction in rewards, is
-    what it was (the idea of PopArt, van Hasselt et al. 2016b).
+    A network learns best when its outputs are neither tiny nor huge. In "auto" mode the scale follows the rewards: 1 /
+    (ROOM * root mean square of the rewards so far). When the scale changes by a factor f, so does every weight of the
+    network's output layer, W <- f W and b <- f b: then Q / scale, the prediction in rewards, is what it was (the idea
+    of PopArt, van Hasselt et al. 2016b).
     """
 
     ROOM = 4.0
@@ -26,7 +26,6 @@ class RewardScale:
         self._sum, self._weight = 0.0, 0.0
 
     def add(self, reward: float) -> None:
-        """Take in the reward of one turn."""
         self._sum = self.MEMORY * self._sum + reward * reward
         self._weight = self.MEMORY * self._weight + 1.0
 
@@ -69,7 +68,6 @@ class EndPenalty:
         self._sum, self._weight = 0.0, 0.0
 
     def counted(self, reward: float, terminated: bool) -> float:
-        """What the reward of a turn counts for learning."""
         if reward > 0:
             self._sum = self.MEMORY * self._sum + reward * reward
             self._weight = self.MEMORY * self._weight + 1.0

@@ -141,7 +141,6 @@ def _tuples(value: Any) -> Hashable:
 
 
 def _read_value(text: str) -> Hashable:
-    """A number, a text or bytes."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if text[-1] not in "'\"":

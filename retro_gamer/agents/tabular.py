@@ -102,7 +102,6 @@ class TabularAgent(Agent):
         return action
 
     def _row_to_follow(self, state: Hashable) -> Sequence[float]:
-        """The values that a greedy choice compares."""
         return self.table.get(state, self.unknown)
 
     def learn(self, transition: Transition) -> float | None:

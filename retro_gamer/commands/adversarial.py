@@ -1,4 +1,4 @@
-"""Two runs that train against each other in turn, each in games in which the other's policy is a character."""
+"""Two runs that train against each other in turn: in the games of each the other's policy is a character."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Alternation:
         )
 
     def _train(self, run: RunDirectory, number: int) -> bool:
-        """One run's turn in a round, or what is left of it; returns whether it is complete."""
+        """What is left of a run's turn in a round; returns whether it is complete."""
         run.check_places()
         kept = round_path(run, number)
         if kept.is_file():
@@ -118,7 +118,7 @@ class Alternation:
             )
 
     def _run_child(self, code: str, *arguments: str, quiet: bool = False) -> int:
-        """Run code in a new process; returns its exit status. However this one ends, the other learns of it by a pipe."""
+        """Returns the exit status. However this process ends, the other learns of it by a pipe."""
         self._child = subprocess.Popen(
             command_of(code, *arguments),
             stdin=subprocess.PIPE,

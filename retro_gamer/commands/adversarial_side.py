@@ -71,7 +71,6 @@ def plays_against(run: str, other: str) -> bool:
 
 
 def _note_what_is_loaded() -> set[Path]:
-    """The folders of all runs whose policies are loaded from now on."""
     loaded: set[Path] = set()
     load = TrainedPolicy._load
 

@@ -19,7 +19,7 @@ DONE, FAILED = 0, 1  # the exit status
 
 
 def settings_with_flags() -> list[Any]:
-    """(section, setting) of those that create has a flag for: all that --game does not decide."""
+    """(section, setting) of all that --game does not decide."""
     return [(section, setting) for section, setting in all_settings() if section != "game"]
 
 

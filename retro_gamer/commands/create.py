@@ -12,8 +12,6 @@ from retro_gamer.runs.directory import RunDirectory
 
 
 class NewRun(NamedTuple):
-    """A run that was made, and what there is to tell about it."""
-
     run: RunDirectory
     config: RunConfig
     messages: list[str]
@@ -22,8 +20,8 @@ class NewRun(NamedTuple):
 def create_run(game: str, output: str, flags: dict[str, Any] | None = None) -> NewRun:
     """Make a run directory for a game.
 
-    `flags` are settings by name, as the user gave them; they go before the game's own description, which goes
-    before what is found out by playing the game, which goes before the defaults. Raises RetroGamerErrors.
+    `flags` are settings by name; they go before the game's own description, that before what playing finds out, and
+    that before the defaults. Raises RetroGamerErrors.
     """
     run = RunDirectory(output)
     if run.config_path.exists():

@@ -97,7 +97,6 @@ def _examine_after(run: RunDirectory, config: RunConfig, quiet: bool) -> tuple[s
 
 
 def _best(run: RunDirectory, quiet: bool) -> Evaluation | None:
-    """The games of best.npz on the same seeds; None where there is none."""
     try:
         player = load_player(run, "best")
     except (RunNotFoundError, CheckpointError):

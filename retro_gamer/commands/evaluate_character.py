@@ -32,8 +32,8 @@ def evaluate_character(
 ) -> str:
     """How well the character does in that game, beside the policy as the player of its own (`PolicyInput`).
 
-    Nobody is at the keyboard of that game. A character that ignores keys is moved by its own code; for another one, the
-    policy of the run presses keys. Raises ConfigError when the game has no such character.
+    A character that ignores keys is moved by its own code; for another one, the policy of the run presses keys. Raises
+    ConfigError when the game has no such character.
     """
     player = load_player(run, checkpoint)
     config = player.config
@@ -106,7 +106,7 @@ def _with_character(
 
 
 def _results(evaluation: Evaluation) -> np.ndarray:
-    """What people count: the score, where there is one [games]."""
+    """The score, where there is one [games]."""
     return evaluation.returns if evaluation.scores is None else evaluation.scores
 
 

@@ -28,8 +28,8 @@ ALL_ARROWS = {"KEY_LEFT", "KEY_RIGHT", "KEY_UP", "KEY_DOWN"}
 class HumanGame(Shown):
     """A game with a person in it.
 
-    `keys` are those that it takes from the keyboard, `who` says who the person is, and `results()` are what the person
-    has reached, if it is a person's game, and then what others have.
+    `keys` are those that it takes from the keyboard; `results()` are what the person has reached, if it is a person's
+    game, and then what others have.
     """
 
     keys: Sequence[str] = ()
@@ -157,7 +157,6 @@ class Teams(HumanGame):
 
 
 def describe(character: Any) -> str:
-    """Who a character is, and how it shows on the board."""
     if character is None:
         return "whatever the keys move"
     shown = "".join(dict.fromkeys(letter for _, letter in cells_of(character) if letter.strip()))
@@ -165,7 +164,6 @@ def describe(character: Any) -> str:
 
 
 def shown_keys(keys: Sequence[str | None]) -> str:
-    """Keys as a person reads them."""
     rest = [key for key in keys if key is not None]
     shown = []
     if ALL_ARROWS <= set(rest):

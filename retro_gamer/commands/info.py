@@ -17,7 +17,6 @@ UNBROKEN = "\xa0"  # stands for a space at which a line may not be broken
 
 
 def describe_run(run: RunDirectory) -> str:
-    """What is in a run: the game, the settings that differ from those of a new run, checkpoints, and the last results."""
     config = run.load_config()
     game = config.game.environment_name or config.game.factory or config.game.module or "not named"
     actions = (
@@ -49,7 +48,6 @@ def describe_run(run: RunDirectory) -> str:
 
 
 def _wrapped_settings(config: RunConfig) -> list[str]:
-    """The settings that differ from those of a new run, as lines of a terminal's width."""
     changed = _changed_settings(config)
     wrapped = textwrap.wrap(
         ", ".join(changed), 79, initial_indent="Settings     ", subsequent_indent=" " * 13
@@ -58,7 +56,6 @@ def _wrapped_settings(config: RunConfig) -> list[str]:
 
 
 def _last_results(run: RunDirectory, teams: bool) -> list[str]:
-    """The last rows of metrics.csv, as a table."""
     last = ("team", "rating") if teams else ("greedy", "epsilon")
     needed = {"episode", "turns", "mean_return", "mean_length", *(last if teams else last[1:])}
     rows = [row for row in run.read_metrics() if needed <= set(row)]
@@ -97,7 +94,6 @@ def _describe_checkpoints(run: RunDirectory, heading: str) -> list[str]:
 
 
 def _changed_settings(config: RunConfig) -> list[str]:
-    """The settings of how it sees and learns that are not what `create` writes by itself."""
     defaults, training = RunConfig().to_dict(), config.training
     usual = new_run_values(training.algorithm, self_play=bool(config.teams))
     usual["training_episodes"] = max(defaults["training"]["training_episodes"], training.training_turns)

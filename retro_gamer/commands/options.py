@@ -74,7 +74,6 @@ def build_parser() -> argparse.ArgumentParser:
 def _command(
     commands: Commands, name: str, call: Callable[[argparse.Namespace], int], help: str, example: str
 ) -> argparse.ArgumentParser:
-    """A command as all of them begin."""
     added: argparse.ArgumentParser = commands.add_parser(
         name,
         help=help,
@@ -385,8 +384,6 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def _from_text(kind: Kind[Any]) -> Callable[[str], Any]:
-    """How argparse reads a value of this kind."""
-
     def read(text: str) -> Any:
         try:
             return kind.from_text(text)

@@ -18,7 +18,7 @@ BAR = 12  # characters of the longest bar beside a board
 
 
 def watch(run: RunDirectory, checkpoint: str | None, fps: float, explain: bool, seed: int | None) -> str:
-    """Show one game; returns a sentence about how it went. Ctrl-C ends it early."""
+    """Show one game; returns how it went. Ctrl-C ends it early."""
     with signs_of_life(), supervised():
         player = load_player(run, checkpoint)
     if player.config.game.environment_name:
@@ -27,8 +27,6 @@ def watch(run: RunDirectory, checkpoint: str | None, fps: float, explain: bool, 
 
 
 class _ShownPlayer(Shown):
-    """A policy that plays the game of its run."""
-
     def __init__(self, player: Player, explain: bool, seed: int | None):
         self.player, self.explain, self.seed = player, explain, seed
         self.total, self.key = 0.0, ""
@@ -89,13 +87,11 @@ class _ShownPlayer(Shown):
 def watch_teams(
     run: RunDirectory, checkpoint: str | None, fps: float, explain: bool, seed: int | None
 ) -> str:
-    """Show one game between the policies of a run; returns a sentence about how it went. Ctrl-C ends it early."""
+    """The same of a game between the policies of a run."""
     return show(_ShownTeams(run, checkpoint, explain, seed), fps)
 
 
 class _ShownTeams(Shown):
-    """The policies of a self-play run that play each other."""
-
     def __init__(self, run: RunDirectory, checkpoint: str | None, explain: bool, seed: int | None):
         self.run, self.checkpoint, self.explain, self.seed = run, checkpoint, explain, seed
 

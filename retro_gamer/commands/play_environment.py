@@ -77,7 +77,6 @@ def _drawing(player: Player) -> tuple[Any, str]:
 
 
 def _framed(board: Any) -> str:
-    """A board of letters, with its edges."""
     edge = "+" + "-" * board.board_size[0] + "+"
     return "\n".join([edge, *(f"|{line}|" for line in board_lines(board)), edge])
 

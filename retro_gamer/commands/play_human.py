@@ -53,7 +53,6 @@ def play_human(
 
 
 def _games_of(run: RunDirectory, team: str, checkpoint: str | None, seed: int) -> Sequence[HumanGame]:
-    """What is played, one after the other."""
     if run.load_config().teams:
         return [Teams(SelfPlayRun(run), team, checkpoint, seed)]
     if team:
@@ -123,7 +122,6 @@ def _unless_left(keys: list[str], used: Sequence[str]) -> list[str]:
 
 
 def _verdict(games: Sequence[HumanGame]) -> str:
-    """Who won, said to the person who played."""
     mine, *others = [result for game in games for result in game.results()]
     if len(others) > 1:
         place = 1 + sum(other > mine for other in others)

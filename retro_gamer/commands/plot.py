@@ -44,7 +44,6 @@ def plot_runs(runs: Sequence[RunDirectory], svg: str | None = None, tensorboard:
 
 
 def _has_braille() -> bool:
-    """Whether the output's encoding has the characters of a chart."""
     try:
         "⣿│└─".encode(getattr(sys.stdout, "encoding", None) or "ascii")
     except (UnicodeEncodeError, LookupError):

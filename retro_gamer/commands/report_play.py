@@ -28,8 +28,6 @@ CHECKPOINTS_COMPARED = 5
 
 
 class Measured(NamedTuple):
-    """A policy, and its games beside random play."""
-
     player: Player
     greedy: Evaluation
     chance: Evaluation
@@ -69,7 +67,6 @@ def _that_draws_itself(player: Player) -> Player:
 
 
 def sections_about_play(run: RunDirectory, config: RunConfig, measured: Measured) -> list[Section]:
-    """Everything that games tell of it."""
     sections = [
         Section("How well it plays", _beside_random_play(run, config, measured)),
         Section("Watch it", replay(measured.recordings, note_on_steps(config))),
@@ -133,7 +130,6 @@ def note_on_steps(config: RunConfig) -> str:
 
 
 def _choices(run: RunDirectory, measured: Measured) -> str:
-    """The values of all keys at one moment of the best game, by checkpoints from early to late."""
     _, recording = measured.recordings[0]
     turn = decisive_turn(recording)
     rows = []
@@ -159,7 +155,6 @@ def choices(turn: int, actions: Sequence[str | None], rows: Sequence[tuple[str, 
 
 
 def _what_mattered(player: Player, recording: Recording, turn: int) -> str:
-    """Why the newest policy chooses as it does there."""
     environment = player.environment
     shape = environment.shape.board_shape
     observation = _observation_at(player, recording, turn)

@@ -18,7 +18,6 @@ WIDEST_VALUES = 110  # characters of a row of values
 
 
 def the_table(player: Player) -> str:
-    """The states with the largest values; those that are places on a map, as a map."""
     assert isinstance(player.agent, GreedyTable)
     agent, actions = player.agent, [action_shown(action) for action in player.environment.labels]
     table_of_means = {

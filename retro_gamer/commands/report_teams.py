@@ -27,8 +27,6 @@ TEAMS_SHOWN = 3  # with a best game of their own
 
 
 class MeasuredTeams(NamedTuple):
-    """The policies of all teams, and their games."""
-
     played: SelfPlayRun
     policies: list[TeamPolicy]
     games: TeamGames
@@ -37,7 +35,6 @@ class MeasuredTeams(NamedTuple):
 
 
 def measure_teams(run: RunDirectory, checkpoint: str | None, quiet: bool) -> MeasuredTeams:
-    """Greedy games between the teams and against random ones, a small tournament, and games written down."""
     played = SelfPlayRun(run)
     policies = [played.policy(team, checkpoint) for team in range(len(played.team_names))]
     games = play_teams(played, policies, GAMES, seed=0, quiet=quiet)
@@ -67,7 +64,6 @@ def _games_to_show(played: SelfPlayRun, outcomes: list[list[float]]) -> list[tup
 
 
 def sections_about_teams(run: RunDirectory, config: RunConfig, measured: MeasuredTeams) -> list[Section]:
-    """Everything that games tell of the teams."""
     return [
         Section("Who beats whom", _results(measured) + _between_snapshots(run, measured.tournament)),
         Section("Watch it", replay(measured.recordings, note_on_steps(config))),
@@ -105,7 +101,6 @@ def _between_snapshots(run: RunDirectory, tournament: Tournament) -> str:
 
 
 def _choices(run: RunDirectory, config: RunConfig, measured: MeasuredTeams) -> str:
-    """The values of all keys at one moment of the first team's best game, by checkpoints from early to late."""
     played = measured.played
     recording, turn = measured.recordings[0][1], decisive_turn(measured.recordings[0][1])
     member = played.environment.members[0]

@@ -13,7 +13,6 @@ from retro_gamer.selfplay.tournament import Tournament, later_against_earlier, p
 
 
 def hold_tournament(run: RunDirectory, snapshots: int, games: int, seed: int, quiet: bool) -> Tournament:
-    """Play it, and count the games meanwhile."""
     with Counting("playing game", 0, quiet=quiet) as count:
 
         def count_game(done: int, total: int) -> None:
@@ -24,7 +23,6 @@ def hold_tournament(run: RunDirectory, snapshots: int, games: int, seed: int, qu
 
 
 def describe_tournament(run: RunDirectory, tournament: Tournament, games: int, as_json: bool) -> str:
-    """The payoff matrix, the ratings and what follows from them, for a terminal or as one JSON object."""
     if as_json:
         return json.dumps(_as_data(tournament, games))
     return "\n".join([*_table(run, tournament, games), "", *_conclusions(tournament)])
@@ -60,7 +58,6 @@ def _table(run: RunDirectory, tournament: Tournament, games: int) -> list[str]:
 
 
 def _conclusions(tournament: Tournament) -> list[str]:
-    """Whether training made the policies stronger, and whether their strength can be put in an order."""
     names, lines = tournament.names, []
     teams = sorted({entrant.team for entrant in tournament.entrants})
     for team in teams:

@@ -80,7 +80,7 @@ def train_run(
 
 
 def _train(trainer: TrainingLoop, line: ProgressLine, episodes: int | None, minutes: float | None) -> bool:
-    """Train and show how it goes; says whether it came to its end, and was not stopped or complete before."""
+    """Says whether it came to its end, and was not stopped or complete before."""
     run = trainer.run
     if trainer.resumed:
         print(f"Going on after game {trainer.episode} ({trainer.turns:,} turns).")

@@ -115,7 +115,6 @@ def tidy_end() -> Iterator[None]:
 
 
 def explain_values_of(player: Player, observation: Any) -> str:
-    """What a policy expects of each key."""
     return "It expects of each key:\n" + explain_values(
         player.agent.q_values(observation), player.environment.labels
     )

@@ -29,7 +29,6 @@ print("reward", total)"""
 
 
 def what_next(run: RunDirectory, config: RunConfig, complete: bool, worth_using: bool = True) -> str:
-    """The commands for a trained run, and a script that plays with it where it is worth using."""
     measure = "tournament" if config.teams else "evaluate"
     lines = [] if complete else [f"Train on:      {command_line('train', run)}"]
     lines += [f"Watch it:      {command_line('play', run)}", f"Measure it:    {command_line(measure, run)}"]

@@ -26,7 +26,6 @@ ONE_OF_TWO = (
 
 
 def check_metadata(game: GameSettings, metadata: MetadataSettings, has_teams: bool) -> Iterator[Problem]:
-    """What is missing in the description of a game, or makes no sense."""
     yield from _check_keys(metadata, has_teams)
     if not metadata.reward and not has_teams:
         yield Problem(
@@ -94,7 +93,6 @@ def _check_board(metadata: MetadataSettings) -> Iterator[Problem]:
 def check_preprocessing(
     seen: PreprocessingSettings, observation_function: str, tabular: bool
 ) -> Iterator[Problem]:
-    """Ways to see a game that exclude each other, or that see nothing."""
     if observation_function:
         yield from _check_beside_function(seen, tabular)
         return
@@ -155,7 +153,6 @@ def check_preprocessing(
 
 
 def _check_beside_function(seen: PreprocessingSettings, tabular: bool) -> Iterator[Problem]:
-    """Ways to see a game that an observation function leaves no room for."""
     if seen.observe_state:
         yield Problem(
             "observation_function and observe_state are both set",
@@ -174,7 +171,6 @@ def _check_beside_function(seen: PreprocessingSettings, tabular: bool) -> Iterat
 
 
 def check_learning(model: ModelSettings, training: TrainingSettings) -> Iterator[Problem]:
-    """Sizes and rates of the learning that contradict each other."""
     if not model.hidden_sizes:
         yield Problem(
             "hidden_sizes = []",

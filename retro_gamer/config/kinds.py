@@ -1,4 +1,4 @@
-"""What kinds of values settings have: which values are of a kind, and how a flag of the command line names one."""
+"""Which values are of a kind of setting, and how a flag of the command line names one."""
 
 from __future__ import annotations
 

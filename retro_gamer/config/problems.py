@@ -25,7 +25,6 @@ class Problem(NamedTuple):
 
 
 def report(problems: list[Problem], source: str) -> str:
-    """The message of an error that lists them."""
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
     return f"Found {count} in {source}:\n\n{listed(problems)}"
 
@@ -53,5 +52,4 @@ def unknown_setting(section: str, name: str, known: list[str]) -> Problem:
 
 
 def sections_with(name: str) -> list[str]:
-    """The sections that have a setting of this name."""
     return [section for section, setting in all_settings() if setting.name == name]

@@ -150,7 +150,6 @@ class RunConfig:
 
 
 def _check_sections(data: dict[str, Any]) -> Iterator[Problem]:
-    """What is wrong with the names of sections, and with what stands outside of them."""
     for name, values in data.items():
         homes = [] if isinstance(values, dict) else sections_with(name)
         if name == "teams" or (name in SECTIONS and isinstance(values, dict)):
@@ -170,7 +169,7 @@ def _check_sections(data: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _read_section(name: str, values: Any) -> Any:
-    """(settings, problems) of a section."""
+    """(settings, problems)"""
     values = values if isinstance(values, dict) else {}
     retired = {key: RETIRED[name][key] for key in values if key in RETIRED.get(name, {})}
     old = [

@@ -22,7 +22,6 @@ _FILE_OF_A_RUN = re.compile(r"checkpoints|config|resume|training|metrics|best|(e
 def check_teams(
     teams: list[TeamSettings], shared_policy: bool, observation_function: str
 ) -> Iterator[Problem]:
-    """What is wrong with the teams of a run; nothing where there are none."""
     if not teams:
         return
     if not 2 <= len(teams) <= MAX_TEAMS:

@@ -35,7 +35,6 @@ def read_teams(data: Any) -> tuple[list[TeamSettings], list[Problem]]:
 
 
 def wrong_number_of_teams(count: int) -> Problem:
-    """Fewer than 2, or more than MAX_TEAMS."""
     return Problem(
         f"[[teams]]: {count}",
         f"A game has 2 to {MAX_TEAMS} teams that play each other.",
@@ -79,7 +78,6 @@ def _read(cls: Any, values: dict[str, Any], heading: str, *others: str) -> Any:
 
 
 def teams_to_toml(teams: list[TeamSettings]) -> list[str]:
-    """The lines of a config.toml that say what the teams are."""
     lines = [
         "# The sides of the game. Each makes another value of the state grow; each character has its own keys.",
         "",
@@ -108,7 +106,6 @@ def policy_names(config: Any) -> list[str]:
 
 
 def policy_of_team(config: Any, team: int) -> str:
-    """The name of the policy that plays for a team."""
     return "" if config.self_play.shared_policy else config.teams[team].name
 
 

@@ -84,7 +84,6 @@ def _check_backslashes(text: str) -> None:
 
 
 def toml_value(value: Any) -> str:
-    """A value as TOML writes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""The characters of a game as they show on its board."""
+"""The characters of a game on its board."""
 
 from __future__ import annotations
 

@@ -23,10 +23,8 @@ class Charts:
     def look(
         self, game: Any, character: Any, cells: bytearray, first: int, stride: int, size: Pair, position: Pair
     ) -> bytearray:
-        """The chart of a character, in the form of `cells`, once it has seen what is around `position` (x, y).
-
-        `cells` holds the symbols of the board as it shows now, of `size` (width, height), which begins at the index
-        `first`; its rows are `stride` apart.
+        """The chart in the form of `cells`, once the character has seen what is around `position` (x, y). `cells`,
+        `first`, `stride` and `size` are as in `rows_near`.
         """
         (x, y), (width, height) = position, size
         charts = self._charts.of(game)
@@ -64,8 +62,6 @@ class Charts:
 
 
 class _Chart:
-    """What one character has seen, and where it was then."""
-
     __slots__ = ("character", "cells", "position")
 
     def __init__(self, character: Callable[[], Any], cells: bytearray, position: Pair):

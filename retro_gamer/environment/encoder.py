@@ -308,7 +308,6 @@ class Encoder:
         return told
 
     def _near(self, characters: Sequence[Any], center: tuple[int, int]) -> list[Any]:
-        """Those of the characters that may show in the window."""
         # Not game.get_agents_by_position(): it may be from before the last move, and asking could change the next turn.
         (center_x, center_y), radius = center, self.radius
         near = []

@@ -64,8 +64,6 @@ def make_keystroke(key: str) -> Any:
 
 
 class _Keystrokes(Dict[str, Any]):
-    """Key name -> keystroke, made when it is first asked for."""
-
     def __missing__(self, key: str) -> Any:
         keystroke = self[key] = make_keystroke(key)
         return keystroke
@@ -79,7 +77,6 @@ class KeyInput:
         self.pressed: Sequence[str | None] = ()
 
     def press(self, *keys: str | None) -> None:
-        """The keys for the next turn."""
         self.pressed = keys
 
     def collect(self) -> Collection[Any]:

@@ -12,9 +12,8 @@ Pair = Tuple[int, int]
 class LastSteps:
     """The last step (dx, dy) of each character that is asked about: from where it was seen before to where it is.
 
-    It lasts until the character is seen somewhere else. So it is the same however often, when and by whichever of
-    several characters it is asked about, as long as each position is seen once; and unknown, None, until a character
-    has moved for the first time in its game.
+    It lasts until the character is seen somewhere else, so it does not matter how often, and by which of several
+    characters, it is asked about. None until a character has moved.
     """
 
     def __init__(self) -> None:
@@ -48,8 +47,6 @@ class LastSteps:
 
 
 class _Track:
-    """Where a character was seen last, and by which step it came there."""
-
     __slots__ = ("character", "position", "step")
 
     def __init__(self, character: Callable[[], Any], position: Pair, step: Pair | None):

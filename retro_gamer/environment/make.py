@@ -29,7 +29,6 @@ def make_environment(
 ) -> Environment:
     """The environment that a configuration describes; `factory` is used instead of loading the game.
 
-    `n_features` is how many numbers are observed, where that is known: for a policy that was trained with that number.
     `render_mode` is for a Gymnasium environment that is to draw itself.
     """
     if config.game.environment_name:

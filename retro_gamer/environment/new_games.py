@@ -64,7 +64,7 @@ def share_characters(one: Any, agents: Sequence[Any], other: Any) -> bool:
 def refuse_used_games(factory: Callable[[], Any], keys: Sequence[str]) -> None:
     """Raise GameError when new games share characters, or are one game, and so begin where the last one ended.
 
-    Games that share them and put everything back are as good as new. The global generators stay as they are.
+    Games that share them and put everything back are as good as new.
     """
     with OwnRandomness():
         seed_everything(0)

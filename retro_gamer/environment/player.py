@@ -37,8 +37,7 @@ def does_nothing(handler: Any) -> bool:
 def player_finder(player: str = "") -> Callable[[Any], Any]:
     """A function that finds the controlled character of a game, or None when it is not there.
 
-    `player` is its name or its class's name; empty means the first character that listens to keys. The answer of
-    the last time is tried first.
+    `player` is its name or its class's name; empty means the first character that listens to keys.
     """
     found: Any = None
 

@@ -62,11 +62,11 @@ def note_nearest(
 def rows_near(
     cells: bytearray, first: int, stride: int, size: tuple[int, int], y: int, reach: int
 ) -> tuple[bytearray, int, range]:
-    """The rows of a board at most `reach` away from row `y`: their cells, how far they are apart, and which they are.
+    """The rows at most `reach` away from row `y`: their cells, how far they are apart, and which they are.
 
     `cells` holds the symbols of a board of `size` (width, height), which begins at the index `first`; its rows are
-    `stride` apart. In what is returned something off the board parts one row from the next, so that whoever goes from cell
-    to cell meets the edge.
+    `stride` apart. In what is returned something off the board parts one row from the next, so that whoever goes from
+    cell to cell meets the edge.
     """
     width, height = size
     rows = range(max(0, y - reach), min(height, y + reach + 1))

@@ -39,8 +39,7 @@ class Rooms:
     ) -> list[int]:
         """Readings for the cells to the left, to the right, above and below `position` (x, y); 0 each off the board.
 
-        `cells` holds the symbols of a board of `size` (width, height), which begins at the index `first`; its rows are
-        `stride` apart.
+        The board is as in `rows_near`.
         """
         (x, y), (width, height) = position, size
         if not (0 <= x < width and 0 <= y < height):

@@ -23,11 +23,8 @@ ANOTHER_REWARD = 'reward = "NAME" in [metadata] of config.toml (with create: --r
 
 
 class GameRunner:
-    """Plays a game. What it does wrong is raised as a GameError that names its line.
-
-    Arguments:
-        factory: makes a new game.
-        keys: all that may be pressed.
+    """Plays the games that `factory` makes, with `keys`. What they do wrong is raised as a GameError that names its
+    line.
     """
 
     def __init__(self, factory: Callable[[], Any], keys: Sequence[str]):
@@ -49,7 +46,6 @@ class GameRunner:
         self.turn = 0
 
     def _compare_first_games(self, before: Any) -> None:
-        """Is the second game new, or made of what the first one used?"""
         if before is None:
             self._first_agents = list(self.game.agents)
         elif self._first_agents is not None:

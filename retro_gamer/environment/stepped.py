@@ -187,7 +187,6 @@ class SteppedEnvironment(Environment):
         )
 
     def _reward(self, reward: Any) -> float:
-        """A reward that is of no usual kind, as a number."""
         shape = getattr(reward, "shape", ())
         advice = "A reward must be one ordinary number"
         if shape != ():

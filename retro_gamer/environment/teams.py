@@ -27,8 +27,6 @@ class Member(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """What one turn brought."""
-
     rewards: list[float]  # [n_teams]
     terminated: bool
     truncated: bool
@@ -56,7 +54,6 @@ class TeamEnvironment:
 
     @property
     def game(self) -> Any:
-        """The game being played."""
         return self._runner.game
 
     def reset(self, seed: int | None = None) -> None:
@@ -122,7 +119,6 @@ class TeamEncoder:
             raise blame(error, "when its board was looked at") from error
 
     def of_team(self, team: int) -> Encoder:
-        """How it is seen from one side."""
         return self._encoders[team]
 
     @property
@@ -247,7 +243,6 @@ def own_characters(teams: Sequence[TeamSettings], shared_policy: bool, game: Any
 
 
 def _looks_of(character: Any) -> str:
-    """What a character shows, one letter a cell; nothing where it shows nothing."""
     shown = getattr(character, "character", "")
     return (shown if isinstance(shown, str) else "".join(map(str, shown))).replace(" ", "")
 
@@ -297,5 +292,4 @@ def _no_such_character(game: Any, team: str, name: str) -> ConfigError:
 
 
 def new_game_of(config: RunConfig, factory: Callable[[], Any] | None = None) -> Any:
-    """A game as it is before its first turn."""
     return make_game(factory or load_factory(config.game))

@@ -58,8 +58,7 @@ class Ways:
     ) -> dict[int, tuple[int, int]]:
         """symbol -> (first steps, reading of the length) for each symbol below `n_symbols` that is on the board.
 
-        `cells` holds the symbols of a board of `size` (width, height), which begins at the index `first`; its rows are
-        `stride` apart. `position` (x, y) is where the walk begins.
+        The board is as in `rows_near`; `position` (x, y) is where the walk begins.
         """
         (x, y), (width, height) = position, size
         found: dict[int, tuple[int, int]] = {}
@@ -107,7 +106,6 @@ def _walk(goals: int, free: int, here: int, row: int) -> tuple[int, int]:
 
 
 def walk_in_words(steps: int, length: int) -> str:
-    """What the two readings of a walk say."""
     if length == HERE:
         return "here"
     names = (LEFT, "left"), (RIGHT, "right"), (ABOVE, "up"), (BELOW, "down")

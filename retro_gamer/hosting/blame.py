@@ -1,4 +1,4 @@
-"""Says where in a user's game an error came from."""
+"""Where in a user's game an error came from."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def is_ctrl_c(error: BaseException, began: float) -> bool:
 
 
 def _raised_by_game(error: BaseException) -> bool:
-    """Whether a `raise` in the game's code made this error: Ctrl-C strikes between instructions."""
+    """Whether a `raise` in the game's code made it: Ctrl-C strikes between instructions."""
     trace = error.__traceback__
     if trace is None:
         return False
@@ -173,7 +173,6 @@ def first_line_of(function: Any) -> str:
 
 
 def no_such_module(error: ImportError) -> str:
-    """Advice for a game that imports something missing."""
     missing = (getattr(error, "name", None) or "").partition(".")[0]
     if missing == "retro":
         return (

@@ -180,7 +180,6 @@ def as_everybody(function: F) -> F:
 
 
 def get_state() -> State:
-    """The state of the generators of this thread."""
     return random.getstate(), np.random.get_state()
 
 

@@ -16,8 +16,6 @@ lock = threading.RLock()  # held while something is drawn or printed
 
 
 class _Screen:
-    """What is known of the terminal, for all threads."""
-
     def __init__(self) -> None:
         self.last_sign = time.monotonic()
         self.mid_line = False  # the beginning of a line was printed, such as a question
@@ -37,7 +35,6 @@ def about_to_show() -> None:
 
 
 def printed(text: str) -> None:
-    """This was printed."""
     if text:
         _screen.mid_line = not text.endswith("\n")
 

@@ -46,7 +46,6 @@ class own_stream:
 
 
 def stream_of_this_thread(name: str) -> Any:
-    """What a stream of `sys` is for this thread."""
     current = getattr(sys, name)
     return current.of_this_thread() if isinstance(current, _ByThread) else current
 

@@ -107,7 +107,7 @@ def _call_into_the_game(thread: int, outside: Any) -> tuple[Any, str, str]:
 
 
 class _GameOutput(io.TextIOBase):
-    """Hands the first lines that a game prints to `say`, and drops the rest."""
+    """Hands the first lines to `say`, and drops the rest."""
 
     encoding = "utf-8"
 

@@ -199,7 +199,6 @@ class QNetwork:
             parameter.value *= parameter.value.dtype.type(factor)
 
     def copy_from(self, other: QNetwork) -> None:
-        """Take over the weights of a network of the same shape."""
         for mine, theirs in zip(self.parameters, other.parameters):
             mine.value[...] = theirs.value
 

@@ -62,7 +62,6 @@ class Adam:
         self._work = [np.empty(0, parameter.value.dtype) for parameter in self.parameters]
 
     def step(self) -> None:
-        """Change every parameter by one step along its gradient."""
         self.t += 1
         for i, parameter in enumerate(self.parameters):
             if parameter.rows is None:
@@ -109,7 +108,7 @@ class Adam:
                 moments[np.abs(moments) < SMALLEST_MOMENT] = 0
 
     def get_state(self) -> dict[str, np.ndarray]:
-        """t (), and for parameter i: sum_i and square_sum_i, in its shape."""
+        """t (); for parameter i, in its shape: sum_i and square_sum_i."""
         state = {"t": np.array(self.t)}
         for i, (sums, square_sums) in enumerate(zip(self.sums, self.square_sums)):
             state[f"sum_{i}"], state[f"square_sum_{i}"] = sums.copy(), square_sums.copy()

@@ -83,7 +83,6 @@ class DQNTrainer:
         return f"DQNTrainer({name}, run_dir={str(self.run)!r}, {self.trainer.episode} games trained)"
 
     def _repr_html_(self) -> str:
-        """As a notebook shows it: a card, and how the training went."""
         from retro_gamer.reporting.card import card_of_run
 
         return card_of_run(repr(self), self.run)
@@ -262,7 +261,6 @@ def _by_section(hyperparams: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _as_original(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of the metrics under the original's names."""
     return {
         "episode": row["episode"],
         "avg_reward": row["mean_return"],

@@ -1,4 +1,4 @@
-"""The environment of the original retro-gamer, for scripts written for it."""
+"""GameEnvironment, as scripts for the original retro-gamer use it."""
 
 from __future__ import annotations
 

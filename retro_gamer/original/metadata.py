@@ -134,6 +134,4 @@ def _resolve(reference: str | None, what: str) -> Callable[..., Any] | None:
 
 
 class DescriptionNotFoundError(ConfigError, FileNotFoundError):
-    """A game has no description."""
-
     __str__ = Exception.__str__

@@ -32,8 +32,6 @@ from retro_gamer.runs.policy_file import SavedPolicy, build_policy
 
 
 class Imported(NamedTuple):
-    """What an import did."""
-
     written: list[Path]
     kept: list[Path]  # there was a checkpoint of this number already
     failed: list[CheckpointError]

@@ -73,8 +73,6 @@ def read_pickle(data: bytes) -> Any:
 
 
 class _Machine:
-    """The stack of values, and what the instructions do to it."""
-
     def __init__(self) -> None:
         self.stack: list[Any] = []
         self._marks: list[int] = []  # how high the stack was

@@ -14,8 +14,6 @@ _OF_A_GAME = ("agents", "state", "board_size")
 
 
 class Place(NamedTuple):
-    """Where a policy is."""
-
     run: Path
     checkpoint: str | None  # None for the newest
     policy: str | None  # the folder of a team in a self-play run, if that was named
@@ -51,7 +49,6 @@ def locate(run_dir: Any, checkpoint: Any) -> Place:
 
 
 def _within_a_run(path: Path, checkpoint: str | None) -> Path:
-    """The folder of a checkpoint's file, if that is in the folder checkpoints of a run."""
     if checkpoint is not None and checkpoint not in (path.name, path.stem):
         raise ConfigError(
             f"{path} names one checkpoint and checkpoint={checkpoint!r} another. Leave one of them out."

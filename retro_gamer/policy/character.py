@@ -75,7 +75,6 @@ def key_handler(character: Any) -> Callable[[Any, Any, Any], Any]:
 
 @lru_cache(maxsize=None)
 def keystroke(key: str) -> Any:
-    """The key as a game expects it."""
     return make_keystroke(key)
 
 

@@ -1,4 +1,4 @@
-"""A game's board as a picture in pixels, for videos: NumPy and a small font of its own."""
+"""A game's board as a picture in pixels, for videos: with a small font of its own."""
 
 from __future__ import annotations
 

@@ -13,8 +13,6 @@ from retro_gamer.policy.asking import is_within_turn
 
 
 class Answer(NamedTuple):
-    """What a character was told to do."""
-
     turn: int | None
     seen: bytes
     action: int

@@ -48,7 +48,6 @@ class Side:
         return [*self.members[0].actions, None]
 
     def characters_in(self, game: Any) -> list[Any]:
-        """The team's characters that are on the board."""
         found = [find_character(game, member.character) for member in self.members]
         return [character for character in found if character is not None]
 

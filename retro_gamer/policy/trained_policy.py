@@ -112,7 +112,6 @@ class TrainedPolicy:
         self._begin(RunDirectory(place.run))
 
     def _begin(self, run: RunDirectory) -> None:
-        """Load what is to be played, and know nothing of any game."""
         self._run, self._run_path = run, run.path
         self._side: Side | None = None  # in self-play: the characters that it controls
         self._random = random.Random()
@@ -173,7 +172,7 @@ class TrainedPolicy:
             raise
 
     def _name(self) -> str | None:
-        """The checkpoint to play; None for the newest."""
+        """None for the newest."""
         return self._checkpoint or _pinned.get(self._run.path.resolve())
 
     def _find_side(self) -> None:
@@ -347,14 +346,14 @@ class TrainedPolicy:
         return observation
 
     def _check(self, game: Game, call: str) -> None:
-        """Is this a game? Asked once of each."""
+        """Asked once of each game."""
         if self._known_game is None or self._known_game() is not game:
             self.refuse_games()
             check_game(game, call)
             self._known_game = weakref.ref(game)
 
     def _check_agent(self, agent: Any, call: str) -> None:
-        """Can it look from this? An observation function never does."""
+        """An observation function never looks from a character."""
         if self._known is None or not self._known.observation_function:
             check_character(agent, call)
 

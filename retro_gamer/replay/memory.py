@@ -151,7 +151,6 @@ class ReplayMemory:
         self.boards.widen_cells(n_cells)
 
     def _columns(self) -> dict[str, np.ndarray]:
-        """What is kept for each slot, by its name in a saved state; besides the boards and the next slots."""
         return {
             "features": self.features,
             "actions": self.actions,

@@ -87,7 +87,6 @@ class PrioritizedSampler:
         return indices, (weights / weights.max()).astype(np.float32)
 
     def update(self, indices: np.ndarray, td_errors: np.ndarray) -> None:
-        """Set the priorities after a look at the transitions again."""
         priorities = (np.abs(td_errors).astype(np.float64) + SMALLEST_PRIORITY) ** self.alpha
         self._tree.set(indices, priorities)
         self._largest = max(self._largest, float(priorities.max()))
@@ -96,7 +95,7 @@ class PrioritizedSampler:
         return {"priorities": self._tree.get(np.arange(self.capacity)), "largest": np.array(self._largest)}
 
     def set_state(self, state: dict[str, np.ndarray], slots: np.ndarray | None = None) -> None:
-        """Take over the state of a sampler of either kind, for these of its slots [n] (None: all), renumbered."""
+        """See `UniformSampler.set_state`."""
         priorities = np.zeros(self.capacity)
         slots = np.arange(self.capacity) if slots is None else slots
         # Where all were equally likely, all are as surprising as new ones.

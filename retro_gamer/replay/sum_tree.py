@@ -35,7 +35,6 @@ class SumTree:
 
     @property
     def root(self) -> float:
-        """The sum of all values."""
         return float(self.block_sums().sum())
 
     def set(self, indices: np.ndarray, values: np.ndarray) -> None:
@@ -53,7 +52,6 @@ class SumTree:
         self._stale.add(index // self.block)
 
     def get(self, indices: Any) -> np.ndarray:
-        """The values at one index or several."""
         values: np.ndarray = self._values[indices]
         return values
 

@@ -58,7 +58,6 @@ class Counting:
         self._done = self._turn = self._before = self._turns = 0
 
     def __call__(self, done: int) -> None:
-        """So many are done, of this part."""
         self._done, self._turn = self._before + done, 0
         self._show()
 

@@ -116,7 +116,7 @@ def teams_of(run: RunDirectory, column: str) -> list[str]:
 
 
 def _groups(runs: Sequence[RunDirectory]) -> dict[str, list[RunDirectory]]:
-    """Runs by name; runs that differ only in their seeds are one group, named after the first."""
+    """Runs that differ only in their seeds are one group, named after the first."""
     groups: dict[str, list[RunDirectory]] = {}
     settings: list[Any] = []
     for run in runs:

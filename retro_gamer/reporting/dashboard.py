@@ -87,7 +87,6 @@ class Dashboard(ProgressLine):
         self.remember(history)
 
     def remember(self, history: Sequence[dict[str, Any]]) -> None:
-        """Rows of metrics.csv of earlier sittings."""
         for row in history:
             self._add_row(row)
 
@@ -192,7 +191,7 @@ class Dashboard(ProgressLine):
         return True
 
     def _size(self) -> tuple[int, int]:
-        """Columns and rows; none where a picture cannot be drawn in place."""
+        """None where a picture cannot be drawn in place."""
         if not self._can_draw:
             return 0, 0
         try:
@@ -213,7 +212,7 @@ class Dashboard(ProgressLine):
         return (f"\x1b[{lines - 1}F" if lines > 1 else "\r") + "\x1b[J"
 
     def clear(self) -> None:
-        """Leave the last picture where it is, with the prompt below it."""
+        """The last picture stays, with the prompt below it."""
         with signs.lock:
             if self._lines and self.shown:
                 with suppress(OSError):
@@ -223,7 +222,7 @@ class Dashboard(ProgressLine):
                 super().clear()
 
     def say(self, text: str) -> None:
-        """Print a line above the picture, which is drawn again below it."""
+        """Above the picture, which is drawn again below it."""
         with signs.lock:
             if self._lines and self.shown:
                 signs.about_to_show()
@@ -234,7 +233,6 @@ class Dashboard(ProgressLine):
 
 
 def _beside(blocks: Sequence[list[str]], width: int) -> list[str]:
-    """Blocks of lines next to each other."""
     height = max(map(len, blocks))
     padded = [[*block, *[""] * (height - len(block))] for block in blocks]
     return ["  ".join(line.ljust(width) for line in row).rstrip() for row in zip(*padded)]

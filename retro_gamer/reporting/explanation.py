@@ -25,7 +25,7 @@ class Cause(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """A choice. `print` shows it; a notebook shows it as a table."""
+    """`print` shows it; a notebook shows it as a table."""
 
     action: str | None  # the key it chooses; None for no key
     values: dict[str | None, float]  # what it expects of each
@@ -56,7 +56,6 @@ class Explanation(NamedTuple):
         return lines
 
     def what_mattered(self) -> list[str]:
-        """A line for each of the most important causes."""
         return [f"  {cause.what}: {cause.effect:+.3f}" for cause in self.causes[:MOST_SHOWN]]
 
     def _repr_html_(self) -> str:

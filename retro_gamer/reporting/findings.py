@@ -17,8 +17,6 @@ NO_DIFFERENCE = [
 
 
 class Finding(NamedTuple):
-    """One thing that is wrong."""
-
     name: str  # short, such as "reward never changes"
     evidence: str  # what was seen, with numbers
     causes: Sequence[str]  # the likeliest first: what may be the cause, and what to change in which file
@@ -30,7 +28,6 @@ def value_shown(reward: str) -> str:
 
 
 def describe(findings: Sequence[Finding]) -> str:
-    """The findings as text, each with its evidence and its causes."""
     return "\n\n".join(_describe(finding) for finding in findings)
 
 
@@ -42,7 +39,7 @@ def _describe(finding: Finding) -> str:
 
 
 def _bullet(mark: str, text: str) -> list[str]:
-    """A cause; lines of its own (settings to paste) stay as they are."""
+    """Lines of its own (settings to paste) stay as they are."""
     first, *pasted = text.split("\n")
     lines = textwrap.wrap(first, WIDTH, initial_indent=f"  {mark} ", subsequent_indent="     ")
     return [*lines, *(f"       {line}".rstrip() for line in pasted)]

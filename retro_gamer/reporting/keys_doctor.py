@@ -1,4 +1,4 @@
-"""What is wrong with the keys of a game: they do nothing, or make no difference, or belong to several players."""
+"""What is wrong with the keys of a game."""
 
 from __future__ import annotations
 
@@ -128,7 +128,6 @@ def _does(keys: Sequence[str]) -> str:
 
 
 def several_players(players: Sequence[Player]) -> list[Finding]:
-    """Where one agent presses the keys of several players."""
     if not players:
         return []
     listen = "; ".join(f"{player.name} listens to {', '.join(player.keys)}" for player in players)

@@ -18,10 +18,7 @@ UNIMPORTANT = ("turns", "epsilon", "speed")  # parts that go when the terminal i
 
 
 class ProgressLine:
-    """Redraws one line on a terminal or in a notebook, a few times a second at the most.
-
-    Elsewhere it writes a line every ten seconds. `quiet` shows nothing but what is said.
-    """
+    """Redraws one line a few times a second; where it cannot be redrawn, writes one every ten seconds."""
 
     def __init__(
         self,
@@ -81,7 +78,6 @@ class ProgressLine:
             self._draw(self._text(parts))
 
     def _text(self, parts: dict[str, str]) -> str:
-        """As many of the parts as there is room for."""
         shown = dict(parts)
         for name in UNIMPORTANT:
             if len("  ".join(shown.values())) > self._room():
@@ -144,7 +140,6 @@ class ProgressLine:
         stream.flush()
 
     def say(self, text: str) -> None:
-        """Print a line above the progress line."""
         with signs.lock:
             self.clear()
             with suppress(OSError):  # the terminal was closed

@@ -16,8 +16,6 @@ MAX_NUMBERS = 60  # state values and attributes that are noted
 
 
 class Turn(NamedTuple):
-    """One turn of a random game."""
-
     view: int  # which observation was seen: equal numbers, equal observations
     action: int
     reward: float

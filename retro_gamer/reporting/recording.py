@@ -1,4 +1,4 @@
-"""Greedy games written down turn by turn: what the board looked like, what the agent saw, expected and did."""
+"""Greedy games, turn by turn: what the board looked like, what the agent saw, expected and did."""
 
 from __future__ import annotations
 
@@ -49,10 +49,7 @@ class Recording(NamedTuple):
 def record_game(
     player: Player, seed: int, max_frames: int = MAX_FRAMES, on_turn: Callable[[], None] = lambda: None
 ) -> Recording:
-    """Play the greedy game of a seed and note its first `max_frames` turns. Raises GameErrors.
-
-    `on_turn()` is called after each turn.
-    """
+    """Play the greedy game of a seed and note its first `max_frames` turns. Raises GameErrors."""
     environment, agent = player.environment, player.agent
     frames: list[Frame] = []
     total, turns, terminated, truncated = 0.0, 0, False, False

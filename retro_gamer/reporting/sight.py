@@ -100,7 +100,6 @@ def far_things(observation: Observation) -> list[tuple[int, str, int]]:
 
 
 def _place_in_words(across: int, down: int) -> str:
-    """Where something is, from its two readings."""
     sideways = f"{DISTANCES[across]} to the {'right' if across > 5 else 'left'}"
     upright = f"{DISTANCES[down]} {'below' if down > 5 else 'above'}"
     return ", ".join([sideways] * (across != 5) + [upright] * (down != 5)) or "here"

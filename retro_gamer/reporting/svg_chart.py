@@ -28,7 +28,6 @@ STYLE = (
 
 
 def draw_svg(panels: Sequence[Panel]) -> str:
-    """A picture of all panels, one below the other."""
     legend = _legend(panels)
     height = PANEL_HEIGHT * len(panels) + 20 * len(legend)
     names = ", ".join(panel.title for panel in panels)

@@ -28,7 +28,6 @@ def draw_panels(panels: Sequence[Panel], width: int, height: int = 8, unicode: b
 
 
 def draw_panel(panel: Panel, width: int, height: int = 8, unicode: bool = True) -> list[str]:
-    """A chart with its title, the numbers of its axes and, for several curves, which letter is which."""
     curves = panel.curves
     if width < SMALLEST:  # no room for a picture: the last number says most
         return [f"{panel.title} {short_number(curve.y[-1])}"[:width] for curve in curves]

@@ -20,8 +20,6 @@ STUCK = 0.9  # share of such turns, and of games that only the turn limit ends
 
 
 class GreedyGames(NamedTuple):
-    """What greedy games show beside their results."""
-
     expected: np.ndarray  # [games]: the value of the first state
     got: np.ndarray  # [games]: the discounted sum of the rewards that came
     repeated: float  # share of turns in which it saw what it had seen before, and had gained nothing since
@@ -64,7 +62,6 @@ def watch_greedy_games(
 
 
 def examine_metrics(rows: Sequence[dict[str, Any]], config: RunConfig) -> list[Finding]:
-    """What the rows of metrics.csv tell."""
     rows = [row for row in rows if "turns" in row and "mean_return" in row]
     if not rows:
         return []
@@ -91,7 +88,6 @@ def examine_play(
 
 
 def verdict(greedy: Evaluation, chance: Evaluation, reward: str = "reward") -> str:
-    """How good it is beside random play, in a sentence."""
     difference = greedy.returns - chance.returns
     low, high = bootstrap_interval(difference)
     interval = f"95% interval {low:.2f} to {high:.2f}"

@@ -119,7 +119,7 @@ def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def _write_array(file: Any, array: np.ndarray) -> None:
-    """The .npy form of an array, handed over in slices: no copy of a large memory is made."""
+    """Handed over in slices: no copy of a large memory is made."""
     if array.dtype.kind not in KINDS:
         raise ValueError(f"an array of {array.dtype} cannot be written: only plain numbers can")
     array = np.asarray(array, order="C")

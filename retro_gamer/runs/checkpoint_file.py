@@ -16,8 +16,6 @@ MAX_FACTS_BYTES = 2**20  # of a policy
 
 
 class Checkpoint(NamedTuple):
-    """What a checkpoint holds: facts in words and numbers, and arrays."""
-
     facts: dict[str, Any]
     arrays: dict[str, np.ndarray]
 

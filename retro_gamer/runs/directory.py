@@ -79,7 +79,7 @@ class RunDirectory:
         return f"RunDirectory({self.name!r})"
 
     def of(self, policy: str) -> RunDirectory:
-        """The same run, with the checkpoints of one of its policies (in self-play, each team may have its own)."""
+        """The same run, with the checkpoints of one of its policies."""
         run = RunDirectory(self.path, policy)
         run.name = self.name
         return run
@@ -95,7 +95,6 @@ class RunDirectory:
         return RunConfig.load(self.config_path)
 
     def create(self, config_text: str) -> None:
-        """Make the folder with its config.toml."""
         self.path.mkdir(parents=True, exist_ok=True)
         write_atomically(self.config_path, lambda file: file.write(config_text.encode("utf-8")))
 
@@ -297,7 +296,6 @@ class RunDirectory:
         return [name for name, folder in zip(names, folders) if folder.checkpoints()]
 
     def _policies(self) -> list[RunDirectory]:
-        """This run, and with it each of its policies that have a folder of their own."""
         return [
             self,
             *(self.of(path.name) for path in sorted(self.checkpoints_path.glob("*")) if path.is_dir()),

@@ -24,7 +24,7 @@ Row = Dict[str, str]  # the values by name, without the empty ones
 
 
 class Table(NamedTuple):
-    """What can be read in a file, and whether it is as a training wrote it."""
+    """What can be read in a file, and whether a training wrote it so."""
 
     rows: list[Row]
     as_written: bool
@@ -80,7 +80,6 @@ def to_values(row: Row) -> dict[str, Any]:
 
 
 def to_row(values: dict[str, Any]) -> Row:
-    """The opposite: a row as it is written."""
     texts = {
         name: f"{value:.6g}" if isinstance(value, float) else str(value) for name, value in values.items()
     }

@@ -293,5 +293,4 @@ def check_same(changes: list[Change], run: Any) -> None:
 
 
 def _as_written(value: Any) -> Any:
-    """A value as it stands in a file: with lists."""
     return [_as_written(item) for item in value] if isinstance(value, tuple) else value

@@ -24,8 +24,6 @@ DAMAGED = (KeyError, ValueError, TypeError, IndexError, RecursionError, MemoryEr
 
 
 class SavedPolicy(NamedTuple):
-    """What a checkpoint holds, its description checked."""
-
     description: PolicyDescription
     facts: dict[
         str, Any

@@ -14,8 +14,6 @@ from retro_gamer.training.loop import never
 
 
 class MatchResult(NamedTuple):
-    """What became of a game."""
-
     turns: int
     steps: list[int]  # [n_teams]: the turns of all its characters together
     returns: list[float]  # [n_teams]: the sum of each team's rewards
@@ -96,7 +94,6 @@ def _play(
     trajectories: dict[int, Trajectory],
     cut_short: Callable[[], bool],
 ) -> MatchResult:
-    """Play a game that was reset to its end, and note what happens to the characters that have a trajectory."""
     members, n_teams = environment.members, len(environment.teams)
     returns, steps, turns = [0.0] * n_teams, [0] * n_teams, 0
     while True:
@@ -125,7 +122,6 @@ def _play(
 def _learn(
     trajectory: Trajectory, policy: TeamPolicy, environment: TeamEnvironment, number: int, truncated: bool
 ) -> list[float]:
-    """Let the agent learn from one character's game, turn by turn; returns the losses."""
     agent, encoder = policy
     last = len(trajectory.decisions) - 1
     if last < 0:

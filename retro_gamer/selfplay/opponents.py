@@ -87,7 +87,6 @@ class Opponents:
             return None
 
     def needed(self) -> list[str]:
-        """The names of the snapshots that are played against."""
         return [one.snapshot.name for one in self.of_teams.values() if one.snapshot is not None]
 
     def get_state(self) -> list[Any]:
@@ -128,7 +127,6 @@ class GhostController:
             self._queue.append(team_id)
 
     def change_training_team(self) -> int:
-        """Let the next team in line learn; returns its id."""
         self._queue.append(self.learning_team)
         self._learning_team = self._queue.popleft()
         return self._learning_team

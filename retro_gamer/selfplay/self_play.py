@@ -137,7 +137,6 @@ class SelfPlay(Learning):
         return Episode(match.returns[learning_team], match.turns, mean_loss, None)
 
     def _rate(self, match: MatchResult) -> None:
-        """Let the result change the ratings of all who played."""
         learning_team, opponents = self.controller.learning_team, self.opponents.of_teams
         rated: list[LearnedPolicy | Snapshot] = [
             self.learner if team == learning_team else opponents[team].snapshot or self.policy_of(team)
@@ -293,6 +292,5 @@ def _newest_policies(run: RunDirectory, names: list[str]) -> dict[str, SavedPoli
 
 
 def _most_characters(policies: dict[str, SavedPolicy]) -> list[str]:
-    """The characters that the policy knows which knows the most."""
     known = [list(policy.description.characters) for policy in policies.values()]
     return max(known, key=len, default=[])

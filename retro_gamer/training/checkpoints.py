@@ -74,7 +74,6 @@ class Checkpoints:
         return {number for run in self.learning.runs() for number, _ in run.checkpoints()}
 
     def _row(self) -> dict[str, Any]:
-        """The row of metrics.csv for the games since the last checkpoint."""
         episodes = self.progress.since_checkpoint
         losses = [episode.mean_loss for episode in episodes if episode.mean_loss is not None]
         return {
@@ -90,7 +89,6 @@ class Checkpoints:
         }
 
     def _line(self, row: dict[str, Any]) -> str:
-        """The line of training.log for the same games."""
         progress = self.progress
         loss = f"{row['loss']:.4g}" if row["loss"] is not None else "-"
         first = progress.episode - len(progress.since_checkpoint) + 1

@@ -47,7 +47,6 @@ class Evaluation(NamedTuple):
         return float(self.returns.mean())
 
     def _repr_html_(self) -> str:
-        """As a notebook shows it."""
         low, high = bootstrap_interval(self.returns)
         cells = [
             ("games", f"{len(self.returns)}"),

@@ -59,7 +59,6 @@ class Progress:
     unwritten: list[list[Any]] = remembered(is_list_of(_is_line), list, optional=True)
 
     def to_facts(self) -> dict[str, Any]:
-        """The fields by name, for the facts of resume.npz."""
         values = {one.name: (one, getattr(self, one.name)) for one in fields(self)}
         return {name: value for name, (one, value) in values.items() if value or not one.metadata["optional"]}
 
@@ -83,8 +82,6 @@ class Progress:
 
 @dataclass
 class EvaluatedProgress(Progress):
-    """That of one agent, which is evaluated now and then."""
-
     best_return: float | None = remembered(is_none_or(is_number), None)
     next_evaluation: int = remembered(is_count, 0)  # the turn from which on one is due
     evaluated_return: float | None = remembered(is_none_or(is_number), None)  # since the last checkpoint

@@ -31,7 +31,6 @@ class Saver:
         self._next_try = 0.0
 
     def add_lines(self, row: dict[str, Any], line: str) -> None:
-        """A row of metrics.csv, and a line of training.log."""
         self._lines += [["metrics", row], ["log", line]]
         self._write_lines()
 

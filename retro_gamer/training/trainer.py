@@ -23,8 +23,6 @@ SECONDS_BETWEEN_RESUME_STATES = 20.0
 
 
 class Status(NamedTuple):
-    """Where a training stands, to be shown."""
-
     episode: int
     turns: int
     goal_episodes: int
@@ -189,7 +187,6 @@ class TrainingLoop:
 
     @property
     def episode(self) -> int:
-        """Games played."""
         return self.progress.episode
 
     @property
@@ -221,8 +218,6 @@ class TrainingLoop:
 
 
 class Trainer(TrainingLoop):
-    """Trains one agent."""
-
     def __init__(self, run: RunDirectory, factory: Callable[[], Any] | None = None):
         super().__init__(run, lambda: self._make(run, factory))
 
