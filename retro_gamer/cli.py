@@ -24,16 +24,14 @@ from retro_gamer.hosting.signs import signs_of_life
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status: 0 done, 1 failed, 2 wrong usage or configuration."""
-    if (
-        arguments is None and "numpy" not in sys.modules
-    ):  # the program itself: BLAS need not even start its threads
+    # The program itself: BLAS need not even start its threads.
+    if arguments is None and "numpy" not in sys.modules:
         for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
             os.environ.setdefault(name, "1")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(
-                errors="replace"
-            )  # a terminal that cannot show a character must not stop a training
+            # A terminal that cannot show a character must not stop a training.
+            stream.reconfigure(errors="replace")
     with harmless_output():
         return _run(arguments)
 
@@ -41,9 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     with suppress(OSError):  # the current folder may have been removed
         if str(Path.cwd()) not in sys.path:
-            sys.path.insert(
-                0, str(Path.cwd())
-            )  # the installed script, unlike python -m, does not look here for games
+            # The installed script, unlike python -m, does not look here for games.
+            sys.path.insert(0, str(Path.cwd()))
     options, unknown = build_parser().parse_known_args(arguments)
     if unknown:
         options.parser.error(no_such_option(options.parser, unknown))

@@ -98,9 +98,8 @@ class FeatureScale:
     """
 
     def __init__(self, n_features: int):
-        self.range = np.empty(
-            (0, n_features)
-        )  # once anything was seen, the least and the greatest: [2, n_features]
+        # Once anything was seen, the least and the greatest: [2, n_features].
+        self.range = np.empty((0, n_features))
         self.centre, self.scale = np.zeros(n_features, np.float32), np.ones(n_features, np.float32)
         self.active = False  # whether anything is scaled
         self.adapts = n_features > 0

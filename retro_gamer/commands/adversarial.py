@@ -124,8 +124,8 @@ class Alternation:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL if quiet else None,
-            start_new_session=os.name == "posix",
-        )  # so that Ctrl-C reaches it once, from here
+            start_new_session=os.name == "posix",  # so that Ctrl-C reaches it once, from here
+        )
         if self.stopping:  # asked for while the child was started
             self._stop_child()
         with shown_by(silently) if not quiet else nullcontext():  # it shows signs of life itself

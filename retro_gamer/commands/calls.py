@@ -90,34 +90,20 @@ def evaluate_command(options: argparse.Namespace) -> int:
             "--game and --character belong together, with one run:  "
             + command_line("evaluate", options.run, "--game", "my_game.py", "--character", "AI snake")
         )
+    asked = options.checkpoint, options.games, options.seed, options.json, options.quiet
     with supervised():
         if options.character:
             from retro_gamer.commands.evaluate_character import evaluate_character
 
-            text = evaluate_character(
-                run,
-                options.game,
-                options.character,
-                options.checkpoint,
-                options.games,
-                options.seed,
-                options.json,
-                options.quiet,
-            )
+            text = evaluate_character(run, options.game, options.character, *asked)
         elif other is not None:
-            text = compare_runs(
-                run, other, options.checkpoint, options.games, options.seed, options.json, options.quiet
-            )
+            text = compare_runs(run, other, *asked)
         elif run.load_config().teams:
             from retro_gamer.commands.evaluate_teams import evaluate_teams
 
-            text = evaluate_teams(
-                run, options.checkpoint, options.games, options.seed, options.json, options.quiet
-            )
+            text = evaluate_teams(run, *asked)
         else:
-            text = evaluate_run(
-                run, options.checkpoint, options.games, options.seed, options.json, options.quiet
-            )
+            text = evaluate_run(run, *asked)
     print(text)
     return DONE
 

@@ -18,7 +18,7 @@ from retro_gamer.errors import (
 )
 from retro_gamer.hosting.loading import load_factory
 from retro_gamer.hosting.supervision import supervised
-from retro_gamer.reporting.counting import Counting
+from retro_gamer.reporting.counting import Counting, counted
 from retro_gamer.reporting.findings import Finding, describe
 from retro_gamer.reporting.game_doctor import examine_game, returns_used_objects
 from retro_gamer.reporting.keys_doctor import MOMENTS, several_players
@@ -26,7 +26,7 @@ from retro_gamer.reporting.random_games import GAMES as RANDOM_GAMES
 from retro_gamer.reporting.random_games import play_randomly
 from retro_gamer.reporting.training_doctor import examine_metrics, examine_play, verdict, watch_greedy_games
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.training.evaluation import Evaluation, evaluate, random_play
+from retro_gamer.training.evaluation import Evaluation, RandomAgent
 from retro_gamer.training.player import load_player
 
 GAMES = 30
@@ -83,11 +83,9 @@ def examine_before(
 
 def _examine_after(run: RunDirectory, config: RunConfig, quiet: bool) -> tuple[str, list[Finding]]:
     player = load_player(run)
-    with Counting("measuring games:", 2 * GAMES, quiet=quiet) as count:
-        greedy = evaluate(player.environment, player.agent, GAMES, seed=0, on_game=count, on_turn=count.turn)
-        chance = random_play(
-            player.environment, GAMES, seed=0, on_game=lambda done: count(GAMES + done), on_turn=count.turn
-        )
+    environment, anyhow = player.environment, RandomAgent(len(player.environment.actions), 0)
+    greedy = counted("measuring greedy game", environment, player.agent, GAMES, 0, quiet)
+    chance = counted("measuring random game", environment, anyhow, GAMES, 0, quiet)
     with Counting("looking at game", WATCHED, quiet=quiet) as count:
         watched = watch_greedy_games(player, WATCHED, config.training.gamma, count, count.turn)
     findings = examine_metrics(run.read_metrics(), config)
@@ -101,5 +99,4 @@ def _best(run: RunDirectory, quiet: bool) -> Evaluation | None:
         player = load_player(run, "best")
     except (RunNotFoundError, CheckpointError):
         return None
-    with Counting("measuring game of best", GAMES, quiet=quiet) as count:
-        return evaluate(player.environment, player.agent, GAMES, seed=0, on_game=count, on_turn=count.turn)
+    return counted("measuring game of best", player.environment, player.agent, GAMES, 0, quiet)

@@ -7,21 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from retro_gamer.reporting.counting import Counting
+from retro_gamer.reporting.counting import counted
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.training.evaluation import Evaluation, bootstrap_interval, evaluate, random_play
+from retro_gamer.training.evaluation import Evaluation, RandomAgent, bootstrap_interval
 from retro_gamer.training.player import load_player
 
 
 def evaluate_run(
-    run: RunDirectory, checkpoint: str | None, games: int, seed: int, as_json: bool, quiet: bool = False
+    run: RunDirectory, checkpoint: str | None, games: int, seed: int, as_json: bool, quiet: bool
 ) -> str:
     """Greedy games of a policy, and random play on the same seeds."""
     player = load_player(run, checkpoint)
-    with Counting("measuring greedy game", games, quiet=quiet) as count:
-        result = evaluate(player.environment, player.agent, games, seed, on_game=count, on_turn=count.turn)
-    with Counting("measuring random game", games, quiet=quiet) as count:
-        chance = random_play(player.environment, games, seed, count, count.turn)
+    environment, anyhow = player.environment, RandomAgent(len(player.environment.actions), seed)
+    result = counted("measuring greedy game", environment, player.agent, games, seed, quiet)
+    chance = counted("measuring random game", environment, anyhow, games, seed, quiet)
     if as_json:
         data = {**result.summary(), "random_mean": chance.mean, "checkpoint": player.name}
         if chance.scores is not None:
@@ -62,10 +61,8 @@ def compare_runs(
     results = []
     for directory in (run, other):
         player = load_player(directory, checkpoint)
-        with Counting(f"measuring game of {directory}", games, quiet=quiet) as count:
-            result = evaluate(
-                player.environment, player.agent, games, seed, on_game=count, on_turn=count.turn
-            )
+        what = f"measuring game of {directory}"
+        result = counted(what, player.environment, player.agent, games, seed, quiet)
         results.append((directory, player.name, result))
     difference = results[1][2].returns - results[0][2].returns
     low, high = bootstrap_interval(difference)

@@ -14,9 +14,9 @@ from retro_gamer.environment.teams import find_character
 from retro_gamer.errors import ConfigError
 from retro_gamer.hosting.loading import load_factory, make_game, parse_game
 from retro_gamer.policy.trained_policy import TrainedPolicy
-from retro_gamer.reporting.counting import Counting
+from retro_gamer.reporting.counting import counted
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.training.evaluation import Evaluation, RandomAgent, bootstrap_interval, evaluate
+from retro_gamer.training.evaluation import Evaluation, RandomAgent, bootstrap_interval
 from retro_gamer.training.player import load_player
 
 
@@ -44,10 +44,8 @@ def evaluate_character(
     there = RetroEnvironment(
         factory, metadata, None, _unseen, tabular=True, max_turns=config.training.max_turns_per_episode
     )
-    with Counting("measuring game as the player", games, quiet=quiet) as count:
-        alone = evaluate(player.environment, player.agent, games, seed, on_game=count, on_turn=count.turn)
-    with Counting("measuring game as a character", games, quiet=quiet) as count:
-        inside = evaluate(there, RandomAgent(1, 0), games, seed, on_game=count, on_turn=count.turn)
+    alone = counted("measuring game as the player", player.environment, player.agent, games, seed, quiet)
+    inside = counted("measuring game as a character", there, RandomAgent(1, 0), games, seed, quiet)
     name = config.metadata.score or config.metadata.reward
     rows = [("the player of its own game", _results(alone)), (f"{character!r} in {game}", _results(inside))]
     if as_json:

@@ -292,9 +292,8 @@ def _add_plot(commands: Commands) -> None:
         metavar="FOLDER",
         help="write event files for TensorBoard instead (needs tensorboardX)",
     )
-    plot.add_argument(
-        "--output", "-o", dest="svg", default=argparse.SUPPRESS, help=argparse.SUPPRESS
-    )  # the original's
+    # The original's.
+    plot.add_argument("--output", "-o", dest="svg", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
 def _add_report(commands: Commands) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, TextIO
+from typing import Any
 
 from retro_gamer.commands.pace import Pace, keys_can_be_read
 from retro_gamer.commands.watching import explain_values_of, tidy_end
@@ -14,7 +14,7 @@ from retro_gamer.games.keyboard import Keyboard
 from retro_gamer.games.screen import board_lines, understand_escape_codes
 from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.output import in_colors
-from retro_gamer.hosting.streams import stream_of_this_thread
+from retro_gamer.hosting.streams import stream_of_this_thread, write_now
 from retro_gamer.hosting.supervision import supervised
 from retro_gamer.reporting.counting import room_on
 from retro_gamer.training.player import Player
@@ -87,23 +87,19 @@ class _Foot:
     def __init__(self, out: Any):
         self.text = ""
         self.in_place = bool(out.isatty())
-        self._out: TextIO = getattr(out, "unfiltered", out)
+        self._out = out
         self._width = 0
 
     def draw(self, keys: str) -> None:
         text = f"{self.text}  {keys}"[: room_on(self._out)]
-        self._write("\r" + text.ljust(self._width))
+        write_now(self._out, "\r" + text.ljust(self._width))
         self._width = len(text)
 
     def write_above(self, text: str) -> None:
         self.wipe()
-        self._write(text + "\n")
+        write_now(self._out, text + "\n")
 
     def wipe(self) -> None:
         if self._width:
-            self._write("\r" + " " * self._width + "\r")
+            write_now(self._out, "\r" + " " * self._width + "\r")
             self._width = 0
-
-    def _write(self, text: str) -> None:
-        self._out.write(text)
-        self._out.flush()

@@ -14,13 +14,13 @@ from retro_gamer.environment.make import make_environment
 from retro_gamer.environment.stepped import SteppedEnvironment
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import RetroGamerError, command_line
-from retro_gamer.reporting.counting import Counting
+from retro_gamer.reporting.counting import Counting, counted
 from retro_gamer.reporting.explanation import MOST_SHOWN, explain_choice
 from retro_gamer.reporting.html import Section, Table, paragraph, replay, table
 from retro_gamer.reporting.recording import Recording, record_game
 from retro_gamer.reporting.sight import action_shown
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.training.evaluation import Evaluation, bootstrap_interval, evaluate, random_play
+from retro_gamer.training.evaluation import Evaluation, RandomAgent, bootstrap_interval
 from retro_gamer.training.player import Player, load_player
 
 GAMES = 30
@@ -37,10 +37,9 @@ class Measured(NamedTuple):
 def measure(run: RunDirectory, checkpoint: str | None, quiet: bool) -> Measured:
     """Greedy and random games, and three greedy ones written down turn by turn."""
     player = load_player(run, checkpoint)
-    with Counting("measuring greedy games:", GAMES, quiet=quiet) as count:
-        greedy = evaluate(player.environment, player.agent, GAMES, seed=0, on_game=count, on_turn=count.turn)
-    with Counting("measuring random games:", GAMES, quiet=quiet) as count:
-        chance = random_play(player.environment, GAMES, seed=0, on_game=count, on_turn=count.turn)
+    environment, anyhow = player.environment, RandomAgent(len(player.environment.actions), 0)
+    greedy = counted("measuring greedy game", environment, player.agent, GAMES, 0, quiet)
+    chance = counted("measuring random game", environment, anyhow, GAMES, 0, quiet)
     order = np.argsort(greedy.returns, kind="stable")
     chosen = {
         "the best game": order[-1],

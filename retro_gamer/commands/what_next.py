@@ -53,9 +53,8 @@ def _script_for_environment(run: RunDirectory, config: RunConfig) -> str:
     make = f"gymnasium.make({game.gym!r})" if game.gym else f"{name}()"
     theirs = "import gymnasium" if game.gym else f"from {module} import {name}"
     ours = "from retro_gamer import TrainedPolicy"
-    if (
-        game.path.endswith(".py") and not game.gym
-    ):  # beside a folder of the same name, which an import would find
+    # Beside a folder of the same name, which an import would find.
+    if game.path.endswith(".py") and not game.gym:
         lines = ["import runpy", ours, "", f"{name} = runpy.run_path({game.path!r})[{name!r}]"]
     elif game.path:
         folder = str(Path(game.path).parent) if game.path.endswith(".py") else game.path

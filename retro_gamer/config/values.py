@@ -49,9 +49,8 @@ def parse_toml(content: bytes, path: str) -> dict[str, Any]:
         raise ConfigError(f"{path} is not text in UTF-8 (line {line}). Save it again as UTF-8.") from None
     try:
         if any(len(re.findall(r"\.+", line)) > MAX_DOTS for line in text.splitlines()):
-            raise ValueError(
-                f"a line has more than {MAX_DOTS} dots"
-            )  # a.b.c...: takes time with the square of their number
+            # a.b.c...: takes time with the square of their number.
+            raise ValueError(f"a line has more than {MAX_DOTS} dots")
         if any(len(digits) > MAX_DIGITS for digits in re.findall("[0-9_]{20,}", text)):
             raise ValueError(f"a number has more than {MAX_DIGITS} digits")  # so does this
         _check_backslashes(text)

@@ -184,11 +184,12 @@ class Encoder:
         player = character if character is not None else self.find_player(game)
         center = self._center(player)
         characters = game.agents if self.texts else without_texts(game.agents, player)
+        # A crowd: most are out of sight.
         if (
             self.radius
             and not (self.radar or self.kinds or self.rooms or self.far_sight or self._stepping)
             and len(characters) > (2 * self.radius + 1) ** 2
-        ):  # a crowd: most are out of sight
+        ):
             characters = self._near(characters, center)
         painted = list(visible_cells(characters, self.board_size))
         cells: Any = self._paint_with_me(painted, player) if self.own_symbol else self._paint(painted)
@@ -254,9 +255,8 @@ class Encoder:
         for character, x, y, shown in painted:
             if character is player:
                 if not isinstance(shown, str) or len(shown) > 1:
-                    raise ValueError(
-                        "not one character"
-                    )  # which one it is does not matter, but it must be one
+                    # Which one it is does not matter, but it must be one.
+                    raise ValueError("not one character")
                 hole = shown == " " and getattr(player, "size", None) is not None
                 symbol = NOTHING if hole else self._me
             else:

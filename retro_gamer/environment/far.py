@@ -30,9 +30,8 @@ class FarSight:
         parts = far_parts(radius)
         self.n_parts = len(parts)
         self._part_of = {pair: number for number, pair in enumerate(parts)}
-        self._known: dict[
-            tuple[int, int], int
-        ] = {}  # (dx, dy) -> its part, -1 in the window: faster than computing it
+        # (dx, dy) -> its part, -1 in the window: faster than computing it.
+        self._known: dict[tuple[int, int], int] = {}
 
     def look(self, painted: Painted, player: Any, center: tuple[int, int], symbols: Vocabulary) -> bytearray:
         """The symbol in each part, 0 where nothing is; of several equally near things, the one painted last."""

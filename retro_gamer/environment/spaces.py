@@ -79,9 +79,8 @@ class Box(Space):
     def _cast(self, array: np.ndarray) -> np.ndarray:
         if array.dtype.kind not in "biuf":
             raise ValueError("it does not hold numbers only")
-        with np.errstate(
-            over="ignore", invalid="ignore"
-        ):  # what is too large becomes infinite, and is refused
+        # What is too large becomes infinite, and is refused.
+        with np.errstate(over="ignore", invalid="ignore"):
             cast = array.astype(self.dtype)
         if self.dtype == UINT8 and not np.array_equal(cast, array):
             raise ValueError(

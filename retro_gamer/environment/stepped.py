@@ -69,9 +69,8 @@ class SteppedEnvironment(Environment):
         self._bounds = _bounds(observation_space, self.observation_space)
         self._notices: list[str] = []
         self._turn = self._turns_ever = 0
-        self._in_turn = blamed(
-            lambda: f"in turn {self._turn} ({self.name})", ending_advice
-        )  # kept: turns are short
+        # Kept: turns are short.
+        self._in_turn = blamed(lambda: f"in turn {self._turn} ({self.name})", ending_advice)
 
     def see_planes(self, config: RunConfig, vocabulary: Vocabulary) -> None:
         """From now on see pictures of planes as boards; raises ConfigError where there are none, or not as many planes."""

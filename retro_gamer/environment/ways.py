@@ -15,9 +15,8 @@ REACH = 24  # rows further up or down than this are not walked through
 # What a reading says of the length of a walk. Without a way, the first steps are those towards the goal, whatever is there.
 LENGTHS = ("", "1", "2-3", "4-7", "8-15", "16-31", "32-63")
 NO_WAY, HERE = 7, 8
-_IS = [
-    b"0" * one + b"1" + b"0" * (255 - one) for one in range(256)
-]  # for `bytes.translate`: is it this symbol?
+# For `bytes.translate`: is it this symbol?
+_IS = [b"0" * one + b"1" + b"0" * (255 - one) for one in range(256)]
 
 
 class Ways:

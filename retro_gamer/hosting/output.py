@@ -40,9 +40,8 @@ def harmless_output() -> Iterator[None]:
     with ExitStack() as stack:
         for name, most in (("stdout", None), ("stderr", MAX_MESSAGE)):
             stream = stream_of_this_thread(name)
-            if (
-                stream is not None
-            ):  # what took its place meanwhile stays: the old one may have no reader any more
+            # What took its place meanwhile stays: the old one may have no reader any more.
+            if stream is not None:
                 stack.enter_context(own_stream(name, HarmlessStream(stream, most)))
         yield
 

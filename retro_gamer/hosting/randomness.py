@@ -38,9 +38,8 @@ class _Source:
             for name, value in vars(module).items()
             if getattr(value, "__self__", None) is self.original
         )
-        self.functions = [
-            value for value in vars(module).values() if id(value) in self.names
-        ]  # ids stay theirs
+        # Ids stay theirs.
+        self.functions = [value for value in vars(module).values() if id(value) in self.names]
 
     def for_everybody(self, name: str) -> Callable[..., Any]:
         """A function of the generator of all threads that have none of their own. Call it while holding `_lock`: a thread

@@ -6,7 +6,9 @@ import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
-from typing import Any, Callable, Iterator
+from typing import Callable, Iterator
+
+from retro_gamer.hosting.streams import write_now
 
 SECONDS_OF_SILENCE = 1.0  # on a terminal, where the line is written in place
 PLAIN_SECONDS = 11.0  # elsewhere, where each is a line of its own, and who counts writes one every ten
@@ -95,7 +97,5 @@ def show(text: str, in_place: bool) -> None:
 
 
 def _write(text: str) -> None:
-    stream: Any = getattr(sys.stderr, "unfiltered", sys.stderr)
     with suppress(OSError, ValueError, AttributeError):  # the terminal was closed, or there is none
-        stream.write(text)
-        stream.flush()
+        write_now(sys.stderr, text)

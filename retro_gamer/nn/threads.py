@@ -66,9 +66,8 @@ class OneBlasThread:
         self._get, self._set, per_thread = control or Control(lambda: 1, lambda number: None)
         self._of_this_thread = _StateOfThread()
         self._state = self._of_this_thread if per_thread else _State()
-        self._lock = (
-            threading.Lock()
-        )  # threads that overlap must not take each other's 1 for what it was before
+        # Threads that overlap must not take each other's 1 for what it was before.
+        self._lock = threading.Lock()
 
     def __enter__(self) -> None:
         state = self._state

@@ -55,9 +55,8 @@ def describe(factory: Callable[..., Any]) -> str:
     if code is None or not Path(code.co_filename).is_file():
         return kind
     text = f"{kind} ({Path(code.co_filename).name}, line {code.co_firstlineno})"
-    return "".join(
-        character if character.isprintable() else "?" for character in text
-    )  # it stands in a config.toml
+    # It stands in a config.toml.
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _importable_from(factory: Any) -> tuple[str, str] | None:

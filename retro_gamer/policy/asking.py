@@ -36,9 +36,8 @@ def who_asks(game: Any, frame: FrameType | None) -> Asking:
         code, variables = frame.f_code, frame.f_locals
         arguments = [variables[name] for name in _arguments(code, variables)]
         if code.co_name == "step" and any(value is game for value in arguments):
-            return Asking(
-                handed, disagree
-            )  # what collects the keys asks: it is for the character that they control
+            # What collects the keys asks: it is for the character that they control.
+            return Asking(handed, disagree)
         found = [value for value in arguments if _is_in(game, value)]
         if found and found[0] is arguments[0] and hasattr(type(found[0]), code.co_name):  # a method of it
             return Asking(found[0], disagree or (handed is not None and handed is not found[0]))

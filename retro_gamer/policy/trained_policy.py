@@ -181,9 +181,8 @@ class TrainedPolicy:
         if self._side is not None or not (self._run.config_path.is_file()):
             return
         config = self._config = self._run.load_config()
-        if (
-            self._team is None and self._policy is not None and config.teams
-        ):  # a path into a team's own folder
+        # A path into a team's own folder.
+        if self._team is None and self._policy is not None and config.teams:
             self._team = next((team.name for team in config.teams if team.name == self._policy), None)
         if config.teams or self._team is not None:
             self._side = Side(config, self._team, str(self._run))

@@ -70,9 +70,8 @@ class SumTree:
         # First the block of each height, then the place within: where the running sum first exceeds it. Sums added up in
         # another order round differently, so a height may lie a little beyond the last one: `below` moves it inside.
         blocks = tops.searchsorted(below(heights, tops[-1]), side="right")
-        rest = heights - (
-            tops[blocks] - sums[blocks]
-        )  # what is left of each height at the start of its block
+        # What is left of each height at the start of its block.
+        rest = heights - (tops[blocks] - sums[blocks])
         running = self._leaves[blocks].cumsum(axis=1)  # [n, block]
         rest = np.maximum(below(rest, running[:, -1]), 0)
         places = (running > rest[:, None]).argmax(axis=1)

@@ -11,9 +11,13 @@ import time
 from contextlib import ExitStack, suppress
 from typing import Callable, TextIO
 
+from retro_gamer.agents.agent import Actor
+from retro_gamer.environment.base import Environment
 from retro_gamer.hosting import signs
 from retro_gamer.hosting.patience import naming_a_slow_game
+from retro_gamer.hosting.streams import write_now
 from retro_gamer.hosting.supervision import to_stderr, wiping
+from retro_gamer.training.evaluation import Evaluation, evaluate
 
 INTERVAL = 0.2  # seconds between two frames on a terminal
 PLAIN_INTERVAL = 10.0  # seconds between two lines elsewhere
@@ -94,6 +98,10 @@ class Counting:
         self._write("\r" + text.ljust(self._width) if self.in_place else text + "\n")
         self._width = len(text) if self.in_place else 0
 
+    def _write(self, text: str) -> None:
+        with suppress(OSError, ValueError):  # the terminal was closed
+            write_now(self.stream, text)
+
     def __enter__(self) -> Counting:
         wiping.append(self._wipe)  # what a game prints meanwhile stands above
         self._inside = ExitStack()
@@ -113,8 +121,10 @@ class Counting:
                 self._write("\r" + " " * self._width + "\r")
                 self._width = 0
 
-    def _write(self, text: str) -> None:
-        with suppress(OSError, ValueError):  # the terminal was closed
-            stream = getattr(self.stream, "unfiltered", self.stream)
-            stream.write(text)
-            stream.flush()
+
+def counted(
+    what: str, environment: Environment, agent: Actor, games: int, seed: int, quiet: bool
+) -> Evaluation:
+    """`evaluate`, and show meanwhile how far it has come."""
+    with Counting(what, games, quiet=quiet) as count:
+        return evaluate(environment, agent, games, seed, on_game=count, on_turn=count.turn)

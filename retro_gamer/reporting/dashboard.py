@@ -60,17 +60,13 @@ class Series:
 
 
 class Dashboard(ProgressLine):
-    """Draws the progress of a training as a picture of several lines; in a small window, the one line.
-
-    `history` are the rows of metrics.csv of earlier sittings, so that the curves show the whole run.
-    """
+    """Draws the progress of a training as a picture of several lines; in a small window, the one line."""
 
     def __init__(
         self,
         stream: TextIO | None = None,
         interval: float = 0.5,
         clock: Callable[[], float] = time.monotonic,
-        history: Sequence[dict[str, Any]] = (),
         quiet: bool = False,
     ):
         super().__init__(stream, interval, clock, quiet)
@@ -84,9 +80,9 @@ class Dashboard(ProgressLine):
         self._can_draw = os.environ.get("TERM") != "dumb" and (
             os.name != "nt" or understand_escape_codes() is not None
         )
-        self.remember(history)
 
     def remember(self, history: Sequence[dict[str, Any]]) -> None:
+        """Rows of metrics.csv of earlier sittings, so that the curves show the whole run."""
         for row in history:
             self._add_row(row)
 
@@ -97,9 +93,8 @@ class Dashboard(ProgressLine):
         columns = ("eval_return", "mean_return", "mean_length", "loss", "epsilon")
         for series, column in zip(self.series.values(), columns):
             series.add(turns, row.get(column))
-        epsilon = row.get(
-            "epsilon", 0.0
-        )  # at the end of its games; at their beginning it was that of the row before
+        # At the end of its games; at their beginning it was that of the row before.
+        epsilon = row.get("epsilon", 0.0)
         if (self._epsilon_before + epsilon) / 2 > EXPLORING and "mean_return" in row:
             self._at_random.append(row["mean_return"])
         self._epsilon_before = epsilon
@@ -123,9 +118,8 @@ class Dashboard(ProgressLine):
 
     def _draw(self, text: str) -> None:
         columns, rows = self._size()
-        if (
-            self._lines and columns < self._columns
-        ):  # its lines were broken in two: where it begins is not known
+        # When its lines were broken in two, where it begins is not known.
+        if self._lines and columns < self._columns:
             self._lines = 0
             with suppress(OSError):
                 self._write("\x1b[H\x1b[2J")
@@ -135,10 +129,6 @@ class Dashboard(ProgressLine):
             return
         lines = [*self._bar(columns), *self._charts(columns, rows - 6), printable(text)[:columns]]
         up = f"\x1b[{self._lines - 1}F" if self._lines > 1 else "\r"
-        if (
-            self._lines and columns < self._columns
-        ):  # its lines were broken in two: where it begins is not known
-            up = "\x1b[H\x1b[2J"
         # Each line is overwritten and its rest cleared, so that nothing flickers.
         body = "\n".join(f"{line}\x1b[K" for line in lines)
         try:

@@ -10,6 +10,7 @@ from typing import Callable, TextIO
 
 from retro_gamer.errors import printable
 from retro_gamer.hosting import signs
+from retro_gamer.hosting.streams import write_now
 from retro_gamer.reporting.counting import is_notebook_s, room_on
 from retro_gamer.training.trainer import Status
 
@@ -37,9 +38,8 @@ class ProgressLine:
         self._parts: dict[str, str] = {}  # of the last game that was shown
         self._shown_parts: dict[str, str] = {}  # of what was shown last
         self._returns: deque[float] = deque(maxlen=100)
-        self._times: deque[tuple[float, int, int]] = deque(
-            maxlen=50
-        )  # (time, turns, episode) of the last redraws
+        # (time, turns, episode) of the last redraws.
+        self._times: deque[tuple[float, int, int]] = deque(maxlen=50)
         self._width = 0
 
     def update(self, status: Status) -> None:
@@ -135,9 +135,7 @@ class ProgressLine:
             self._width = len(text) if self.in_place else 0
 
     def _write(self, text: str) -> None:
-        stream = getattr(self.stream, "unfiltered", self.stream)
-        stream.write(text)
-        stream.flush()
+        write_now(self.stream, text)
 
     def say(self, text: str) -> None:
         with signs.lock:

@@ -45,12 +45,11 @@ class RandomGames(NamedTuple):
 def play_randomly(
     environment: Environment,
     games: int = GAMES,
-    turns: int = TURNS,
     on_game: Callable[[int], None] = lambda done: None,
     on_turn: Callable[[], None] = lambda: None,
     seconds: float = float("inf"),
 ) -> RandomGames:
-    """Games with seeds 0, 1, ..., until there are `games` of them, they have `turns` turns together, or took so long.
+    """Games with seeds 0, 1, ..., until there are `games` of them, they have TURNS turns together, or took so long.
 
     The last one is cut short where that is long over.
     """
@@ -61,7 +60,7 @@ def play_randomly(
     truncated: list[bool] = []
     n_turns = 0
     with OwnRandomness():
-        while len(played) < games and n_turns < turns and time.monotonic() < deadline:
+        while len(played) < games and n_turns < TURNS and time.monotonic() < deadline:
             observation, over, game = environment.reset(len(played)), False, []
             while not over:
                 view = views.setdefault(state_of(observation), len(views))

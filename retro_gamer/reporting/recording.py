@@ -46,10 +46,8 @@ class Recording(NamedTuple):
     actions: Sequence[str | None]  # what people call each
 
 
-def record_game(
-    player: Player, seed: int, max_frames: int = MAX_FRAMES, on_turn: Callable[[], None] = lambda: None
-) -> Recording:
-    """Play the greedy game of a seed and note its first `max_frames` turns. Raises GameErrors."""
+def record_game(player: Player, seed: int, on_turn: Callable[[], None] = lambda: None) -> Recording:
+    """Play the greedy game of a seed and note its first MAX_FRAMES turns. Raises GameErrors."""
     environment, agent = player.environment, player.agent
     frames: list[Frame] = []
     total, turns, terminated, truncated = 0.0, 0, False, False
@@ -58,7 +56,7 @@ def record_game(
         agent.begin_episode()
         draw = _pictures_of(environment)
         while not (terminated or truncated):
-            moment = _moment(player, observation, draw()) if turns < max_frames else None
+            moment = _moment(player, observation, draw()) if turns < MAX_FRAMES else None
             action = agent.act(observation, 0.0)
             observation, reward, terminated, truncated = environment.step(action)
             agent.got(reward)
@@ -66,7 +64,7 @@ def record_game(
             on_turn()
             if moment is not None:
                 frames.append(moment._replace(action=action, reward=reward))
-        if turns < max_frames:
+        if turns < MAX_FRAMES:
             frames.append(_moment(player, observation, draw()))
     return Recording(seed, frames, total, turns, environment.score, terminated, environment.labels)
 
@@ -76,7 +74,6 @@ def record_match(
     policies: Sequence[TeamPolicy],
     number: int,
     seed: int,
-    max_frames: int = MAX_FRAMES,
     on_turn: Callable[[], None] = lambda: None,
 ) -> Recording:
     """The same of a game between teams, as one of its members sees it: that with this number. Raises GameErrors.
@@ -100,17 +97,17 @@ def record_match(
         while not (terminated or truncated):
             decisions = played.decide(policies)
             mine = decisions[number]
-            if mine is not None and turns < max_frames:
+            if mine is not None and turns < MAX_FRAMES:
                 frames.append(moment(mine.observation)._replace(action=mine.action))
             rewards, terminated, truncated = played.play_turn(decisions)
             total, turns = total + rewards[member.team], turns + 1
             on_turn()
-            if turns <= max_frames:
+            if turns <= MAX_FRAMES:
                 frames[-1] = frames[-1]._replace(reward=frames[-1].reward + rewards[member.team])
         character = environment.character(number)
-        if turns < max_frames and character is not None:
+        if turns < MAX_FRAMES and character is not None:
             frames.append(moment(own.encoder.observe(environment.game, character, member.team)))
-        elif turns < max_frames:  # nothing is seen from where it was
+        elif turns < MAX_FRAMES:  # nothing is seen from where it was
             board, state = board_lines(environment.game), _state_of(environment.game)
             frames.append(frames[-1]._replace(board=board, state=state, action=None, reward=0.0))
     return Recording(seed, frames, total, turns, None, terminated or character is None, member.actions)

@@ -25,9 +25,8 @@ class Sight(NamedTuple):
     """One observation. What is not observed is empty."""
 
     board: list[str]  # rows of the window or the whole board
-    radar: list[
-        tuple[str, str]
-    ]  # (the nearest of a character, where it is); and what else is read there or far away
+    # (the nearest of a character, where it is); and what else is read there or far away.
+    radar: list[tuple[str, str]]
     numbers: list[tuple[str, float]]  # (name, value)
 
 

@@ -116,11 +116,11 @@ def _thinned(curve: Curve) -> Curve:
     return Curve(curve.name, curve.x[kept], y, curve.low[kept], curve.high[kept])
 
 
-def ticks(low: float, high: float, most: int = 5) -> list[float]:
-    """Round numbers between low and high: steps of 1, 2 or 5 times a power of ten, at most `most` + 1 of them."""
-    step = 10.0 ** np.floor(np.log10((high - low) / most))
+def ticks(low: float, high: float) -> list[float]:
+    """Round numbers between low and high: steps of 1, 2 or 5 times a power of ten, at most six of them."""
+    step = 10.0 ** np.floor(np.log10((high - low) / 5))
     for factor in (1, 2, 5, 10):
-        if (high - low) / (step * factor) <= most:
+        if (high - low) / (step * factor) <= 5:
             step *= factor
             break
     first = np.ceil(low / step - 1e-9)

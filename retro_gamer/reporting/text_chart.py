@@ -16,14 +16,14 @@ SMALLEST = 24  # columns that a chart needs
 DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 
 
-def draw_panels(panels: Sequence[Panel], width: int, height: int = 8, unicode: bool = True) -> list[str]:
+def draw_panels(panels: Sequence[Panel], width: int, unicode: bool) -> list[str]:
     """The lines of all panels, one below the other, none longer than `width`.
 
     One curve is drawn in braille dots; several are drawn in letters, so that no colour is needed to tell them apart.
     """
     lines: list[str] = []
     for panel in panels:
-        lines += [*draw_panel(panel, width, height, unicode), ""]
+        lines += [*draw_panel(panel, width, 8, unicode), ""]
     return lines[:-1]
 
 

@@ -61,9 +61,8 @@ class RunDirectory:
         self.name = str(Path(path))  # as it was given, for messages
         self.path = Path(os.path.abspath(path))  # wherever a game goes with os.chdir
         self.config_path = self.path / "config.toml"
-        self.checkpoints_path = (
-            self.path / "checkpoints" / policy
-        )  # the folder itself, if there is only one policy
+        # The folder itself, if there is only one policy.
+        self.checkpoints_path = self.path / "checkpoints" / policy
         self.best_path = self.checkpoints_path / "best.npz"
         self.resume_path = self.path / "resume.npz"
         self.log_path = self.path / "training.log"
@@ -212,9 +211,8 @@ class RunDirectory:
 
     def save_resume(self, facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         for path in (self.log_path, self.metrics_path):
-            flush_to_disk(
-                path
-            )  # lines of games before this state are never written again, those of later games are
+            # Lines of games before this state are never written again, those of later games are.
+            flush_to_disk(path)
         write_npz(self.resume_path, {"resume": RESUME_VERSION, **facts}, arrays)
 
     def load_resume(self) -> Checkpoint | None:

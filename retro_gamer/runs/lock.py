@@ -10,9 +10,8 @@ from typing import Iterator
 
 from retro_gamer.errors import RunBusyError
 
-_FAR_BEYOND_THE_TEXT = (
-    2**30
-)  # Windows lets no process read the bytes that are locked, not even beyond the end of the file
+# Windows lets no process read the bytes that are locked, not even beyond the end of the file.
+_FAR_BEYOND_THE_TEXT = 2**30
 
 
 class Lock:

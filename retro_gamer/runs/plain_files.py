@@ -10,9 +10,8 @@ from typing import Any, BinaryIO, Callable
 
 from retro_gamer.errors import CheckpointError
 
-_LINK_TAGS = {
-    getattr(stat, name, None) for name in ("IO_REPARSE_TAG_SYMLINK", "IO_REPARSE_TAG_MOUNT_POINT")
-}  # Windows has junctions, too
+# Windows has junctions, too.
+_LINK_TAGS = {getattr(stat, name, None) for name in ("IO_REPARSE_TAG_SYMLINK", "IO_REPARSE_TAG_MOUNT_POINT")}
 
 
 def open_to_read(path: str | Path) -> BinaryIO:

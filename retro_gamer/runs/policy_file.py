@@ -25,9 +25,8 @@ DAMAGED = (KeyError, ValueError, TypeError, IndexError, RecursionError, MemoryEr
 
 class SavedPolicy(NamedTuple):
     description: PolicyDescription
-    facts: dict[
-        str, Any
-    ]  # all of them; beside the description: episode, turns, evaluation, and of teams rating, ...
+    # All of them; beside the description: episode, turns, evaluation, and of teams rating, ...
+    facts: dict[str, Any]
     arrays: dict[str, np.ndarray]
 
 

@@ -39,9 +39,8 @@ class Trajectory:
             self.rewards[-1] += amount
 
 
-Decide = Callable[
-    [int], Optional[Decision]
-]  # number of a member -> what it does; None when it has left the game
+# Number of a member -> what it does; None when it has left the game.
+Decide = Callable[[int], Optional[Decision]]
 
 
 @one_blas_thread

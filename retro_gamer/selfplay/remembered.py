@@ -62,9 +62,8 @@ class SelfPlayProgress(Progress):
     characters: list[str] = remembered(is_list_of(is_text), list)
     policies: list[dict[str, Any]] = remembered(is_list_of(_is_policy), list)
     controller: dict[str, Any] = remembered(is_dict, dict)
-    team_changed_at: int = remembered(
-        is_count, 0
-    )  # learner steps of who learns, when its turn to learn began
+    # Learner steps of who learns, when its turn to learn began.
+    team_changed_at: int = remembered(is_count, 0)
     clocks: list[dict[str, int]] = remembered(is_list_of(_is_clock), list)  # [n_teams]
     opponents: list[Any] = remembered(is_list_of(_is_followed), list)
     # Won, drawn, lost by the learning team against snapshots, since the last checkpoint; and of each team [n_teams], ever.

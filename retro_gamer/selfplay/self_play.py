@@ -126,9 +126,8 @@ class SelfPlay(Learning):
         match = play_match(
             self.environment, policies, self.epsilon, learning_team, self.rng, cut_short=limits.cut_short
         )
-        for (
-            policy
-        ) in self.policies.values():  # all at once, for it draws random numbers: not when they are saved
+        # All at once, for it draws random numbers: not when they are saved.
+        for policy in self.policies.values():
             policy.plays.grow()
         self._rate(match)
         learner.learner_steps += match.steps[learning_team]

@@ -86,7 +86,6 @@ def evaluate(
     agent: Actor,
     games: int,
     seed: int,
-    epsilon: float = 0.0,
     stopping: Callable[[], bool] = lambda: False,
     on_game: Callable[[int], None] = lambda done: None,
     on_turn: Callable[[], None] = lambda: None,
@@ -101,7 +100,7 @@ def evaluate(
         if stopping():
             raise EvaluationStopped
         on_turn()
-        return epsilon
+        return 0.0
 
     episodes = []
     with OwnRandomness(), agent.as_saved() if isinstance(agent, Agent) else nullcontext():
@@ -121,16 +120,9 @@ class RandomAgent(Agent):
         return int(self.rng.integers(self.n_actions))
 
 
-def random_play(
-    environment: Environment,
-    games: int,
-    seed: int,
-    on_game: Callable[[int], None] = lambda done: None,
-    on_turn: Callable[[], None] = lambda: None,
-) -> Evaluation:
+def random_play(environment: Environment, games: int, seed: int) -> Evaluation:
     """The same games, played by pressing keys at random."""
-    agent = RandomAgent(len(environment.actions), seed)
-    return evaluate(environment, agent, games, seed, on_game=on_game, on_turn=on_turn)
+    return evaluate(environment, RandomAgent(len(environment.actions), seed), games, seed)
 
 
 def _collect(episodes: list[Episode]) -> Evaluation:

@@ -85,6 +85,5 @@ class EvaluatedProgress(Progress):
     best_return: float | None = remembered(is_none_or(is_number), None)
     next_evaluation: int = remembered(is_count, 0)  # the turn from which on one is due
     evaluated_return: float | None = remembered(is_none_or(is_number), None)  # since the last checkpoint
-    learning_rate: float = remembered(
-        is_number, 0.0
-    )  # of the last game, for a row of the metrics yet to be written
+    # Of the last game, for a row of the metrics yet to be written.
+    learning_rate: float = remembered(is_number, 0.0)

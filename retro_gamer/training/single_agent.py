@@ -92,9 +92,7 @@ class SingleAgent(Learning):
             return self.environment.shape
         try:
             self.environment.reset()
-        except (
-            ObservationError
-        ):  # the settings and the game do not fit together: does a changed setting say why?
+        except ObservationError:  # the settings and the game do not fit: does a changed setting say why?
             now = replace(self._describe(), n_features=known.n_features)
             check_same(known.difference(now), self.run)
             raise

@@ -94,9 +94,8 @@ class SymbolConv2D(Conv2D):
         scale: float = 1.0,
         dtype: Any = np.float32,
     ):
-        super().__init__(
-            n_symbols - 1, n_outputs, rng, geometry, scale, dtype
-        )  # symbol 0, "nothing there", has no weights
+        # Symbol 0, "nothing there", has no weights.
+        super().__init__(n_symbols - 1, n_outputs, rng, geometry, scale, dtype)
 
     def encode(self, boards: Boards) -> tuple[Seen, np.ndarray]:
         """For boards [batch], of whose cells the first n are the picture: what sees a symbol, and the patches that

@@ -60,9 +60,8 @@ class KernelGeometry:
         """From what each view sees ([n_outputs * kernel^2] input places) to the views of each input place."""
         counts = np.bincount(seen, minlength=1 + self.n_inputs)
         order = seen.argsort(kind="stable")  # the views, by what they see
-        which = (
-            np.arange(len(seen)) - (counts.cumsum() - counts)[seen[order]]
-        )  # first view of its place, second ...
+        # Is it the first view of its place, the second ...?
+        which = np.arange(len(seen)) - (counts.cumsum() - counts)[seen[order]]
         order, which = order[counts[0] :], which[counts[0] :]  # without those of the padding
         self.seen_by = np.zeros((1 + self.n_inputs, counts[1:].max(initial=0)), np.intp)
         self.seen_with = np.zeros_like(self.seen_by)
@@ -117,9 +116,8 @@ class SeenBoards(NamedTuple):
     """A batch of boards as a stack of convolutions sees them."""
 
     patches: np.ndarray  # [2 + n, kernel^2 * (n_symbols - 1)]: what the first convolution sees, one-hot
-    looks: list[
-        np.ndarray
-    ]  # for each further one [2 + n, kernel^2]: the rows before it that its rows look at
+    # For each further one [2 + n, kernel^2]: the rows before it that its rows look at.
+    looks: list[np.ndarray]
     rows: np.ndarray  # [batch, n_places]: the row of every place after the last one
     boards: list[np.ndarray]  # for each convolution [n]: the board of each of its rows
 

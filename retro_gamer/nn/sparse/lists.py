@@ -13,9 +13,8 @@ NO_MORE = 2**30  # in the place of a number: this board has no more symbols
 class SymbolLists(NamedTuple):
     """A batch of boards. A symbol is written as the place of its 1 in the one-hot board, (symbol - 1) * n_cells + cell."""
 
-    numbers: (
-        np.ndarray
-    )  # [batch, most] int32, in the order of the cells; NO_MORE where a board has no more symbols
+    # [batch, most] int32, in the order of the cells; NO_MORE where a board has no more symbols.
+    numbers: np.ndarray
     n_cells: int
 
     def cells(self) -> np.ndarray:

@@ -46,9 +46,8 @@ class CompactInput(NamedTuple):
 class SparseInput(NamedTuple):
     """The weight rows of the symbols on each board, to be added up one by one: for boards with few symbols."""
 
-    rows_of_board: (
-        np.ndarray
-    )  # [most, batch]: of its first symbol, its second, ...; n_rows where it has no more
+    # [most, batch]: of its first symbol, its second, ...; n_rows where it has no more.
+    rows_of_board: np.ndarray
     features: np.ndarray  # [batch, n_features]
     n_rows: int  # of the weights
 
@@ -115,9 +114,8 @@ class SymbolDense:
         self.n_rows = n_features + (n_symbols - 1) * n_cells
         # A cell shows one symbol at a time: an output adds up n_cells + n_features numbers at most.
         weights = he_normal(rng, (self.n_rows, n_outputs), n_cells + n_features, dtype) * dtype(scale)
-        self._table = np.zeros(
-            (self.n_rows + 1, n_outputs), dtype
-        )  # the last row stays zero: see SparseInput
+        # The last row stays zero: see SparseInput.
+        self._table = np.zeros((self.n_rows + 1, n_outputs), dtype)
         self._table[:-1] = weights
         self.table = Parameter(self._table[:-1])
         self.bias = Parameter(np.zeros(n_outputs, dtype))
