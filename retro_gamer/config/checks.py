@@ -14,7 +14,7 @@ from retro_gamer.config.settings import (
     TrainingSettings,
 )
 
-NOT_BESIDE_TILES = ("radar", "own_symbol", "last_step", "kinds", "room", "place", "steps_of")
+NOT_BESIDE_TILES = ("radar", "own_symbol", "last_step", "kinds", "room", "place", "steps_of", "rhythm_of")
 ONE_OF_TWO = (
     ("board", "far", "The whole board is all there is to see: nothing is far."),
     (

@@ -179,6 +179,11 @@ class PreprocessingSettings:
         "true: in which column and row of the board the one that acts is; cells beyond the edge then show nothing.",
     )
     steps_of: list[str] = setting(TEXTS, [], "Characters whose last step is seen, such as a ball.")
+    rhythm_of: list[str] = setting(
+        TEXTS,
+        [],
+        "Characters that move only in every second or third turn, or so: how many turns ago is seen.",
+    )
     way_around: list[str] = setting(
         TEXTS,
         [],

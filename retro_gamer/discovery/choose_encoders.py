@@ -19,6 +19,7 @@ from retro_gamer.discovery.sights import (
     targets_far_away,
     things_that_come,
     walls_that_come,
+    what_has_a_rhythm,
 )
 from retro_gamer.discovery.state_numbers import TURNS, changing_numbers, not_shown
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, MAX_CHARACTERS
@@ -73,7 +74,14 @@ def choose_encoders(draft: Draft, factory: Any, probe: Probe, known: Dict[str, A
             f"Off, because there are {probe.n_agents} characters to look through each turn."
         )
     reward = known.get("reward") or draft.config.metadata.reward
-    found = (walls_that_come, things_that_come, balls_that_fly, targets_far_away, hits_that_come_late)
+    found = (
+        walls_that_come,
+        things_that_come,
+        balls_that_fly,
+        what_has_a_rhythm,
+        targets_far_away,
+        hits_that_come_late,
+    )
     for sight in (*(look(probe) for look in found), deaths_that_hide_hits(probe, reward)):
         if sight is not None and not any(name in known for name in sight.settings):
             see(draft, sight)

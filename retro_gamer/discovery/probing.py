@@ -9,7 +9,7 @@ from collections import Counter
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from retro_gamer.discovery.tiles_shown import TilesShown
-from retro_gamer.discovery.travels import Balls, Standstill, Travels
+from retro_gamer.discovery.travels import Balls, Rhythms, Standstill, Travels
 from retro_gamer.discovery.written import Written
 from retro_gamer.environment.characters import (
     board_size_of,
@@ -59,6 +59,7 @@ class Probe(NamedTuple):
     lasts: int  # for how many turns there is what a key makes; 0 for nothing
     colored: List[str]  # the characters that were shown in several colors
     balls: List[str]  # the characters of what there is one of, that mostly goes on the way it went
+    rhythms: List[str]  # the characters that move only in every second turn, or third, and so on
     tiles: List[int]  # where numbers stand that it is played with (discovery/tiles_shown.py)
 
 
@@ -158,6 +159,7 @@ class _Findings:
         self._listeners: Dict[Tuple[str, ...], List[Any]] = {}  # and the characters of that name, the newest
         self._huge: Set[str] = set()
         self._looks, self._travels, self._written, self._balls = Looks(), Travels(), Written(), Balls()
+        self._rhythms = Rhythms()
         self.standstill, self._tiles = Standstill(), TilesShown()
         if self._reward is not None:
             state_number(first, self._reward)
@@ -186,6 +188,7 @@ class _Findings:
         self._travels.note(game, key)
         self._written.note(game)
         self._balls.note(game)
+        self._rhythms.note(game)
         players = keyboard_driven(game)
         if players:
             names = tuple(map(name_of, players))
@@ -227,6 +230,7 @@ class _Findings:
             self._travels.lasts(),
             self._looks.colored(),
             self._balls.found(),
+            self._rhythms.found(),
             self._tiles.found(),
         )
 

@@ -80,6 +80,15 @@ def balls_that_fly(probe: Probe) -> Optional[Sight]:
     return Sight({"steps_of": probe.balls}, {"preprocessing.steps_of": why}, message)
 
 
+def what_has_a_rhythm(probe: Probe) -> Optional[Sight]:
+    """Where things move only in every second turn, or so: how many turns ago, so that it is known when they will again."""
+    if not probe.rhythms:
+        return None
+    why = "In random play these moved only in every second turn, or third, and so on."
+    message = f"Also seen: how many turns ago {', '.join(probe.rhythms)} moved."
+    return Sight({"rhythm_of": probe.rhythms}, {"preprocessing.rhythm_of": why}, message)
+
+
 def targets_far_away(probe: Probe) -> Optional[Sight]:
     """Where the player shoots: all that is far away, since it can be met there, and not only the nearest of each kind."""
     if not probe.shoots:

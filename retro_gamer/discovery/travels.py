@@ -11,6 +11,7 @@ from retro_gamer.environment.flow import WAYS
 from retro_gamer.environment.memories import reference
 from retro_gamer.environment.new_games import parts_of
 from retro_gamer.environment.player import keyboard_driven
+from retro_gamer.environment.readings import LONGEST_RHYTHM
 
 FEWEST = 3  # characters of a kind that have to be seen moving
 SAME_WAY = 0.95  # of their moves
@@ -21,6 +22,8 @@ MADE = 0.9  # of a kind have to appear with one and the same key
 BESIDE = 2  # cells from the player: what mostly appears there is thrown by the player, and comes from nowhere
 MUZZLE = 4  # cells from the player, in line with it: what appears there and flies straight away was shot
 FEWEST_STEPS, LONGEST_STEP = 10, 3  # a ball makes so many steps in each of two ways, and none longer
+FEWEST_BEATS = 6  # different turns in which something moves have to fit its rhythm
+PERIODS = range(2, 1 + LONGEST_RHYTHM)  # of a rhythm, in turns
 LEAST_TURNS = 20  # without a key: fewer do not tell whether all stands still
 MOST_WATCHED = 500  # characters: more would cost more than the game
 
@@ -235,6 +238,46 @@ class Balls:
             > 1
             and self._went_on[shown] > sum(steps.values()) / 2
         ]
+
+
+class Rhythms:
+    """Watches for characters that move only in every second turn, or every third, and so on."""
+
+    def __init__(self) -> None:
+        self._places: Dict[int, Tuple[Any, Tuple[int, int]]] = {}  # by id, who was where
+        self._moved: Dict[str, Counter[int]] = {}  # character -> in which turns of its games, how often
+
+    def note(self, game: Any) -> None:
+        """Look at a game after a turn."""
+        places, turn = {}, getattr(game, "turn_number", 0)
+        for agent in game.agents[:MOST_WATCHED]:
+            if getattr(agent, "display", True):
+                x, y = agent.position
+                who, before = self._places.get(id(agent), (None, (x, y)))
+                if who is agent and before != (x, y):
+                    self._moved.setdefault(str(agent.character), Counter())[turn] += 1
+                places[id(agent)] = agent, (x, y)
+        self._places = places
+
+    def found(self) -> List[str]:
+        """These characters."""
+        return [
+            shown
+            for shown, turns in self._moved.items()
+            if len(shown) == 1 and len(turns) >= FEWEST_BEATS and any(map(turns_fit(turns), PERIODS))
+        ]
+
+
+def turns_fit(turns: Counter[int]) -> Callable[[int], bool]:
+    """Whether nearly all of these turns are a multiple of a period apart."""
+
+    def fit(period: int) -> bool:
+        beats: Counter[int] = Counter()
+        for turn, n in turns.items():
+            beats[turn % period] += n
+        return max(beats.values()) >= SAME_WAY * sum(beats.values())
+
+    return fit
 
 
 class Standstill:

@@ -33,6 +33,7 @@ from retro_gamer.environment.observation import (
     check_features,
 )
 from retro_gamer.environment.readings import (
+    LONGEST_RHYTHM,
     N_READINGS,
     READINGS_PER_CHARACTER,
     Painted,
@@ -48,6 +49,7 @@ from retro_gamer.environment.vocabulary import (
     NOTHING,
     OFF_BOARD,
     PLACE,
+    RHYTHM_OF,
     ROOM_ACROSS,
     ROOM_DOWN,
     STEP_OF,
@@ -70,7 +72,8 @@ class Encoder:
     and hides nothing. With `last_step` the readings of ME on the radar are the last step of that character. With `room`
     those of ROOM_ACROSS and ROOM_DOWN are the free cells on each side of it: free is what shows nothing, or one of
     `free_characters`. With `place` those of PLACE are its column and row, from 1 on; and cells beyond the edge show
-    nothing, for then it is known where the edge is. `steps_of` are characters whose last step is seen, such as a ball.
+    nothing, for then it is known where the edge is. `steps_of` are characters whose last step is seen, such as a ball;
+    `rhythm_of` are those that move in some turns only, of which it is seen how many turns ago the last did.
     """
 
     def __init__(
@@ -96,6 +99,7 @@ class Encoder:
         far: bool = False,
         tiles: Sequence[int] = (),
         steps_of: Sequence[str] = (),
+        rhythm_of: Sequence[str] = (),
     ):
         self.vocabulary, self.find_player = vocabulary, find_player
         self.own_symbol, self.last_step, self.last_steps = own_symbol, last_step, LastSteps()
@@ -118,7 +122,10 @@ class Encoder:
         self.texts, self.tiles = texts, tiles
         self._place = vocabulary.add(PLACE) if place else NOTHING
         self._stepping = {shown: vocabulary.add(STEP_OF + shown) for shown in steps_of}
-        self._has_readings = bool(radar or last_step or kinds or self.rooms or self._place or steps_of)
+        self._rhythms = {shown: vocabulary.add(RHYTHM_OF + shown) for shown in rhythm_of}
+        self._has_readings = bool(
+            radar or last_step or kinds or self.rooms or self._place or steps_of or rhythm_of
+        )
         if self._has_readings:
             # The first layer has as many rows for an input as there are symbols; a reading needs one for each value.
             side = min(1 + max(board_size), MOST_PLACES) if place else 0
@@ -154,7 +161,7 @@ class Encoder:
     @property
     def remembers(self) -> bool:
         """Whether what it sees follows from what it saw before, so that it must look each turn."""
-        return self.last_step or bool(self._stepping) or self.charts is not None
+        return self.last_step or bool(self._stepping or self._rhythms) or self.charts is not None
 
     def observe(self, game: Any, character: Any = None) -> Observation:
         """The observation of `game`, seen from `character` (default: the one that the keys control).
@@ -187,7 +194,9 @@ class Encoder:
         # A crowd: most are out of sight.
         if (
             self.radius
-            and not (self.radar or self.kinds or self.rooms or self.far_sight or self._stepping)
+            and not (
+                self.radar or self.kinds or self.rooms or self.far_sight or self._stepping or self._rhythms
+            )
             and len(characters) > (2 * self.radius + 1) ** 2
         ):
             characters = self._near(characters, center)
@@ -217,6 +226,8 @@ class Encoder:
             for character, _, _, shown in painted:
                 if shown in self._stepping and character is not player:
                     self._note_step(readings, self._stepping[shown], game, character)
+        if self._rhythms:
+            self._note_rhythms(readings, game, painted)
         if self._place:
             most = self.vocabulary.n_symbols - 1  # less than the columns of a board larger than in training
             note(readings, self._place, min(1 + center[0], most), min(1 + center[1], most))
@@ -271,6 +282,17 @@ class Encoder:
         step = self.last_steps.of(game, character)
         if step is not None and symbol:
             note(readings, symbol, radar_reading(step[0]), radar_reading(step[1]))
+
+    def _note_rhythms(self, readings: bytearray, game: Any, painted: Painted) -> None:
+        """For each character that has a rhythm, 1 + the turns since one of these moved; 0 while none has."""
+        since: dict[str, int] = {}
+        for character, _, _, shown in painted:
+            if shown in self._rhythms:
+                turns = self.last_steps.turns_since(game, character)
+                if turns is not None:
+                    since[shown] = min(turns, since.get(shown, LONGEST_RHYTHM - 1))
+        for shown, turns in since.items():
+            note(readings, self._rhythms[shown], 1 + turns, 0)
 
     def _note_kinds(self, readings: bytearray, painted: Painted, player: Any) -> None:
         """For each kind how many there are, and how far the first of them has come."""

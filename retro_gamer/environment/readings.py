@@ -8,8 +8,9 @@ from retro_gamer.environment.vocabulary import FIRST_CHARACTER, OFF_BOARD, Vocab
 
 READINGS_PER_CHARACTER = 2
 N_READINGS = 10  # different ones, from 0 on
+LONGEST_RHYTHM = N_READINGS - 1  # turns that can be told apart
 # Settings of which each brings them.
-WITH_READINGS = ("radar", "last_step", "kinds", "room", "place", "steps_of")
+WITH_READINGS = ("radar", "last_step", "kinds", "room", "place", "steps_of", "rhythm_of")
 
 Painted = Iterable[Tuple[Any, int, int, str]]  # as `visible_cells` gives them
 

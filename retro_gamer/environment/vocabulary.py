@@ -15,6 +15,7 @@ ROOM_ACROSS = "(room x)"  # their readings are the free cells to its left and ri
 ROOM_DOWN = "(room y)"  # no cell can show them
 PLACE = "(place)"  # its readings are the column and row of the character that acts
 STEP_OF = "step of "  # and a character: its readings are which way that one went
+RHYTHM_OF = "rhythm of "  # and a character: its first reading is how many turns ago one of these moved
 UNSEEN = "(unseen)"  # stands for cells that were never in sight; no cell can show it
 MAX_SYMBOLS = 256  # they are stored as bytes
 MAX_CHARACTERS = MAX_SYMBOLS - FIRST_CHARACTER

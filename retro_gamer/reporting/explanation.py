@@ -9,7 +9,15 @@ import numpy as np
 from retro_gamer.agents.states import state_of
 from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.rooms import FREE_CELLS
-from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD, PLACE, STEP_OF, UNSEEN
+from retro_gamer.environment.vocabulary import (
+    FIRST_CHARACTER,
+    ME,
+    OFF_BOARD,
+    PLACE,
+    RHYTHM_OF,
+    STEP_OF,
+    UNSEEN,
+)
 from retro_gamer.reporting.sight import far_things, key_shown
 
 MOST_SHOWN = 5  # of what mattered
@@ -163,6 +171,8 @@ def _reading_of(character: str, seen: Any) -> str:
         return "its last step" if character == ME else "its own place on the board"
     if character.startswith(STEP_OF):
         return f"the last {character}"
+    if character.startswith(RHYTHM_OF):
+        return f"the {character}"
     if seen is not None and seen.kinds:
         return f"how many {character} there are" + ", and how far the first has come" * bool(seen.flow)
     if character == UNSEEN:

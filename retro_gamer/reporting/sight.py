@@ -12,7 +12,15 @@ from retro_gamer.environment.far import far_parts
 from retro_gamer.environment.flow import COUNTS, LEVELS
 from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.rooms import FREE_CELLS, WORDS
-from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD, PLACE, STEP_OF, UNSEEN
+from retro_gamer.environment.vocabulary import (
+    FIRST_CHARACTER,
+    ME,
+    OFF_BOARD,
+    PLACE,
+    RHYTHM_OF,
+    STEP_OF,
+    UNSEEN,
+)
 from retro_gamer.environment.ways import Ways, walk_in_words
 
 OFF_BOARD_SHOWN = "▒"
@@ -47,6 +55,7 @@ def inputs_in_words(seen: Any, observation_function: str, of_environment: bool) 
     parts += ["the free cells on each side"] * bool(seen.room)
     parts += ["its own column and row"] * bool(seen.place)
     parts += ["the last " + STEP_OF + shown for shown in seen.steps_of or ()]
+    parts += ["the " + RHYTHM_OF + shown for shown in seen.rhythm_of or ()]
     return [*parts, *seen.observe_state]
 
 
@@ -130,6 +139,9 @@ def _radar(
     found = []
     pairs = readings.reshape(-1, 2).tolist()
     for symbol, (character, (across, down)) in enumerate(zip(characters, pairs), FIRST_CHARACTER):
+        if character.startswith(RHYTHM_OF) and across:
+            turns = f"{across - 1} turn{'s' * (across != 2)} ago"
+            found.append((f"the last move of {character[len(RHYTHM_OF) :]}", turns if across > 1 else "now"))
         if not down or character in FREE_CELLS:
             continue
         if character == PLACE:

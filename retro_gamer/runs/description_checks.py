@@ -17,6 +17,7 @@ from retro_gamer.environment.vocabulary import (
     MAX_SYMBOLS,
     ME,
     PLACE,
+    RHYTHM_OF,
     ROOM_ACROSS,
     ROOM_DOWN,
     STEP_OF,
@@ -54,6 +55,11 @@ def _are_whole(numbers: Any, low: int, high: int, counts: Any) -> bool:
 
 def _are_texts(found: Any, longest: int) -> bool:
     return all(type(text) is str and len(text) <= longest for text in found)
+
+
+def _knows_of(what: str, name: str, values: Values) -> bool:
+    named = values.get(name, [])
+    return isinstance(named, list) and {f"{what}{shown}" for shown in named} <= {*values["characters"]}
 
 
 def _are_tiles(values: Values) -> bool:
@@ -202,7 +208,8 @@ CHECKS: list[tuple[str, Callable[[Values], bool]]] = [
     (
         "characters are not characters",
         lambda values: (
-            len(values["characters"]) <= MAX_CHARACTERS and _are_texts(values["characters"], len(STEP_OF) + 1)
+            len(values["characters"]) <= MAX_CHARACTERS
+            and _are_texts(values["characters"], len(RHYTHM_OF) + 1)
         ),
     ),
     (
@@ -217,13 +224,8 @@ CHECKS: list[tuple[str, Callable[[Values], bool]]] = [
         "place cannot be read as it says",
         lambda values: "place" not in values or (values["place"] is True and PLACE in values["characters"]),
     ),
-    (
-        "steps cannot be told as it says",
-        lambda values: (
-            isinstance(values.get("steps_of", []), list)
-            and {f"{STEP_OF}{shown}" for shown in values.get("steps_of", [])} <= {*values["characters"]}
-        ),
-    ),
+    ("steps cannot be told as it says", lambda values: _knows_of(STEP_OF, "steps_of", values)),
+    ("rhythm cannot be told as it says", lambda values: _knows_of(RHYTHM_OF, "rhythm_of", values)),
     ("flow is not a way", lambda values: values.get("flow", "down") in FLOWS[1:]),
     ("own character is not among its characters", _knows_itself),
     ("free cells cannot be counted as it says", _knows_its_room),

@@ -14,6 +14,7 @@ from retro_gamer.environment.vocabulary import (
     FIRST_CHARACTER,
     ME,
     PLACE,
+    RHYTHM_OF,
     ROOM_DOWN,
     STEP_OF,
     UNSEEN,
@@ -35,7 +36,7 @@ MEANINGLESS_AFTER: dict[str, str] = {
     "spatial": "a convolutional network has other layers",
     "egocentric_radius": "it decides how many cells are seen",
     **dict.fromkeys(
-        ("board", "far", "radar", "last_step", "kinds", "room", "place", "steps_of", "sight"),
+        ("board", "far", "radar", "last_step", "kinds", "room", "place", "steps_of", "rhythm_of", "sight"),
         "it decides what the inputs are",
     ),
     **dict.fromkeys(("observation_function", "own_symbol", "flow"), "it decides what the inputs mean"),
@@ -96,6 +97,7 @@ class PolicyDescription:
     flow: str | None = None
     place: bool | None = None
     steps_of: tuple[str, ...] | None = None
+    rhythm_of: tuple[str, ...] | None = None
     way_around: tuple[str, ...] | None = None
     sight: int | None = None
     texts: bool | None = None  # False where they are not seen
@@ -139,8 +141,8 @@ class PolicyDescription:
             flow=seen.flow or None,
             room=has_room or None,
             free_characters=tuple(seen.free_characters) if has_room else None,
-            steps_of=tuple(shown for shown in seen.steps_of if STEP_OF + shown in vocabulary.characters)
-            or None,
+            steps_of=_kept(STEP_OF, seen.steps_of, vocabulary),
+            rhythm_of=_kept(RHYTHM_OF, seen.rhythm_of, vocabulary),
             place=(seen.place and PLACE in vocabulary.characters) or None,
             way_around=(tuple(seen.way_around) if seen.radar else ()) or None,
             sight=(seen.radar and UNSEEN in vocabulary.characters and seen.sight) or None,
@@ -169,7 +171,7 @@ class PolicyDescription:
                 raise CheckpointError(f"{path} cannot be used: its {what}.")
         if "convolutions" in values:
             values["convolutions"] = tuple(Convolution(*sizes) for sizes in values["convolutions"])
-        for name in ("tiles", "free_characters", "steps_of", "way_around"):
+        for name in ("tiles", "free_characters", "steps_of", "rhythm_of", "way_around"):
             if name in values:
                 values[name] = tuple(values[name])
         if "own_characters" in values:
@@ -294,3 +296,8 @@ def check_same(changes: list[Change], run: Any) -> None:
 
 def _as_written(value: Any) -> Any:
     return [_as_written(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _kept(what: str, named: list[str], vocabulary: Vocabulary) -> tuple[str, ...] | None:
+    """Those of the named characters of which it is told, as there was a number left for it; None for none."""
+    return tuple(shown for shown in named if what + shown in vocabulary.characters) or None

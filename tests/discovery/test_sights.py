@@ -292,6 +292,45 @@ def test_create_sees_which_way_a_ball_goes_unless_it_is_named(tmp_path, monkeypa
     assert config.preprocessing.steps_of == [] and "the last step" not in messages
 
 
+class Slow(Fruit):
+    """Falls only in some turns; random ones, where there is no period."""
+
+    every = 2
+
+    def play_turn(self, game):
+        if not (game.turn_number % self.every if self.every else random.randrange(2)):
+            super().play_turn(game)
+
+
+class Seldom(Slow):
+    every = 7
+
+
+class AtRandom(Slow):
+    every = 0
+
+
+@pytest.mark.parametrize(
+    "what, found",
+    [((Slow,), ["0"]), ((Slow, Slow, Seldom), ["0", "1", "2"]), ((AtRandom, Fruit), []), ((), [])],
+)
+def test_what_moves_only_in_some_turns_is_found(what, found):
+    def make():
+        things = [kind(str(n), (4, n)) for n, kind in enumerate(what)]
+        return engine.Game([Hero("A", (4, 8)), *things], {"score": 0}, board_size=(9, 9))
+
+    assert probe_game(make, ARROWS, turns=300).rhythms == found
+
+
+def test_create_sees_a_rhythm_unless_it_is_named(tmp_path, monkeypatch):
+    source = (Path(__file__).parent.parent / "benchmarks" / "skill_games" / "dungeon.py").read_text("utf-8")
+    config, messages, notes = chosen(tmp_path, monkeypatch, source)
+    assert config.preprocessing.rhythm_of == ["M"] and "Also seen: how many turns ago M moved." in messages
+    assert "every second turn" in notes["preprocessing.rhythm_of"]
+    config, messages, notes = chosen(tmp_path, monkeypatch, source, rhythm_of=[])
+    assert config.preprocessing.rhythm_of == [] and "turns ago" not in messages
+
+
 class Bomber(Hero):
     """The key b lays a bomb, which goes off some turns later; things that last as long come by themselves, too."""
 

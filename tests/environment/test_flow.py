@@ -12,7 +12,7 @@ from retro_gamer.environment.flow import COUNTS, LEVELS, count_level, kind_readi
 from retro_gamer.environment.readings import radar_reading
 from retro_gamer.errors import CheckpointError, ConfigError
 from retro_gamer.policy.trained_policy import TrainedPolicy
-from retro_gamer.reporting.sight import sight_of
+from retro_gamer.reporting.sight import inputs_in_words, sight_of
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_description import PolicyDescription
 from retro_gamer.runs.policy_file import read_policy
@@ -129,6 +129,7 @@ SIGHTS = {
     "kinds": {"board": False, "kinds": True, "flow": "down"},
     "flow": {"board": False, "egocentric_radius": 2, "radar": True, "flow": "down", "texts": False},
     "steps": {"board": False, "egocentric_radius": 2, "steps_of": ["o"]},
+    "rhythm": {"board": False, "egocentric_radius": 2, "rhythm_of": ["o"]},
 }
 
 
@@ -172,9 +173,27 @@ def test_the_step_of_a_ball_is_named_where_it_counts(tmp_path):
     assert words == ["the last step of o"] and "the last step of o" in causes
 
 
+def test_a_rhythm_is_named_where_it_counts(tmp_path):
+    run = make_run(tmp_path / "run", "catch", preprocessing=SIGHTS["rhythm"], training_episodes=3)
+    Trainer(run).train()
+    player, policy = load_player(run), TrainedPolicy(str(run.path))
+    environment = player.environment
+    observation = environment.reset(3)
+    for _ in range(3):
+        values = policy.q_values(environment.game)  # it looks each turn
+        assert list(values.values()) == player.agent.q_values(observation).tolist()
+        observation = environment.step(0).observation
+    causes = [cause.what for cause in policy.explain(environment.game).causes]
+    assert sight_of(environment, observation).radar == [("the last move of o", "now")]
+    assert "the rhythm of o" in causes
+    assert "the rhythm of o" in inputs_in_words(read_policy(run)[1].description, "", False)
+
+
 @pytest.mark.parametrize(
     "change",
     [
+        {"rhythm_of": 5},
+        {"rhythm_of": ["x"]},
         {"steps_of": 5},
         {"steps_of": ["x"]},
         {"steps_of": [[]]},

@@ -12,7 +12,7 @@ from small_runs import make_run, same
 from retro_gamer.cli import main
 from retro_gamer.environment.last_steps import LastSteps
 from retro_gamer.environment.readings import note_nearest, radar_reading
-from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, STEP_OF
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, RHYTHM_OF, STEP_OF
 from retro_gamer.games import engine
 from retro_gamer.reporting.sight import inputs_in_words
 from retro_gamer.runs.directory import RunDirectory
@@ -132,6 +132,25 @@ def test_the_steps_of_a_ball_are_seen_and_kept_with_the_policy(tmp_path):
     assert description.steps_of == ("o",) and description.makes_sense
     assert description.settings(run.load_config()).preprocessing == run.load_config().preprocessing
     assert any("step of" in what for what in inputs_in_words(description, "", False))
+
+
+@pytest.mark.parametrize("game_class", game_classes())
+def test_how_many_turns_ago_a_kind_moved_is_seen(game_class):
+    """Those that never moved, such as new ones, do not count; after eight turns it stays the same."""
+    encoder = make_encoder("*", egocentric_radius=1, rhythm_of=["*"])
+    one, other = Piece("*", (3, 1)), Piece("*", (1, 3))
+    game = make_game(Hero("A", (0, 0)), one, other, game_class=game_class)
+    place = 2 * (encoder.vocabulary[RHYTHM_OF + "*"] - FIRST_CHARACTER)
+    seen = []
+    for x in (3, 3, 4, 4, 4, 3, *[3] * 10):
+        one.position = (x, 1)
+        for _ in range(2):  # asked twice in a turn
+            first, second = encoder.observe(game).radar[place : place + 2].tolist()
+        seen.append(first)
+        assert not second
+        play(game, None)
+    assert seen == [0, 0, 1, 2, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9]
+    assert encoder.remembers
 
 
 def test_of_two_characters_that_count_as_one_kind_the_nearest_is_told():

@@ -50,6 +50,7 @@ REFUSED = {  # setting -> changes that touch it
     "room": [{"room": True}],
     "place": [{"place": True}],
     "steps_of": [{"steps_of": ["o"]}],
+    "rhythm_of": [{"rhythm_of": ["o"]}],
     "texts": [{"texts": False}],
     "tiles": [{"tiles": [0, 1, 2, 0, 1, 2], "board": True, "egocentric_radius": 0, "radar": False}],
     "way_around": [{"way_around": ["x"]}],
