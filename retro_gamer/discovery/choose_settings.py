@@ -50,7 +50,7 @@ from retro_gamer.discovery.sights import (
 from retro_gamer.discovery.trials import ARROWS
 from retro_gamer.discovery.two_players import Player, find_players, teams_to_paste
 from retro_gamer.environment.gym import describe_gym
-from retro_gamer.environment.new_games import refuse_used_games
+from retro_gamer.environment.new_games import refuse_used_games, values_at_top
 from retro_gamer.environment.own_class import describe_own, is_environment
 from retro_gamer.environment.runner import LARGEST, state_number
 from retro_gamer.environment.teams import check_teams_in_game, count_features
@@ -245,9 +245,10 @@ def _doubts_about_keys(factory: Any, actions: Optional[List[str]]) -> List[str]:
 
 
 def _find_reward(draft: Draft, factory: Any, probe: Probe) -> None:
-    game_state = make_game(factory).state
+    game = make_game(factory)
+    game_state, elsewhere = game.state, kept_by_characters(game.agents)
     reward, score, why = find_reward(
-        probe.histories, game_state, lambda: probe_game(factory, [], probe.turns).histories
+        probe.histories, game_state, lambda: probe_game(factory, [], probe.turns).histories, elsewhere
     )
     draft.set({"reward": reward, "score": score})
     draft.say(

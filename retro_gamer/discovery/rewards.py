@@ -20,7 +20,8 @@ GOOD = (
     "dinero monete stelle soldi moeda munt credit cookie won win victory solved gelöst gewonnen sieg gagné ganado vinto"
 )
 BAD = (
-    "miss missed lost loss damage death died error mistake penalty penalties wound wrong crash crashed fault defeat "
+    "miss missed lost loss damage death died error mistake penalty penalties wound wrong incorrect crash crashed fault "
+    "defeat minus straf "
     "fehler verfehlt verpasst schaden falsch verloren niederlage erreur raté faute perdu derrota fallo errori fout gemist "
     "stroke attempt tries price cost schlag schläge versuch preis kosten essai prix precio prezzo prijs"
 )
@@ -34,6 +35,7 @@ SIDES = "1 2, left right, x o, a b, red blue, white black, links rechts, rot bla
 MUCH = 2  # times as much as any other: then a number grows most
 EARNED = 1.1  # times as much as when nobody plays: so much more is no chance
 FEW = 3  # games that were over
+LONG = 5  # letters: so long a word is known in longer ones, such as goldmünzen
 STEADY = 0.9  # the share of turns in which a number that counts turns changes by the same
 
 Histories = Dict[str, List[List[float]]]  # a number's name -> for each game, its values from the start on
@@ -95,13 +97,16 @@ def growth_of(games: Sequence[Sequence[float]]) -> Growth:
 
 
 def find_reward(
-    histories: Histories, state: Dict[str, Any], idle: Callable[[], Histories] = lambda: {}
+    histories: Histories,
+    state: Dict[str, Any],
+    idle: Callable[[], Histories] = lambda: {},
+    elsewhere: str = "",
 ) -> Choice:
     """The reward among the numbers of a game's state. `state` is that of a new game.
 
     It is the one with a usual name; else one that grows with play; of several, the one that grows more than in the games of
     `idle`, in which nobody played, or most; else what says whether the game is won. Raises ConfigError where that leaves
-    none, or several.
+    none, or several; it says what is kept `elsewhere`.
     """
     late = [name for name in histories if name not in state]
     numbers = {
@@ -125,7 +130,9 @@ def find_reward(
         still = [name for name in numbers if not numbers[name].steps and _has_word(name, GOOD)]
         found = [*found, *(name for name in still if not _has_word(name, f"{BAD} {OTHERS}"))]
     if len(found) > 1:
-        found, why = _earned(found, numbers, {name: growth_of(games) for name, games in idle().items()})
+        nobody = idle()
+        played = [name for name in found if not _goes_by_itself(histories[name], nobody.get(name, ()))]
+        found, why = _earned(played or found, numbers, {name: growth_of(nobody[name]) for name in nobody})
     if len(found) == 1:
         why = _why(found[0], numbers, why)
         if _are_two_sides(several):
@@ -133,16 +140,18 @@ def find_reward(
                 f". If {' and '.join(several)} are those of two players, name the reward and the keys of one"
             )
         return Choice(found[0], "", why)
-    listed = (
-        f"Its numbers are: {', '.join(numbers)}."
-        if numbers
-        else f"None of its values is a number: {', '.join(f'{name} = {value!r:.30}' for name, value in state.items())}."
-        if state
-        else "It is empty."
-    )
+    if numbers:
+        raise ConfigError(
+            f"Which value of the game's state should grow? Its numbers are: {', '.join(numbers)}. Say it with  --reward "
+            "NAME ; the change of that value from one turn to the next is the reward. If the game has none, let it keep "
+            "one, such as state['score']."
+        )
+    values = ", ".join(f"{name} = {value!r:.50}" for name, value in state.items())
+    has = f"None of its values is a number: {values}." if values else "It is empty."
     raise ConfigError(
-        f"Which value of the game's state should grow? {listed} Say it with  --reward NAME ; the change of that value from "
-        "one turn to the next is the reward. If the game has none, let it keep one, such as state['score']."
+        f"The game's state has no number that could grow. {has}{elsewhere}\nGive it one, without quotes:  Game(agents, "
+        "{'score': 0}), and change it where something good happens, or in every turn that is survived:  "
+        "game.state['score'] += 1"
     )
 
 
@@ -168,6 +177,7 @@ def _most_like_a_score(numbers: Dict[str, Growth]) -> List[str]:
         [name for name in fair if numbers[name].grows and not numbers[name].turns_counted],
         [name for name in fair if numbers[name].grows],
         [name for name in fair if numbers[name].steps],  # such as one that only a good player raises
+        [name for name in fair if len(numbers) == 1 and numbers[name].begins in (0, 1)],
     )
     for kind in kinds:
         one_way = [name for name in kind if not numbers[name].down]
@@ -191,7 +201,23 @@ def _earned(names: List[str], numbers: Dict[str, Growth], idle: Dict[str, Growth
     most = max(names, key=lambda name: numbers[name].a_turn)
     if all(numbers[most].a_turn >= MUCH * numbers[name].a_turn for name in names if name != most):
         return [most], "because it grows most with play"
-    return names, ""
+    alone = [name for name in earned if not idle.get(name, nothing).up]
+    return (alone, "because it only grows with play") if idle and len(alone) == 1 else (names, "")
+
+
+def _goes_by_itself(played: Sequence[Sequence[float]], idle: Sequence[Sequence[float]]) -> bool:
+    """Whether a number changes, and in just the same way when nobody plays."""
+    pairs = [pair for games in zip(played, idle) for pair in zip(*games)]
+    return len(set(pairs)) > 1 and all(one == other for one, other in pairs)
+
+
+def kept_by_characters(agents: Sequence[Any]) -> str:
+    """Says which character keeps a number that is named like a score; "" where none does."""
+    for agent in agents:
+        for name, value in {**vars(type(agent)), **getattr(agent, "__dict__", {})}.items():
+            if isinstance(value, (int, float)) and (name.lower() in USUAL or _has_word(name, GOOD)):
+                return f" {type(agent).__name__} keeps {name} for itself, where the trainer does not look."
+    return ""
 
 
 def _are_two_sides(names: Sequence[str]) -> bool:
@@ -199,7 +225,9 @@ def _are_two_sides(names: Sequence[str]) -> bool:
 
 
 def _has_word(name: Any, words: str) -> bool:
-    return bool(_parts(name) & _parts(words))
+    parts, known = _parts(name), _parts(words)
+    long = tuple(word for word in known if len(word) >= LONG)
+    return bool(parts & known) or any(part.startswith(long) or part.endswith(long) for part in parts)
 
 
 def _parts(name: Any) -> Set[str]:

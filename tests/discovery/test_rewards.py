@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retro_gamer.discovery.rewards import find_reward, growth_of
+from retro_gamer.discovery.rewards import find_reward, growth_of, kept_by_characters
 from retro_gamer.errors import ConfigError
 
 GROWS, FALLS, STILL = [[0, 1, 1, 3], [0, 0, 2]], [[3, 3, 2, 1], [3, 2, 2]], [[0, 0, 0], [0, 0]]
@@ -54,6 +54,10 @@ WAVERS = [[20, 22, 19, 21, 23], [20, 19, 22]]
         ({"ham": GROWS, "misses": GROWS}, ("ham", "")),
         ({"ham": GROWS, "Münzen": GROWS}, ("Münzen", "")),
         ({"ham": GROWS, "muenzen": GROWS}, ("muenzen", "")),
+        ({"ham": GROWS, "goldmuenzen": GROWS}, ("goldmuenzen", "")),
+        ({"ham": GROWS, "schrittzaehler": GROWS}, ("ham", "")),
+        ({"ham": GROWS, "strafpunkte": GROWS}, ("ham", "")),
+        ({"Level": STILL}, ("Level", "")),
     ],
 )
 def test_the_reward_is_what_is_most_like_a_score(numbers, expected):
@@ -83,6 +87,7 @@ def test_the_reason_is_given():
         ({}, {"score": "0 points"}, "None of its values is a number: score = '0 points'."),
         ({}, {"lost": False}, "None of its values is a number: lost = False."),
         ({}, {}, "It is empty."),
+        ({}, {"score": "0"}, "Give it one, without quotes:  Game(agents, {'score': 0})"),
         (
             {"last": GROWS, "score": GROWS},
             {"who": ""},
@@ -94,7 +99,9 @@ def test_otherwise_the_user_is_asked(numbers, state, expected):
     with pytest.raises(ConfigError) as caught:
         find_reward(numbers, state)
     text = str(caught.value)
-    assert expected in text and ("--reward NAME" in text or "from the start" in text)
+    assert expected in text and any(
+        said in text for said in ("--reward NAME", "from the start", "game.state['score'] += 1")
+    )
 
 
 def test_of_several_it_is_the_one_that_play_earns():
@@ -121,6 +128,31 @@ def test_what_grows_as_much_when_nobody_plays_is_less_than_what_is_named_like_a_
     assert choice.reward == "saved"
     choice = find_reward(played, {"out": 0, "saved": 0}, lambda: {"out": STILL, "saved": STILL})
     assert choice.reward == "out"
+
+
+def test_what_goes_by_itself_is_no_score():
+    played = {"apples": GROWS, "apples_caught": [[0, 1, 1, 1], [0, 0, 1]]}
+    idle = {"apples": GROWS, "apples_caught": [[0, 1, 1, 2], [0, 0, 0]]}
+    assert find_reward(played, dict.fromkeys(played, 0), lambda: idle).reward == "apples_caught"
+
+
+def test_of_several_that_play_earns_it_is_the_one_that_nothing_else_does():
+    played, idle = {"healed": GROWS, "infected": GROWS}, {"healed": STILL, "infected": [[0, 1, 1, 1]]}
+    choice = find_reward(played, dict.fromkeys(played, 0), lambda: idle)
+    assert (choice.reward, choice.why[:31]) == ("healed", "because it only grows with play")
+
+
+def test_it_says_who_keeps_a_score_for_itself():
+    class Player:
+        lives = 3
+
+        def __init__(self):
+            self.points = 0
+
+    said = kept_by_characters([Player()])
+    assert said.startswith(" Player keeps points for itself")
+    with pytest.raises(ConfigError, match="keeps points for itself"):
+        find_reward({}, {}, elsewhere=said)
 
 
 def test_what_ends_the_game_is_less_like_a_score():
