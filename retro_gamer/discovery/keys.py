@@ -13,6 +13,7 @@ from retro_gamer.discovery.trials import (
     ARROWS,
     NAME_THE_KEYS,
     TURNS_AFTER_KEY,
+    UNUSED,
     Situation,
     Trials,
     outcome_of,
@@ -98,6 +99,7 @@ def find_actions(
         found += [key for key in heard if key in trials.of and not trials.changes(key) and key not in errors]
     if not (found or errors or slow or trials.chance):
         found = _found_far_into_games(factory, trials, [], [], [*at_hand, *heard], say)
+    found = found or list(trials.any)[:1]
     if not found:
         if errors:
             raise next(iter(errors.values()))
@@ -198,10 +200,13 @@ def _found_far_into_games(
         idle = list(dict.fromkeys([*idle, *(key for key in others if key not in acting)]))
         far = Trials(factory, trials.late, trials.records)
         if (idle or same) and not trials.late():
-            far.go([*places, *beyond], [*(found if same else ()), *same, *idle])
+            far.go([*places, *beyond], [*(found if same else ()), *same, *idle, UNUSED])
         new = far.distinct([key for key in far.acting() if key in idle])
         if same and same[-1] in far.of:  # else it became late before
             new += [key for key in far.distinct([*found, *same]) if key not in found]
+        unfit = for_people(factory, new, far, [*found, *later])
+        ending |= set(unfit)
+        new = [key for key in new if key not in unfit]
         ending |= {key for key in idle if key in far.of and far.changes(key)}
         same = [key for key in same if key not in new]
         later += new
@@ -272,13 +277,14 @@ def _completed(
     keys, acting = set(found), trials.acting()
     if len(keys & set(ARROWS)) == 3 and not set(ARROWS) & set(heard):
         keys |= set(ARROWS)
-    anything = trials.of.get("KEY_TAB")  # what any key does, such as open a menu, says nothing of letters
-    letters = [key for key in acting if key in LETTERS and trials.of[key] != anything]
+    letters = [key for key in acting if key in LETTERS]
     many = len(letters) >= MANY_LETTERS and len(trials.distinct(letters)) > 2
     if many or trials.by_what_shows(letters):
         keys |= set(LETTERS)
     else:
-        keys |= set(_other_directions(keys, heard))
+        known = {*heard, *at_hand}
+        fit = known if keys & set(LETTERS) <= known else set(LETTERS)  # z, q, s and d may be what is written
+        keys |= set(_other_directions(keys, heard)) & fit
     digits = [key for key in acting if key in DIGITS]
     if len(trials.distinct(digits)) > 1:
         last = "" if trials.by_what_shows(digits) else max(digits)

@@ -18,13 +18,15 @@ BACK = "KEY_BACKSPACE"
 TURNS_STILL = 10  # a game that is stopped stays as it is, whatever else is pressed
 
 
-def for_people(factory: Callable[[], Any], keys: Sequence[str], trials: Trials) -> Dict[str, str]:
-    """Of these keys, those that only stop the game or begin it again, with what they do."""
+def for_people(
+    factory: Callable[[], Any], keys: Sequence[str], trials: Trials, more: Sequence[str] = ()
+) -> Dict[str, str]:
+    """Of these keys, those that only stop the game or begin it again, with what they do; there are `more` keys."""
     found = {}
     for key in keys:
         if key in ARROWS:
             continue
-        others = [other for other in keys if other != key]
+        others = [other for other in (*keys, *more) if other != key]
         tried = zip(trials.places, trials.of.get(key, ()))
         places = [place for place, trial in tried if trial.differs and key not in place[1]][-PLACES:]
         if not places or not others:

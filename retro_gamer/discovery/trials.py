@@ -13,6 +13,7 @@ from retro_gamer.hosting.randomness import seed_everything
 TURNS_AFTER_KEY = 3
 REPEATS = 10  # of each situation without a key, in a game that has been seen not to repeat itself
 ARROWS = ("KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN")
+UNUSED, MANY = "KEY_TAB", 3  # a key that hardly any game asks for; where so many do as it does, any key does
 SEVERAL = 5  # letters or digits of which it shows signs, one at a time
 NAME_THE_KEYS = f"Say which keys it uses, for example:\n  {ACTIONS_FLAG}"
 
@@ -45,6 +46,7 @@ class Trials:
         self.of: Dict[str, List[Trial]] = {}
         self.places: List[Situation] = []  # of each of those trials
         self.untried: List[str] = []
+        self.any: Dict[str, None] = {}  # keys that do what nearly any key does, somewhere
         self.chance: Set[str] = (
             set()
         )  # names of values that are another after the same seed and the same keys
@@ -61,9 +63,19 @@ class Trials:
                     self.of, self.untried = tried, list(keys[number:])
                 return
             tried[key] = [self._try(key, place, nothing[place]) for place in reached]
+        self._leave_out_what_any_key_does(tried)
         self.places += reached
         for key, trials in tried.items():
             self.of[key] = self.of.get(key, []) + trials
+
+    def _leave_out_what_any_key_does(self, tried: Dict[str, List[Trial]]) -> None:
+        """Where UNUSED and others do the same, such as on a page that says "press any key", each is as good as none."""
+        for number, unused in enumerate(tried.get(UNUSED, ())):
+            same = [key for key, trials in tried.items() if trials[number][:3] == unused[:3]]
+            if unused.differs and len(same) >= MANY:
+                self.any.update(dict.fromkeys(same))
+                for key in same:
+                    tried[key][number] = unused._replace(differs=False)
 
     def _without_key(self, situations: Sequence[Situation]) -> Dict[Situation, Outcome]:
         """What becomes of each situation without a key, but for those of which that is another every time."""

@@ -734,3 +734,47 @@ def test_an_arrow_is_in_no_word():
                 game.state["score"] += 1 + "wasd".index(keystroke.lower())
 
     assert find_actions(factory_of(lambda: Letters("l", (0, 0)))) == list("wasd")
+
+
+class Page(Piece):
+    """Any key turns it; then the player comes, who goes to the left and right, and whom P stops for a while."""
+
+    def handle_keystroke(self, keystroke, game):
+        game.remove_agent(self)
+        game.add_agent(Sideways("y", (4, 8), still=False))
+
+
+class Sideways(Piece):
+    def handle_keystroke(self, keystroke, game):
+        self.still ^= keystroke == "P"
+        step = {"KEY_LEFT": -1, "KEY_RIGHT": 1}.get(keystroke.name, 0) * (not self.still)
+        if 0 <= self.position[0] + step <= 8:
+            self.position = (self.position[0] + step, 8)
+
+    def play_turn(self, game):
+        game.state["score"] += not self.still
+
+
+def test_what_any_key_does_makes_no_key():
+    told = []
+    assert find_actions(factory_of(lambda: Page("?", (4, 4))), told.append) == ["KEY_RIGHT", "KEY_LEFT"]
+
+
+def test_where_any_key_does_all_one_is_taken():
+    class Flaps(Piece):
+        def handle_keystroke(self, keystroke, game):
+            game.state["score"] += 1
+
+    assert find_actions(factory_of(lambda: Flaps("v", (4, 4)))) == ["KEY_RIGHT"]
+
+
+def test_letters_that_stand_in_a_dict_are_all():
+    class Chevalier(Piece):
+        ways = {"z": (0, -1), "q": (-1, 0), "s": (0, 1), "d": (1, 0)}
+
+        def handle_keystroke(self, keystroke, game):
+            if str(keystroke) in self.ways:
+                dx, dy = self.ways[str(keystroke)]
+                self.position = ((self.position[0] + dx) % 9, (self.position[1] + dy) % 9)
+
+    assert sorted(find_actions(factory_of(lambda: Chevalier("C", (4, 4))))) == ["d", "q", "s", "z"]
