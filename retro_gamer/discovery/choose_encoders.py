@@ -8,7 +8,7 @@ from retro_gamer.config.checks import NOT_BESIDE_TILES
 from retro_gamer.discovery.draft import Draft
 from retro_gamer.discovery.ground import IF_IT_SHUTS_ITSELF_IN, TURNS_TO_LOOK, Ground, look_at_ground
 from retro_gamer.discovery.moved import moved_by_keys
-from retro_gamer.discovery.probing import Probe, only_player
+from retro_gamer.discovery.probing import Probe, name_of, only_player
 from retro_gamer.discovery.rewards import growth_of
 from retro_gamer.discovery.sights import (
     Sight,
@@ -39,14 +39,19 @@ def choose_encoders(draft: Draft, factory: Any, probe: Probe, known: Dict[str, A
     if known.get("algorithm", "dqn") != "dqn" or known.get("board"):
         see_whole_board(draft, radar=bool(known.get("radar", False)))
         return
+    actions = known.get("actions") or draft.config.metadata.actions
     if not known.get("player"):
         try:
             draft.set({"player": only_player(probe.players)})
         except GameError as error:
-            see_whole_board(draft)
-            draft.say(f"{error} The whole board is seen. To see it from one of them, name it: --player NAME")
-            return
-    actions = known.get("actions") or draft.config.metadata.actions
+            moved = moved_by_keys(factory, actions)  # such as a cursor, among fields that listen to Enter
+            if not any(name_of(player) == moved for player in probe.players):
+                see_whole_board(draft)
+                draft.say(
+                    f"{error} The whole board is seen. To see it from one of them, name it: --player NAME"
+                )
+                return
+            draft.set({"player": moved})
     player = draft.config.metadata.player or known.get("player")
     if not player:
         player = moved_by_keys(factory, actions)

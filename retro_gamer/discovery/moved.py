@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from typing import Any, Callable, Dict, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Sequence, Set, Tuple
 
 from retro_gamer.discovery.probing import name_of
 from retro_gamer.discovery.trials import Situation, play_on
 
 PLACES, TURNS_APART = 6, 4  # situations in which each key is pressed, and how many turns lie between them
+LATER = 80  # turns: is it the same one then, or does that lie still, as a piece that fell?
 OFTEN = 0.5  # of all presses: so often do keys move who is played
 CLEARLY = 2  # times as often as anybody else, such as one that follows
 
@@ -17,24 +18,38 @@ CLEARLY = 2  # times as often as anybody else, such as one that follows
 def moved_by_keys(factory: Callable[[], Any], actions: Sequence[str]) -> str:
     """The name of the character that keys move in the turn in which they are pressed; "" for none.
 
-    It stays on the board from turn to turn: what is drawn anew each turn, such as the tiles of a puzzle, is none.
+    It stays on the board from turn to turn: what is drawn anew each turn, such as the tiles of a puzzle, is none. And it is
+    always the first of its name.
     """
     moved: Counter[str] = Counter()
     pressed = 0
     for seed in range(PLACES):
-        chooser = random.Random(seed)
-        place = (seed, tuple(chooser.choice([*actions, None]) for _ in range(1 + TURNS_APART * seed)))
-        without = _after(factory, place, None)
-        for key in actions:
-            after = _after(factory, place, key)
-            pressed += 1
-            moved.update(name for name in after if name in without and after[name] != without[name])
+        tried = _moved(factory, actions, seed, 1 + TURNS_APART * seed)
+        pressed += len(tried)
+        moved.update(name for first, _ in tried for name in first)
     first, second = [*moved.most_common(2), ("", 0), ("", 0)][:2]
+    late = _moved(factory, actions, PLACES, LATER)
+    if any(first[0] in all_moved and first[0] not in firsts for firsts, all_moved in late):
+        return ""
     return first[0] if first[1] >= max(OFTEN * pressed, CLEARLY * second[1], 1) else ""
 
 
-def _after(factory: Callable[[], Any], place: Situation, key: Any) -> Dict[str, Tuple[int, int]]:
-    """Where the first character of each name is after a key, of those that were there before."""
+def _moved(
+    factory: Callable[[], Any], actions: Sequence[str], seed: int, turns: int
+) -> List[Tuple[Set[str], Set[str]]]:
+    """For each key, pressed after some turns: of which names the first character moved, and of which any."""
+    chooser, found = random.Random(seed), []
+    place = (seed, tuple(chooser.choice([*actions, None]) for _ in range(turns)))
+    without = _after(factory, place, None)
+    for key in actions:
+        after = _after(factory, place, key)
+        both = [(name, at, without[name]) for name, at in after.items() if name in without]
+        found.append(({n for n, a, w in both if a[0] != w[0]}, {n for n, a, w in both if a != w}))
+    return found
+
+
+def _after(factory: Callable[[], Any], place: Situation, key: Any) -> Dict[str, List[Tuple[int, int]]]:
+    """Where the characters of each name are after a key, of those that were there before."""
     there: Dict[int, Any] = {}
 
     def look(game: Any) -> None:
@@ -42,9 +57,9 @@ def _after(factory: Callable[[], Any], place: Situation, key: Any) -> Dict[str, 
             there.update((id(agent), agent) for agent in game.agents if getattr(agent, "display", True))
 
     game = play_on(factory, place[0], [*place[1], key], look)[0]
-    found: Dict[str, Tuple[int, int]] = {}
+    found: Dict[str, List[Tuple[int, int]]] = {}
     for agent in game.agents:
         if id(agent) in there:
             x, y = agent.position
-            found.setdefault(name_of(agent), (x, y))
+            found.setdefault(name_of(agent), []).append((x, y))
     return found

@@ -207,6 +207,9 @@ class _Findings:
 
     def probe(self) -> Probe:
         most = max(self._listened, key=lambda names: self._listened[names], default=())
+        alike = [names for names in self._listened if set(names) == set(most)]
+        if len(set(most)) == 1 and len(alike) > 1:  # they come and go, as letters to type do: none is played
+            most = ()
         return Probe(
             (int(self._first.board_size[0]), int(self._first.board_size[1])),
             list(self._characters),
@@ -277,5 +280,5 @@ def only_player(players: Sequence[Any]) -> str:
         return ""
     names = list(map(name_of, players))
     if len(set(names)) > 1:
-        raise GameError(f"Several characters listen to keys: {', '.join(names)}.")
+        raise GameError(f"Several characters listen to keys: {', '.join(dict.fromkeys(names))}.")
     return names[0]

@@ -89,3 +89,27 @@ def create_game():
     config, messages, notes = choose_settings("managed_game.py")
     assert config.metadata.player == "Ship" and not config.preprocessing.board
     assert "Seen from Ship" in "\n".join(messages) and "moves when" in notes["metadata.player"]
+
+
+class Drops:
+    """Lets a piece fall that keys move, and another when it has landed."""
+
+    display, position, character = False, (0, 0), "?"
+    piece = None
+
+    def handle_keystroke(self, keystroke, game):
+        x, y = self.piece.position if self.piece else (4, 0)
+        x += {"KEY_LEFT": -1, "KEY_RIGHT": 1}.get(keystroke.name, 0)
+        if self.piece and 0 <= x < 9:
+            self.piece.position = (x, y)
+
+    def play_turn(self, game):
+        if self.piece is None or self.piece.position[1] == 8:
+            self.piece = Basket("#", (4, 0))
+            game.add_agent(self.piece)
+        elif game.turn_number % 3 == 0:
+            self.piece.position = (self.piece.position[0], self.piece.position[1] + 1)
+
+
+def test_pieces_that_lie_still_once_they_fell_are_not():
+    assert moved_by_keys(lambda: engine.Game([Drops()], {"score": 0}, board_size=(9, 9)), KEYS) == ""

@@ -131,3 +131,29 @@ def test_only_player():
     assert only_player([Hero("h", (0, 0)), Hero("h", (1, 0))]) == "Hero"
     with pytest.raises(GameError, match="Several characters listen to keys: one, Hero."):
         only_player([Hero("h", (0, 0), name="one"), Hero("h", (1, 0))])
+
+
+class Letter(Piece):
+    """Falls, and listens."""
+
+    def handle_keystroke(self, keystroke, game):
+        game.state["score"] += keystroke == self.character
+
+    def play_turn(self, game):
+        x, y = self.position
+        self.position = (x, y + 1)
+        if y == 6:
+            game.remove_agent(self)
+
+
+class Maker:
+    display, n = False, 0
+
+    def play_turn(self, game):
+        if game.turn_number % 3 == 1:
+            game.add_agent(Letter("ab"[game.turn_number % 2], (4, 0)))
+
+
+def test_of_those_that_come_and_go_none_is_the_player():
+    probe = probe_game(lambda: engine.Game([Maker()], {"score": 0}, board_size=(9, 9)), ["a", "b"], turns=50)
+    assert probe.players == []

@@ -451,3 +451,16 @@ def test_pieces_without_a_dict_can_be_tried():
     refuse_used_games(
         lambda: engine.Game([Slotted(), Piece("p", (0, 0))], {"score": 0}, board_size=(9, 9)), ["a"]
     )
+
+
+def test_a_cursor_among_fields_that_listen_is_the_player():
+    fields = """
+class Field:
+    character = "#"
+    def __init__(self, x): self.position = (x, 0)
+    def handle_keystroke(self, key, game):
+        if key.name == "KEY_ENTER" and game.agents[0].position[0] == self.position[0] and self.character == "#":
+            self.character = "."; game.state["score"] += 1
+"""
+    make = fields + MAKE.replace("Apple()", "*map(Field, range(10))")
+    assert "Seen from player" in said(write("fields", make, turn="pass"))
