@@ -181,7 +181,7 @@ class _Findings:
         if self.turns % TURNS_BETWEEN_BOARDS == 1:
             cells = shown_characters(game)
             check_characters(game, cells.values())
-            visible = (character for character in cells.values() if character.strip())
+            visible = (str(character) for character in cells.values() if character.strip())
             self._characters.update(dict.fromkeys(visible))
         self.standstill.note(game)
         self._looks.note(game)

@@ -157,3 +157,12 @@ class Maker:
 def test_of_those_that_come_and_go_none_is_the_player():
     probe = probe_game(lambda: engine.Game([Maker()], {"score": 0}, board_size=(9, 9)), ["a", "b"], turns=50)
     assert probe.players == []
+
+
+def test_a_character_may_be_drawn_as_the_key_that_was_pressed():
+    class Hand(Piece):
+        def handle_keystroke(self, keystroke, game):
+            self.character = keystroke
+
+    probe = probe_game(lambda: engine.Game([Hand("?", (1, 1))], {"score": 0}, board_size=(3, 3)), ["r", "s"])
+    assert {type(shown) for shown in probe.characters} == {str}
