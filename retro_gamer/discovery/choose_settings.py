@@ -42,7 +42,7 @@ from retro_gamer.discovery.keys import (
 )
 from retro_gamer.discovery.planes import see_planes
 from retro_gamer.discovery.probing import Probe, probe_game
-from retro_gamer.discovery.rewards import find_reward
+from retro_gamer.discovery.rewards import find_reward, kept_by_characters
 from retro_gamer.discovery.sights import (
     keys_not_found,
     texts_that_tell_nothing,
@@ -201,7 +201,15 @@ def _find_keys(draft: Draft, factory: Any, known: Dict[str, Any]) -> None:
     """Find out which keys change the game, where nobody named them."""
     with trying_out():
         if not is_copied(factory):  # copies are new, whatever the game keeps
+            begun = values_at_top(factory)
             refuse_used_games(factory, known.get("actions") or (*ARROWS, *"wasd", " "))
+            left = values_at_top(factory)
+            kept = ", ".join(name for name in begun if left.get(name) != begun[name])
+            if kept:
+                draft.say(
+                    f"{kept} at the top of the file: a new game begins with what the last one left there. If that is wrong, "
+                    f"write  global {kept}  into {factory.__name__}(), and set it anew there."
+                )
     if known.get("actions"):
         return
     with trying_out():

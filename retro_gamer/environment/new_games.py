@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import random
-from typing import Any, Callable, Sequence, Tuple
+from typing import Any, Callable, Dict, Sequence, Tuple
 
 import numpy as np
 
@@ -82,6 +83,12 @@ def refuse_used_games(factory: Callable[[], Any], keys: Sequence[str]) -> None:
         f"{name}(){f' ({where})' if where else ''} gives {what} each time, so a new game begins where the last one "
         f"ended.\nMake the game and all its characters inside {name}(), not above it."
     )
+
+
+def values_at_top(factory: Callable[[], Any]) -> Dict[str, str]:
+    """The plain values at the top of the file of a game, by name."""
+    scope = getattr(inspect.unwrap(factory), "__globals__", {})
+    return {name: repr(value) for name, value in scope.items() if name[0] != "_" and _is_plain(value)}
 
 
 def new_game(factory: Callable[[], Any]) -> Any:

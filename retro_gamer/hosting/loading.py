@@ -126,6 +126,11 @@ def load_function(reference: str, what: str, path: str = "") -> Callable[..., An
 
 
 def _only_make_it(error: BaseException) -> str:
+    if isinstance(error, FileNotFoundError) and not Path(str(error.filename)).is_absolute():
+        return (
+            f"It was looked for in {Path.cwd()}. To find it beside the game's file:  "
+            f"open(Path(__file__).parent / {str(error.filename)!r}), after  from pathlib import Path"
+        )
     plays = isinstance(error, (SystemExit, EOFError, PlaysItself))
     return "It must only make the game and return it." if plays else ""
 

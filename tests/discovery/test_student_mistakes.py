@@ -453,6 +453,18 @@ def test_pieces_without_a_dict_can_be_tried():
     )
 
 
+def test_what_is_kept_at_the_top_of_the_file_is_told():
+    turn = "global points; points += 1; game.state['score'] = points"
+    for reset, told in (("", True), ("    global points; points = 0\n", False)):
+        make = "points = 0\n" + MAKE.replace("():\n", "():\n" + reset)
+        assert ("points at the top of the file" in said(write(f"kept{told}", make, turn=turn))) == told
+
+
+def test_a_file_that_is_not_found_is_beside_the_game():
+    make = MAKE.replace("    return", '    open("level.txt")\n    return')
+    assert "open(Path(__file__).parent / 'level.txt')" in refused(write("reads", make))
+
+
 def test_a_cursor_among_fields_that_listen_is_the_player():
     fields = """
 class Field:
