@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterable, Optional, Sequence, Tuple
 from retro_gamer.config.checks import NOT_BESIDE_TILES
 from retro_gamer.discovery.draft import Draft
 from retro_gamer.discovery.ground import IF_IT_SHUTS_ITSELF_IN, TURNS_TO_LOOK, Ground, look_at_ground
-from retro_gamer.discovery.moved import moved_by_keys
+from retro_gamer.discovery.moved import goes_on, moved_by_keys
 from retro_gamer.discovery.probing import Probe, name_of, only_player
 from retro_gamer.discovery.rewards import growth_of
 from retro_gamer.discovery.sights import (
@@ -109,6 +109,16 @@ def choose_turns(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
             draft.notes["training.repeat_penalty"] = (
                 "1: what gained nothing on a board gains nothing there again."
             )
+
+
+def choose_waiting(draft: Draft, factory: Any, probe: Probe, known: Dict[str, Any]) -> None:
+    """Whether to press no key is a choice: not where that does what the last key did, as in snake."""
+    if "can_wait" in known or probe.turn_based or draft.config.metadata.turn_based:
+        return
+    if goes_on(factory, known.get("actions") or draft.config.metadata.actions):
+        draft.set({"can_wait": False})
+        draft.notes["metadata.can_wait"] = "Where it was tried, to press no key did what the last key did."
+        draft.say("It goes on as the last key said: a key is pressed in every turn.")
 
 
 def choose_tiles(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
