@@ -9,9 +9,10 @@ from typing import Sequence
 
 from retro_gamer.errors import ConfigError, quoted
 from retro_gamer.reporting.curves import panels_of
+from retro_gamer.reporting.findings import in_words
 from retro_gamer.reporting.svg_chart import draw_svg
 from retro_gamer.reporting.tensorboard import write_events
-from retro_gamer.reporting.text_chart import draw_panels
+from retro_gamer.reporting.text_chart import can_show, draw_panels
 from retro_gamer.runs.archive import check_place, write_atomically
 from retro_gamer.runs.directory import RunDirectory
 
@@ -38,18 +39,6 @@ def plot_runs(runs: Sequence[RunDirectory], svg: str | None = None, tensorboard:
         check_place(Path(svg))
         text = draw_svg(panels)
         write_atomically(Path(svg), lambda file: file.write(text.encode("utf-8")))
-        return f"Drew {_listed([panel.title for panel in panels])} in {svg}. A web browser shows it."
+        return f"Drew {in_words([panel.title for panel in panels])} in {svg}. A web browser shows it."
     width = min(WIDEST, shutil.get_terminal_size().columns - 1)
-    return "\n".join(draw_panels(panels, width, unicode=_has_braille()))
-
-
-def _has_braille() -> bool:
-    try:
-        "⣿│└─".encode(getattr(sys.stdout, "encoding", None) or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+    return "\n".join(draw_panels(panels, width, unicode=can_show(sys.stdout, "⣿│└─")))

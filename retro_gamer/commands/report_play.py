@@ -20,6 +20,7 @@ from retro_gamer.reporting.html import Section, Table, paragraph, replay, table
 from retro_gamer.reporting.recording import Recording, record_game
 from retro_gamer.reporting.sight import action_shown
 from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.selfplay.tournament import spread
 from retro_gamer.training.evaluation import Evaluation, RandomAgent, bootstrap_interval
 from retro_gamer.training.player import Player, load_player
 
@@ -176,11 +177,7 @@ def decisive_turn(recording: Recording) -> int:
 
 def spread_checkpoints(run: RunDirectory) -> list[str]:
     """The names of a few checkpoints, from the first to the last."""
-    names = [path.stem for _, path in run.checkpoints()]
-    if not names:
-        return []
-    places = np.linspace(0, len(names) - 1, CHECKPOINTS_COMPARED).round().astype(int)
-    return [names[place] for place in np.unique(places)]
+    return spread([path.stem for _, path in run.checkpoints()], CHECKPOINTS_COMPARED)
 
 
 def _values_at(player: Player, recording: Recording, turn: int) -> Sequence[float]:

@@ -14,7 +14,7 @@ from retro_gamer.games.screen import understand_escape_codes
 from retro_gamer.hosting import signs
 from retro_gamer.reporting.curves import Curve, Panel
 from retro_gamer.reporting.progress import ProgressLine
-from retro_gamer.reporting.text_chart import draw_panel
+from retro_gamer.reporting.text_chart import can_show, draw_panel
 from retro_gamer.training.trainer import Status
 
 SMALLEST = (60, 22)  # columns and rows; in a smaller window there is one line
@@ -174,11 +174,7 @@ class Dashboard(ProgressLine):
 
     @property
     def _unicode(self) -> bool:
-        try:
-            "⣿│└─█░".encode(getattr(self.stream, "encoding", None) or "ascii")
-        except (UnicodeEncodeError, LookupError):
-            return False
-        return True
+        return can_show(self.stream, "⣿│└─█░")
 
     def _size(self) -> tuple[int, int]:
         """None where a picture cannot be drawn in place."""

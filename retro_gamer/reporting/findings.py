@@ -27,6 +27,11 @@ def value_shown(reward: str) -> str:
     return f"state[{reward!r}]" if reward else "the reward of step"
 
 
+def in_words(names: Sequence[str]) -> str:
+    """ "one", "one and another", "one, another and a third"."""
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
 def describe(findings: Sequence[Finding]) -> str:
     return "\n\n".join(_describe(finding) for finding in findings)
 

@@ -14,7 +14,7 @@ from retro_gamer.environment.base import Environment
 from retro_gamer.errors import quoted
 from retro_gamer.games.screen import board_lines
 from retro_gamer.hosting.randomness import OwnRandomness
-from retro_gamer.reporting.findings import NO_DIFFERENCE, Finding, value_shown
+from retro_gamer.reporting.findings import NO_DIFFERENCE, Finding, in_words, value_shown
 from retro_gamer.reporting.random_games import RandomGames
 
 MOMENTS = 10  # situations in which each key is tried
@@ -47,7 +47,8 @@ def keys_without_effect(environment: Any, keys: Sequence[str], moments: int) -> 
         idle = [key for key in idle if key not in heard]
     if not idle:
         return None
-    what = "no key does anything" if len(idle) == len(keys) else f"{_listed(idle)} {_does(idle)} nothing"
+    does = "does" if len(idle) == 1 else "do"
+    what = "no key does anything" if len(idle) == len(keys) else f"{in_words(idle)} {does} nothing"
     swallowing = _line_that_swallows_errors(environment.game)
     return Finding(
         what,
@@ -117,14 +118,6 @@ def _rewards_of_one_key(environment: Environment, seed: int, turns: int) -> list
         if terminated or truncated:
             break
     return rewards
-
-
-def _listed(keys: Sequence[str]) -> str:
-    return keys[0] if len(keys) == 1 else ", ".join(keys[:-1]) + " and " + keys[-1]
-
-
-def _does(keys: Sequence[str]) -> str:
-    return "does" if len(keys) == 1 else "do"
 
 
 def several_players(players: Sequence[Player]) -> list[Finding]:

@@ -26,40 +26,33 @@ function showValues(frame) {
     const chosen = i === frame.action;
     const row = document.createElement("div");
     row.className = "value" + (chosen ? " chosen" : "");
-    const name = document.createElement("span"), track = document.createElement("span"), number = document.createElement("span");
-    name.textContent = data.games[game].actions[i];
-    const bar = document.createElement("div");
+    append(row, "span", data.games[game].actions[i]);
+    const bar = append(append(row, "span", ""), "div", "");
     bar.className = "bar";
     bar.style.width = (100 * (value - low) / (high - low)).toFixed(1) + "%";
-    track.append(bar);
-    number.className = "number";
-    number.textContent = format(value) + (chosen ? " ◀ pressed" : "");
-    row.append(name, track, number);
+    append(row, "span", format(value) + (chosen ? " ◀ pressed" : "")).className = "number";
     list.append(row);
   });
 }
 
+function append(parent, tag, text) {
+  const child = document.createElement(tag);
+  child.textContent = text;
+  parent.append(child);
+  return child;
+}
+
 function showSight(frame) {
-  const parts = [];
-  if (frame.seen.length) parts.push("<p>Around its character, or the whole board (▒ is beyond the edge):</p><pre class=seen></pre>");
-  element("sight").innerHTML = parts.join("");
-  if (frame.seen.length) element("sight").querySelector("pre").textContent = frame.seen.join("\n");
+  element("sight").textContent = "";
+  if (frame.seen.length) {
+    append(element("sight"), "p", "Around its character, or the whole board (▒ is beyond the edge):");
+    append(element("sight"), "pre", frame.seen.join("\n")).className = "seen";
+  }
   const list = document.createElement("ul");
-  for (const [what, reading] of frame.radar) {
-    const item = document.createElement("li");
-    item.textContent = `${what}: ${reading}`;
-    list.append(item);
-  }
-  for (const [name, value] of frame.numbers) {
-    const item = document.createElement("li");
-    item.textContent = `${name} = ${value}`;
-    list.append(item);
-  }
-  if (frame.visits !== null) {
-    const item = document.createElement("li");
-    item.textContent = frame.visits ? `It learned from this position ${frame.visits} times.` : "It never met this position in its training.";
-    list.append(item);
-  }
+  for (const [what, reading] of frame.radar) append(list, "li", `${what}: ${reading}`);
+  for (const [name, value] of frame.numbers) append(list, "li", `${name} = ${value}`);
+  if (frame.visits !== null)
+    append(list, "li", frame.visits ? `It learned from this position ${frame.visits} times.` : "It never met this position in its training.");
   element("sight").append(list);
 }
 
@@ -101,11 +94,7 @@ function show() {
   showValues(frame);
   showSight(frame);
   element("step").textContent = "";
-  for (const line of learningStep(recording, turn)) {
-    const paragraph = document.createElement("div");
-    paragraph.textContent = line;
-    element("step").append(paragraph);
-  }
+  for (const line of learningStep(recording, turn)) append(element("step"), "div", line);
   document.querySelectorAll("[data-game]").forEach((button) =>
     button.setAttribute("aria-pressed", String(Number(button.dataset.game) === game)));
 }

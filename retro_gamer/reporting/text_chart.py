@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Sequence
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -14,6 +14,15 @@ LEFT = 9  # columns for the numbers beside the chart
 SMALLEST = 24  # columns that a chart needs
 # A braille cell is 2 x 4 dots; its character is U+2800 plus the sum of the dots' values.
 DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
+
+
+def can_show(stream: Any, characters: str) -> bool:
+    """Whether a stream's encoding has these characters."""
+    try:
+        characters.encode(getattr(stream, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def draw_panels(panels: Sequence[Panel], width: int, unicode: bool) -> list[str]:
