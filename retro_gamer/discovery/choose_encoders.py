@@ -22,6 +22,7 @@ from retro_gamer.discovery.sights import (
     what_has_a_rhythm,
 )
 from retro_gamer.discovery.state_numbers import TURNS, changing_numbers, not_shown
+from retro_gamer.environment.readings import Canvas
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, MAX_CHARACTERS
 from retro_gamer.environment.ways import Ways
 from retro_gamer.errors import GameError
@@ -271,7 +272,7 @@ def detours(situations: Iterable[Tuple[Dict[Pair, str], Pair]], barriers: Sequen
                 board[y * size[0] + x] = symbols.setdefault(shown, FIRST_CHARACTER + len(symbols))
         known = [symbols[shown] for shown in barriers if shown in symbols]
         walks, straight = (
-            Ways(around).readings(board, 0, size[0], size, position, FIRST_CHARACTER + len(symbols))
+            Ways(around).readings(Canvas(board, 0, size[0], size), position, FIRST_CHARACTER + len(symbols))
             for around in (known, ())
         )
         n_walks += len(walks)

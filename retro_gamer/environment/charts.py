@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Tuple
+from typing import Any, Tuple
 
-from retro_gamer.environment.memories import Memories, reference
+from retro_gamer.environment.memories import Memories
+from retro_gamer.environment.readings import Canvas
 
 Pair = Tuple[int, int]
 
@@ -18,51 +19,22 @@ class Charts:
 
     def __init__(self, sight: int, unseen: int):
         self.sight, self.unseen = sight, unseen
-        self._charts: Memories[_Chart] = Memories()
+        # What a character has seen, cell by cell, and where it was then.
+        self.memories: Memories[Tuple[bytes, Pair]] = Memories()
 
-    def look(
-        self, game: Any, character: Any, cells: bytearray, first: int, stride: int, size: Pair, position: Pair
-    ) -> bytearray:
-        """The chart in the form of `cells`, once the character has seen what is around `position` (x, y). `cells`,
-        `first`, `stride` and `size` are as in `rows_near`.
-        """
-        (x, y), (width, height) = position, size
-        charts = self._charts.of(game)
-        chart = charts.get(id(character))
-        if (
-            chart is None
-            or chart.character() is not character
-            or len(chart.cells) != len(cells)
-            or max(abs(x - chart.position[0]), abs(y - chart.position[1])) > self.sight
-        ):
-            blank = bytearray(cells)
-            for begin in range(first, first + height * stride, stride):
-                blank[begin : begin + width] = bytes((self.unseen,)) * width
-            chart = charts[id(character)] = _Chart(reference(character), blank, position)
-        chart.position = position
+    def look(self, game: Any, character: Any, board: Canvas, position: Pair) -> Canvas:
+        """The chart of a character, once it has seen what is around `position` (x, y) on the board as it shows now."""
+        (x, y), (width, height) = position, board.size
+        seen, before = self.memories.get(game, character) or (b"", position)
+        chart = bytearray(seen)
+        if len(seen) != len(board.cells) or max(abs(x - before[0]), abs(y - before[1])) > self.sight:
+            chart[:] = board.cells
+            for row in range(height):
+                begin = board.first + row * board.stride
+                chart[begin : begin + width] = bytes((self.unseen,)) * width
         left, right = max(0, x - self.sight), min(width, x + self.sight + 1)
         for row in range(max(0, y - self.sight), min(height, y + self.sight + 1)):
-            begin = first + row * stride
-            chart.cells[begin + left : begin + right] = cells[begin + left : begin + right]
-        return chart.cells
-
-    def copy_out(self, game: Any) -> list[tuple[Any, bytes, Pair]]:
-        """What is known of a game, to be kept with it."""
-        charts = self._charts.of(game).values()
-        return [
-            (chart.character(), bytes(chart.cells), chart.position)
-            for chart in charts
-            if chart.character() is not None
-        ]
-
-    def copy_in(self, game: Any, known: list[tuple[Any, bytes, Pair]]) -> None:
-        """Take over what `copy_out` gave, for a copy of the game and its characters."""
-        for character, cells, position in known:
-            self._charts.of(game)[id(character)] = _Chart(reference(character), bytearray(cells), position)
-
-
-class _Chart:
-    __slots__ = ("character", "cells", "position")
-
-    def __init__(self, character: Callable[[], Any], cells: bytearray, position: Pair):
-        self.character, self.cells, self.position = character, cells, position
+            begin = board.first + row * board.stride
+            chart[begin + left : begin + right] = board.cells[begin + left : begin + right]
+        self.memories.set(game, character, (bytes(chart), position))
+        return board._replace(cells=chart)

@@ -36,6 +36,7 @@ from retro_gamer.environment.readings import (
     LONGEST_RHYTHM,
     N_READINGS,
     READINGS_PER_CHARACTER,
+    Canvas,
     Painted,
     note,
     note_nearest,
@@ -143,6 +144,7 @@ class Encoder:
         blank = np.full((height + 2 * radius, width + 2 * radius), beyond, np.uint8)
         blank[radius : radius + height, radius : radius + width] = 0
         self._blank, self._framed_shape = blank.tobytes(), blank.shape
+        self._first = radius * blank.shape[1] + radius  # of the cells that are on the board
 
     @property
     def shape(self) -> ObservationShape:
@@ -202,8 +204,11 @@ class Encoder:
             characters = self._near(characters, center)
         painted = list(visible_cells(characters, self.board_size))
         cells: Any = self._paint_with_me(painted, player) if self.own_symbol else self._paint(painted)
-        room = self._room_readings(cells, player) if self.rooms is not None else b""
-        ways = self._way_readings(cells, painted, game, player) if self.ways is not None else {}
+        room, ways = b"", {}
+        if self.rooms is not None or self.ways is not None:
+            canvas = Canvas(cells, self._first, self._framed_shape[1], self.board_size)
+            room = self._room_readings(canvas, player)
+            ways = self._way_readings(canvas, painted, game, player)
         if self.radius:
             (x, y), side = center, 2 * self.radius + 1
             framed = np.frombuffer(cells, UINT8).reshape(self._framed_shape)
@@ -252,8 +257,7 @@ class Encoder:
     def _paint(self, painted: Painted) -> bytearray:
         """The symbol in each cell of the framed board, row by row: what is painted later covers what is there."""
         canvas = bytearray(self._blank)
-        stride, radius, symbols = self._framed_shape[1], self.radius, self.vocabulary
-        first = radius * stride + radius
+        first, stride, symbols = self._first, self._framed_shape[1], self.vocabulary
         for _, x, y, shown in painted:
             canvas[first + y * stride + x] = symbols[shown]
         return canvas
@@ -261,8 +265,7 @@ class Encoder:
     def _paint_with_me(self, painted: Painted, player: Any) -> bytearray:
         """The same, where the player is ME, and what training never saw is not there."""
         canvas = bytearray(self._blank)
-        stride, radius, symbols = self._framed_shape[1], self.radius, self.vocabulary
-        first = radius * stride + radius
+        first, stride, symbols = self._first, self._framed_shape[1], self.vocabulary
         for character, x, y, shown in painted:
             if character is player:
                 if not isinstance(shown, str) or len(shown) > 1:
@@ -301,29 +304,25 @@ class Encoder:
         for symbol, pair in kind_readings(places, self.flow, self.board_size).items():
             note(readings, symbol, *pair)
 
-    def _room_readings(self, cells: bytearray, player: Any) -> bytes:
+    def _room_readings(self, canvas: Canvas, player: Any) -> bytes:
         """The free cells to the left, to the right, above and below the player; empty while there is none."""
         if player is None or self.rooms is None:
             return b""
-        stride = self._framed_shape[1]
-        first = self.radius * stride + self.radius
-        return bytes(self.rooms.readings(cells, first, stride, self.board_size, player.position))
+        return bytes(self.rooms.readings(canvas, player.position))
 
     def _way_readings(
-        self, cells: bytearray, painted: Painted, game: Any, player: Any
+        self, canvas: Canvas, painted: Painted, game: Any, player: Any
     ) -> dict[int, tuple[int, int]]:
         """By symbol, how the shortest walks of the player begin and how long they are; empty while there is none."""
         if player is None or self.ways is None:
             return {}
-        stride = self._framed_shape[1]
-        first = self.radius * stride + self.radius
         (x, y), (width, height) = player.position, self.board_size
         if not (0 <= x < width and 0 <= y < height):
             return {}
         if self.charts is not None:
-            cells = self.charts.look(game, player, cells, first, stride, self.board_size, (x, y))
+            canvas = self.charts.look(game, player, canvas, (x, y))
         n_symbols = FIRST_CHARACTER + len(self.vocabulary.characters)
-        told = self.ways.readings(cells, first, stride, self.board_size, (x, y), n_symbols)
+        told = self.ways.readings(canvas, (x, y), n_symbols)
         for symbol in self.ways.here(painted, player, self.vocabulary):
             if self.ways.is_told(symbol):
                 told[symbol] = 0, HERE

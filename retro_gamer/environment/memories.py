@@ -9,20 +9,35 @@ T = TypeVar("T")
 
 
 class Memories(Generic[T]):
-    """A dict for each game that is asked about, such as: id of a character -> what is remembered of it."""
+    """A value for each character of each game."""
 
     def __init__(self) -> None:
-        self._games: dict[int, tuple[Callable[[], Any], dict[int, T]]] = {}
+        # By the id of a game: the game, and by the id of a character: the character and its value.
+        self._games: dict[int, tuple[Callable[[], Any], dict[int, tuple[Callable[[], Any], T]]]] = {}
 
-    def of(self, game: Any) -> dict[int, T]:
-        key = id(game)
-        known = self._games.get(key)
-        if known is not None and known[0]() is game:
-            return known[1]
-        games = self._games
-        new: dict[int, T] = {}
-        games[key] = reference(game, lambda _: games.pop(key, None)), new
-        return new
+    def get(self, game: Any, character: Any) -> T | None:
+        held = self._of(game).get(id(character))
+        return held[1] if held is not None and held[0]() is character else None
+
+    def set(self, game: Any, character: Any, value: T) -> None:
+        self._of(game)[id(character)] = reference(character), value
+
+    def _of(self, game: Any) -> dict[int, tuple[Callable[[], Any], T]]:
+        key, games = id(game), self._games
+        known = games.get(key)
+        if known is None or known[0]() is not game:
+            known = games[key] = reference(game, lambda _: games.pop(key, None)), {}
+        return known[1]
+
+    def copy_out(self, game: Any) -> list[tuple[Any, T]]:
+        """What is known of a game, to be kept with it."""
+        known = [(character(), value) for character, value in self._of(game).values()]
+        return [(character, value) for character, value in known if character is not None]
+
+    def copy_in(self, game: Any, known: list[tuple[Any, T]]) -> None:
+        """Take over what `copy_out` gave, for a copy of the game and its characters."""
+        for character, value in known:
+            self.set(game, character, value)
 
 
 def reference(thing: Any, when_gone: Callable[[Any], Any] | None = None) -> Callable[[], Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, Tuple
+from typing import Any, Callable, Iterable, NamedTuple, Tuple
 
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, OFF_BOARD, Vocabulary
 
@@ -60,16 +60,21 @@ def note_nearest(
         note(readings, symbol, radar_reading(dx), radar_reading(dy))
 
 
-def rows_near(
-    cells: bytearray, first: int, stride: int, size: tuple[int, int], y: int, reach: int
-) -> tuple[bytearray, int, range]:
+class Canvas(NamedTuple):
+    """The symbols of a board: that in column x and row y is number first + y * stride + x of `cells`."""
+
+    cells: bytearray
+    first: int
+    stride: int
+    size: tuple[int, int]  # (width, height)
+
+
+def rows_near(board: Canvas, y: int, reach: int) -> tuple[bytearray, int, range]:
     """The rows at most `reach` away from row `y`: their cells, how far they are apart, and which they are.
 
-    `cells` holds the symbols of a board of `size` (width, height), which begins at the index `first`; its rows are
-    `stride` apart. In what is returned something off the board parts one row from the next, so that whoever goes from
-    cell to cell meets the edge.
+    Something off the board parts one row from the next, so that whoever goes from cell to cell meets the edge.
     """
-    width, height = size
+    cells, first, stride, (width, height) = board
     rows = range(max(0, y - reach), min(height, y + reach + 1))
     begin, end = first + rows.start * stride, first + rows.stop * stride
     if stride > width and cells[begin + width] == OFF_BOARD:  # the cells beyond the edge part them already

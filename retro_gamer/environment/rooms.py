@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable, Iterable
 
-from retro_gamer.environment.readings import rows_near
+from retro_gamer.environment.readings import Canvas, rows_near
 from retro_gamer.environment.vocabulary import NOTHING, ROOM_ACROSS, ROOM_DOWN
 
 # What a reading says of the free cells on a side. A trap reads as a wall does: it has too few of them, and another side has
@@ -34,17 +34,12 @@ class Rooms:
         free = {NOTHING, *free}
         self._is_free = bytes(b"01"[symbol in free] for symbol in range(256))
 
-    def readings(
-        self, cells: bytearray, first: int, stride: int, size: tuple[int, int], position: tuple[int, int]
-    ) -> list[int]:
-        """Readings for the cells to the left, to the right, above and below `position` (x, y); 0 each off the board.
-
-        The board is as in `rows_near`.
-        """
-        (x, y), (width, height) = position, size
+    def readings(self, canvas: Canvas, position: tuple[int, int]) -> list[int]:
+        """Readings for the cells to the left, to the right, above and below `position` (x, y); 0 each off the board."""
+        (x, y), (width, height) = position, canvas.size
         if not (0 <= x < width and 0 <= y < height):
             return [NOT_KNOWN] * 4
-        board, row, rows = rows_near(cells, first, stride, size, y, REACH)
+        board, row, rows = rows_near(canvas, y, REACH)
         here = 1 << len(board) - 1 - (y - rows.start) * row - x
         # There is no way through the character itself.
         free = int(board.translate(self._is_free), 2) & ~here

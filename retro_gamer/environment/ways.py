@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable
 
-from retro_gamer.environment.readings import Painted, rows_near
+from retro_gamer.environment.readings import Canvas, Painted, rows_near
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, NOTHING, OFF_BOARD, Vocabulary
 
 LEFT, RIGHT, ABOVE, BELOW = 1, 2, 4, 8  # added up: several steps may begin a shortest walk
@@ -47,23 +47,18 @@ class Ways:
         return symbol not in self._no_goals
 
     def readings(
-        self,
-        cells: bytearray,
-        first: int,
-        stride: int,
-        size: tuple[int, int],
-        position: tuple[int, int],
-        n_symbols: int,
+        self, canvas: Canvas, position: tuple[int, int], n_symbols: int
     ) -> dict[int, tuple[int, int]]:
         """symbol -> (first steps, reading of the length) for each symbol below `n_symbols` that is on the board.
 
-        The board is as in `rows_near`; `position` (x, y) is where the walk begins.
+        `position` (x, y) is where the walk begins.
         """
-        (x, y), (width, height) = position, size
+        cells, first, stride, (width, height) = canvas
+        x, y = position
         found: dict[int, tuple[int, int]] = {}
         if not (0 <= x < width and 0 <= y < height):
             return found
-        board, row, rows = rows_near(cells, first, stride, size, y, REACH)
+        board, row, rows = rows_near(canvas, y, REACH)
         # The board as one large whole number, a bit for each cell, of which the first is the highest.
         free = int(board.translate(self._is_free), 2)
         here = 1 << len(board) - 1 - (y - rows.start) * row - x

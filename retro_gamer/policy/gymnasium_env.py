@@ -189,10 +189,10 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
             "runner": {name: getattr(environment.runner, name) for name in _OF_A_RUNNER},
             "characters": list(environment.characters),
             "last_position": encoder._last_position if encoder is not None else None,
-            "last_steps": encoder.last_steps.copy_out(environment.game)
+            "last_steps": encoder.last_steps.memories.copy_out(environment.game)
             if encoder is not None and environment.game is not None
             else [],
-            "charts": encoder.charts.copy_out(environment.game)
+            "charts": encoder.charts.memories.copy_out(environment.game)
             if encoder is not None and encoder.charts is not None and environment.game is not None
             else [],
             "own": {"_randomness": self._randomness, "_np_random": self._np_random, "spec": self.spec},
@@ -208,9 +208,9 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
             for character in state["characters"]:
                 encoder.vocabulary.add(character)
             encoder._last_position = state["last_position"]
-            encoder.last_steps.copy_in(self.environment.game, state["last_steps"])
+            encoder.last_steps.memories.copy_in(self.environment.game, state["last_steps"])
             if encoder.charts is not None:
-                encoder.charts.copy_in(self.environment.game, state["charts"])
+                encoder.charts.memories.copy_in(self.environment.game, state["charts"])
         if self.environment.game is not None:
             self.environment.game.input_source = self.environment.runner._input
 

@@ -195,7 +195,7 @@ def test_games_do_not_mix_and_do_not_live_on():
     assert steps.of(second, hero) == (1, 1) and steps.of(first, hero) == (0, 1)
     del first, second
     gc.collect()
-    assert not steps._tracks._games
+    assert not steps.memories._games
 
 
 def test_a_new_character_in_the_place_of_an_old_one_begins_anew():

@@ -13,6 +13,7 @@ from small_runs import make_run, same
 from retro_gamer import TrainedPolicy
 from retro_gamer.commands.create import create_run
 from retro_gamer.config.run_config import RunConfig
+from retro_gamer.environment.readings import Canvas
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, UNSEEN
 from retro_gamer.environment.ways import (
     ABOVE,
@@ -152,13 +153,14 @@ def test_without_a_character_or_off_the_board_nothing_is_told():
 def test_what_is_far_up_or_down_is_flown_to():
     board = bytearray(90)
     board[0] = 2
-    assert Ways([]).readings(board, 0, 1, (1, 90), (0, 80), 3) == {2: (ABOVE, NO_WAY)}
-    assert Ways([]).readings(board, 0, 1, (1, 90), (0, REACH), 3) == {2: (ABOVE, 5)}
+    canvas = Canvas(board, 0, 1, (1, 90))
+    assert Ways([]).readings(canvas, (0, 80), 3) == {2: (ABOVE, NO_WAY)}
+    assert Ways([]).readings(canvas, (0, REACH), 3) == {2: (ABOVE, 5)}
 
 
 def test_of_many_kinds_only_the_first_are_walked_to():
     board = bytearray(range(2, 22))
-    told = Ways([], 2).readings(board, 0, 20, (20, 1), (0, 0), 30)
+    told = Ways([], 2).readings(Canvas(board, 0, 20, (20, 1)), (0, 0), 30)
     assert [told[symbol][1] == NO_WAY for symbol in range(3, 22)] == [False] * MOST_KINDS + [True] * 11
 
 
