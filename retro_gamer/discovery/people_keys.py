@@ -22,20 +22,24 @@ def for_people(
     factory: Callable[[], Any], keys: Sequence[str], trials: Trials, more: Sequence[str] = ()
 ) -> Dict[str, str]:
     """Of these keys, those that only stop the game or begin it again, with what they do; there are `more` keys."""
-    found = {}
+    found: Dict[str, str] = {}
     for key in keys:
-        if key in ARROWS:
-            continue
-        others = [other for other in (*keys, *more) if other != key]
-        tried = zip(trials.places, trials.of.get(key, ()))
-        places = [place for place, trial in tried if trial.differs and key not in place[1]][-PLACES:]
-        if not places or not others:
-            continue
-        if _stops(factory, key, others, places):
-            found[key] = "stops the game until it is pressed again"
-        elif _begins_again(factory, key, places):
+        places = _places(key, trials)
+        if places and _begins_again(factory, key, places):
             found[key] = "begins again"
+    for key in keys:
+        places = _places(key, trials)
+        others = [other for other in (*keys, *more) if other != key and other not in found]
+        if key not in found and places and others and _stops(factory, key, others, places):
+            found[key] = "stops the game until it is pressed again"
     return found
+
+
+def _places(key: str, trials: Trials) -> List[Situation]:
+    """Where the key did something, and was not pressed before."""
+    tried = zip(trials.places, trials.of.get(key, ()))
+    places = [place for place, trial in tried if trial.differs and key not in place[1]]
+    return [] if key in ARROWS else places[-PLACES:]
 
 
 def _stops(factory: Callable[[], Any], key: str, others: Sequence[str], places: Sequence[Situation]) -> bool:
@@ -76,14 +80,17 @@ def _begins_again(factory: Callable[[], Any], key: str, places: Sequence[Situati
         as_new = all(pressed[0][name] in [begun[0].get(name) for begun in new] for name in changed)
         if not as_new or pressed[1] not in [begun[1] for begun in new]:
             return False
-        told += bool(changed) and without[1] not in [begun[1] for begun in new]
+        kinds = [begun[2] for begun in new]
+        gone = pressed[2] in kinds and without[2] not in kinds
+        told += bool(changed or gone) and without[1] not in [begun[1] for begun in new]
     return told > 0
 
 
-def _numbers(game: Any) -> Tuple[Dict[str, Any], List[Any]]:
-    """The numbers of its state, and where the characters are that listen to keys."""
+def _numbers(game: Any) -> Tuple[Dict[str, Any], List[Any], List[str]]:
+    """The numbers of its state, where the characters are that listen to keys, and of which kinds all are."""
     numbers = {str(name): value for name, value in game.state.items() if is_number(value)}
-    return numbers, [tuple(agent.position) for agent in keyboard_driven(game)]
+    places = [tuple(agent.position) for agent in keyboard_driven(game)]
+    return numbers, places, sorted(type(agent).__name__ for agent in game.agents)
 
 
 def only_written(

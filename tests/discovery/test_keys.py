@@ -736,6 +736,26 @@ def test_an_arrow_is_in_no_word():
     assert find_actions(factory_of(lambda: Letters("l", (0, 0)))) == list("wasd")
 
 
+def test_a_key_that_begins_again_and_one_that_stops_are_both_left_out():
+    class Both(Hero):
+        def handle_keystroke(self, keystroke, game):
+            if keystroke == "p":
+                game.state["stopped"] = 1 - game.state["stopped"]
+            elif keystroke == "r":
+                game.state["score"], self.position = 0, (2, 2)
+                for agent in [one for one in game.agents if type(one) is Piece]:
+                    game.remove_agent(agent)
+            elif not game.state["stopped"]:
+                super().handle_keystroke(keystroke, game)
+
+        def play_turn(self, game):
+            if not game.state["stopped"] and len(game.agents) < 30:
+                game.add_agent(Piece("o", (random.randrange(9), 8)))
+
+    agents = (lambda: Both("h", (2, 2)), lambda: Clock("c", (0, 0)))
+    assert find_actions(factory_of(*agents, state={"score": 0, "stopped": 0})) == list(ARROWS)
+
+
 class Page(Piece):
     """Any key turns it; then the player comes, who goes to the left and right, and whom P stops for a while."""
 
