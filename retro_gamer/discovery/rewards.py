@@ -31,6 +31,7 @@ PROGRESS = (
     "tag zug züge schritt niveau temps tour étage etage vague jour coup nivel tiempo turno ronda paso livello tempo "
     "tijd record highscore best rekord click"
 )
+MOVES = "turn step move schritt zug züge coup turno paso"
 SIDES = "1 2, left right, x o, a b, red blue, white black, links rechts, rot blau, weiß schwarz".split(", ")
 MUCH = 2  # times as much as any other: then a number grows most
 EARNED = 1.1  # times as much as when nobody plays: so much more is no chance
@@ -133,6 +134,9 @@ def find_reward(
         nobody = idle()
         played = [name for name in found if not _goes_by_itself(histories[name], nobody.get(name, ()))]
         found, why = _earned(played or found, numbers, {name: growth_of(nobody[name]) for name in nobody})
+    if len(found) == 1 and _has_word(found[0], MOVES):  # more are no better, where only keys make them
+        alone = idle().get(found[0])
+        found = [] if alone and not growth_of(alone).up else found
     if len(found) == 1:
         why = _why(found[0], numbers, why)
         if _are_two_sides(several):
@@ -227,7 +231,8 @@ def _are_two_sides(names: Sequence[str]) -> bool:
 def _has_word(name: Any, words: str) -> bool:
     parts, known = _parts(name), _parts(words)
     long = tuple(word for word in known if len(word) >= LONG)
-    return bool(parts & known) or any(part.startswith(long) or part.endswith(long) for part in parts)
+    ends = long if words == GOOD else ()  # as in goldmünzen; but who is geschlagen made no schlag
+    return bool(parts & known) or any(part.startswith(long) or part.endswith(ends) for part in parts)
 
 
 def _parts(name: Any) -> Set[str]:

@@ -58,6 +58,7 @@ WAVERS = [[20, 22, 19, 21, 23], [20, 19, 22]]
         ({"ham": GROWS, "schrittzaehler": GROWS}, ("ham", "")),
         ({"ham": GROWS, "strafpunkte": GROWS}, ("ham", "")),
         ({"Level": STILL}, ("Level", "")),
+        ({"geschlagen": STILL, "zuege": GROWS}, ("geschlagen", "")),
     ],
 )
 def test_the_reward_is_what_is_most_like_a_score(numbers, expected):
@@ -140,6 +141,12 @@ def test_of_several_that_play_earns_it_is_the_one_that_nothing_else_does():
     played, idle = {"healed": GROWS, "infected": GROWS}, {"healed": STILL, "infected": [[0, 1, 1, 1]]}
     choice = find_reward(played, dict.fromkeys(played, 0), lambda: idle)
     assert (choice.reward, choice.why[:31]) == ("healed", "because it only grows with play")
+
+
+def test_moves_that_only_keys_make_are_no_score():
+    assert find_reward({"moves": GROWS}, {"moves": 0}, lambda: {"moves": GROWS}).reward == "moves"
+    with pytest.raises(ConfigError, match="Its numbers are: moves"):
+        find_reward({"moves": GROWS}, {"moves": 0}, lambda: {"moves": STILL})
 
 
 def test_it_says_who_keeps_a_score_for_itself():
