@@ -210,8 +210,8 @@ def _find_keys(draft: Draft, factory: Any, known: Dict[str, Any]) -> None:
             kept = ", ".join(name for name in begun if left.get(name) != begun[name])
             if kept:
                 draft.say(
-                    f"{kept} at the top of the file: a new game begins with what the last one left there. If that is wrong, "
-                    f"write  global {kept}  into {factory.__name__}(), and set it anew there."
+                    f"A new game finds {kept} as the last one left it. If that is wrong, set it anew in "
+                    f"{factory.__name__}(); what is at the top of the file needs a line  global NAME  there."
                 )
     if known.get("actions"):
         return

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import random
+import sys
 from typing import Any, Callable, Dict, Sequence, Tuple
 
 import numpy as np
 
 from retro_gamer.environment.keys import KeyInput
 from retro_gamer.errors import GameError
-from retro_gamer.hosting.blame import blamed, first_line_of
+from retro_gamer.hosting.blame import blamed, first_line_of, is_game_code
 from retro_gamer.hosting.loading import make_game
 from retro_gamer.hosting.randomness import OwnRandomness, seed_everything
 
@@ -86,9 +87,21 @@ def refuse_used_games(factory: Callable[[], Any], keys: Sequence[str]) -> None:
 
 
 def values_at_top(factory: Callable[[], Any]) -> Dict[str, str]:
-    """The plain values at the top of the file of a game, by name."""
-    scope = getattr(inspect.unwrap(factory), "__globals__", {})
-    return {name: repr(value) for name, value in scope.items() if name[0] != "_" and _is_plain(value)}
+    """The plain values at the top of the file of a game, and in its classes and the modules it imports, by name."""
+    top = getattr(inspect.unwrap(factory), "__globals__", {})
+    scopes = {f"{name}.": vars(one) for name, one in top.items() if _is_own(one)}
+    return {
+        f"{scope}{name}": repr(value)
+        for scope, values in {"": top, **scopes}.items()
+        for name, value in values.items()
+        if name[0] != "_" and _is_plain(value)
+    }
+
+
+def _is_own(one: Any) -> bool:
+    """Is it a class or a module of the game's?"""
+    module = one if inspect.ismodule(one) else isinstance(one, type) and sys.modules.get(one.__module__)
+    return is_game_code(getattr(module, "__file__", None) or "<")
 
 
 def new_game(factory: Callable[[], Any]) -> Any:
