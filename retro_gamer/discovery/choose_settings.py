@@ -145,7 +145,10 @@ def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
     if path is not None:
         draft.say(f"Read the description of the game in {path}.")
         _apply_description(draft, description, path)
-    factory = made_once(load_factory(draft.config.game), draft.say)
+    factory = load_factory(draft.config.game)
+    if hasattr(factory, "stops_at_play"):
+        draft.say(f"There is no create_game(): each game is made by {factory.__name__}(), as far as play().")
+    factory = made_once(factory, draft.say)
     given = {**description, **flags}
     known = {name: value for name, value in given.items() if name not in OTHER_DESCRIPTION_KEYS}
     if draft.config.teams:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import time
@@ -168,7 +169,7 @@ def _text_of(error: BaseException) -> str:
 
 def first_line_of(function: Any) -> str:
     """ "file, line n" of a function of the game, for messages about what it returned; empty if unknown."""
-    code = getattr(function, "__code__", None)
+    code = getattr(inspect.unwrap(function), "__code__", None)
     return f"{code.co_filename}, line {code.co_firstlineno}" if code else ""
 
 

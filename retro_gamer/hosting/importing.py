@@ -108,7 +108,9 @@ def _check_place(module: Any, name: str, path: str) -> None:
 
 
 class PlaysItself(GameError):
-    """A game began to play while it was only to be imported or made."""
+    """A game began to play while it was only to be imported or made: this one, where that is known."""
+
+    game: Any = None
 
 
 _this_thread = threading.local()  # its `unattended`: how many of these it is inside
@@ -126,7 +128,9 @@ def unattended() -> Iterator[None]:
     from retro_gamer.games import Game, engine  # here, because this may import retro-games
 
     def play(game: Any, *arguments: Any, **settings: Any) -> None:
-        raise PlaysItself("It called play(). The trainer plays the game itself.")
+        error = PlaysItself("It called play(). The trainer plays the game itself.")
+        error.game = game
+        raise error
 
     stdin, sys.stdin = sys.stdin, io.StringIO()
     no_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import os
 from contextlib import suppress
@@ -14,6 +15,13 @@ from retro_gamer.errors import ConfigError, GameError
 from retro_gamer.games import BUNDLED
 from retro_gamer.hosting.blame import blamed, first_line_of
 from retro_gamer.hosting.importing import FORMS, PlaysItself, import_module, unattended
+
+PLAYING = (
+    "main",
+    "play",
+    "run",
+    "start",
+)  # functions that may make the game and play it, where none only makes it
 
 
 def parse_game(spec: str) -> GameSettings:
@@ -105,6 +113,9 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
     if len(games) == 1 and not game.factory and not hasattr(module, function):
         return games[0]
     functions = [name for name, one in own.items() if callable(one) and not isinstance(one, type)]
+    main = next((own[name] for name in PLAYING if name in functions and not _needed(own[name])), None)
+    if main is not None and not game.factory:
+        return _until_it_plays(main)
     found = (
         f"It has the functions {', '.join(functions)}." if functions else "It has no functions of its own."
     )
@@ -114,6 +125,23 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
         f"{module_name} has no function {function}(). {found}\nThe trainer needs a function that takes nothing and returns "
         f"a new Game each time; name it create_game, or say which it is: --game {module_name}:FUNCTION"
     )
+
+
+def _until_it_plays(main: Callable[[], Any]) -> Callable[[], Any]:
+    """A function that makes the game that `main` plays: it is called, and stopped where it calls play()."""
+
+    @functools.wraps(main)
+    def make() -> Any:
+        with unattended():
+            try:
+                return main()
+            except PlaysItself as stopped:
+                if stopped.game is None:
+                    raise
+                return stopped.game
+
+    make.stops_at_play = True  # type: ignore[attr-defined]
+    return make
 
 
 def load_function(reference: str, what: str, path: str = "") -> Callable[..., Any]:

@@ -21,6 +21,7 @@ from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError, GameError
 from retro_gamer.games import engine
 from retro_gamer.hosting import patience
+from retro_gamer.hosting.loading import load_factory, parse_game
 from retro_gamer.hosting.patience import describe, telling_when_slow
 from retro_gamer.hosting.supervision import supervised
 
@@ -457,7 +458,30 @@ def test_what_is_kept_at_the_top_of_the_file_is_told():
     turn = "global points; points += 1; game.state['score'] = points"
     for reset, told in (("", True), ("    global points; points = 0\n", False)):
         make = "points = 0\n" + MAKE.replace("():\n", "():\n" + reset)
-        assert ("points at the top of the file" in said(write(f"kept{told}", make, turn=turn))) == told
+        assert ("A new game finds points as" in said(write(f"kept{told}", make, turn=turn))) == told
+
+
+def test_a_game_that_main_plays_is_made_by_main():
+    make = MAKE.replace("create_game", "main").replace("return Game", "game = Game") + (
+        "    game.play()\n    open('result.txt', 'w').write(str(game.state['score']))\n"
+    )
+    game = write("main_plays", make)
+    assert "each game is made by main(), as far as play()" in said(game)
+    assert load_factory(parse_game(game))() is not load_factory(parse_game(game))()
+    assert not Path("result.txt").exists()
+
+
+def test_a_main_that_plays_nothing_makes_no_game():
+    text = refused(write("main_of_none", "def main():\n    return 3\n"))
+    assert "main() returned int, not a Game" in text and "main_of_none.py, line" in text
+
+
+def test_what_is_kept_in_a_class_is_told():
+    turn = "Player.points += 1; game.state['score'] = Player.points"
+    make = "Player.points = 0\n" + MAKE
+    assert "A new game finds Player.points as the last one left it" in said(
+        write("in_class", make, turn=turn)
+    )
 
 
 def test_a_file_that_is_not_found_is_beside_the_game():
