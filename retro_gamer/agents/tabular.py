@@ -19,12 +19,12 @@ from retro_gamer.agents.draws import Draws
 from retro_gamer.agents.states import MAX_STATES, check_state, decode_states, encode_states, state_of
 from retro_gamer.agents.table_arrays import (
     Table,
-    TableNotices,
     Visits,
     read_tables,
     read_visits,
     write_tables,
 )
+from retro_gamer.agents.table_notices import TableNotices
 from retro_gamer.environment.vocabulary import MAX_SYMBOLS
 
 Outcome = Tuple[float, Hashable, bool]  # reward, next state, terminated

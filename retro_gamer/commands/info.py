@@ -11,7 +11,7 @@ from retro_gamer.config.values import toml_value
 from retro_gamer.errors import command_line, on_one_line
 from retro_gamer.runs.checkpoint_file import load_checkpoint
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.runs.plain_files import is_count
+from retro_gamer.runs.plain_values import is_count
 
 UNBROKEN = "\xa0"  # stands for a space at which a line may not be broken
 

@@ -8,8 +8,9 @@ import traceback
 from collections import Counter
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
+from retro_gamer.discovery.standstill import Standstill
 from retro_gamer.discovery.tiles_shown import TilesShown
-from retro_gamer.discovery.travels import Balls, Rhythms, Standstill, Travels
+from retro_gamer.discovery.travels import Balls, Rhythms, Travels
 from retro_gamer.discovery.written import Written
 from retro_gamer.environment.characters import (
     board_size_of,

@@ -1,4 +1,4 @@
-"""How the things of a game move in random play: which way they come, whether the player shoots, and if all stands still."""
+"""How the things of a game move in random play: which way they come, and whether the player shoots."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections import Counter
 from statistics import median
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 
-from retro_gamer.environment.characters import shown_characters, visible_cells
+from retro_gamer.environment.characters import visible_cells
 from retro_gamer.environment.flow import WAYS
 from retro_gamer.environment.memories import reference
-from retro_gamer.environment.new_games import parts_of
 from retro_gamer.environment.player import keyboard_driven
 from retro_gamer.environment.readings import LONGEST_RHYTHM
 
@@ -24,7 +23,6 @@ MUZZLE = 4  # cells from the player, in line with it: what appears there and fli
 FEWEST_STEPS, LONGEST_STEP = 10, 3  # a ball makes so many steps in each of two ways, and none longer
 FEWEST_BEATS = 6  # different turns in which something moves have to fit its rhythm
 PERIODS = range(2, 1 + LONGEST_RHYTHM)  # of a rhythm, in turns
-LEAST_TURNS = 20  # without a key: fewer do not tell whether all stands still
 MOST_WATCHED = 500  # characters: more would cost more than the game
 
 
@@ -278,33 +276,3 @@ def turns_fit(turns: Counter[int]) -> Callable[[int], bool]:
         return max(beats.values()) >= SAME_WAY * sum(beats.values())
 
     return fit
-
-
-class Standstill:
-    """Compares a game before and after turns without a key: its board, its state, and what its characters hold.
-
-    A turn that ends the game says nothing: many games are over after a number of turns.
-    """
-
-    def __init__(self) -> None:
-        self._turns, self._moved = 0, False
-        self._before: Any = None  # the game before this turn, if it is one to compare
-
-    def begin_turn(self, game: Any, key: Optional[str]) -> None:
-        """A turn with this key comes. In its first turn a game may still be laid out."""
-        is_telling = key is None and not self._moved and getattr(game, "turn_number", 0) > 0
-        self._before = _all_of(game) if is_telling else None
-
-    def note(self, game: Any) -> None:
-        """Look at the game after the turn."""
-        if self._before is not None and game.playing:
-            self._turns += 1
-            self._moved = _all_of(game) != self._before
-
-    @property
-    def found(self) -> bool:
-        return self._turns >= LEAST_TURNS and not self._moved
-
-
-def _all_of(game: Any) -> Any:
-    return shown_characters(game), parts_of(game)

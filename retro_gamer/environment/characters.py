@@ -80,28 +80,6 @@ def shown_characters(game: Any) -> dict[tuple[int, int], str]:
         raise explain(game, error) from error
 
 
-def text_of(agent: Any) -> str:
-    """What a character of the game says, if it is a text: one row of several cells with letters or digits in it that are
-    not all the same, such as "SCORE 3", not "===" or "UUU". Else ""."""
-    size = getattr(agent, "size", None)
-    if size is None or size[1] != 1 or size[0] < 2:
-        return ""
-    if not getattr(agent, "display", True):
-        return ""
-    rows = agent.character
-    text = rows if isinstance(rows, str) else str(rows[0]) if rows else ""
-    return text if len({sign for sign in text if sign.isalnum()}) > 1 else ""
-
-
-def without_texts(agents: Sequence[Any], player: Any = None) -> list[Any]:
-    """All but texts. The player is none, whatever it looks like."""
-    return [
-        agent
-        for agent in agents
-        if getattr(agent, "size", None) is None or agent is player or not text_of(agent)
-    ]
-
-
 def check_characters(game: Any, characters: Iterable[Any]) -> None:
     """Raise ObservationError for what cannot be shown in one cell of the board, naming whose it is."""
     for character in characters:

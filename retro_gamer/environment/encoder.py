@@ -18,7 +18,7 @@ from typing import Any, Callable, Sequence
 
 import numpy as np
 
-from retro_gamer.environment.characters import board_size_of, explain, visible_cells, without_texts
+from retro_gamer.environment.characters import board_size_of, explain, visible_cells
 from retro_gamer.environment.charts import Charts
 from retro_gamer.environment.far import FarSight
 from retro_gamer.environment.flow import kind_readings, urgency
@@ -43,6 +43,7 @@ from retro_gamer.environment.readings import (
     radar_reading,
 )
 from retro_gamer.environment.rooms import Rooms
+from retro_gamer.environment.texts import without_texts
 from retro_gamer.environment.tiles import look_at_tiles, tiles_shape
 from retro_gamer.environment.vocabulary import (
     FIRST_CHARACTER,

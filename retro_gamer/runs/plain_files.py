@@ -1,12 +1,11 @@
-"""Is a file in a run its own, is a value what it should be? Strangers may put anything in their place."""
+"""Is a file in a run its own? Strangers may put anything in its place."""
 
 from __future__ import annotations
 
-import math
 import os
 import stat
 from pathlib import Path
-from typing import Any, BinaryIO, Callable
+from typing import BinaryIO
 
 from retro_gamer.errors import CheckpointError
 
@@ -63,37 +62,3 @@ def has_another_name(path: Path) -> bool:
         return os.lstat(path).st_nlink > 1
     except FileNotFoundError:
         return False
-
-
-Check = Callable[[Any], bool]
-
-
-def is_count(value: Any) -> bool:
-    return type(value) is int and 0 <= value < 2**53
-
-
-def is_number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value) and abs(value) < 1e300
-
-
-def is_rating(value: Any) -> bool:
-    return is_number(value) and abs(value) < 1e6
-
-
-def is_dict(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def is_none_or(check: Check) -> Check:
-    return lambda value: value is None or check(value)
-
-
-def is_list_of(check: Check, length: int | None = None) -> Check:
-    """A list of values that pass a check, of any length or of this one."""
-    return lambda value: (
-        isinstance(value, list) and len(value) == (length or len(value)) and all(map(check, value))
-    )

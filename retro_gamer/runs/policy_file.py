@@ -17,7 +17,7 @@ from retro_gamer.nn import QNetwork
 from retro_gamer.nn.network import parameter_shapes
 from retro_gamer.runs.checkpoint_file import load_checkpoint
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.runs.plain_files import is_count, is_number, is_rating
+from retro_gamer.runs.plain_values import is_count, is_number, is_rating
 from retro_gamer.runs.policy_description import PolicyDescription
 
 DAMAGED = (KeyError, ValueError, TypeError, IndexError, RecursionError, MemoryError, OverflowError)

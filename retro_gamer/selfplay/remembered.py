@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from retro_gamer.runs.plain_files import (
+from retro_gamer.runs.plain_values import (
     is_count,
     is_dict,
     is_list_of,
