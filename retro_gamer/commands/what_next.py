@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from retro_gamer.config.run_config import RunConfig
@@ -76,6 +77,13 @@ def _imports(config: RunConfig) -> str:
         return "\n".join(
             ["import runpy", *ours, "", f"create_game = runpy.run_path({game.path!r})[{function!r}]"]
         )
+    if module in sys.modules and not hasattr(
+        sys.modules[module], function
+    ):  # made by main(), or a class of games
+        where = Path(game.path, *module.split("."))
+        spec = f"{where}.py" if where.with_suffix(".py").is_file() else str(where) if game.path else module
+        ours.append("from retro_gamer.hosting.loading import load_factory, parse_game")
+        return "\n".join([*ours, "", f"create_game = load_factory(parse_game({spec!r}))"])
     as_create_game = "" if function == "create_game" else " as create_game"
     theirs = f"from {module} import {function}{as_create_game}"
     if not game.path:

@@ -66,11 +66,16 @@ def trained(folder, game, *flags):
     return run, done.stdout
 
 
-@pytest.mark.parametrize("game", ["games here/my_game.py", "snake", "games here/my_game.py:create_game"])
+@pytest.mark.parametrize(
+    "game", ["games here/my_game.py", "snake", "games here/my_game.py:create_game", "games here/has_main.py"]
+)
 def test_the_script_after_a_training_runs_from_anywhere(tmp_path, game):
     folder, elsewhere = tmp_path / "games here", tmp_path / "elsewhere"
     folder.mkdir(), elsewhere.mkdir()
     (folder / "my_game.py").write_text(GAME)
+    (folder / "has_main.py").write_text(
+        GAME.replace("create_game", "main").replace("return Game", "game = Game") + "    game.play()\n"
+    )
     _, output = trained(tmp_path, game, "--actions", "KEY_LEFT,KEY_RIGHT")
     (elsewhere / "play_it.py").write_text(HEADLESS + script_in(output))
     done = run_python("play_it.py", cwd=elsewhere)
