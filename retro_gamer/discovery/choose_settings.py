@@ -147,7 +147,9 @@ def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
         _apply_description(draft, description, path)
     factory = load_factory(draft.config.game)
     if hasattr(factory, "stops_at_play"):
-        draft.say(f"There is no create_game(): each game is made by {factory.__name__}(), as far as play().")
+        name = factory.__name__
+        lines = 'the lines below  if __name__ == "__main__"' if name == "__main__" else f"{name}()"
+        draft.say(f"There is no create_game(): each game is made by {lines}, as far as play().")
     factory = made_once(factory, draft.say)
     given = {**description, **flags}
     known = {name: value for name, value in given.items() if name not in OTHER_DESCRIPTION_KEYS}

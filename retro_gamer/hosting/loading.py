@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import inspect
 import os
@@ -114,6 +115,7 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
         return games[0]
     functions = [name for name, one in own.items() if callable(one) and not isinstance(one, type)]
     main = next((own[name] for name in PLAYING if name in functions and not _needed(own[name])), None)
+    main = main or _lines_of_a_script(module)
     if main is not None and not game.factory:
         return _until_it_plays(main)
     found = (
@@ -125,6 +127,29 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
         f"{module_name} has no function {function}(). {found}\nThe trainer needs a function that takes nothing and returns "
         f"a new Game each time; name it create_game, or say which it is: --game {module_name}:FUNCTION"
     )
+
+
+def _lines_of_a_script(module: Any) -> Callable[[], Any] | None:
+    """What a file does when it is started: the lines below  if __name__ == "__main__",  where some line calls play()."""
+    file = getattr(module, "__file__", None) or ""
+    source = Path(file).read_bytes() if file.endswith(".py") else b""
+    if b".play(" not in source:
+        return None
+    below = [
+        line
+        for node in ast.parse(source).body
+        if isinstance(node, ast.If) and "__main__" in ast.dump(node.test)
+        for line in node.body
+    ]
+    if not below:
+        return None
+    lines = compile(ast.Module(below, []), file, "exec")
+
+    def script() -> None:
+        exec(lines, vars(module))
+
+    script.__name__ = "__main__"
+    return script
 
 
 def _until_it_plays(main: Callable[[], Any]) -> Callable[[], Any]:

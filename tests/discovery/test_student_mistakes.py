@@ -12,6 +12,7 @@ import pytest
 from calling import from_the_library
 from observing import Hero, Piece
 
+from retro_gamer.cli import main
 from retro_gamer.discovery.choose_settings import choose_settings
 from retro_gamer.environment.game import RetroEnvironment
 from retro_gamer.environment.make import make_environment
@@ -469,6 +470,27 @@ def test_a_game_that_main_plays_is_made_by_main():
     assert "each game is made by main(), as far as play()" in said(game)
     assert load_factory(parse_game(game))() is not load_factory(parse_game(game))()
     assert not Path("result.txt").exists()
+
+
+def test_a_game_without_any_function_is_made_as_when_its_file_is_started(capsys):
+    """Its names are those of the file, and an error in it is told with its line."""
+    start = MAKE.replace("def create_game():", "if __name__ == '__main__':").replace(
+        "return Game", "game = Game"
+    )
+    game = write("script", start + "    game.play()\n    open('result.txt', 'w').write('over')\n")
+    assert 'made by the lines below  if __name__ == "__main__", as far as play()' in said(game)
+    factory = load_factory(parse_game(game))
+    assert factory() is not factory() and not Path("result.txt").exists()
+    assert main(["create", "--game", game, "--output", "runs/script"]) == 0
+    assert main(["train", "runs/script", "--episodes", "3"]) == 0
+    assert main(["evaluate", "runs/script", "--games", "2"]) == 0
+    assert "Traceback" not in capsys.readouterr().err
+    broken = refused(
+        write("broken_script", start.replace("game = Game", "game = Gome") + "    game.play()\n")
+    )
+    assert "Gome" in broken and "broken_script.py" in broken
+    nothing = refused(write("no_game_script", "print('.play(')\nif __name__ == '__main__':\n    x = 3\n"))
+    assert "__main__() returned NoneType" in nothing
 
 
 def test_a_main_that_plays_nothing_makes_no_game():
