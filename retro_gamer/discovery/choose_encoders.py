@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, Optional, Sequence, Tuple
+from typing import Any, Iterable, Sequence, Tuple
 
 from retro_gamer.config.checks import NOT_BESIDE_TILES
 from retro_gamer.discovery.draft import Draft
@@ -35,7 +35,7 @@ def see_whole_board(draft: Draft, radar: bool = False) -> None:
     draft.set({"board": True, "egocentric_radius": 0, "radar": radar})
 
 
-def choose_encoders(draft: Draft, factory: Any, probe: Probe, known: Dict[str, Any]) -> None:
+def choose_encoders(draft: Draft, factory: Any, probe: Probe, known: dict[str, Any]) -> None:
     """How the game is seen, from what random play showed. docs/defaults.md says why."""
     if known.get("algorithm", "dqn") != "dqn" or known.get("board"):
         see_whole_board(draft, radar=bool(known.get("radar", False)))
@@ -97,7 +97,7 @@ def choose_encoders(draft: Draft, factory: Any, probe: Probe, known: Dict[str, A
     draft.say(f"Seen from {player}: {reach}" + (" and a radar." if seen.radar else "."))
 
 
-def choose_turns(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
+def choose_turns(draft: Draft, probe: Probe, known: dict[str, Any]) -> None:
     """Whether a key is pressed in every turn: where the game waits for one, and all of it is seen."""
     if "turn_based" in known or not probe.turn_based or not draft.config.preprocessing.board:
         return
@@ -112,7 +112,7 @@ def choose_turns(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
             )
 
 
-def choose_waiting(draft: Draft, factory: Any, probe: Probe, known: Dict[str, Any]) -> None:
+def choose_waiting(draft: Draft, factory: Any, probe: Probe, known: dict[str, Any]) -> None:
     """Whether to press no key is a choice: not where that does what the last key did, as in snake."""
     if "can_wait" in known or probe.turn_based or draft.config.metadata.turn_based:
         return
@@ -122,7 +122,7 @@ def choose_waiting(draft: Draft, factory: Any, probe: Probe, known: Dict[str, An
         draft.say("It goes on as the last key said: a key is pressed in every turn.")
 
 
-def choose_tiles(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
+def choose_tiles(draft: Draft, probe: Probe, known: dict[str, Any]) -> None:
     """Whether what is seen are tiles: where a game without a character, that waits for a key, is played with numbers."""
     seen = draft.config.with_settings({**known, "tiles": []}).preprocessing
     if not (probe.tiles and probe.turn_based and seen.board) or probe.players or "tiles" in known:
@@ -143,7 +143,7 @@ def see(draft: Draft, sight: Sight) -> None:
     draft.say(sight.message)
 
 
-def observe_numbers(draft: Draft, factory: Any, probe: Probe, known: Dict[str, Any]) -> None:
+def observe_numbers(draft: Draft, factory: Any, probe: Probe, known: dict[str, Any]) -> None:
     """Let the network see the numbers of the state that change in play and that the board does not tell."""
     metadata = draft.config.metadata
     paid = [known.get("reward") or metadata.reward, known.get("score") or metadata.score, *probe.huge]
@@ -162,7 +162,7 @@ def observe_numbers(draft: Draft, factory: Any, probe: Probe, known: Dict[str, A
         )
 
 
-def choose_own_symbol(draft: Draft, probe: Probe, known: Dict[str, Any], flags: Dict[str, Any]) -> None:
+def choose_own_symbol(draft: Draft, probe: Probe, known: dict[str, Any], flags: dict[str, Any]) -> None:
     """Whether the character that acts is a symbol of its own: where there is one, and its letter is not needed.
 
     What its letter tells of its way is seen as its last step then. Where it tells nothing, that would only distract.
@@ -188,7 +188,7 @@ def choose_own_symbol(draft: Draft, probe: Probe, known: Dict[str, Any], flags: 
         draft.set({"character_set": [shown for shown in metadata.character_set if shown not in own]})
 
 
-def look_around(draft: Draft, factory: Any, probe: Probe, known: Dict[str, Any]) -> None:
+def look_around(draft: Draft, factory: Any, probe: Probe, known: dict[str, Any]) -> None:
     """What there is to see of the ground: free cells on each side, the way around what is in the way, what is dark."""
     seen, metadata = draft.config.preprocessing, draft.config.metadata
     usual = known.get("algorithm", "dqn") == "dqn" and (seen.egocentric_radius or seen.radar)
@@ -197,9 +197,8 @@ def look_around(draft: Draft, factory: Any, probe: Probe, known: Dict[str, Any])
     asks_way = usual and radar and "way_around" not in known
     if not (asks_room or asks_way):
         return
-    if (
-        not known.get("room") and probe.turns < TURNS_TO_LOOK
-    ):  # looking at the ground would take as long again
+    # Looking at the ground would take as long again.
+    if not known.get("room") and probe.turns < TURNS_TO_LOOK:
         draft.say(f"What its character leaves behind was not looked at either. {IF_IT_SHUTS_ITSELF_IN}")
         return
     reward = known.get("reward") or metadata.reward
@@ -210,7 +209,7 @@ def look_around(draft: Draft, factory: Any, probe: Probe, known: Dict[str, Any])
         _choose_way(draft, ground, probe, known)
 
 
-def _choose_room(draft: Draft, ground: Ground, asked: Optional[bool]) -> None:
+def _choose_room(draft: Draft, ground: Ground, asked: bool | None) -> None:
     """Whether to see how many free cells there are on each side: where a character can shut itself in."""
     if asked or ground.left:
         draft.set({"room": True, "free_characters": ground.free})
@@ -225,7 +224,7 @@ def _choose_room(draft: Draft, ground: Ground, asked: Optional[bool]) -> None:
         )
 
 
-def _choose_way(draft: Draft, ground: Ground, probe: Probe, known: Dict[str, Any]) -> None:
+def _choose_way(draft: Draft, ground: Ground, probe: Probe, known: dict[str, Any]) -> None:
     """Whether to see the way around what is in the way: where something that stays there bars the straight way."""
     if not ground.walks:
         return
@@ -258,12 +257,12 @@ def _only_name(players: Sequence[Any]) -> str:
 Pair = Tuple[int, int]
 
 
-def detours(situations: Iterable[Tuple[Dict[Pair, str], Pair]], barriers: Sequence[str], size: Pair) -> float:
+def detours(situations: Iterable[tuple[dict[Pair, str], Pair]], barriers: Sequence[str], size: Pair) -> float:
     """Of the shortest walks to the nearest of a kind, the share that would be others without the barriers.
 
     A situation is what shows in each cell (x, y) of a board of `size` (width, height), and where the character is.
     """
-    symbols: Dict[str, int] = {}
+    symbols: dict[str, int] = {}
     n_walks = n_detours = 0
     for cells, position in situations:
         board = bytearray(size[0] * size[1])

@@ -6,7 +6,7 @@ import inspect
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Sequence
 
 from retro_gamer.config.problems import MAX_PROBLEMS, listed
 from retro_gamer.config.run_config import RunConfig
@@ -67,8 +67,8 @@ OTHER_DESCRIPTION_KEYS = ("name", "description", "title", "author", "teams", "se
 
 
 def choose_settings(
-    game: str, flags: Optional[Dict[str, Any]] = None
-) -> Tuple[RunConfig, List[str], Dict[str, str]]:
+    game: str, flags: dict[str, Any] | None = None
+) -> tuple[RunConfig, list[str], dict[str, str]]:
     """What `create_run` writes, without writing it: the settings, what there is to tell, and why some settings are so."""
     draft, flags = Draft(RunConfig(game=parse_game(game))), dict(flags or {})
     _check_values(flags, "the settings for the new run")
@@ -95,13 +95,12 @@ def choose_settings(
             f"{', '.join(useless)}: settings of self-play, but the game's description names no teams. "
             "docs/self-play.md shows how it does."
         )
-    RunConfig.from_dict(
-        draft.config.to_dict(), "the settings for the new run"
-    )  # raises, with all that is wrong
+    # Raises, with all that is wrong.
+    RunConfig.from_dict(draft.config.to_dict(), "the settings for the new run")
     return draft.config, draft.messages, draft.notes
 
 
-def _settle_environment(draft: Draft, flags: Dict[str, Any]) -> None:
+def _settle_environment(draft: Draft, flags: dict[str, Any]) -> None:
     """What is another default for an environment than for a game."""
     if "repeat_penalty" not in flags:
         draft.set({"repeat_penalty": 0.0})
@@ -118,7 +117,7 @@ def _settle_environment(draft: Draft, flags: Dict[str, Any]) -> None:
         draft.notes["training.n_step"] = "So what counts reaches the turns before it sooner."
 
 
-def _new_run(algorithm: str, named: Dict[str, Any], self_play: bool = False) -> Dict[str, Any]:
+def _new_run(algorithm: str, named: dict[str, Any], self_play: bool = False) -> dict[str, Any]:
     """The values of a new run. How often learning steps are made, and how many at a time, is one choice: who names either
     of the two settings gets the plain default of the other."""
     values, pace = new_run_values(algorithm, self_play), ("train_every", "gradient_steps")
@@ -137,7 +136,7 @@ def _let_turns_decide(draft: Draft) -> None:
         )
 
 
-def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
+def _describe_game(draft: Draft, flags: dict[str, Any]) -> None:
     """Fill in what the game's description says, and find out the rest by playing."""
     description, path = read_description(draft.config.game)
     algorithm = {**description, **flags}.get("algorithm", "dqn")
@@ -205,7 +204,7 @@ def _describe_game(draft: Draft, flags: Dict[str, Any]) -> None:
     draft.messages += doubts
 
 
-def _find_keys(draft: Draft, factory: Any, known: Dict[str, Any]) -> None:
+def _find_keys(draft: Draft, factory: Any, known: dict[str, Any]) -> None:
     """Find out which keys change the game, where nobody named them."""
     with trying_out():
         if not is_copied(factory):  # copies are new, whatever the game keeps
@@ -229,7 +228,7 @@ def _find_keys(draft: Draft, factory: Any, known: Dict[str, Any]) -> None:
     draft.notes["metadata.actions"] = "Found by trying keys: these change the game."
 
 
-def _probe(draft: Draft, factory: Any, known: Dict[str, Any]) -> Probe:
+def _probe(draft: Draft, factory: Any, known: dict[str, Any]) -> Probe:
     """Play at random; what the board shows may add to the keys that were found."""
     found = draft.config.metadata.actions
     probe = probe_game(
@@ -242,7 +241,7 @@ def _probe(draft: Draft, factory: Any, known: Dict[str, Any]) -> Probe:
     return probe
 
 
-def _doubts_about_keys(factory: Any, actions: Optional[List[str]]) -> List[str]:
+def _doubts_about_keys(factory: Any, actions: list[str] | None) -> list[str]:
     """What speaks against keys that somebody named."""
     if not actions:
         return []
@@ -277,7 +276,7 @@ def _find_reward(draft: Draft, factory: Any, probe: Probe) -> None:
     )
 
 
-def _doubts_about_reward(reward: str, probe: Probe, factory: Any) -> List[str]:
+def _doubts_about_reward(reward: str, probe: Probe, factory: Any) -> list[str]:
     """Raise GameError for a reward that cannot be counted; returns what speaks against it otherwise."""
     if reward in probe.huge:
         raise GameError(
@@ -292,7 +291,7 @@ def _doubts_about_reward(reward: str, probe: Probe, factory: Any) -> List[str]:
     ]
 
 
-def _note_board(draft: Draft, probe: Probe, known: Dict[str, Any]) -> None:
+def _note_board(draft: Draft, probe: Probe, known: dict[str, Any]) -> None:
     draft.set({"board_size": list(probe.board_size)})
     if not known.get("character_set"):
         draft.set({"character_set": probe.characters})
@@ -321,7 +320,7 @@ def _file_of(factory: Any) -> str:
     return code.co_filename if code is not None else "the game"
 
 
-def _describe_teams(draft: Draft, factory: Any, known: Dict[str, Any]) -> None:
+def _describe_teams(draft: Draft, factory: Any, known: dict[str, Any]) -> None:
     """Fill in a self-play run: how its game is seen, and how often ghosts get another policy."""
     config = draft.config
     settings = config.self_play
@@ -358,7 +357,7 @@ def _describe_teams(draft: Draft, factory: Any, known: Dict[str, Any]) -> None:
     draft.say(f"Board {probe.board_size[0]}x{probe.board_size[1]}, {sides}. {shared}")
 
 
-def _with_swap_steps(teams: List[TeamSettings], team_change: int) -> List[TeamSettings]:
+def _with_swap_steps(teams: list[TeamSettings], team_change: int) -> list[TeamSettings]:
     """The same teams, those that are larger or smaller than others with swap_steps of their own."""
     sizes, made = [len(team.members) for team in teams], []
     for number, (team, size) in enumerate(zip(teams, sizes)):
@@ -369,7 +368,7 @@ def _with_swap_steps(teams: List[TeamSettings], team_change: int) -> List[TeamSe
     return made
 
 
-def _check_state_values(game: Any, known: Dict[str, Any]) -> None:
+def _check_state_values(game: Any, known: dict[str, Any]) -> None:
     """Raise for state values that a new game does not have, before hours are spent on training."""
     named = [(what, known[what]) for what in ("reward", "score") if known.get(what)]
     for what, name in [*named, *(("observe_state", name) for name in known.get("observe_state", ()))]:
@@ -384,7 +383,7 @@ def _check_state_values(game: Any, known: Dict[str, Any]) -> None:
             state_number(game, name)
 
 
-def _apply_description(draft: Draft, description: Dict[str, Any], path: Path) -> None:
+def _apply_description(draft: Draft, description: dict[str, Any], path: Path) -> None:
     settings = {}
     teams, problems = read_teams(description.get("teams", []))
     if problems:
@@ -408,9 +407,9 @@ def _apply_description(draft: Draft, description: Dict[str, Any], path: Path) ->
     draft.set(settings)
 
 
-def _check_values(values: Dict[str, Any], source: str) -> None:
+def _check_values(values: dict[str, Any], source: str) -> None:
     """Raise ConfigError when a name is not that of a setting, or a value cannot be one, before the game is tried out."""
-    problems: List[str] = []
+    problems: list[str] = []
     for name, value in values.items():
         if len(problems) >= MAX_PROBLEMS:
             break

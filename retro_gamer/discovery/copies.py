@@ -5,20 +5,21 @@ from __future__ import annotations
 import copy
 import functools
 import time
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable
 
 from retro_gamer.discovery.probing import step
 from retro_gamer.environment.new_games import Parts, new_game, parts_of
 from retro_gamer.hosting.randomness import seed_everything
 
 SLOW = 1.0  # seconds: then a game is made once only
-KEYS: List[Optional[str]] = [
+# To compare a game with its copy.
+KEYS: list[str | None] = [
     "KEY_RIGHT",
     "KEY_DOWN",
     None,
     "KEY_LEFT",
     "KEY_UP",
-]  # to compare it with its copy
+]
 
 
 def made_once(
@@ -40,9 +41,7 @@ def made_once(
         kept = copy.deepcopy(game)
         if _played(copy.deepcopy(kept)) != _played(game):
             return factory
-    except (
-        Exception
-    ):  # an open file, a lock: games may hold anything; or a mistake in play, which is told later
+    except Exception:  # games may hold anything, such as a lock; or a mistake in play, which is told later
         return factory
     say(f"It takes {seconds:.0f} seconds to make this game: one was made, and copies of it were tried out.")
 

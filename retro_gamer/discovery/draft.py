@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List
+from typing import Any, Iterator
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.errors import RetroGamerError
@@ -15,10 +15,10 @@ class Draft:
 
     def __init__(self, config: RunConfig):
         self.config = config
-        self.messages: List[str] = []
-        self.notes: Dict[str, str] = {}  # "section.name" -> a line for the comment of the setting
+        self.messages: list[str] = []
+        self.notes: dict[str, str] = {}  # "section.name" -> a line for the comment of the setting
 
-    def set(self, values: Dict[str, Any]) -> None:
+    def set(self, values: dict[str, Any]) -> None:
         """Choose the values of settings, by their names."""
         self.config = self.config.with_settings(values)
 

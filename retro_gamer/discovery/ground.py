@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Sequence
 
 from retro_gamer.discovery.meetings import Meetings, Met, Pair, Shown
 from retro_gamer.discovery.probing import SECONDS, step
@@ -36,9 +36,9 @@ class Darkness:
 
     def begin(self) -> None:
         """A new game begins. What it shows before its first turn does not count: often that is all there is."""
-        self._before: Optional[Tuple[Dict[Pair, Any], Pair]] = None
+        self._before: tuple[dict[Pair, Any], Pair] | None = None
 
-    def note(self, shown: Dict[Pair, List[Tuple[Any, str]]], position: Pair) -> None:
+    def note(self, shown: dict[Pair, list[tuple[Any, str]]], position: Pair) -> None:
         """What shows where after a turn, and where the character is."""
         there = {
             cell for cell, who in shown.items() if any(getattr(one, "size", None) is None for one, _ in who)
@@ -77,26 +77,24 @@ class Ground:
     """
 
     def __init__(self, reward: str = "") -> None:
-        self._stepped_on: Set[str] = set()
-        self._left: Dict[
-            str, List[int]
-        ] = {}  # character -> [times left, steps since the first time in a game]
+        self._stepped_on: set[str] = set()
+        # Character -> [times left, steps since the first time in a game].
+        self._left: dict[str, list[int]] = {}
         self._meetings, self._darkness = Meetings(reward), Darkness()
         self._steps: Counter[Pair] = Counter()
-        self.situations: List[
-            Tuple[Dict[Pair, str], Pair]
-        ] = []  # (what shows where, where it is), now and then
+        # (what shows where, where it is), now and then.
+        self.situations: list[tuple[dict[Pair, str], Pair]] = []
         self.begin()
 
     def begin(self) -> None:
         """A new game begins."""
         self.shown: Shown = {}
-        self.position: Optional[Pair] = None  # of the character, if there is one
-        self._leaves: Set[str] = set()  # what was left behind in this game
+        self.position: Pair | None = None  # of the character, if there is one
+        self._leaves: set[str] = set()  # what was left behind in this game
         self._meetings.begin()
         self._darkness.begin()
 
-    def note(self, game: Any, expected: Optional[Pair] = None) -> Optional[Pair]:
+    def note(self, game: Any, expected: Pair | None = None) -> Pair | None:
         """Look at a game before its first turn, or after a turn; the step that the character made, if that is known.
 
         `expected` is the step that the pressed key usually makes.
@@ -145,11 +143,11 @@ class Ground:
             counts[1] += 1
 
     @property
-    def free(self) -> List[str]:
+    def free(self) -> list[str]:
         return sorted(shown for shown in self._stepped_on if not self._met(shown).harms)
 
     @property
-    def left(self) -> List[str]:
+    def left(self) -> list[str]:
         return [
             shown
             for shown, (times, steps) in self._left.items()
@@ -157,7 +155,7 @@ class Ground:
         ]
 
     @property
-    def barriers(self) -> List[str]:
+    def barriers(self) -> list[str]:
         kinds = self._meetings.kinds.items()
         in_its_way = {shown for shown, met in kinds if met.harms or (met.stops and not met.are_few)}
         return sorted(in_its_way.union(self.left))
@@ -195,7 +193,7 @@ def look_at_ground(
     """
     seed_everything(0)
     chooser, ground, deadline = random.Random(0), Ground(reward), clock() + SECONDS
-    steps: Dict[Optional[str], Counter[Pair]] = {key: Counter() for key in [*actions, None]}
+    steps: dict[str | None, Counter[Pair]] = {key: Counter() for key in [*actions, None]}
     game: Any = None
     for turn in range(TURNS_TO_LOOK):
         if clock() >= deadline:
@@ -222,7 +220,7 @@ def look_at_ground(
     return ground
 
 
-def _key_towards(target: str, ground: Ground, steps: Dict[Optional[str], "Counter[Pair]"]) -> Optional[str]:
+def _key_towards(target: str, ground: Ground, steps: dict[str | None, Counter[Pair]]) -> str | None:
     """The key that leads nearest to a cell that shows this character; "" where that is not known."""
     cells = [cell for cell, there in ground.shown.items() if any(shown == target for _, shown in there)]
     if ground.position is None or not cells:

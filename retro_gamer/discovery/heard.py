@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from types import CodeType
-from typing import Any, Callable, Collection, Iterator, List, Sequence, Set
+from typing import Any, Callable, Collection, Iterator, Sequence
 
 from retro_gamer.config.key_names import KEY_NAMES, key_problem
 from retro_gamer.discovery.probing import step
@@ -22,7 +22,7 @@ UNLIKELY = ("KEY_TAB", "z")  # no branch takes these before all comparisons are 
 class _Text(str):
     """Text that notes what it is compared with, and so do its other forms."""
 
-    heard: Set[str]
+    heard: set[str]
 
     def __eq__(self, other: object) -> bool:
         same = str.__eq__(self, other)
@@ -45,7 +45,7 @@ class _Text(str):
         return _text(str.upper(self), self.heard)
 
 
-def _text(text: str, heard: Set[str]) -> _Text:
+def _text(text: str, heard: set[str]) -> _Text:
     made = _Text(text)
     made.heard = heard
     return made
@@ -54,7 +54,7 @@ def _text(text: str, heard: Set[str]) -> _Text:
 class _Listening(KeyInput):
     """An input source whose keys note what they are compared with."""
 
-    def __init__(self, signs: Set[str], names: Set[str]):
+    def __init__(self, signs: set[str], names: set[str]):
         super().__init__()
         self._signs, self._names = signs, names
 
@@ -78,14 +78,14 @@ class _Listening(KeyInput):
         return made
 
 
-def keys_heard(factory: Callable[[], Any], usual: Sequence[str], most_turns: int = TURNS) -> List[str]:
+def keys_heard(factory: Callable[[], Any], usual: Sequence[str], most_turns: int = TURNS) -> list[str]:
     """The keys that the game compares with what is pressed, in games in which `usual` keys and unlikely ones are.
 
     Signs are compared with the key itself, as in key == "e"; names with its name, as in key.name == "KEY_UP".
     A look-up in a dict is not heard.
     """
-    signs: Set[str] = set()
-    names: Set[str] = set()
+    signs: set[str] = set()
+    names: set[str] = set()
     turns = 0
     for seed in range(GAMES):
         if turns >= most_turns * (seed + 1) // GAMES:
@@ -107,9 +107,9 @@ def keys_heard(factory: Callable[[], Any], usual: Sequence[str], most_turns: int
     return sorted(key for key in found if not key_problem(key))
 
 
-def keys_at_hand(game: Any) -> List[str]:
+def keys_at_hand(game: Any) -> list[str]:
     """Keys that a game may look up where it listens: those of dicts, what is written in methods, the signs of "WASD"."""
-    texts: Set[Any] = set()
+    texts: set[Any] = set()
     for agent in game.agents:
         if hasattr(agent, "handle_keystroke"):
             shared = getattr(agent.handle_keystroke, "__globals__", {})
@@ -146,7 +146,7 @@ def where_keys_are_handled(game: Any) -> str:
     return "\n".join(lines)
 
 
-def wrong_names_in(handler: Any) -> List[str]:
+def wrong_names_in(handler: Any) -> list[str]:
     """Texts in a method that are names of keys, but for "KEY_"."""
     texts = _texts_in(handler.__code__) if hasattr(handler, "__code__") else []
     return [text for text in texts if f"KEY_{text.upper()}" in KEY_NAMES]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from typing import Any, Callable, Collection, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Collection, Sequence
 
 from retro_gamer.discovery.heard import TURNS, keys_at_hand, keys_heard, where_keys_are_handled
 from retro_gamer.discovery.people_keys import for_people, only_written
@@ -32,18 +32,19 @@ GROUPS = (("w", "s", "a", "d"), ("h", "l", "j", "k"), ("i", "k", "j", "l"))
 NO_KEY_ACTS = "No key that was tried changes this game."
 TURNS_HELD = 20  # that a key is held, to see whether the game raises
 ENOUGH_TURNS = 1000  # that there is time for: in slower games less is tried
+# Situations in which each key is tried, in a round; each so many presses after the last.
 MOMENTS, PRESSES = (
     6,
     3,
-)  # situations in which each key is tried, in a round; each so many presses after the last
+)
 ROUNDS = 3  # each with the keys found in those before: a menu may open another
 DEEP_MOMENTS, DEEP_TURNS, LONGEST_HOLD = 3, 200, 10  # long games, in which keys are held: they get far
 MANY_LETTERS = 20  # where this many change the game, it listens to every letter
 
 
-def _records_of_keys(factory: Callable[[], Any]) -> Set[str]:
+def _records_of_keys(factory: Callable[[], Any]) -> set[str]:
     """The names of values that only say which keys were pressed: they are another with each of some unusual keys."""
-    values: Dict[str, Set[str]] = {}
+    values: dict[str, set[str]] = {}
     pressed = 0
     for key in UNUSUAL_KEYS:
         try:
@@ -62,7 +63,7 @@ def find_actions(
     factory: Callable[[], Any],
     say: Callable[[str], None] = lambda message: None,
     clock: Callable[[], float] = time.monotonic,
-) -> List[str]:
+) -> list[str]:
     """The keys that change the game: each is pressed in several situations and compared with pressing nothing.
 
     Situations are reached with the keys found so far. A key that does the same as one before it everywhere, that only
@@ -73,7 +74,7 @@ def find_actions(
     deadline = now + SECONDS
     trials = Trials(factory, lambda: clock() >= deadline, _records_of_keys(factory))
     held = TURNS_HELD if affordable >= ENOUGH_TURNS else 1
-    pressed: List[str] = [key for key in ARROWS if not _raises_soon(factory, key, held)]
+    pressed: list[str] = [key for key in ARROWS if not _raises_soon(factory, key, held)]
     heard = keys_heard(factory, [*pressed, *"wasd"], min(TURNS, affordable // 4))
     likely = [key for key in heard if key in OTHER_KEYS]
     at_hand = keys_at_hand(new_game(factory))
@@ -108,7 +109,7 @@ def find_actions(
                 f"The keys of this game cannot be found out by trying them, because {trials.never_twice()} {NAME_THE_KEYS}"
             )
         raise ConfigError(f"{NO_KEY_ACTS} {slow}".rstrip() + f"\n{say_where_keys_are(factory)}")
-    unfit: Dict[str, str] = {}
+    unfit: dict[str, str] = {}
     if not slow:
         unfit = for_people(factory, found, trials)
         found = [key for key in found if key not in unfit]
@@ -133,7 +134,7 @@ def find_actions(
     return sorted(whole, key=[*ARROWS, *OTHER_KEYS, *whole].index)
 
 
-def _affordable_turns(factory: Callable[[], Any], clock: Callable[[], float]) -> Tuple[int, float]:
+def _affordable_turns(factory: Callable[[], Any], clock: Callable[[], float]) -> tuple[int, float]:
     """How many turns can be played in SECONDS, by the first of them; and the time."""
     began = clock()
     played = max(1, play_on(factory, 0, [None] * TURNS_AFTER_KEY)[1])
@@ -158,7 +159,7 @@ def _raises_soon(factory: Callable[[], Any], key: str, turns: int) -> bool:
     return False
 
 
-def _left_out(errors: Dict[str, GameError]) -> str:
+def _left_out(errors: dict[str, GameError]) -> str:
     names, why = list(map(repr, errors)), str(next(iter(errors.values()))).splitlines()
     more = f" and {len(names) - 4} more" if len(names) > 4 else ""
     return (
@@ -167,7 +168,7 @@ def _left_out(errors: Dict[str, GameError]) -> str:
     )
 
 
-def _moments(usual: Sequence[str], moments: int = MOMENTS) -> List[Situation]:
+def _moments(usual: Sequence[str], moments: int = MOMENTS) -> list[Situation]:
     """Situations to which random presses lead."""
     situations = []
     for moment in range(moments):
@@ -183,12 +184,12 @@ def _found_far_into_games(
     heard: Sequence[str],
     at_hand: Sequence[str],
     say: Callable[[str], None],
-) -> List[str]:
+) -> list[str]:
     """Of the keys that might well be the game's and did nothing so far, those that do something later; and those that it
     compares with what is pressed, though nothing came of them anywhere."""
-    later: List[str] = []
-    beyond: List[Situation] = []  # where a key that was found here leads
-    ending: Set[str] = set()  # keys that do something, if only end the game
+    later: list[str] = []
+    beyond: list[Situation] = []  # where a key that was found here leads
+    ending: set[str] = set()  # keys that do something, if only end the game
     same = [key for key in heard if key not in found and key in trials.acting()]  # as one that was found
     for _ in range(ROUNDS):
         acting = {*trials.acting(), *trials.errors(), *later}
@@ -226,13 +227,13 @@ def _found_far_into_games(
     return [*later, *believed]
 
 
-def _far_moments(factory: Callable[[], Any], usual: Sequence[str], edges: bool) -> List[Situation]:
+def _far_moments(factory: Callable[[], Any], usual: Sequence[str], edges: bool) -> list[Situation]:
     """Situations late in games in which keys are held for several turns; and those in which a character is at an edge of
     where it came: there, a corridor may turn."""
     situations = []
     for seed in range(MOMENTS, MOMENTS + DEEP_MOMENTS):
         chooser = random.Random(seed)
-        presses: List[Optional[str]] = []
+        presses: list[str | None] = []
         while len(presses) < DEEP_TURNS:
             presses += [chooser.choice([*usual, None])] * chooser.randint(1, LONGEST_HOLD)
         places = _places(factory, seed, presses[:DEEP_TURNS])
@@ -248,9 +249,9 @@ def _far_moments(factory: Callable[[], Any], usual: Sequence[str], edges: bool) 
     return list(dict.fromkeys(situations))
 
 
-def _places(factory: Callable[[], Any], seed: int, presses: Sequence[Optional[str]]) -> List[Tuple[int, int]]:
+def _places(factory: Callable[[], Any], seed: int, presses: Sequence[str | None]) -> list[tuple[int, int]]:
     """Where the character that listens to keys is after each turn."""
-    places: List[Tuple[int, int]] = []
+    places: list[tuple[int, int]] = []
     play_on(factory, seed, presses, lambda game: places.append(_place(game)))
     return places
 
@@ -259,7 +260,7 @@ def _last_furthest(values: Sequence[int]) -> int:
     return len(values) - 1 - list(reversed(values)).index(max(values))
 
 
-def _place(game: Any) -> Tuple[int, int]:
+def _place(game: Any) -> tuple[int, int]:
     """Where the character is that listens to keys; always the same where there is none."""
     for agent in keyboard_driven(game):
         x, y = agent.position
@@ -269,7 +270,7 @@ def _place(game: Any) -> Tuple[int, int]:
 
 def _completed(
     found: Sequence[str], trials: Trials, heard: Sequence[str], at_hand: Sequence[str]
-) -> List[str]:
+) -> list[str]:
     """The keys found, and those that belong to them: at a wall, say, one of four did nothing wherever it was tried.
 
     Where a game was heard to ask for keys of four directions, it was heard to ask for all that it uses.
@@ -299,7 +300,7 @@ def _completed(
     ]
 
 
-def _other_directions(found: Collection[str], heard: Collection[str]) -> List[str]:
+def _other_directions(found: Collection[str], heard: Collection[str]) -> list[str]:
     """What is missing in the group of which most keys were found: two, not both of one axis."""
     axes = [set(group[start : start + 2]) for group in GROUPS for start in (0, 2)]
     shared = [set(group) & set(found) for group in GROUPS]

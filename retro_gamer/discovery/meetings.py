@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Tuple
 
 from retro_gamer.discovery.probing import is_number
 
@@ -52,14 +52,14 @@ class Meetings:
 
     def __init__(self, reward: str):
         self._reward = reward
-        self.kinds: Dict[str, Met] = {}
+        self.kinds: dict[str, Met] = {}
         self._gains: Counter[float] = Counter()  # of the turns in which it met nothing
         self.begin()
 
     def begin(self) -> None:
         """A new game begins."""
-        self._had: Optional[float] = None
-        self._last: Optional[Met] = None  # what was met in the turn before
+        self._had: float | None = None
+        self._last: Met | None = None  # what was met in the turn before
 
     def look(self, game: Any) -> float:
         """The reward of the turn that was played; to be asked once a turn, and before the first."""
@@ -67,7 +67,7 @@ class Meetings:
         had, self._had = self._had, value if is_number(value) else None
         return 0.0 if had is None or self._had is None else self._had - had
 
-    def note(self, game: Any, before: Shown, after: Shown, step: Optional[Pair], to: Optional[Pair]) -> None:
+    def note(self, game: Any, before: Shown, after: Shown, step: Pair | None, to: Pair | None) -> None:
         """A turn: what showed where before and after it, the step that was made, and the cell it led to, or should have."""
         gain = self.look(game)
         self._note_places(before, after)
@@ -90,7 +90,7 @@ class Meetings:
         for shown in {there[-1][1] for there in after.values()}:
             self.kinds[shown].turns += 1
 
-    def _note_step(self, shows: Tuple[Any, str], step: Optional[Pair], to: Pair) -> Optional[Met]:
+    def _note_step(self, shows: tuple[Any, str], step: Pair | None, to: Pair) -> Met | None:
         """What showed in the cell that the step led to; None if it was not met there after all."""
         agent, shown = shows
         met = self.kinds.setdefault(shown, Met())

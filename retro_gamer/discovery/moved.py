@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from typing import Any, Callable, Dict, List, Sequence, Set, Tuple
+from typing import Any, Callable, Sequence
 
 from retro_gamer.discovery.probing import name_of
 from retro_gamer.discovery.trials import Situation, outcome_of, play_on
@@ -14,10 +14,11 @@ LATER = 80  # turns: is it the same one then, or does that lie still, as a piece
 OFTEN = 0.5  # of all presses: so often do keys move who is played
 CLEARLY = 2  # times as often as anybody else, such as one that follows
 
+# Situations in which nothing is pressed after a key; in so many it must tell something.
 MOST_TRIED, ENOUGH = (
     24,
     6,
-)  # situations in which nothing is pressed after a key; in so many it must tell something
+)
 
 
 def goes_on(factory: Callable[[], Any], actions: Sequence[str]) -> bool:
@@ -58,7 +59,7 @@ def moved_by_keys(factory: Callable[[], Any], actions: Sequence[str]) -> str:
 
 def _moved(
     factory: Callable[[], Any], actions: Sequence[str], seed: int, turns: int
-) -> List[Tuple[Set[str], Set[str]]]:
+) -> list[tuple[set[str], set[str]]]:
     """For each key, pressed after some turns: of which names the first character moved, and of which any."""
     chooser, found = random.Random(seed), []
     place = (seed, tuple(chooser.choice([*actions, None]) for _ in range(turns)))
@@ -70,16 +71,16 @@ def _moved(
     return found
 
 
-def _after(factory: Callable[[], Any], place: Situation, key: Any) -> Dict[str, List[Tuple[int, int]]]:
+def _after(factory: Callable[[], Any], place: Situation, key: Any) -> dict[str, list[tuple[int, int]]]:
     """Where the characters of each name are after a key, of those that were there before."""
-    there: Dict[int, Any] = {}
+    there: dict[int, Any] = {}
 
     def look(game: Any) -> None:
         if game.turn_number == len(place[1]):
             there.update((id(agent), agent) for agent in game.agents if getattr(agent, "display", True))
 
     game = play_on(factory, place[0], [*place[1], key], look)[0]
-    found: Dict[str, List[Tuple[int, int]]] = {}
+    found: dict[str, list[tuple[int, int]]] = {}
     for agent in game.agents:
         if id(agent) in there:
             x, y = agent.position

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Callable, Collection, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Collection, Sequence
 
 from retro_gamer.discovery.probing import is_number
 from retro_gamer.discovery.trials import ARROWS, Situation, Trials, play_on
@@ -20,9 +20,9 @@ TURNS_STILL = 10  # a game that is stopped stays as it is, whatever else is pres
 
 def for_people(
     factory: Callable[[], Any], keys: Sequence[str], trials: Trials, more: Sequence[str] = ()
-) -> Dict[str, str]:
+) -> dict[str, str]:
     """Of these keys, those that only stop the game or begin it again, with what they do; there are `more` keys."""
-    found: Dict[str, str] = {}
+    found: dict[str, str] = {}
     for key in keys:
         places = _places(key, trials)
         if places and _begins_again(factory, key, places):
@@ -35,7 +35,7 @@ def for_people(
     return found
 
 
-def _places(key: str, trials: Trials) -> List[Situation]:
+def _places(key: str, trials: Trials) -> list[Situation]:
     """Where the key did something, and was not pressed before."""
     tried = zip(trials.places, trials.of.get(key, ()))
     places = [place for place, trial in tried if trial.differs and key not in place[1]]
@@ -58,9 +58,9 @@ def _stops(factory: Callable[[], Any], key: str, others: Sequence[str], places: 
     return told > 0
 
 
-def _shown_after(factory: Callable[[], Any], place: Situation, presses: Sequence[Optional[str]]) -> List[Any]:
+def _shown_after(factory: Callable[[], Any], place: Situation, presses: Sequence[str | None]) -> list[Any]:
     """What is shown after each of some turns that follow a situation."""
-    shown: List[Any] = []
+    shown: list[Any] = []
 
     def look(game: Any) -> None:
         cells = tuple((x, y, sign) for _, x, y, sign in visible_cells(game.agents, game.board_size))
@@ -86,7 +86,7 @@ def _begins_again(factory: Callable[[], Any], key: str, places: Sequence[Situati
     return told > 0
 
 
-def _numbers(game: Any) -> Tuple[Dict[str, Any], List[Any], List[str]]:
+def _numbers(game: Any) -> tuple[dict[str, Any], list[Any], list[str]]:
     """The numbers of its state, where the characters are that listen to keys, and of which kinds all are."""
     numbers = {str(name): value for name, value in game.state.items() if is_number(value)}
     places = [tuple(agent.position) for agent in keyboard_driven(game)]
@@ -95,7 +95,7 @@ def _numbers(game: Any) -> Tuple[Dict[str, Any], List[Any], List[str]]:
 
 def only_written(
     factory: Callable[[], Any], keys: Sequence[str], trials: Trials, heard: Collection[str]
-) -> Dict[str, str]:
+) -> dict[str, str]:
     """Of these keys, the letters that do nothing but stand where another one would, as in a name, for a part of the game.
 
     Not those that the game was `heard` to ask for. Some stay, since a name may have to be written before the game goes on.
@@ -133,7 +133,7 @@ def only_written(
     return {}
 
 
-def _written_alike(one: str, two: str, keys: Tuple[str, str]) -> bool:
+def _written_alike(one: str, two: str, keys: tuple[str, str]) -> bool:
     """Whether a game differs after one key and after the other only in that each is there itself."""
     pairs = {(left.lower(), right.lower()) for left, right in zip(one, two) if left != right}
     return len(one) == len(two) and pairs <= {keys}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +21,7 @@ RADIUS, RADIUS_IN_LINE = 3, 5  # of the window; the larger where the player keep
 FOLLOWS = 0.05  # bits that its steps must tell of the actions; of 1000 turns, chance alone gives 0.01
 
 
-def see_planes(draft: Draft, environment: SteppedEnvironment, flags: Dict[str, Any]) -> None:
+def see_planes(draft: Draft, environment: SteppedEnvironment, flags: dict[str, Any]) -> None:
     """Choose how pictures of planes are seen, where the environment shows some."""
     if "character_set" in flags or not _may_be_planes(environment):
         return
@@ -65,10 +65,10 @@ def _may_be_planes(environment: SteppedEnvironment) -> bool:
     return min(sides) >= LEAST and max(sides) <= MOST and n_planes <= len(LETTERS)
 
 
-def _play(environment: SteppedEnvironment) -> Tuple[np.ndarray, List[Optional[int]]]:
+def _play(environment: SteppedEnvironment) -> tuple[np.ndarray, list[int | None]]:
     """Random play: pictures [turns, height, width, planes], and the action before each, None where a game begins."""
     chooser, over, pictures = random.Random(0), True, []
-    actions: List[Optional[int]] = []
+    actions: list[int | None] = []
     with OwnRandomness():
         for turn in range(TURNS):
             if over:
@@ -84,7 +84,7 @@ def _play(environment: SteppedEnvironment) -> Tuple[np.ndarray, List[Optional[in
     return np.reshape(pictures, (TURNS, *shape)), actions
 
 
-def find_player(pictures: np.ndarray, actions: List[Optional[int]], letters: List[str]) -> str:
+def find_player(pictures: np.ndarray, actions: list[int | None], letters: list[str]) -> str:
     """The letter of the plane in which one cell moves as the actions say; "" for none.
 
     Of all planes that nearly always show exactly one cell, the one whose steps have most to do with the actions:
@@ -108,7 +108,7 @@ def find_player(pictures: np.ndarray, actions: List[Optional[int]], letters: Lis
     return letter if information >= FOLLOWS else ""
 
 
-def _entropy(values: List[Any]) -> float:
+def _entropy(values: list[Any]) -> float:
     """H = - sum of p log2 p over the different values, in bits."""
     counts = np.array([values.count(value) for value in set(values)], float)
     shares = counts / max(1, len(values))

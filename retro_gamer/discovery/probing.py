@@ -6,7 +6,7 @@ import random
 import time
 import traceback
 from collections import Counter
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, NamedTuple, Sequence
 
 from retro_gamer.discovery.standstill import Standstill
 from retro_gamer.discovery.tiles_shown import TilesShown
@@ -34,46 +34,44 @@ TURNS_BETWEEN_BOARDS = 10  # of random play: from one look at the whole board to
 class Probe(NamedTuple):
     """What random play of a game showed."""
 
-    board_size: Tuple[int, int]
-    characters: List[str]  # in the order in which they appeared
-    histories: Dict[str, List[List[float]]]  # what the state's numbers were: game by game, turn by turn
+    board_size: tuple[int, int]
+    characters: list[str]  # in the order in which they appeared
+    histories: dict[str, list[list[float]]]  # what the state's numbers were: game by game, turn by turn
     n_agents: int  # on the board, the most in any turn
-    players: List[Any]  # who listens to keys in most turns where anyone does; nobody where nothing ever moves
+    players: list[Any]  # who listens to keys in most turns where anyone does; nobody where nothing ever moves
     mean_turns: float  # of a random game
     turns: int  # played
     ended: int  # games that came to an end in them
-    huge: Set[str]  # numeric state values beyond what can be counted one by one
-    own_letters: Dict[
-        str, Set[str]
-    ]  # of each that listens to keys, by name: characters that nobody else showed
-    turning: Dict[str, Set[str]]  # by name, the letters of each whose letter tells which way it went
-    telling: Set[str]  # and of those whose letter tells something else
+    huge: set[str]  # numeric state values beyond what can be counted one by one
+    # Of each that listens to keys, by name: characters that nobody else showed.
+    own_letters: dict[str, set[str]]
+    turning: dict[str, set[str]]  # by name, the letters of each whose letter tells which way it went
+    telling: set[str]  # and of those whose letter tells something else
     flow: str  # the one way in which things come; "" for none
     walls: bool  # whether several come abreast, such as a wall's parts or a gate's posts
-    besides_texts: Optional[
-        List[str]
-    ]  # the characters that are in no text, where texts say nothing that is not known; None elsewhere
+    besides_texts: (
+        list[str] | None
+    )  # the characters that are in no text, where texts say nothing that is not known; None elsewhere
     waits: bool  # whether the player never goes that way, nor back
-    outside_texts: Optional[List[str]]  # the characters that are in no text; None where there is no text
+    outside_texts: list[str] | None  # the characters that are in no text; None where there is no text
     turn_based: bool  # whether nothing changes until a key is pressed
     shoots: bool  # whether what appears beside the player flies away from it
     lasts: int  # for how many turns there is what a key makes; 0 for nothing
-    colored: List[str]  # the characters that were shown in several colors
-    balls: List[str]  # the characters of what there is one of, that mostly goes on the way it went
-    rhythms: List[str]  # the characters that move only in every second turn, or third, and so on
-    tiles: List[int]  # where numbers stand that it is played with (discovery/tiles_shown.py)
+    colored: list[str]  # the characters that were shown in several colors
+    balls: list[str]  # the characters of what there is one of, that mostly goes on the way it went
+    rhythms: list[str]  # the characters that move only in every second turn, or third, and so on
+    tiles: list[int]  # where numbers stand that it is played with (discovery/tiles_shown.py)
 
 
 class Looks:
     """What the characters that listen to keys look like, and whether that tells more than which way they went."""
 
     def __init__(self) -> None:
-        self._shown_by: Dict[
-            str, Set[str]
-        ] = {}  # character -> the names of those that showed it, "" for all others
-        self._after: Dict[Tuple[str, Any], Set[str]] = {}  # (name, last step) -> how it looked then
+        # Character -> the names of those that showed it, "" for all others.
+        self._shown_by: dict[str, set[str]] = {}
+        self._after: dict[tuple[str, Any], set[str]] = {}  # (name, last step) -> how it looked then
         self._steps = LastSteps()
-        self._colors: Dict[str, Set[Any]] = {}  # character -> those in which others than the player show it
+        self._colors: dict[str, set[Any]] = {}  # character -> those in which others than the player show it
 
     def note(self, game: Any) -> None:
         """Look at a game after a turn."""
@@ -88,26 +86,26 @@ class Looks:
             if step is not None and game.playing:
                 self._after.setdefault((name_of(player), step), set()).add(str(player.character))
 
-    def own_letters(self) -> Dict[str, Set[str]]:
+    def own_letters(self) -> dict[str, set[str]]:
         """By name, the characters that nobody else showed."""
-        found: Dict[str, Set[str]] = {}
+        found: dict[str, set[str]] = {}
         for shown, names in self._shown_by.items():
             if len(names) == 1:
                 found.setdefault(min(names), set()).add(shown)
         return found
 
-    def colored(self) -> List[str]:
+    def colored(self) -> list[str]:
         """The characters that were shown in several colors."""
         return sorted(shown for shown, colors in self._colors.items() if len(colors) > 1)
 
-    def turning(self) -> Dict[str, Set[str]]:
+    def turning(self) -> dict[str, set[str]]:
         """By name, how each looked that looked in another way after another step."""
-        looks: Dict[str, Set[str]] = {}
+        looks: dict[str, set[str]] = {}
         for (name, _), after in self._after.items():
             looks.setdefault(name, set()).update(after)
         return {name: different for name, different in looks.items() if len(different) > 1}
 
-    def telling(self) -> Set[str]:
+    def telling(self) -> set[str]:
         """The names of those that looked in several ways after one and the same step."""
         return {name for (name, _), looks in self._after.items() if len(looks) > 1}
 
@@ -153,12 +151,12 @@ class _Findings:
     def __init__(self, first: Any, reward: str):
         self._first, self._reward = first, reward if reward in first.state else None
         self.turns, self._games, self._ended = 0, 0, 0
-        self._characters: Dict[str, None] = {}
-        self._histories: Dict[str, List[List[float]]] = {}
+        self._characters: dict[str, None] = {}
+        self._histories: dict[str, list[list[float]]] = {}
         self._n_agents = 0
-        self._listened: Counter[Tuple[str, ...]] = Counter()  # names -> in how many turns they listened
-        self._listeners: Dict[Tuple[str, ...], List[Any]] = {}  # and the characters of that name, the newest
-        self._huge: Set[str] = set()
+        self._listened: Counter[tuple[str, ...]] = Counter()  # names -> in how many turns they listened
+        self._listeners: dict[tuple[str, ...], list[Any]] = {}  # and the characters of that name, the newest
+        self._huge: set[str] = set()
         self._looks, self._travels, self._written, self._balls = Looks(), Travels(), Written(), Balls()
         self._rhythms = Rhythms()
         self.standstill, self._tiles = Standstill(), TilesShown()
@@ -171,7 +169,7 @@ class _Findings:
         self._games += 1
         _note(game.state, self._histories, begins=True)
 
-    def note(self, game: Any, key: Optional[str]) -> None:
+    def note(self, game: Any, key: str | None) -> None:
         """Look at a game after a turn with this key."""
         self.turns += 1
         self._ended += not game.playing
@@ -239,7 +237,7 @@ class _Findings:
         )
 
 
-def _note(state: Dict[str, Any], histories: Dict[str, List[List[float]]], begins: bool = False) -> None:
+def _note(state: dict[str, Any], histories: dict[str, list[list[float]]], begins: bool = False) -> None:
     """Add the numbers of a turn to those before it; what is true is 1."""
     for name, value in state.items():
         if isinstance(value, (int, float)):
@@ -249,7 +247,7 @@ def _note(state: Dict[str, Any], histories: Dict[str, List[List[float]]], begins
             games[-1].append(value)
 
 
-def step(game: Any, key: Optional[str]) -> None:
+def step(game: Any, key: str | None) -> None:
     """Play one turn of a game that is tried out."""
     with_key = f" with the key {key!r}" if key is not None else ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Sequence
 
 from retro_gamer.errors import ConfigError
 
@@ -84,7 +84,7 @@ class Growth(NamedTuple):
 def growth_of(games: Sequence[Sequence[float]]) -> Growth:
     """How a number changed in games, given its values turn by turn."""
     changes = [after - before for game in games for before, after in zip(game, game[1:])]
-    counts: Dict[float, int] = {}
+    counts: dict[float, int] = {}
     for change in changes:
         counts[round(change, 9)] = counts.get(round(change, 9), 0) + 1
     common = max((change for change in counts if change), key=lambda change: counts[change], default=0)
@@ -99,7 +99,7 @@ def growth_of(games: Sequence[Sequence[float]]) -> Growth:
 
 def find_reward(
     histories: Histories,
-    state: Dict[str, Any],
+    state: dict[str, Any],
     idle: Callable[[], Histories] = lambda: {},
     elsewhere: str = "",
 ) -> Choice:
@@ -159,7 +159,7 @@ def find_reward(
     )
 
 
-def _most_like_a_score(numbers: Dict[str, Growth]) -> List[str]:
+def _most_like_a_score(numbers: dict[str, Growth]) -> list[str]:
     """The names of the numbers that are most like a score, of which there may be none or several."""
     fair = [name for name in numbers if not _has_word(name, BAD)]  # but what others lose is good
     fair = [name for name in numbers if _has_word(name, BAD) == _has_word(name, OTHERS)] or fair
@@ -169,7 +169,7 @@ def _most_like_a_score(numbers: Dict[str, Growth]) -> List[str]:
     named = [name for name in good if not numbers[name].falls]
     growing = [name for name in goals if numbers[name].grows and not numbers[name].turns_counted]
     unused = [name for name in goals if not numbers[name].steps and numbers[name].begins in (0, 1)]
-    kinds: Tuple[List[str], ...] = (
+    kinds: tuple[list[str], ...] = (
         [name for name in named if numbers[name].grows],
         [name for name in growing if not numbers[name].down],
         [name for name in good if numbers[name].up],  # such as money, which random play spends
@@ -194,7 +194,7 @@ def _is_goal(name: str, growth: Growth) -> bool:
     return _has_word(name, GOOD) or (growth.grows and not _has_word(name, PROGRESS))
 
 
-def _earned(names: List[str], numbers: Dict[str, Growth], idle: Dict[str, Growth]) -> Tuple[List[str], str]:
+def _earned(names: list[str], numbers: dict[str, Growth], idle: dict[str, Growth]) -> tuple[list[str], str]:
     """Of several numbers that might be the score, the one that play earns; with why it is."""
     nothing = Growth(0.0, 0.0, 0, False)
     earned = [name for name in names if numbers[name].a_turn > EARNED * idle.get(name, nothing).a_turn]
@@ -235,7 +235,7 @@ def _has_word(name: Any, words: str) -> bool:
     return bool(parts & known) or any(part.startswith(long) or part.endswith(ends) for part in parts)
 
 
-def _parts(name: Any) -> Set[str]:
+def _parts(name: Any) -> set[str]:
     """Its words, as they begin: without what makes several of one, in English or German; ü is ue."""
     apart = re.sub("(?<=[a-z])(?=[A-Z])", " ", str(name)).lower()  # myCoins
     for letter, letters in zip("äöüß", ("ae", "oe", "ue", "ss")):
@@ -243,7 +243,7 @@ def _parts(name: Any) -> Set[str]:
     return {re.sub(r"(?<=\w{3})[ens]+$", "", part) for part in re.findall(r"[^\W\d_]+|\d+", apart)}
 
 
-def _why(name: str, numbers: Dict[str, Growth], earned: str) -> str:
+def _why(name: str, numbers: dict[str, Growth], earned: str) -> str:
     one, falling = numbers[name], [other for other in numbers if other != name and numbers[other].falls]
     counting = [other for other in numbers if other != name and numbers[other].grows]
     if len(numbers) == 1:

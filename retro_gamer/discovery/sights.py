@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, NamedTuple, Sequence
 
 from retro_gamer.discovery.keys import DIGITS, LETTERS
 from retro_gamer.discovery.probing import Probe
@@ -18,12 +18,12 @@ MOST = 0.8  # of the keys: what else is shown is a key, too
 class Sight(NamedTuple):
     """Settings of [preprocessing], why they are so, and what there is to tell."""
 
-    settings: Dict[str, Any]
-    notes: Dict[str, str]
+    settings: dict[str, Any]
+    notes: dict[str, str]
     message: str
 
 
-def signs_to_press(probe: Probe, keys: Sequence[str]) -> Optional[Sight]:
+def signs_to_press(probe: Probe, keys: Sequence[str]) -> Sight | None:
     """Where the characters on the board are keys to press, and come one way, as in a typing game: their kinds.
 
     Then it matters which there are, and how far they have come, but not where they are. Nobody is controlled.
@@ -44,7 +44,7 @@ def signs_to_press(probe: Probe, keys: Sequence[str]) -> Optional[Sight]:
     return Sight({"kinds": True, "flow": probe.flow, "board": False}, notes, message)
 
 
-def walls_that_come(probe: Probe) -> Optional[Sight]:
+def walls_that_come(probe: Probe) -> Sight | None:
     """Where walls or gates come towards a player who cannot go to meet them: a window that shows their gaps in time."""
     if not (probe.walls and probe.waits) or probe.shoots:
         return None
@@ -59,7 +59,7 @@ def walls_that_come(probe: Probe) -> Optional[Sight]:
     )
 
 
-def things_that_come(probe: Probe) -> Optional[Sight]:
+def things_that_come(probe: Probe) -> Sight | None:
     """Where single things come towards such a player: a window a little larger, for the gaps between them."""
     if not probe.waits or probe.walls or probe.shoots:
         return None
@@ -71,7 +71,7 @@ def things_that_come(probe: Probe) -> Optional[Sight]:
     )
 
 
-def balls_that_fly(probe: Probe) -> Optional[Sight]:
+def balls_that_fly(probe: Probe) -> Sight | None:
     """Where there is a ball, or the like: which way it goes, so that it is known where it will be."""
     if not probe.balls:
         return None
@@ -80,7 +80,7 @@ def balls_that_fly(probe: Probe) -> Optional[Sight]:
     return Sight({"steps_of": probe.balls}, {"preprocessing.steps_of": why}, message)
 
 
-def what_has_a_rhythm(probe: Probe) -> Optional[Sight]:
+def what_has_a_rhythm(probe: Probe) -> Sight | None:
     """Where things move only in every second turn, or so: how many turns ago, so that it is known when they will again."""
     if not probe.rhythms:
         return None
@@ -89,7 +89,7 @@ def what_has_a_rhythm(probe: Probe) -> Optional[Sight]:
     return Sight({"rhythm_of": probe.rhythms}, {"preprocessing.rhythm_of": why}, message)
 
 
-def targets_far_away(probe: Probe) -> Optional[Sight]:
+def targets_far_away(probe: Probe) -> Sight | None:
     """Where the player shoots: all that is far away, since it can be met there, and not only the nearest of each kind."""
     if not probe.shoots:
         return None
@@ -99,7 +99,7 @@ def targets_far_away(probe: Probe) -> Optional[Sight]:
     )
 
 
-def hits_that_come_late(probe: Probe) -> Optional[Sight]:
+def hits_that_come_late(probe: Probe) -> Sight | None:
     """Where the player shoots, or lays bombs: rewards of several turns are added up, so that a hit is learned with the key.
 
     Learned turn by turn, its value would pass through the flight, in which what is seen hardly tells where it will end.
@@ -124,7 +124,7 @@ def hits_that_come_late(probe: Probe) -> Optional[Sight]:
     )
 
 
-def deaths_that_hide_hits(probe: Probe, reward: str) -> Optional[Sight]:
+def deaths_that_hide_hits(probe: Probe, reward: str) -> Sight | None:
     """Where the player shoots, and games end with a penalty: it counts no more than what a hit brings.
 
     What it shoots is mostly what kills it.
@@ -140,7 +140,7 @@ def deaths_that_hide_hits(probe: Probe, reward: str) -> Optional[Sight]:
     )
 
 
-def texts_that_tell_nothing(probe: Probe) -> Optional[Sight]:
+def texts_that_tell_nothing(probe: Probe) -> Sight | None:
     """Where what is written on the board is only what is known without it, such as a score: not to see it."""
     if probe.besides_texts is None:
         return None
@@ -151,16 +151,16 @@ def texts_that_tell_nothing(probe: Probe) -> Optional[Sight]:
     )
 
 
-def shown_keys(probe: Probe, keys: Sequence[str]) -> List[str]:
+def shown_keys(probe: Probe, keys: Sequence[str]) -> list[str]:
     """Of the characters on the board, but for those in words, those that are keys."""
     return [character for character in _characters(probe) if character.lower() in keys]
 
 
-def _characters(probe: Probe) -> List[str]:
+def _characters(probe: Probe) -> list[str]:
     return probe.characters if probe.outside_texts is None else probe.outside_texts
 
 
-def keys_not_found(probe: Probe, keys: Sequence[str]) -> List[str]:
+def keys_not_found(probe: Probe, keys: Sequence[str]) -> list[str]:
     """Letters and digits on the board that are likely to be keys like the others, though trying them did not tell.
 
     A key that is pressed where its sign is not there often does the same as any other wrong one.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 from retro_gamer.environment.characters import shown_characters
 from retro_gamer.environment.new_games import parts_of
@@ -20,7 +20,7 @@ class Standstill:
         self._turns, self._moved = 0, False
         self._before: Any = None  # the game before this turn, if it is one to compare
 
-    def begin_turn(self, game: Any, key: Optional[str]) -> None:
+    def begin_turn(self, game: Any, key: str | None) -> None:
         """A turn with this key comes. In its first turn a game may still be laid out."""
         is_telling = key is None and not self._moved and getattr(game, "turn_number", 0) > 0
         self._before = _all_of(game) if is_telling else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, List, Sequence
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -19,11 +19,11 @@ SAME = 0.995  # a correlation
 AGREE = 0.99  # of those turns: then what is seen tells the number already
 
 
-def changing_numbers(histories: Histories, state: Sequence[str], known: Sequence[str]) -> List[str]:
+def changing_numbers(histories: Histories, state: Sequence[str], known: Sequence[str]) -> list[str]:
     """Numbers that change in play, or from game to game: not those `known` (reward and score), nor what changes as they do,
     nor what only counts."""
     always = max((sum(map(len, games)) for games in histories.values()), default=0)
-    taken: List[List[float]] = [_course(histories[name]) for name in known if name in histories]
+    taken: list[list[float]] = [_course(histories[name]) for name in known if name in histories]
     found = []
     for name, games in histories.items():
         growth, course = growth_of(games), _course(games)
@@ -40,12 +40,12 @@ def changing_numbers(histories: Histories, state: Sequence[str], known: Sequence
     return found[:MOST]
 
 
-def _course(games: Sequence[Sequence[float]]) -> List[float]:
+def _course(games: Sequence[Sequence[float]]) -> list[float]:
     """By how much it is more than at first, in each turn of each game."""
     return [round(value - games[0][0], 9) for game in games for value in game]
 
 
-def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS, factory: Any = None) -> List[str]:
+def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS, factory: Any = None) -> list[str]:
     """Of these numbers, those that differ between turns in which the same is observed, and are no distances from who moves.
 
     Where hardly any observation is seen twice, all but the distances. `factory` is used instead of loading the game.
@@ -53,7 +53,7 @@ def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS, facto
     vocabulary = Vocabulary(list(config.metadata.character_set), grows=True)
     environment: Any = make_environment(config, vocabulary, factory)
     rng = np.random.default_rng(0)
-    first_seen: Dict[bytes, List[float]] = {}  # an observation -> what the numbers were then
+    first_seen: dict[bytes, list[float]] = {}  # an observation -> what the numbers were then
     again, agreed, varied, seed = 0, np.zeros(len(names)), np.zeros(len(names)), 0
     lost = np.zeros(len(names), bool)  # what is no number at times cannot be observed
     values, distances, places = [], [], set()
@@ -68,9 +68,8 @@ def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS, facto
             agreed += np.equal(first_seen[view], now)
             varied += np.not_equal(begun, now)  # games begin alike, whatever it is that they do not show
         first_seen.setdefault(view, now)
-        if (
-            config.preprocessing.radar and environment.game.turn_number
-        ):  # a new game may still have to fill them in
+        # A new game may still have to fill them in.
+        if config.preprocessing.radar and environment.game.turn_number:
             player = environment.encoder.find_player(environment.game)
             values.append(now)
             distances.append(_distances(environment.game, player))
@@ -90,11 +89,11 @@ def _number(value: Any) -> float:
     return float(value) if isinstance(value, (int, float)) else math.nan
 
 
-def _distances(game: Any, player: Any) -> Dict[str, float]:
+def _distances(game: Any, player: Any) -> dict[str, float]:
     """How far it is from the player to each character that is the only one of its class."""
     shown = [agent for agent in game.agents if getattr(agent, "display", True)]
     kinds = [type(agent).__name__ for agent in shown]
-    found: Dict[str, float] = {}
+    found: dict[str, float] = {}
     for agent, kind in zip(shown, kinds):
         if player is None or agent is player or kinds.count(kind) > 1 or len(found) > 4 * MOST:
             continue
@@ -104,7 +103,7 @@ def _distances(game: Any, player: Any) -> Dict[str, float]:
     return found
 
 
-def _in_all_turns(rows: Sequence[Dict[str, float]]) -> List[List[float]]:
+def _in_all_turns(rows: Sequence[dict[str, float]]) -> list[list[float]]:
     names = set(rows[0]).intersection(*rows) if rows else set()
     return [[row[name] for row in rows] for name in names]
 

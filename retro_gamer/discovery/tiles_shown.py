@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Sequence, Set, Tuple
+from typing import Any, Sequence, Tuple
 
 from retro_gamer.discovery.written import numbers_of, without_known
 
@@ -17,9 +17,9 @@ class TilesShown:
 
     def __init__(self) -> None:
         self._turns, self._width, self._down = 0, 1, 0
-        self._numbers: Dict[Place, Set[str]] = {}  # where a character is -> the numbers that it showed
-        self._said: Dict[Place, Dict[str, int]] = {}  # and all but numbers of the state, in how many turns
-        self._known: Set[int] = set()  # numbers of the state, before the last turn
+        self._numbers: dict[Place, set[str]] = {}  # where a character is -> the numbers that it showed
+        self._said: dict[Place, dict[str, int]] = {}  # and all but numbers of the state, in how many turns
+        self._known: set[int] = set()  # numbers of the state, before the last turn
 
     def note(self, game: Any) -> None:
         """Look at a game after a turn."""
@@ -42,7 +42,7 @@ class TilesShown:
             said, new = self._said.setdefault(place, {}), " ".join(without_known(text, known).split())
             said[new] = said.get(new, 0) + 1
 
-    def found(self) -> List[int]:
+    def found(self) -> list[int]:
         """First column, columns from one tile to the next, how many; the same for rows. [] where there are no tiles."""
         still = {place for place, said in self._said.items() if list(said.values()) == [self._turns]}
         tiles = self._numbers.keys() - still

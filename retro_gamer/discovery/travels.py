@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from statistics import median
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Callable, NamedTuple
 
 from retro_gamer.environment.characters import visible_cells
 from retro_gamer.environment.flow import WAYS
@@ -30,13 +30,13 @@ class Kind:
     """How the characters of one class moved."""
 
     def __init__(self) -> None:
-        self.ways: Dict[str, int] = {}  # the way, or "" for all others -> in how many moves
+        self.ways: dict[str, int] = {}  # the way, or "" for all others -> in how many moves
         self.seen = self.thrown = 0  # how many there were, and of these how many appeared beside the player
-        self.moved: Set[int] = set()  # by number, those that moved
-        self.shot: Set[int] = set()  # and those that flew straight away from the player
+        self.moved: set[int] = set()  # by number, those that moved
+        self.shot: set[int] = set()  # and those that flew straight away from the player
         self.fired = 0  # how many appeared in line with the player, near it
-        self.keys: Counter[Optional[str]] = Counter()  # by the key of the turn, how many appeared in a game
-        self.lasted: List[int] = []  # turns, of these that are gone
+        self.keys: Counter[str | None] = Counter()  # by the key of the turn, how many appeared in a game
+        self.lasted: list[int] = []  # turns, of these that are gone
         self.together = 0  # turns with several at once
         self.places = 0  # where they were, turn by turn; of these, with another in the same column, or row
         self.abreast = [0, 0]
@@ -48,7 +48,7 @@ class Kind:
         is_made = len(self.lasted) >= FEWEST_MADE and made >= MADE * sum(self.keys.values())
         return int(median(self.lasted)) if is_made else 0
 
-    def note(self, cells: Set[Tuple[int, int]]) -> None:
+    def note(self, cells: set[tuple[int, int]]) -> None:
         """The cells that they are in after a turn."""
         self.together += len(cells) > 1
         self.places += len(cells)
@@ -64,8 +64,8 @@ class Traveller(NamedTuple):
     number: int  # among its kind
     x: int
     y: int
-    muzzle: Optional[Tuple[int, int]]  # where the player was, if it has gone straight away from there
-    made: Optional[int]  # in which turn it appeared, if that was in the course of a game
+    muzzle: tuple[int, int] | None  # where the player was, if it has gone straight away from there
+    made: int | None  # in which turn it appeared, if that was in the course of a game
     kind: str
 
     def flies_on(self, x: int, y: int) -> bool:
@@ -82,13 +82,13 @@ class Travels:
     """Watches the characters that no key moves, turn by turn."""
 
     def __init__(self) -> None:
-        self._kinds: Dict[str, Kind] = {}
-        self._places: Dict[int, Traveller] = {}  # by id
-        self._player_places: Set[Tuple[int, int]] = set()
-        self._cells: Set[Tuple[int, int]] = set()  # where anything was
+        self._kinds: dict[str, Kind] = {}
+        self._places: dict[int, Traveller] = {}  # by id
+        self._player_places: set[tuple[int, int]] = set()
+        self._cells: set[tuple[int, int]] = set()  # where anything was
         self._turns = 0
 
-    def note(self, game: Any, key: Optional[str] = None) -> None:
+    def note(self, game: Any, key: str | None = None) -> None:
         """Look at a game after a turn with this key."""
         players = keyboard_driven(game)
         self._player_places.update((x, y) for x, y in (player.position for player in players))
@@ -178,7 +178,7 @@ class Travels:
         return len({place[along] for place in self._player_places}) == 1
 
 
-def _cells(agent: Any, x: int, y: int) -> List[Tuple[int, int]]:
+def _cells(agent: Any, x: int, y: int) -> list[tuple[int, int]]:
     width, height = (min(side, MOST_WATCHED) for side in getattr(agent, "size", None) or (1, 1))
     return [(x + right, y + down) for right in range(width) for down in range(height)]
 
@@ -198,17 +198,16 @@ class Balls:
     """Watches for what there is one of, such as a ball, that mostly goes on the way it went."""
 
     def __init__(self) -> None:
-        self._several: Set[str] = set()  # characters that two showed at once
-        self._last: Dict[
-            str, Tuple[Any, Tuple[int, int], Optional[Tuple[int, int]]]
-        ] = {}  # who, where, last step
-        self._steps: Dict[str, Counter[Tuple[int, int]]] = {}
+        self._several: set[str] = set()  # characters that two showed at once
+        # Who, where, last step.
+        self._last: dict[str, tuple[Any, tuple[int, int], tuple[int, int] | None]] = {}
+        self._steps: dict[str, Counter[tuple[int, int]]] = {}
         self._went_on: Counter[str] = Counter()  # in how many moves it went no other way
 
     def note(self, game: Any) -> None:
         """Look at a game after a turn."""
         players = keyboard_driven(game)
-        seen: Dict[str, Any] = {}
+        seen: dict[str, Any] = {}
         for agent, _, _, shown in visible_cells(game.agents, game.board_size):
             if seen.setdefault(shown, agent) is not agent or agent in players:
                 self._several.add(shown)
@@ -226,7 +225,7 @@ class Balls:
                 self._went_on[shown] += max(ways) > 0 <= min(ways)  # a slow ball makes (1, 0), then (1, 1)
             self._last[shown] = agent, (column, row), step
 
-    def found(self) -> List[str]:
+    def found(self) -> list[str]:
         """Their characters."""
         return [
             shown
@@ -242,8 +241,8 @@ class Rhythms:
     """Watches for characters that move only in every second turn, or every third, and so on."""
 
     def __init__(self) -> None:
-        self._places: Dict[int, Tuple[Any, Tuple[int, int]]] = {}  # by id, who was where
-        self._moved: Dict[str, Counter[int]] = {}  # character -> in which turns of its games, how often
+        self._places: dict[int, tuple[Any, tuple[int, int]]] = {}  # by id, who was where
+        self._moved: dict[str, Counter[int]] = {}  # character -> in which turns of its games, how often
 
     def note(self, game: Any) -> None:
         """Look at a game after a turn."""
@@ -257,7 +256,7 @@ class Rhythms:
                 places[id(agent)] = agent, (x, y)
         self._places = places
 
-    def found(self) -> List[str]:
+    def found(self) -> list[str]:
         """These characters."""
         return [
             shown

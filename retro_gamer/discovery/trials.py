@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Callable, Collection, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Collection, NamedTuple, Optional, Sequence, Tuple
 
 from retro_gamer.discovery.probing import ACTIONS_FLAG, step
 from retro_gamer.environment.new_games import Parts, new_game, parts_of
@@ -24,9 +24,9 @@ class Trial(NamedTuple):
     """What became of a key that was pressed in a situation."""
 
     differs: bool  # from pressing nothing
-    ended: Optional[bool]  # whether the game was over then; None where it is over without the key, too
+    ended: bool | None  # whether the game was over then; None where it is over without the key, too
     result: int  # equal for what came out equal
-    error: Optional[GameError] = None
+    error: GameError | None = None
 
 
 class Outcome(NamedTuple):
@@ -43,20 +43,19 @@ class Trials:
     def __init__(self, factory: Callable[[], Any], late: Callable[[], bool], records: Collection[str]):
         self.factory, self.late = factory, late
         self.records = records  # names of values that only say which keys were pressed
-        self.of: Dict[str, List[Trial]] = {}
-        self.places: List[Situation] = []  # of each of those trials
-        self.untried: List[str] = []
-        self.any: Dict[str, None] = {}  # keys that do what nearly any key does, somewhere
-        self.chance: Set[str] = (
-            set()
-        )  # names of values that are another after the same seed and the same keys
+        self.of: dict[str, list[Trial]] = {}
+        self.places: list[Situation] = []  # of each of those trials
+        self.untried: list[str] = []
+        self.any: dict[str, None] = {}  # keys that do what nearly any key does, somewhere
+        # Names of values that are another after the same seed and the same keys.
+        self.chance: set[str] = set()
 
     def go(self, situations: Sequence[Situation], keys: Sequence[str]) -> None:
         """Try keys in situations. When it is late, the first round leaves out keys, and a later one is given up."""
         nothing = self._without_key(situations)
         reached = [place for place, outcome in nothing.items() if outcome.reached]
         first = not self.of
-        tried: Dict[str, List[Trial]] = {}
+        tried: dict[str, list[Trial]] = {}
         for number, key in enumerate(keys):
             if not (first and key in ARROWS) and self.late():
                 if first:
@@ -68,7 +67,7 @@ class Trials:
         for key, trials in tried.items():
             self.of[key] = self.of.get(key, []) + trials
 
-    def _leave_out_what_any_key_does(self, tried: Dict[str, List[Trial]]) -> None:
+    def _leave_out_what_any_key_does(self, tried: dict[str, list[Trial]]) -> None:
         """Where UNUSED and others do the same, such as on a page that says "press any key", each is as good as none."""
         for number, unused in enumerate(tried.get(UNUSED, ())):
             same = [key for key, trials in tried.items() if trials[number][:3] == unused[:3]]
@@ -77,7 +76,7 @@ class Trials:
                 for key in same:
                     tried[key][number] = unused._replace(differs=False)
 
-    def _without_key(self, situations: Sequence[Situation]) -> Dict[Situation, Outcome]:
+    def _without_key(self, situations: Sequence[Situation]) -> dict[Situation, Outcome]:
         """What becomes of each situation without a key, but for those of which that is another every time."""
         nothing = {place: outcome_of(self.factory, None, place) for place in situations}
         for repeats in (1, REPEATS):
@@ -125,7 +124,7 @@ class Trials:
         kept = [part for part in outcome.parts if part[0] not in self.records and part[0] not in self.chance]
         return tuple(sorted(kept) if self.chance else kept)
 
-    def acting(self) -> List[str]:
+    def acting(self) -> list[str]:
         """The keys that change the game, in the order in which they are tried."""
         loud = [key for key in self.of if self.changes(key)]
         return [key for key in loud if key in ARROWS or not self._always_ends(key)]
@@ -138,9 +137,9 @@ class Trials:
         ends = {trial.ended for trial in self.of[key]} - {None}
         return ends == {True}
 
-    def distinct(self, keys: Sequence[str]) -> List[str]:
+    def distinct(self, keys: Sequence[str]) -> list[str]:
         """Of keys that do the same everywhere, the first."""
-        firsts: Dict[Any, str] = {}
+        firsts: dict[Any, str] = {}
         for key in keys:
             firsts.setdefault(tuple(trial.result for trial in self.of[key]), key)
         return list(firsts.values())
@@ -150,7 +149,7 @@ class Trials:
         changes = [[trial.differs for trial in self.of[key]] for key in keys]
         return len(keys) >= SEVERAL and 4 * sum(map(sum, changes)) <= len(keys) * len(changes[0])
 
-    def errors(self) -> Dict[str, GameError]:
+    def errors(self) -> dict[str, GameError]:
         """The keys with which the game raises, and that do nothing where it does not, such as before somebody listens.
 
         Raises what happens only in some places with a key that does something in others.
@@ -165,10 +164,10 @@ class Trials:
         return found
 
 
-def outcome_of(factory: Callable[[], Any], key: Optional[str], place: Situation) -> Outcome:
+def outcome_of(factory: Callable[[], Any], key: str | None, place: Situation) -> Outcome:
     """The game after `key` is pressed in a situation."""
     presses = place[1]
-    parts: List[Parts] = []
+    parts: list[Parts] = []
 
     def look(game: Any) -> None:
         parts.append(parts_of(game) if len(parts) == len(presses) else ())
@@ -181,9 +180,9 @@ def outcome_of(factory: Callable[[], Any], key: Optional[str], place: Situation)
 def play_on(
     factory: Callable[[], Any],
     seed: int,
-    presses: Sequence[Optional[str]],
+    presses: Sequence[str | None],
     after_turn: Callable[[Any], Any] = lambda game: None,
-) -> Tuple[Any, int, bool]:
+) -> tuple[Any, int, bool]:
     """A game in which these keys were pressed, how many of them, and whether the last one left the program."""
     seed_everything(seed)
     game = new_game(factory)

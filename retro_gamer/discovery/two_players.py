@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Set
+from typing import Any, Callable, NamedTuple, Sequence
 
 from retro_gamer.config.values import toml_value
 from retro_gamer.discovery.keys import MOMENTS
@@ -21,11 +21,11 @@ class Player(NamedTuple):
     """A character that a person plays."""
 
     name: str
-    keys: List[str]
+    keys: list[str]
     reward: str  # "" where the state has no number that is this player's own
 
 
-def find_players(factory: Callable[[], Any], keys: Sequence[str]) -> List[Player]:
+def find_players(factory: Callable[[], Any], keys: Sequence[str]) -> list[Player]:
     """The players of a game, where there are several with keys of their own, of those given; else an empty list."""
     game = new_game(factory)
     names = [getattr(agent, "name", None) or type(agent).__name__ for agent in keyboard_driven(game)]
@@ -41,9 +41,9 @@ def find_players(factory: Callable[[], Any], keys: Sequence[str]) -> List[Player
     return [Player(*player) for player in zip(names, own, _rewards(names, numbers))]
 
 
-def _moved_by(factory: Callable[[], Any], keys: Sequence[str], key: str, players: int) -> Set[int]:
+def _moved_by(factory: Callable[[], Any], keys: Sequence[str], key: str, players: int) -> set[int]:
     """Which players the key changes in the turn in which it is pressed, in any of several situations."""
-    moved: Set[int] = set()
+    moved: set[int] = set()
     for moment in range(MOMENTS):
         with_key, without = (_held(factory, keys, pressed, moment, players) for pressed in (key, None))
         moved |= {player for player, (one, other) in enumerate(zip(with_key, without)) if one != other}
@@ -51,8 +51,8 @@ def _moved_by(factory: Callable[[], Any], keys: Sequence[str], key: str, players
 
 
 def _held(
-    factory: Callable[[], Any], keys: Sequence[str], key: Optional[str], moment: int, players: int
-) -> List[str]:
+    factory: Callable[[], Any], keys: Sequence[str], key: str | None, moment: int, players: int
+) -> list[str]:
     """What each player's character holds after a key is pressed in a situation that `moment` fixes."""
     seed_everything(moment)
     game = new_game(factory)
@@ -71,7 +71,7 @@ def _held(
     ]
 
 
-def _whole_groups(keys: List[str], moved: Dict[str, Set[int]]) -> List[str]:
+def _whole_groups(keys: list[str], moved: dict[str, set[int]]) -> list[str]:
     """Three of w, a, s, d mean all four, unless the other player has the fourth: at a wall one may do nothing."""
     whole = list(keys)
     for group in GROUPS:
@@ -81,9 +81,9 @@ def _whole_groups(keys: List[str], moved: Dict[str, Set[int]]) -> List[str]:
     return whole
 
 
-def _rewards(names: Sequence[str], numbers: Sequence[str]) -> List[str]:
+def _rewards(names: Sequence[str], numbers: Sequence[str]) -> list[str]:
     """For each player the number that bears a part of the name; or one after the other, where there are as many."""
-    owned: List[str] = []
+    owned: list[str] = []
     for name in names:
         words = re.findall(r"[a-z]+|\d+", name.lower())
         others = {

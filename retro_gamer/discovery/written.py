@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Optional, Set, Tuple
+from typing import Any
 
 from retro_gamer.environment.characters import visible_cells
 from retro_gamer.environment.player import keyboard_driven
@@ -17,10 +17,10 @@ class Written:
 
     def __init__(self) -> None:
         # Of turns without a player on the board and with one: which text -> what it said, in how many turns
-        self._said: Tuple[Dict[Tuple[str, Any], Dict[str, int]], ...] = ({}, {})
+        self._said: tuple[dict[tuple[str, Any], dict[str, int]], ...] = ({}, {})
         self._turns = [0, 0]
-        self._others: Dict[str, None] = {}  # the characters that are in no text, in their order
-        self._numbers: Set[int] = set()  # of the state, before the last turn
+        self._others: dict[str, None] = {}  # the characters that are in no text, in their order
+        self._numbers: set[int] = set()  # of the state, before the last turn
 
     def note(self, game: Any) -> None:
         """Look at a game after a turn."""
@@ -43,11 +43,11 @@ class Written:
             shown = [shown for _, _, _, shown in visible_cells(others, game.board_size)]
             self._others.update(dict.fromkeys(character for character in shown if character.strip()))
 
-    def outside(self) -> Optional[List[str]]:
+    def outside(self) -> list[str] | None:
         """The characters that are in no text; None where there is no text."""
         return list(self._others) if any(self._said) else None
 
-    def others(self) -> Optional[List[str]]:
+    def others(self) -> list[str] | None:
         """The characters that are in no text, where all texts are always there and say always the same, but for numbers
         of the state; None where there is no text, or nothing else, or one that says something.
 
@@ -59,7 +59,7 @@ class Written:
         return self.outside() if self._others and still else None
 
 
-def numbers_of(state: Dict[str, Any]) -> Set[int]:
+def numbers_of(state: dict[str, Any]) -> set[int]:
     """The numbers of a state, as they may be written on a board."""
     values = [abs(value) for value in state.values() if _is_finite(value)]
     return {int(value) for value in values} | {round(value) for value in values}
@@ -69,12 +69,12 @@ def _is_finite(value: Any) -> bool:
     return isinstance(value, (int, float)) and abs(value) < 1e15
 
 
-def _what_is_new(text: str, known: Set[int]) -> str:
+def _what_is_new(text: str, known: set[int]) -> str:
     """The letters of a text, and those of its numbers that are not known."""
     return "".join(filter(str.isalnum, without_known(text, known)))
 
 
-def without_known(text: str, known: Set[int]) -> str:
+def without_known(text: str, known: set[int]) -> str:
     """A text without those of its numbers that are known."""
 
     def number(found: Any) -> str:

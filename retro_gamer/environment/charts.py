@@ -20,7 +20,7 @@ class Charts:
     def __init__(self, sight: int, unseen: int):
         self.sight, self.unseen = sight, unseen
         # What a character has seen, cell by cell, and where it was then.
-        self.memories: Memories[Tuple[bytes, Pair]] = Memories()
+        self.memories: Memories[tuple[bytes, Pair]] = Memories()
 
     def look(self, game: Any, character: Any, board: Canvas, position: Pair) -> Canvas:
         """The chart of a character, once it has seen what is around `position` (x, y) on the board as it shows now."""

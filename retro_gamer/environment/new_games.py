@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import random
 import sys
-from typing import Any, Callable, Dict, Sequence, Tuple
+from typing import Any, Callable, Sequence, Tuple
 
 import numpy as np
 
@@ -86,7 +86,7 @@ def refuse_used_games(factory: Callable[[], Any], keys: Sequence[str]) -> None:
     )
 
 
-def values_at_top(factory: Callable[[], Any]) -> Dict[str, str]:
+def values_at_top(factory: Callable[[], Any]) -> dict[str, str]:
     """The plain values at the top of the file of a game, and in its classes and the modules it imports, by name."""
     top = getattr(inspect.unwrap(factory), "__globals__", {})
     scopes = {f"{name}.": vars(one) for name, one in top.items() if _is_own(one)}

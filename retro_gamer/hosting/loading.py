@@ -17,12 +17,13 @@ from retro_gamer.games import BUNDLED
 from retro_gamer.hosting.blame import blamed, first_line_of
 from retro_gamer.hosting.importing import FORMS, PlaysItself, import_module, unattended
 
+# Functions that may make the game and play it, where none only makes it.
 PLAYING = (
     "main",
     "play",
     "run",
     "start",
-)  # functions that may make the game and play it, where none only makes it
+)
 
 
 def parse_game(spec: str) -> GameSettings:
