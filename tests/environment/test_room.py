@@ -249,6 +249,15 @@ def test_create_chooses_it_where_one_can_shut_oneself_in(tmp_path, flags, room, 
     assert ("leaves * behind wherever it goes" in text) == (room and flags == ["--game", "snake"])
 
 
+@pytest.mark.parametrize(
+    "flags, gamma", [([], 0.99), (["--gamma", "0.9"], 0.9), (["--no-room"], 0.97)], ids=str
+)
+def test_who_can_shut_itself_in_looks_farther_ahead(tmp_path, flags, gamma):
+    text = created(tmp_path, "--game", "snake", *flags)[1]
+    assert RunDirectory(tmp_path / "run").load_config().training.gamma == gamma
+    assert ("who goes into a trap" in text) == (gamma == 0.99)
+
+
 def trained(tmp_path, **training):
     run = make_run(tmp_path / "run", "snake", preprocessing=SEEN, training_episodes=3, **training)
     Trainer(run).train()
