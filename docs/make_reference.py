@@ -29,7 +29,6 @@ WHEN = {
     "score": "When people count something else than the reward.",
     "player": "When several characters listen to keys.",
     "turn_based": "False when waiting is worth something: no key is then one of its choices.",
-    "can_wait": "False when to press no key is never better than to press one.",
     "board_size": FOUND_OUT,
     "character_set": "When a rare character should be known from the start.",
     "observation_function": "When you know better what matters than the board shows.",

@@ -108,9 +108,6 @@ class MetadataSettings:
         False,
         "true: the game stands still until a key is pressed. One is, every turn, and none again that changed nothing.",
     )
-    can_wait: bool = setting(
-        FLAG, True, "false: to press no key is none of its choices, as where that does what the last key did."
-    )
     board_size: list[int] = setting(WHOLES, [], "Width and height of the board.", low=1)
     character_set: list[str] = setting(
         TEXTS, [], "Characters known from the start. New ones are added when they first appear."

@@ -7,7 +7,7 @@ from typing import Any, Iterable, Sequence, Tuple
 from retro_gamer.config.checks import NOT_BESIDE_TILES
 from retro_gamer.discovery.draft import Draft
 from retro_gamer.discovery.ground import IF_IT_SHUTS_ITSELF_IN, TURNS_TO_LOOK, Ground, look_at_ground
-from retro_gamer.discovery.moved import goes_on, moved_by_keys
+from retro_gamer.discovery.moved import moved_by_keys
 from retro_gamer.discovery.probing import Probe, name_of, only_player
 from retro_gamer.discovery.rewards import growth_of
 from retro_gamer.discovery.sights import (
@@ -28,7 +28,7 @@ from retro_gamer.environment.ways import Ways
 from retro_gamer.errors import GameError
 
 OFTEN = 0.17  # of the walks: so often the straight way is barred where another is shown. At 0.14 (pellets) it did harm
-GAMMA_OF_TRAPS = 0.99  # snake, 120 s: 90 and 87 apples; with 0.97 85 and 79
+GAMMA_OF_TRAPS = 0.99  # snake, 120 s: 87 and 84 apples; with 0.97 81 and 82
 MANY_CHARACTERS = 1000  # on the board at once: the radar would cost more than the game itself
 
 
@@ -111,16 +111,6 @@ def choose_turns(draft: Draft, probe: Probe, known: dict[str, Any]) -> None:
             draft.notes["training.repeat_penalty"] = (
                 "1: what gained nothing on a board gains nothing there again."
             )
-
-
-def choose_waiting(draft: Draft, factory: Any, probe: Probe, known: dict[str, Any]) -> None:
-    """Whether to press no key is a choice: not where that does what the last key did, as in snake."""
-    if "can_wait" in known or probe.turn_based or draft.config.metadata.turn_based:
-        return
-    if goes_on(factory, known.get("actions") or draft.config.metadata.actions):
-        draft.set({"can_wait": False})
-        draft.notes["metadata.can_wait"] = "Where it was tried, to press no key did what the last key did."
-        draft.say("It goes on as the last key said: a key is pressed in every turn.")
 
 
 def choose_tiles(draft: Draft, probe: Probe, known: dict[str, Any]) -> None:

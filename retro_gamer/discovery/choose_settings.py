@@ -27,7 +27,6 @@ from retro_gamer.discovery.choose_encoders import (
     choose_own_symbol,
     choose_tiles,
     choose_turns,
-    choose_waiting,
     look_around,
     observe_numbers,
     see,
@@ -188,8 +187,6 @@ def _describe_game(draft: Draft, flags: dict[str, Any]) -> None:
             f"Colors are not seen, and {' '.join(probe.colored)} came in several: if they matter, give each its own "
             "character."
         )
-    with trying_out():
-        choose_waiting(draft, factory, probe, known)
     if "observation_function" not in known:
         with trying_out():
             choose_encoders(draft, factory, probe, known)

@@ -1,4 +1,4 @@
-"""What keys move: who is played where nobody on the board listens to keys, and whether it goes on by itself."""
+"""Who is played where nobody on the board listens to keys: a manager that nobody sees may, and moves a character."""
 
 from __future__ import annotations
 
@@ -7,35 +7,12 @@ from collections import Counter
 from typing import Any, Callable, Sequence
 
 from retro_gamer.discovery.probing import name_of
-from retro_gamer.discovery.trials import Situation, outcome_of, play_on
+from retro_gamer.discovery.trials import Situation, play_on
 
 PLACES, TURNS_APART = 6, 4  # situations in which each key is pressed, and how many turns lie between them
 LATER = 80  # turns: is it the same one then, or does that lie still, as a piece that fell?
 OFTEN = 0.5  # of all presses: so often do keys move who is played
 CLEARLY = 2  # times as often as anybody else, such as one that follows
-
-# Situations in which nothing is pressed after a key; in so many it must tell something.
-MOST_TRIED, ENOUGH = (
-    24,
-    6,
-)
-
-
-def goes_on(factory: Callable[[], Any], actions: Sequence[str]) -> bool:
-    """Whether to press nothing is to press the last key again, as for a snake, which goes on the way it went."""
-    told = 0
-    for seed in range(MOST_TRIED):
-        chooser = random.Random(seed)
-        presses = [chooser.choice(actions) for _ in range(1 + seed % TURNS_APART)]
-        place, last = (seed, tuple(presses)), presses[-1]
-        nothing = outcome_of(factory, None, place)
-        if nothing.reached and nothing.playing:
-            if outcome_of(factory, last, place) != nothing:
-                return False
-            told += any(outcome_of(factory, key, place) != nothing for key in actions if key != last)
-            if told == ENOUGH:
-                return True
-    return False
 
 
 def moved_by_keys(factory: Callable[[], Any], actions: Sequence[str]) -> str:

@@ -37,8 +37,8 @@ def make_encoder(
 
 
 def actions_of(metadata: MetadataSettings) -> list[str | None]:
-    """What can be done in a turn of a game: press one of its keys, or None, unless it is turn-based or cannot wait."""
-    return [*metadata.actions] if metadata.turn_based or not metadata.can_wait else [*metadata.actions, None]
+    """What can be done in a turn of a game: press one of its keys, or None, unless it is turn-based."""
+    return [*metadata.actions] if metadata.turn_based else [*metadata.actions, None]
 
 
 class RetroEnvironment(Environment):

@@ -248,8 +248,7 @@ class PolicyDescription:
             config.metadata,
             board_size=list(self.board_size) or config.metadata.board_size,
             player=self.player,
-            turn_based=config.metadata.turn_based if self.gym else bool(self.turn_based),
-            can_wait=bool(self.gym) or None in self.actions,
+            turn_based=config.metadata.turn_based if self.gym else None not in self.actions,
         )
         training = replace(config.training, algorithm=self.algorithm)
         preprocessing = PreprocessingSettings(**seen)

@@ -1,20 +1,14 @@
-"""Who is played where nobody on the board listens to keys, and who goes on by itself."""
+"""Who is played where nobody on the board listens to keys."""
 
 from __future__ import annotations
 
 import random
 
-import pytest
 from observing import Piece
 
-from retro_gamer.commands.create import create_run
 from retro_gamer.discovery.choose_settings import choose_settings
-from retro_gamer.discovery.moved import goes_on, moved_by_keys
-from retro_gamer.games import catch, engine, snake
-from retro_gamer.policy.trained_policy import TrainedPolicy
-from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.training.player import load_player
-from retro_gamer.training.trainer import Trainer
+from retro_gamer.discovery.moved import moved_by_keys
+from retro_gamer.games import engine
 
 KEYS = ["KEY_LEFT", "KEY_RIGHT"]
 
@@ -119,52 +113,3 @@ class Drops:
 
 def test_pieces_that_lie_still_once_they_fell_are_not():
     assert moved_by_keys(lambda: engine.Game([Drops()], {"score": 0}, board_size=(9, 9)), KEYS) == ""
-
-
-ARROWS = {"KEY_RIGHT": (1, 0), "KEY_UP": (0, -1), "KEY_LEFT": (-1, 0), "KEY_DOWN": (0, 1)}
-
-
-class Walker(Piece):
-    """Goes one step for each key; others go on, or go on but stop now and then."""
-
-    goes_on, way = False, (0, 0)
-
-    def handle_keystroke(self, keystroke, game):
-        self.way = ARROWS[keystroke.name]
-
-    def play_turn(self, game):
-        self.position = tuple((place + step) % 9 for place, step in zip(self.position, self.way))
-        if not self.goes_on or (self.goes_on == "mostly" and game.turn_number % 4 == 0):
-            self.way = (0, 0)
-
-
-@pytest.mark.parametrize(
-    "how, keys, found", [(True, 4, True), (False, 4, False), ("mostly", 4, False), (True, 1, False)]
-)
-def test_who_goes_on_the_way_of_the_last_key_is_found(how, keys, found):
-    def make():
-        walker = Walker("@", (4, 4))
-        walker.goes_on = how
-        return engine.Game([walker], {"score": 0}, board_size=(9, 9))
-
-    assert goes_on(make, list(ARROWS)[:keys]) == found
-
-
-@pytest.mark.parametrize("flags, waits", [({}, False), ({"can_wait": True}, True)])
-def test_a_snake_is_told_a_key_in_every_turn(tmp_path, flags, waits):
-    made = create_run("snake", str(tmp_path / "run"), flags)
-    assert made.config.metadata.can_wait == waits
-    assert any("goes on as the last key said" in message for message in made.messages) != waits
-    trainer = Trainer(RunDirectory(tmp_path / "run"))
-    assert (None in trainer.environment.actions) == waits
-    trainer.train(episodes=2)
-    policy, game = TrainedPolicy(str(tmp_path / "run")), snake.create_game()
-    assert (None in policy.q_values(game)) == waits
-    player = load_player(RunDirectory(tmp_path / "run"))
-    assert (None in player.environment.actions) == waits
-    assert player.config.metadata.can_wait == waits and not player.config.metadata.turn_based
-
-
-def test_in_what_stands_still_to_wait_is_a_choice():
-    """In catch the paddle goes one step for each key."""
-    assert not goes_on(catch.create_game, KEYS)

@@ -133,8 +133,7 @@ def changed(run, folder, changes):
 def test_every_setting_is_either_taken_over_or_refused():
     names = [setting.name for section, setting in all_settings() if section != "self_play"]
     names.remove("environment")  # refused as "gym" is, and under that name
-    for name in ("turn_based", "can_wait"):  # as "actions" are, since they take one away
-        names.remove(name)
+    names.remove("turn_based")  # as "actions" are, since it takes one away
     assert sorted(names) == sorted([*REFUSED, *TAKEN_OVER])
     assert set(MEANINGLESS_AFTER) == {
         *REFUSED,
