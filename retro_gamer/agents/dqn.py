@@ -52,8 +52,8 @@ class DQNAgent(Agent):
 
     After every `train_every` turns come `gradient_steps` learning steps; every `target_update_freq` turns the target
     network takes over the weights of the online one. What is saved and evaluated plays by the average of the online
-    weights over about the last `average_steps` learning steps (Polyak & Juditsky 1992), or by the newest if that is 0:
-    a single step may spoil the order of two nearly equal actions.
+    weights over about the last `average_steps` learning steps, or the last quarter of all (Polyak & Juditsky 1992), or by
+    the newest if that is 0: a single step may spoil the order of two nearly equal actions.
 
     `spatial` looks at the board through convolutions (the usual ones, or those given); features are remembered as
     `feature_type`.
@@ -199,12 +199,15 @@ class DQNAgent(Agent):
         return losses
 
     def _average(self, n_steps: int) -> None:
-        """Let the average follow after so many learning steps; in the beginning it is that of all steps so far."""
+        """Let the average follow after so many learning steps.
+
+        It is over about the last `average_steps`, or the last quarter of all once that is more; in the beginning over all.
+        """
         assert self.average is not None
         t = self.optimizer.t
         if t % AVERAGE_EVERY < n_steps or t < AVERAGE_EVERY:
             new = max(n_steps, AVERAGE_EVERY)
-            self.average.follow(self.online, min(1.0, new / min(t, self.average_steps)))
+            self.average.follow(self.online, min(1.0, new / min(t, max(self.average_steps, t // 4))))
 
     def _steps_drawn_together(self, n_steps: int) -> float:
         """Draw the batches of some steps, make the steps, then set the new priorities; returns the sum of the losses."""

@@ -341,7 +341,7 @@ class TrainingSettings:
     average_steps: int = setting(
         WHOLE,
         0,
-        "Learning steps over which the weights are averaged that are saved and play; 0: the newest weights.",
+        "Learning steps whose weights are averaged, to be saved and to play; later the last quarter of all. 0: the newest.",
         low=0,
         high=100_000,
         new_run=2000,
