@@ -208,7 +208,8 @@ def test_info(workshop, command):
     assert status == 0
     assert re.search(r"^Checkpoints  2: ep_0250, ep_0500, best$", out, re.M)
     assert re.search(r"^Trained      500 games, [\d,]+ turns$", out, re.M)
-    assert "max_turns_per_episode = 4" in out and "hidden_sizes = [8]" in out and "gamma" not in out
+    assert "max_turns_per_episode = 4" in out and "hidden_sizes = [8]" in out and "n_step" not in out
+    assert "gamma = 0.99" in out  # which create sets for a snake
     assert max(map(len, out.splitlines())) < 100 and "\xa0" not in out
     command("train", "runs/snake", "--episodes", "3")
     assert "Trained      503 games" in command("info", "runs/snake")[1]
