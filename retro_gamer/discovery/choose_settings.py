@@ -144,10 +144,8 @@ def _describe_game(draft: Draft, flags: dict[str, Any]) -> None:
         draft.say(f"Read the description of the game in {path}.")
         _apply_description(draft, description, path)
     factory = load_factory(draft.config.game)
-    if hasattr(factory, "stops_at_play"):
-        name = factory.__name__
-        lines = 'the lines below  if __name__ == "__main__"' if name == "__main__" else f"{name}()"
-        draft.say(f"There is no create_game(): each game is made by {lines}, as far as play().")
+    if hasattr(factory, "made_by"):
+        draft.say(f"There is no create_game(): each game is made by {factory.made_by}, as far as play().")
     factory = made_once(factory, draft.say)
     given = {**description, **flags}
     known = {name: value for name, value in given.items() if name not in OTHER_DESCRIPTION_KEYS}
@@ -210,9 +208,10 @@ def _find_keys(draft: Draft, factory: Any, known: dict[str, Any]) -> None:
             left = values_at_top(factory)
             kept = ", ".join(name for name in begun if left.get(name) != begun[name])
             if kept:
+                where = getattr(factory, "made_by", f"{factory.__name__}()")
                 draft.say(
-                    f"A new game finds {kept} as the last one left it. If that is wrong, set it anew in "
-                    f"{factory.__name__}(); what is at the top of the file needs a line  global NAME  there."
+                    f"A new game finds {kept} as the last one left it. If that is wrong, set it anew in {where}; in a "
+                    "function, what is at the top of the file needs a line  global NAME  there."
                 )
     if known.get("actions"):
         return

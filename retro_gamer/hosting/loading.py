@@ -8,6 +8,7 @@ import inspect
 import os
 from contextlib import suppress
 from pathlib import Path
+from types import FunctionType
 from typing import Any, Callable
 
 from retro_gamer.config.settings import GameSettings
@@ -18,12 +19,7 @@ from retro_gamer.hosting.blame import blamed, first_line_of
 from retro_gamer.hosting.importing import FORMS, PlaysItself, import_module, unattended
 
 # Functions that may make the game and play it, where none only makes it.
-PLAYING = (
-    "main",
-    "play",
-    "run",
-    "start",
-)
+PLAYING = ("main", "play", "run", "start")
 
 
 def parse_game(spec: str) -> GameSettings:
@@ -116,8 +112,8 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
         return games[0]
     functions = [name for name, one in own.items() if callable(one) and not isinstance(one, type)]
     main = next((own[name] for name in PLAYING if name in functions and not _needed(own[name])), None)
-    main = main or _lines_of_a_script(module)
-    if main is not None and not game.factory:
+    main = None if game.factory else main or _lines_of_a_script(module)
+    if main is not None:
         return _until_it_plays(main)
     found = (
         f"It has the functions {', '.join(functions)}." if functions else "It has no functions of its own."
@@ -132,9 +128,11 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
 
 def _lines_of_a_script(module: Any) -> Callable[[], Any] | None:
     """What a file does when it is started: the lines below  if __name__ == "__main__",  where some line calls play()."""
-    file = getattr(module, "__file__", None) or ""
-    source = Path(file).read_bytes() if file.endswith(".py") else b""
-    if b".play(" not in source:
+    try:
+        source = inspect.getsource(module)
+    except (OSError, TypeError):  # there is none, as of a folder
+        return None
+    if ".play(" not in source:
         return None
     below = [
         line
@@ -142,15 +140,8 @@ def _lines_of_a_script(module: Any) -> Callable[[], Any] | None:
         if isinstance(node, ast.If) and "__main__" in ast.dump(node.test)
         for line in node.body
     ]
-    if not below:
-        return None
-    lines = compile(ast.Module(below, []), file, "exec")
-
-    def script() -> None:
-        exec(lines, vars(module))
-
-    script.__name__ = "__main__"
-    return script
+    lines = compile(ast.Module(below, []), module.__file__, "exec")
+    return FunctionType(lines, vars(module), "__main__") if below else None
 
 
 def _until_it_plays(main: Callable[[], Any]) -> Callable[[], Any]:
@@ -166,7 +157,9 @@ def _until_it_plays(main: Callable[[], Any]) -> Callable[[], Any]:
                     raise
                 return stopped.game
 
-    make.stops_at_play = True  # type: ignore[attr-defined]
+    make.made_by = f"{main.__name__}()"  # type: ignore[attr-defined]
+    if main.__name__ == "__main__":
+        make.made_by = 'the lines below  if __name__ == "__main__"'  # type: ignore[attr-defined]
     return make
 
 
@@ -233,6 +226,8 @@ def make_game(factory: Callable[[], Any], first: bool = True) -> Any:
     if missing:
         where = first_line_of(factory)
         advice = "End it with  return game."
+        if hasattr(factory, "made_by"):
+            advice = "It has to come to a line that calls game.play()."
         if inspect.iscoroutine(game) or inspect.isgenerator(game):
             game.close()
             advice = "Begin it with  def, not async def, and end it with  return game, not yield."

@@ -6,6 +6,7 @@ import linecache
 import os
 import sys
 import threading
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -491,6 +492,28 @@ def test_a_game_without_any_function_is_made_as_when_its_file_is_started(capsys)
     assert "Gome" in broken and "broken_script.py" in broken
     nothing = refused(write("no_game_script", "print('.play(')\nif __name__ == '__main__':\n    x = 3\n"))
     assert "__main__() returned NoneType" in nothing
+    assert "no_game_script.py, line" in nothing and "come to a line that calls game.play()" in nothing
+
+
+def test_what_a_script_keeps_from_game_to_game_is_told():
+    start = MAKE.replace("def create_game():", "if __name__ == '__main__':").replace("return Game", "Game")
+    turn = "global points; points += 1; game.state['score'] = points"
+    text = said(write("keeps", "points = 0\n" + start.rstrip() + ".play()\n", turn=turn))
+    assert "finds points as the last one left it" in text and "anew in the lines below  if __name__" in text
+
+
+def test_a_game_in_a_zip_file_may_be_a_script(folder, monkeypatch):
+    start = MAKE.replace("def create_game():", "if __name__ == '__main__':").replace("return Game", "Game")
+    for name, make, expected in (
+        ("zipped_script", start.rstrip() + ".play()\n", "made by the lines below"),
+        ("zipped_helper", "def helper(game): game.play()\n", "has no function create_game()"),
+    ):
+        source = Path(write(name, make))
+        with zipfile.ZipFile(folder / f"{name}.zip", "w") as archive:
+            archive.write(source)
+        source.unlink()
+        monkeypatch.syspath_prepend(str(folder / f"{name}.zip"))
+        assert expected in (said(name) if name == "zipped_script" else refused(name))
 
 
 def test_a_main_that_plays_nothing_makes_no_game():
