@@ -77,9 +77,8 @@ def _imports(config: RunConfig) -> str:
         return "\n".join(
             ["import runpy", *ours, "", f"create_game = runpy.run_path({game.path!r})[{function!r}]"]
         )
-    if module in sys.modules and not hasattr(
-        sys.modules[module], function
-    ):  # made by main(), or a class of games
+    # Made by main(), or a class of games.
+    if module in sys.modules and not hasattr(sys.modules[module], function):
         where = Path(game.path, *module.split("."))
         spec = f"{where}.py" if where.with_suffix(".py").is_file() else str(where) if game.path else module
         ours.append("from retro_gamer.hosting.loading import load_factory, parse_game")

@@ -33,10 +33,7 @@ NO_KEY_ACTS = "No key that was tried changes this game."
 TURNS_HELD = 20  # that a key is held, to see whether the game raises
 ENOUGH_TURNS = 1000  # that there is time for: in slower games less is tried
 # Situations in which each key is tried, in a round; each so many presses after the last.
-MOMENTS, PRESSES = (
-    6,
-    3,
-)
+MOMENTS, PRESSES = 6, 3
 ROUNDS = 3  # each with the keys found in those before: a menu may open another
 DEEP_MOMENTS, DEEP_TURNS, LONGEST_HOLD = 3, 200, 10  # long games, in which keys are held: they get far
 MANY_LETTERS = 20  # where this many change the game, it listens to every letter

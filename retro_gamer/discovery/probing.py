@@ -49,9 +49,8 @@ class Probe(NamedTuple):
     telling: set[str]  # and of those whose letter tells something else
     flow: str  # the one way in which things come; "" for none
     walls: bool  # whether several come abreast, such as a wall's parts or a gate's posts
-    besides_texts: (
-        list[str] | None
-    )  # the characters that are in no text, where texts say nothing that is not known; None elsewhere
+    # The characters that are in no text, where texts say nothing that is not known; None elsewhere.
+    besides_texts: list[str] | None
     waits: bool  # whether the player never goes that way, nor back
     outside_texts: list[str] | None  # the characters that are in no text; None where there is no text
     turn_based: bool  # whether nothing changes until a key is pressed

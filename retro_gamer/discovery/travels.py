@@ -241,7 +241,8 @@ class Rhythms:
     """Watches for characters that move only in every second turn, or every third, and so on."""
 
     def __init__(self) -> None:
-        self._places: dict[int, tuple[Any, tuple[int, int]]] = {}  # by id, who was where
+        # By id, who was where in the turn before, and no longer: who was out of sight may have moved at any time.
+        self._places: dict[int, tuple[Any, tuple[int, int]]] = {}
         self._moved: dict[str, Counter[int]] = {}  # character -> in which turns of its games, how often
 
     def note(self, game: Any) -> None:
@@ -261,17 +262,15 @@ class Rhythms:
         return [
             shown
             for shown, turns in self._moved.items()
-            if len(shown) == 1 and len(turns) >= FEWEST_BEATS and any(map(turns_fit(turns), PERIODS))
+            if len(shown) == 1
+            and len(turns) >= FEWEST_BEATS
+            and any(_is_rhythm(turns, period) for period in PERIODS)
         ]
 
 
-def turns_fit(turns: Counter[int]) -> Callable[[int], bool]:
+def _is_rhythm(turns: Counter[int], period: int) -> bool:
     """Whether nearly all of these turns are a multiple of a period apart."""
-
-    def fit(period: int) -> bool:
-        beats: Counter[int] = Counter()
-        for turn, n in turns.items():
-            beats[turn % period] += n
-        return max(beats.values()) >= SAME_WAY * sum(beats.values())
-
-    return fit
+    beats: Counter[int] = Counter()
+    for turn, n in turns.items():
+        beats[turn % period] += n
+    return max(beats.values()) >= SAME_WAY * sum(beats.values())
