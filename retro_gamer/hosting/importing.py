@@ -10,6 +10,7 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator
+from weakref import WeakSet
 
 from retro_gamer.errors import ConfigError, GameError, RetroGamerError, did_you_mean
 from retro_gamer.games import BUNDLED
@@ -33,7 +34,7 @@ def import_module(name: str, path: str = "") -> Any:
             sys.path.insert(0, folder)
     try:
         with blamed(f"while {name} was imported", _advice_for_import), unattended():
-            module = _import_file(name, file) if file else importlib.import_module(name)
+            module = _import(name, file)
     except GameError as error:
         missing = error.__cause__.name if isinstance(error.__cause__, ModuleNotFoundError) else None
         if missing and (name == missing or name.startswith(missing + ".")):
@@ -52,7 +53,7 @@ def _advice_for_import(error: BaseException) -> str:
                 "--game package.module"
             )
         return no_such_module(error)
-    if isinstance(error, (SystemExit, EOFError, OSError, PlaysItself)):
+    if isinstance(error, (SystemExit, EOFError, OSError)):
         return (
             'If the file starts the game when it is imported, put  if __name__ == "__main__":  above the lines '
             "that do so, and let  def create_game():  make the game and return it."
@@ -68,20 +69,32 @@ def _no_game(name: str, path: str, error: Any) -> RetroGamerError:
     return error_class(text.replace(" \n", "\n"))
 
 
-def _import_file(name: str, file: str) -> Any:
-    """Import a module from this file, whatever else there is of its name."""
+def _import(name: str, file: str) -> Any:
+    """Import a module, from this file if one is named; of one that begins to play, what comes before that."""
     known = sys.modules.get(name)
-    if known is not None and getattr(known, "__file__", None) == file:
+    if known is not None and file in ("", getattr(known, "__file__", None)):
         return known
-    spec = importlib.util.spec_from_file_location(name, file)
-    assert spec is not None and spec.loader is not None  # it ends with .py
+    try:
+        return _execute(name, file) if file else importlib.import_module(name)
+    except PlaysItself as stopped:
+        if stopped.game is None:
+            raise
+    return _execute(name, file, plays=True)
+
+
+def _execute(name: str, file: str, plays: bool = False) -> Any:
+    """Import a module from this file, whatever else there is of its name."""
+    spec = importlib.util.spec_from_file_location(name, file) if file else importlib.util.find_spec(name)
+    assert spec is not None and spec.loader is not None  # it ends with .py, or was found before
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except BaseException:
-        sys.modules.pop(name, None)
-        raise
+    except BaseException as error:
+        if not isinstance(error, PlaysItself) or not plays:
+            sys.modules.pop(name, None)
+            raise
+        scripts.add(module)
     return module
 
 
@@ -113,6 +126,7 @@ class PlaysItself(GameError):
     game: Any = None
 
 
+scripts: WeakSet[Any] = WeakSet()  # modules that begin to play when they are imported
 _this_thread = threading.local()  # its `unattended`: how many of these it is inside
 
 

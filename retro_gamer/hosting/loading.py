@@ -16,7 +16,7 @@ from retro_gamer.config.values import parse_toml
 from retro_gamer.errors import ConfigError, GameError
 from retro_gamer.games import BUNDLED
 from retro_gamer.hosting.blame import blamed, first_line_of
-from retro_gamer.hosting.importing import FORMS, PlaysItself, import_module, unattended
+from retro_gamer.hosting.importing import FORMS, PlaysItself, import_module, scripts, unattended
 
 # Functions that may make the game and play it, where none only makes it.
 PLAYING = ("main", "play", "run", "start")
@@ -107,14 +107,16 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
         return factory
     own = {name: one for name, one in vars(module).items() if getattr(one, "__module__", "") == module_name}
     classes = {name: one for name, one in own.items() if isinstance(one, type) and hasattr(one, "step")}
-    games = [one for one in classes.values() if hasattr(one, "play") and not _needed(one)]
-    if len(games) == 1 and not game.factory and not hasattr(module, function):
-        return games[0]
     functions = [name for name, one in own.items() if callable(one) and not isinstance(one, type)]
-    main = next((own[name] for name in PLAYING if name in functions and not _needed(own[name])), None)
-    main = None if game.factory else main or _lines_of_a_script(module)
-    if main is not None:
-        return _until_it_plays(main)
+    if not game.factory:
+        games = [one for one in classes.values() if hasattr(one, "play") and not _needed(one)]
+        if len(games) == 1 and module not in scripts and not hasattr(module, function):
+            return games[0]
+        plays = [own[name] for name in PLAYING if name in functions and not _needed(own[name])]
+        if module in scripts or not plays:
+            plays = _lines_of_a_script(module)
+        if plays:
+            return _until_it_plays(plays[0], module)
     found = (
         f"It has the functions {', '.join(functions)}." if functions else "It has no functions of its own."
     )
@@ -126,25 +128,33 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
     )
 
 
-def _lines_of_a_script(module: Any) -> Callable[[], Any] | None:
-    """What a file does when it is started: the lines below  if __name__ == "__main__",  where some line calls play()."""
+def _lines_of_a_script(module: Any) -> list[Callable[[], Any]]:
+    """What a file does when it is started, where some line calls play(), but for what it defines.
+
+    That is the lines below  if __name__ == "__main__",  or all of a file that plays when it is imported.
+    """
+    plays_at_once = module in scripts
     try:
         source = inspect.getsource(module)
     except (OSError, TypeError):  # there is none, as of a folder
-        return None
-    if ".play(" not in source:
-        return None
-    below = [
-        line
-        for node in ast.parse(source).body
-        if isinstance(node, ast.If) and "__main__" in ast.dump(node.test)
-        for line in node.body
-    ]
-    lines = compile(ast.Module(below, []), module.__file__, "exec")
-    return FunctionType(lines, vars(module), "__main__") if below else None
+        return []
+    if ".play(" not in source and not plays_at_once:
+        return []
+    lines = ast.parse(source).body
+    if plays_at_once:
+        lines = [node for node in lines if not isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    else:
+        lines = [
+            line
+            for node in lines
+            if isinstance(node, ast.If) and "__main__" in ast.dump(node.test)
+            for line in node.body
+        ]
+    code = compile(ast.Module(lines, []), module.__file__, "exec")
+    return [FunctionType(code, vars(module), "__main__")] if lines else []
 
 
-def _until_it_plays(main: Callable[[], Any]) -> Callable[[], Any]:
+def _until_it_plays(main: Callable[[], Any], module: Any) -> Callable[[], Any]:
     """A function that makes the game that `main` plays: it is called, and stopped where it calls play()."""
 
     @functools.wraps(main)
@@ -157,9 +167,12 @@ def _until_it_plays(main: Callable[[], Any]) -> Callable[[], Any]:
                     raise
                 return stopped.game
 
-    make.made_by = f"{main.__name__}()"  # type: ignore[attr-defined]
-    if main.__name__ == "__main__":
-        make.made_by = 'the lines below  if __name__ == "__main__"'  # type: ignore[attr-defined]
+    made_by = f"{main.__name__}()"
+    if made_by == "__main__()":
+        made_by = (
+            "the lines of its file" if module in scripts else 'the lines below  if __name__ == "__main__"'
+        )
+    make.made_by = made_by  # type: ignore[attr-defined]
     return make
 
 

@@ -307,11 +307,33 @@ def test_a_game_that_starts_at_import_is_told_about_main(tmp_path, line, name):
     assert f"in {tmp_path / 'my_game.py'}, line 3" in text and 'if __name__ == "__main__":' in text
 
 
-def test_a_game_that_plays_itself_at_import_is_told_about_main(tmp_path):
+def test_a_file_that_plays_when_it_is_imported_is_made_by_its_lines():
+    """Up to play(), for each game; what it defines is defined once."""
+    script = SMALL_GAME[: SMALL_GAME.index("def create_game")] + (
+        "class Piece:\n    character, position = 'p', (0, 0)\n\nprint(3)\n"
+        "pieces = [Piece()]\ngame = Game(pieces, {}, board_size=(3, 2))\n"
+        "game.play()\nraise ValueError\n"
+    )
+    write("my_game.py", script)
+    factory = load_factory(parse_game("my_game.py"))
+    one, two = make_game(factory), make_game(factory, first=False)
+    assert one is not two and one.agents[0] is not two.agents[0]
+    assert type(one.agents[0]) is type(two.agents[0]) is sys.modules["my_game"].Piece
+
+
+def test_a_file_that_plays_when_it_is_imported_may_have_create_game():
     write("my_game.py", SMALL_GAME + "\ncreate_game().play()\n")
-    text = failure("my_game")
-    assert "It called play()." in text and 'if __name__ == "__main__":' in text
-    assert f"in {tmp_path / 'my_game.py'}, line 10" in text
+    assert load("my_game").state["score"] == 0
+
+
+def test_a_file_may_play_by_importing_another():
+    write("my_game.py", SMALL_GAME + "\ncreate_game().play()\n")
+    write("starts_it.py", "import my_game\n")
+    factory = load_factory(parse_game("starts_it"))
+    assert make_game(factory) is not make_game(factory)
+    write("broken.py", "if 1:\n    import my_game\nname = nothing\n")
+    write("broken.py", SMALL_GAME + "\nimport random\ngame = create_game()\nif game: gone.play()\n")
+    assert f"line {len(SMALL_GAME.splitlines()) + 4}" in failure("broken.py")
 
 
 def test_playing_under_main_is_fine():
