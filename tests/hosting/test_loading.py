@@ -226,8 +226,8 @@ def test_what_is_named_must_be_a_function():
 
 
 def test_a_folder_without_python_files():
-    Path("empty").mkdir()
-    assert "empty has no function create_game(). It has no functions of its own." in failure("empty")
+    Path("hollow").mkdir()
+    assert "hollow has no function create_game(). It has no functions of its own." in failure("hollow")
 
 
 def test_a_dot_in_a_file_name():
