@@ -62,9 +62,7 @@ def house() -> str:
         text(716, 270, "imports", 13, color=GREY),
         text(716, 288, "point down", 13, color=GREY),
     ]
-    return picture(
-        800, 540, "The folders of the package, from commands at the top to nn at the bottom", parts
-    )
+    return picture(800, 540, "The folders of the package, from commands at the top to nn at the bottom", parts)
 
 
 # What an agent sees: a board, the window around its ship, and the radar.
@@ -145,9 +143,7 @@ def defaults() -> str:
     for row in rows_of("defaults.csv"):
         by_game.setdefault(row["game"], []).append(row)
     parts = [text(20, 28, "Reward after a default training: one point a seed, 95% intervals", 15)]
-    parts += [
-        text(20, 46, "from random play (left) to the best training of the game (right)", 12, color=GREY)
-    ]
+    parts += [text(20, 46, "from random play (left) to the best training of the game (right)", 12, color=GREY)]
     left, width = 330, 380
     for line, (game, rows) in enumerate(by_game.items()):
         y = 76 + line * 40
@@ -203,9 +199,7 @@ def validation() -> str:
     rows = rows_of("validation.csv")
     parts = [text(20, 28, "Ours as a share of what was published (100%: the same)", 15)]
     left, width = 390, 200
-    parts.append(
-        f'<path d="M{left + width} 44 V{50 + 26 * len(rows)}" stroke="{RED}" stroke-dasharray="4 3"/>'
-    )
+    parts.append(f'<path d="M{left + width} 44 V{50 + 26 * len(rows)}" stroke="{RED}" stroke-dasharray="4 3"/>')
     for line, row in enumerate(rows):
         y = 50 + line * 26
         share = number(row["ours"]) / number(row["published"])

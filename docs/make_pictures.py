@@ -18,10 +18,7 @@ HERE = Path(__file__).resolve().parent
 TOP = HERE.parent
 PICTURES = HERE / "pictures"
 SHOWN = [
-    *(
-        f"reporting/{name}"
-        for name in ("html.py", "report.css", "report.js", "svg_chart.py", "network_picture.py")
-    ),
+    *(f"reporting/{name}" for name in ("html.py", "report.css", "report.js", "svg_chart.py", "network_picture.py")),
     "agents/tabular.py",
     "games/forager/__init__.py",
 ]
@@ -58,9 +55,7 @@ def pictures_of_snake() -> None:
         assert retro_gamer(["train", run]) == 0
         assert retro_gamer(["plot", run, "--svg", str(PICTURES / "curves.svg")]) == 0
         assert retro_gamer(["report", run]) == 0
-        recording = max(
-            (record_game(load_player(RunDirectory(run)), seed) for seed in range(5)), key=lambda r: r.total
-        )
+        recording = max((record_game(load_player(RunDirectory(run)), seed) for seed in range(5)), key=lambda r: r.total)
         frame = recording.frames[len(recording.frames) * 3 // 4]
         (PICTURES / "game.svg").write_text(draw_board(frame.board), encoding="utf-8")
         take_picture(Path(run) / "report.html", PICTURES / "report.png")
@@ -106,16 +101,10 @@ def table_filling() -> str:
                     key = max(values, key=lambda key: values[key])
                     value = round(values[key], 2) + 0.0
                     depth = min(max(value, 0) / 6, 1)
-                    parts.append(
-                        box(at_x, at_y, cell, cell, f"rgba(37,99,235,{0.04 + 0.5 * depth:.2f})", "#fff")
-                    )
-                    parts.append(
-                        text(at_x + cell / 2, at_y + 18, arrows[key] if value > 0 else "", 15, "middle")
-                    )
+                    parts.append(box(at_x, at_y, cell, cell, f"rgba(37,99,235,{0.04 + 0.5 * depth:.2f})", "#fff"))
+                    parts.append(text(at_x + cell / 2, at_y + 18, arrows[key] if value > 0 else "", 15, "middle"))
                     parts.append(text(at_x + cell / 2, at_y + 36, f"{value:.2f}", 12, "middle"))
-    return picture(
-        404, 456, "The largest value of each cell, and its key, after 100, 300, 700 and 2,000 games", parts
-    )
+    return picture(404, 456, "The largest value of each cell, and its key, after 100, 300, 700 and 2,000 games", parts)
 
 
 def draw_board(rows: list) -> str:

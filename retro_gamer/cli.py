@@ -11,12 +11,7 @@ from typing import Any
 
 from retro_gamer.commands.calls import FAILED, clean_command, play_command, say_if_installed_twice
 from retro_gamer.commands.options import WRONG_USE, build_parser, no_such_option
-from retro_gamer.errors import (
-    ConfigError,
-    RetroGamerError,
-    explain_os_error,
-    install_command,
-)
+from retro_gamer.errors import ConfigError, RetroGamerError, explain_os_error, install_command
 from retro_gamer.hosting.interrupts import heeding_ctrl_c
 from retro_gamer.hosting.output import harmless_output
 from retro_gamer.hosting.signs import signs_of_life
@@ -79,11 +74,7 @@ def _run(arguments: list[str] | None) -> int:
             FAILED,
         )
     except MemoryError:
-        return _fail(
-            options,
-            "There is not enough memory. Try a smaller memory_capacity or smaller hidden_sizes.",
-            FAILED,
-        )
+        return _fail(options, "There is not enough memory. Try a smaller memory_capacity or smaller hidden_sizes.", FAILED)
 
 
 def _fail(options: argparse.Namespace, message: Any, status: int, error: BaseException | None = None) -> int:

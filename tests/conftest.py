@@ -9,9 +9,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-os.environ.setdefault(
-    "OPENBLAS_NUM_THREADS", "1"
-)  # before NumPy is imported: at these sizes one thread is the fastest
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported: at these sizes one thread is the fastest
 
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402
@@ -122,11 +120,7 @@ def pytest_cmdline_main(config):
     """The whole suite runs on all cores, where pytest-xdist is there and nothing else was asked for."""
     if os.environ.get("PYTEST_XDIST_WORKER") or hasattr(config, "workerinput"):
         return  # a worker starts no workers
-    if (
-        is_whole_suite(config)
-        and config.pluginmanager.hasplugin("xdist")
-        and config.getoption("numprocesses", None) is None
-    ):
+    if is_whole_suite(config) and config.pluginmanager.hasplugin("xdist") and config.getoption("numprocesses", None) is None:
         cores = min(MOST_WORKERS, os.cpu_count() or 1)
         config.option.numprocesses = cores if cores > 1 and not config.getoption("usepdb") else None
 

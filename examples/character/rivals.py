@@ -29,9 +29,7 @@ def create_game():
     snakes = [AISnake((8, 4), "KEY_RIGHT"), EasySnake((WIDTH - 8, HEIGHT - 4), "KEY_LEFT")]
     apple = Apple()
     apple.position = (randrange(WIDTH), HEIGHT // 2)
-    return Game(
-        [*snakes, apple], {"score": 0, "reward": 0, "energy": 150}, board_size=(WIDTH, HEIGHT), framerate=12
-    )
+    return Game([*snakes, apple], {"score": 0, "reward": 0, "energy": 150}, board_size=(WIDTH, HEIGHT), framerate=12)
 
 
 if __name__ == "__main__":

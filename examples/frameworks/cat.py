@@ -85,9 +85,7 @@ class Window:
             figure.goto((x - game.SIZE // 2) * SQUARE, (y - game.SIZE // 2) * SQUARE)
         self.pen.clear()
         self.pen.goto(0, 240)
-        self.pen.write(
-            f"turn {game.turns}" + ("   caught!" if caught else ""), align="center", font=("Arial", 18)
-        )
+        self.pen.write(f"turn {game.turns}" + ("   caught!" if caught else ""), align="center", font=("Arial", 18))
         self.screen.update()
         if caught:
             game.reset()

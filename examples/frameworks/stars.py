@@ -27,9 +27,7 @@ class Stars:
     def seen_by(self, basket):
         """How far each star is to the right of a basket, and how high; the lowest star first."""
         x = self.baskets[basket]
-        return [
-            [(column - x) / 8, height / 9] for column, height in sorted(self.stars, key=lambda star: star[1])
-        ]
+        return [[(column - x) / 8, height / 9] for column, height in sorted(self.stars, key=lambda star: star[1])]
 
     def turn(self, moves):
         """Every basket makes its move, and the stars fall; returns how many stars each basket caught."""

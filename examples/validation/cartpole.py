@@ -61,9 +61,7 @@ def train(folder: str, seed: int, turns: int):
     trainer = Trainer(RunDirectory(folder))
     seen = []
     trainer.train(on_episode=lambda status: seen.append((status.turns, status.evaluation)))
-    evaluations = {
-        id(evaluation): evaluation.mean for played, evaluation in seen if evaluation and played > turns / 2
-    }
+    evaluations = {id(evaluation): evaluation.mean for played, evaluation in seen if evaluation and played > turns / 2}
     last = evaluate(trainer.evaluation_environment, trainer.agent, GAMES, FIRST_SEED).mean
     best = load_player(RunDirectory(folder), "best")
     return (

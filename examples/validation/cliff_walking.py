@@ -63,9 +63,7 @@ def main() -> None:
                 f"{(greedy == -13).mean():.0%}",
             ]
         )
-    print_table(
-        ["", "book: online", "book: greedy", "ours: online", "ours: greedy (median)", "of runs at -13"], rows
-    )
+    print_table(["", "book: online", "book: greedy", "ours: online", "ours: greedy (median)", "of runs at -13"], rows)
     print(
         f"Online: mean return of games {options.episodes // 2 + 1} to {options.episodes}, epsilon {EPSILON}, "
         f"{options.runs} runs, 95% interval. {clock}."

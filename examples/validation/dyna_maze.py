@@ -57,9 +57,7 @@ def main() -> None:
     for planning_steps in PLANNING_STEPS:
         turns, greedy = run(planning_steps, options.runs, options.episodes)
         curves[f"n={planning_steps}"], first[planning_steps] = turns.mean(axis=0), first_good_game(turns)
-        settled = next(
-            (i + 1 for i, mean in enumerate(turns.mean(axis=0)) if mean <= NEARLY_OPTIMAL), "never"
-        )
+        settled = next((i + 1 for i, mean in enumerate(turns.mean(axis=0)) if mean <= NEARLY_OPTIMAL), "never")
         mean, half = mean_and_interval(first[planning_steps])
         rows.append(
             [

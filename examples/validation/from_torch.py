@@ -79,9 +79,7 @@ def run_original(folder: Path) -> None:
         )
         trainer.train(on_episode=lambda: None)
         policy, seen = TrainedPolicy(run), []
-        policy._model.register_forward_hook(
-            lambda model, inputs, output, seen=seen: seen.append(output[0].tolist())
-        )
+        policy._model.register_forward_hook(lambda model, inputs, output, seen=seen: seen.append(output[0].tolist()))
         keys = [policy.get_action(game) for game in situations()]
         (run / "expected.json").write_text(json.dumps([keys, seen]))
 

@@ -154,9 +154,7 @@ def say_difference(name: str, a: Sequence[float], b: Sequence[float]) -> str:
     """Whether two sets of independent runs differ beyond doubt, in a sentence."""
     (mean_a, half_a), (mean_b, half_b) = mean_and_interval(a), mean_and_interval(b)
     difference, half = mean_a - mean_b, (half_a**2 + half_b**2) ** 0.5
-    verdict = (
-        "beyond doubt" if abs(difference) > 2 * half else "clear" if abs(difference) > half else "NOT clear"
-    )
+    verdict = "beyond doubt" if abs(difference) > 2 * half else "clear" if abs(difference) > half else "NOT clear"
     return f"{name}: {difference:+.3g} +- {half:.2g} (95% interval of the difference): {verdict}."
 
 
@@ -164,9 +162,7 @@ def parse_arguments(description: str, **defaults: Any) -> argparse.Namespace:
     """Command line options --name value for each default, and --csv FILE for the curves."""
     parser = argparse.ArgumentParser(description=description)
     for name, default in defaults.items():
-        parser.add_argument(
-            "--" + name.replace("_", "-"), type=type(default), default=default, help=f"default {default}"
-        )
+        parser.add_argument("--" + name.replace("_", "-"), type=type(default), default=default, help=f"default {default}")
     parser.add_argument("--csv", metavar="FILE", help="write the full curves to a file")
     return parser.parse_args()
 
@@ -194,10 +190,7 @@ def write_csv(path: Optional[str], curves: Dict[str, np.ndarray], index: str = "
 
 def print_curve(name: str, curve: np.ndarray, points: Sequence[int]) -> None:
     """A few points of a curve, by episode counted from 1."""
-    print(
-        f"  {name}: "
-        + "  ".join(f"{point}: {curve[point - 1]:.4g}" for point in points if point <= len(curve))
-    )
+    print(f"  {name}: " + "  ".join(f"{point}: {curve[point - 1]:.4g}" for point in points if point <= len(curve)))
 
 
 class Clock:

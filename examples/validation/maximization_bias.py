@@ -83,12 +83,8 @@ def main() -> None:
     rows = []
     for name in AGENTS:
         mean, half = mean_and_interval(late[name])
-        rows.append(
-            [name, book[name][0], f"{curves[name].max():.1f}", book[name][1], f"{mean:.1f} +- {half:.1f}"]
-        )
-    print_table(
-        ["% left from A", "book: most", "ours: most", f"book: game {EPISODES}", "ours: last 50 games"], rows
-    )
+        rows.append([name, book[name][0], f"{curves[name].max():.1f}", book[name][1], f"{mean:.1f} +- {half:.1f}"])
+    print_table(["% left from A", "book: most", "ours: most", f"book: game {EPISODES}", "ours: last 50 games"], rows)
     print(f"{options.runs} runs, 95% intervals; 5% is the least possible at epsilon {EPSILON}. {clock}.")
     half_way = {name: 100 * games[:, 20:100].mean(axis=1) for name, games in found.items()}
     print(
@@ -98,11 +94,7 @@ def main() -> None:
             half_way["Double Q-learning"],
         )
     )
-    print(
-        say_difference(
-            "Q-learning minus Double Q-learning, last 50 games", late["Q-learning"], late["Double Q-learning"]
-        )
-    )
+    print(say_difference("Q-learning minus Double Q-learning, last 50 games", late["Q-learning"], late["Double Q-learning"]))
     for name, curve in curves.items():
         print_curve(name, curve, (1, 5, 10, 25, 50, 100, 150, 200, 300))
     write_csv(options.csv, curves)

@@ -138,9 +138,7 @@ def main() -> None:
                 ]
             )
             print(*rows[-1], sep="  ", flush=True)
-    print_table(
-        ["seed", "network", "turns", f"gold in {options.games} greedy games", "random play", "time"], rows
-    )
+    print_table(["seed", "network", "turns", f"gold in {options.games} greedy games", "random play", "time"], rows)
     worst, best = min(results[True]), max(results[False])
     print(
         f"The worst of the convolutions found {worst:.1f}, the best of the flat networks {best:.1f}: the convolution "

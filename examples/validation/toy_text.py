@@ -70,10 +70,7 @@ def exact_value(env: Any, limit: int, policy: Optional[Dict[int, int]] = None) -
     values = np.zeros(len(table))
     for _ in range(limit):  # values[s]: with one turn more to go each time
         q: List[List[float]] = [
-            [
-                sum(p * (reward + (0 if over else values[s2])) for p, s2, reward, over in table[s][a])
-                for a in table[s]
-            ]
+            [sum(p * (reward + (0 if over else values[s2])) for p, s2, reward, over in table[s][a]) for a in table[s]]
             for s in range(len(table))
         ]
         values = np.array([max(row) if policy is None else row[policy[s]] for s, row in enumerate(q)])
@@ -89,10 +86,7 @@ def best_policy(env: Any, limit: int) -> float:
         for _ in range(2 * limit):
             q = [
                 [
-                    sum(
-                        p * (reward + (0 if over else gamma * values[s2]))
-                        for p, s2, reward, over in table[s][a]
-                    )
+                    sum(p * (reward + (0 if over else gamma * values[s2])) for p, s2, reward, over in table[s][a])
                     for a in table[s]
                 ]
                 for s in range(len(table))

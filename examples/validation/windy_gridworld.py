@@ -26,9 +26,7 @@ COOLING_TURNS = 40000
 def episodes_by_turn(seed: int, turns: int):
     """(number of games finished by each turn [turns], the agent): the book's figure, of one run."""
     environment = WindyGridworld()
-    agent = Sarsa(
-        n_actions=4, learning_rate=LEARNING_RATE, gamma=1.0, planning_steps=0, rng=np.random.default_rng(seed)
-    )
+    agent = Sarsa(n_actions=4, learning_rate=LEARNING_RATE, gamma=1.0, planning_steps=0, rng=np.random.default_rng(seed))
     finished, played = np.zeros(turns, int), 0
     while played < turns:
         played += play_episode(environment, agent, lambda: EPSILON).turns
@@ -88,9 +86,7 @@ def main() -> None:
     mean_curve = curves.mean(axis=0)
     print(
         "  games finished by turn: "
-        + "  ".join(
-            f"{turn}: {mean_curve[turn - 1]:.0f}" for turn in range(1000, min(options.turns, 8000) + 1, 1000)
-        )
+        + "  ".join(f"{turn}: {mean_curve[turn - 1]:.0f}" for turn in range(1000, min(options.turns, 8000) + 1, 1000))
     )
     write_csv(options.csv, {"games_finished": mean_curve}, index="turn")
 

@@ -29,10 +29,7 @@ BATCHES_AT_A_TIME, DRAWS_AT_A_TIME = 8, 512
 
 
 def td_targets(
-    reward_sums: np.ndarray,
-    discounts: np.ndarray,
-    next_q_target: np.ndarray,
-    next_q_online: np.ndarray | None,
+    reward_sums: np.ndarray, discounts: np.ndarray, next_q_target: np.ndarray, next_q_online: np.ndarray | None
 ) -> np.ndarray:
     """What Q(s, a) should have been, [batch]; for reward_sums and discounts [batch], next_q_* [batch, n_actions].
 
@@ -76,10 +73,7 @@ class DQNAgent(Agent):
         self.n_actions, self.rng, self.n_symbols = n_actions, rng, shape.n_symbols
         self.turn_based = turn_based
         self.batch_size, self.double = training.batch_size, training.double
-        self.train_every, self.gradient_steps = self._configured = (
-            training.train_every,
-            training.gradient_steps,
-        )
+        self.train_every, self.gradient_steps = self._configured = (training.train_every, training.gradient_steps)
         self.learning_starts = max(training.learning_starts, self.batch_size)
         self.target_update_period = training.target_update_freq
         self._batches_at_a_time = max(1, min(BATCHES_AT_A_TIME, DRAWS_AT_A_TIME // self.batch_size))
@@ -111,9 +105,7 @@ class DQNAgent(Agent):
             self.online, self.scale, self.feature_scale, repeat_penalty, turn_based
         )
         if self.average is not None:
-            self.saved = GreedyNetwork(
-                self.average, self.scale, self.feature_scale, repeat_penalty, turn_based
-            )
+            self.saved = GreedyNetwork(self.average, self.scale, self.feature_scale, repeat_penalty, turn_based)
         self.replay = ReplayMemory(
             training.memory_capacity,
             shape.n_cells,
@@ -228,10 +220,7 @@ class DQNAgent(Agent):
         next_q_target = self.target.forward(seen.after(n))  # [batch, n_actions]
         q = self.online.forward(seen if self.double else seen.first(n))  # [batch or 2 batch, n_actions]
         targets = td_targets(
-            batch.reward_sums * np.float32(self.scale.value),
-            batch.discounts,
-            next_q_target,
-            q[n:] if self.double else None,
+            batch.reward_sums * np.float32(self.scale.value), batch.discounts, next_q_target, q[n:] if self.double else None
         )
         td_errors = targets - q[rows, batch.actions]
         loss, gradient_of_chosen = huber(td_errors, batch.weights)
@@ -265,10 +254,7 @@ class DQNAgent(Agent):
         self.replay.widen_cells(shape.n_cells)
         old, self.optimizer = self.optimizer, Adam(self.online.parameters, self.optimizer.learning_rate)
         self.optimizer.t = old.t
-        for new_moments, old_moments in (
-            (self.optimizer.sums, old.sums),
-            (self.optimizer.square_sums, old.square_sums),
-        ):
+        for new_moments, old_moments in ((self.optimizer.sums, old.sums), (self.optimizer.square_sums, old.square_sums)):
             # Adam's memory has the shape of the parameters: let a network carry it into the new shape.
             for parameter, moment in zip(before.parameters, old_moments):
                 parameter.value[...] = moment

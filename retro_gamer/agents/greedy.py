@@ -72,11 +72,7 @@ class GreedyNetwork:
 
     @classmethod
     def from_policy(
-        cls,
-        network: QNetwork,
-        policy: dict[str, np.ndarray],
-        repeat_penalty: float = 0.0,
-        turn_based: bool = False,
+        cls, network: QNetwork, policy: dict[str, np.ndarray], repeat_penalty: float = 0.0, turn_based: bool = False
     ) -> GreedyNetwork:
         """The policy of a `get_policy()`; the network, of the right shape, takes over its weights."""
         network.set_state(under_prefix("network", policy))
@@ -100,9 +96,7 @@ class GreedyTable:
         self.visits: Visits = visits or {}  # of each state, while it learned; empty where it was not counted
 
     def q_values(self, observation: Any) -> np.ndarray:
-        values: np.ndarray = np.mean(
-            [table.get(state_of(observation), self.unknown) for table in self.tables], axis=0
-        )
+        values: np.ndarray = np.mean([table.get(state_of(observation), self.unknown) for table in self.tables], axis=0)
         return values
 
     def act(self, observation: Any, epsilon: float = 0.0) -> int:

@@ -50,11 +50,7 @@ class Repetition:
             times = self._times[state] = [0] * len(q)
         else:
             lost = (q.max() - q.min()) * np.minimum(np.multiply(times, self.penalty), self.MOST)
-            action = int(
-                np.where(np.isinf(times), -np.inf, q - lost).argmax()
-                if self.turn_based
-                else (q - lost).argmax()
-            )
+            action = int(np.where(np.isinf(times), -np.inf, q - lost).argmax() if self.turn_based else (q - lost).argmax())
         times[action] += 1
         self._before[state] = self._return
         self._last = (state, action)

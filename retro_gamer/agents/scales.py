@@ -156,8 +156,5 @@ class FeatureScale:
     def set_state(self, state: dict[str, np.ndarray]) -> None:
         if "feature_range" in state:
             self.range, self.adapts = state["feature_range"], True
-            if (
-                self.range.shape not in ((0, len(self.scale)), (2, len(self.scale)))
-                or self.range.dtype != np.float64
-            ):
+            if self.range.shape not in ((0, len(self.scale)), (2, len(self.scale))) or self.range.dtype != np.float64:
                 raise ValueError("the range of the features is not one of its features")

@@ -86,9 +86,7 @@ def _check_hashes(states: dict[str, Hashable]) -> None:
         raise ValueError("too many of the states have the same hash")
 
 
-_BETWEEN = (
-    '", "'  # two texts in a list: as all quotes inside a text have a backslash before them, nowhere else
-)
+_BETWEEN = '", "'  # two texts in a list: as all quotes inside a text have a backslash before them, nowhere else
 _NUMBERS = re.compile("[-+.0-9e,()nulltrefas]*")  # of JSON, with tuples for lists
 _DIGITS = re.compile("[0-9]+")
 # One part of what `_literal` writes: "(", "),", or a value and the comma after it.
@@ -160,9 +158,7 @@ def _literal(part: Any, depth: int = 0) -> str:
     """A state as a Python literal. What it is read back as is equal to it, and has the same hash."""
     if isinstance(part, tuple):
         if depth == MAX_NESTING:
-            raise ObservationError(
-                f"A state has tuples in tuples, more than {MAX_NESTING} deep. Use a flat tuple."
-            )
+            raise ObservationError(f"A state has tuples in tuples, more than {MAX_NESTING} deep. Use a flat tuple.")
         return "(" + "".join(_literal(item, depth + 1) + "," for item in part) + ")"
     if part is None or isinstance(part, bool):
         return repr(part)
@@ -181,9 +177,7 @@ def _literal(part: Any, depth: int = 0) -> str:
         if isinstance(part, kind):
             text = kind.__repr__(part)  # not repr: a subclass may show itself in another way
             if kind is int and len(text) > MAX_DIGITS:
-                raise ObservationError(
-                    f"A state contains a number of {len(text)} digits; {MAX_DIGITS} are the most."
-                )
+                raise ObservationError(f"A state contains a number of {len(text)} digits; {MAX_DIGITS} are the most.")
             return text
     raise ObservationError(
         f"A state contains {part!r:.200}, a {type(part).__name__}, which cannot be written to a file. Use tuples of "

@@ -17,13 +17,7 @@ import numpy as np
 from retro_gamer.agents.agent import Agent, Transition
 from retro_gamer.agents.draws import Draws
 from retro_gamer.agents.states import MAX_STATES, check_state, decode_states, encode_states, state_of
-from retro_gamer.agents.table_arrays import (
-    Table,
-    Visits,
-    read_tables,
-    read_visits,
-    write_tables,
-)
+from retro_gamer.agents.table_arrays import Table, Visits, read_tables, read_visits, write_tables
 from retro_gamer.agents.table_notices import TableNotices
 from retro_gamer.environment.vocabulary import MAX_SYMBOLS
 
@@ -40,15 +34,7 @@ class TabularAgent(Agent):
     n_tables = 1
     n_symbols = MAX_SYMBOLS  # it has no inputs: there is room for all
 
-    def __init__(
-        self,
-        *,
-        n_actions: int,
-        learning_rate: float,
-        gamma: float,
-        planning_steps: int,
-        rng: np.random.Generator,
-    ):
+    def __init__(self, *, n_actions: int, learning_rate: float, gamma: float, planning_steps: int, rng: np.random.Generator):
         self.n_actions, self.learning_rate, self.gamma = n_actions, learning_rate, gamma
         self.planning_steps, self.rng = planning_steps, rng
         self.tables: list[Table] = [{} for _ in range(self.n_tables)]  # all of the same states
@@ -116,9 +102,7 @@ class TabularAgent(Agent):
             self._plan(state, action, (reward, next_state, terminated))
         return abs(error)
 
-    def update(
-        self, state: Hashable, action: int, reward: float, next_state: Hashable, terminated: bool
-    ) -> float:
+    def update(self, state: Hashable, action: int, reward: float, next_state: Hashable, terminated: bool) -> float:
         """Q(s, a) <- Q(s, a) + alpha * (target - Q(s, a)); returns the TD error, target - Q(s, a)."""
         row = self.table.get(state) or self._add(state)[0]
         target = reward if terminated else reward + self.gamma * self.value_of_next(next_state)
@@ -171,9 +155,7 @@ class TabularAgent(Agent):
         """The policy; `model_states`, `_next_states` (as `states`), `_actions`, `_rewards`, `_terminated` [outcomes] of
         Dyna's model; turns () int, full () bool, draws [n], said [2] bool."""
         remembered = [
-            (state, action, *outcome)
-            for state, outcomes in self.model.items()
-            for action, outcome in outcomes.items()
+            (state, action, *outcome) for state, outcomes in self.model.items() for action, outcome in outcomes.items()
         ]
         states, actions, rewards, next_states, ends = zip(*remembered) if remembered else ((),) * 5
         return {
@@ -198,9 +180,7 @@ class TabularAgent(Agent):
         actions, rewards, ends = (column.tolist() for column in columns)
         if len(actions) > MAX_STATES * self.n_actions:
             raise ValueError("the model has more outcomes than a full table has values")
-        states, next_states = (
-            decode_states(state["model_" + name], len(actions)) for name in ("states", "next_states")
-        )
+        states, next_states = (decode_states(state["model_" + name], len(actions)) for name in ("states", "next_states"))
         if not len(actions) == len(rewards) == len(ends) == len(states) == len(next_states):
             raise ValueError("the model does not hold one outcome for each of its actions")
         if not all(type(action) is int and 0 <= action < self.n_actions for action in actions):
@@ -251,9 +231,7 @@ class Sarsa(TabularAgent):
             return chosen[1]
         return self._choose(state, epsilon)
 
-    def update(
-        self, state: Hashable, action: int, reward: float, next_state: Hashable, terminated: bool
-    ) -> float:
+    def update(self, state: Hashable, action: int, reward: float, next_state: Hashable, terminated: bool) -> float:
         self._next = None if terminated else (next_state, self._choose(next_state, self.epsilon))
         return super().update(state, action, reward, next_state, terminated)
 
@@ -282,9 +260,7 @@ class DoubleQLearning(TabularAgent):
         first, second = self.tables
         return [a + b for a, b in zip(first.get(state, self.unknown), second.get(state, self.unknown))]
 
-    def update(
-        self, state: Hashable, action: int, reward: float, next_state: Hashable, terminated: bool
-    ) -> float:
+    def update(self, state: Hashable, action: int, reward: float, next_state: Hashable, terminated: bool) -> float:
         chooser = int(self._draws.next() < 0.5)
         chooses, judges = self.tables[chooser], self.tables[1 - chooser]
         target = reward

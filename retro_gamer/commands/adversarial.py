@@ -37,9 +37,7 @@ class Alternation:
     def __init__(self, first: RunDirectory, second: RunDirectory, episodes: int, quiet: bool = False):
         self.runs, self.episodes, self.quiet = (first, second), episodes, quiet
         if first.path.resolve() == second.path.resolve():
-            raise ConfigError(
-                f"{first} and {second} are one run. Two runs train against each other: make another one."
-            )
+            raise ConfigError(f"{first} and {second} are one run. Two runs train against each other: make another one.")
         for run in self.runs:
             if run.load_config().teams:
                 raise ConfigError(
@@ -108,9 +106,7 @@ class Alternation:
         arguments = ["train", str(run), "--episodes", str(episodes), *["--quiet"] * self.quiet]
         status = self._run_child(TRAIN, *arguments)
         if status == 2 and not self.stopping:
-            raise ConfigError(
-                f"The training of {run} cannot go on; why stands above. Earlier rounds are saved."
-            )
+            raise ConfigError(f"The training of {run} cannot go on; why stands above. Earlier rounds are saved.")
         if status and not self.stopping:
             raise RetroGamerError(
                 f"The training of {run} ended with exit status {status}; what it said stands above. "
@@ -178,19 +174,12 @@ class CrossTable:
             for j, column in enumerate(self.columns):
                 with pin_checkpoint(second.path, column):
                     for i, player in enumerate(players):
-                        result = evaluate(
-                            player.environment, player.agent, games, seed, on_game=count, on_turn=count.turn
-                        )
+                        result = evaluate(player.environment, player.agent, games, seed, on_game=count, on_turn=count.turn)
                         self.rewards[i, j] = result.mean
                         count.next_part()
 
     def to_dict(self) -> dict[str, Any]:
-        return {
-            "rows": self.rows,
-            "columns": self.columns,
-            "rewards": self.rewards.tolist(),
-            "games": self.games,
-        }
+        return {"rows": self.rows, "columns": self.columns, "rewards": self.rewards.tolist(), "games": self.games}
 
     def __str__(self) -> str:
         lines: list[str] = [
@@ -199,8 +188,5 @@ class CrossTable:
             "",
             f"{'':10}" + "".join(f"{name.replace('round_', ''):>9}" for name in self.columns),
         ]
-        lines += [
-            f"{name:10}" + "".join(f"{reward:9.2f}" for reward in row)
-            for name, row in zip(self.rows, self.rewards)
-        ]
+        lines += [f"{name:10}" + "".join(f"{reward:9.2f}" for reward in row) for name, row in zip(self.rows, self.rewards)]
         return "\n".join(lines)

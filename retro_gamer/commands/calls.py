@@ -33,9 +33,7 @@ def create_command(options: argparse.Namespace) -> int:
     with supervised(), telling_when_slow("Trying out the game, which takes a while: up to a minute"):
         made = create_run(options.game, options.output, flags)
     tell(made.messages)
-    print(
-        f"Made {Path(str(made.run), made.run.config_path.name)}. Next:\n  {command_line('train', made.run)}"
-    )
+    print(f"Made {Path(str(made.run), made.run.config_path.name)}. Next:\n  {command_line('train', made.run)}")
     return DONE
 
 

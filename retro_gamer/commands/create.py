@@ -26,8 +26,7 @@ def create_run(game: str, output: str, flags: dict[str, Any] | None = None) -> N
     run = RunDirectory(output)
     if run.config_path.exists():
         raise ConfigError(
-            f"There is a run at {run} already. Train it with  {command_line('train', run)} , or give another "
-            "--output."
+            f"There is a run at {run} already. Train it with  {command_line('train', run)} , or give another --output."
         )
     if run.path.exists() and not run.path.is_dir():
         raise ConfigError(f"{run} is a file, not a folder. Give another --output.")
@@ -35,9 +34,7 @@ def create_run(game: str, output: str, flags: dict[str, Any] | None = None) -> N
     twin = local_twin(game)
     if twin:
         other = command_line("create", "--game", twin, "--output", f"{run}_own")
-        messages.insert(
-            0, f"This is the game {game} that comes with retro-gamer. For {twin} in this folder:\n  {other}"
-        )
+        messages.insert(0, f"This is the game {game} that comes with retro-gamer. For {twin} in this folder:\n  {other}")
     try:
         run.create(config.to_toml(notes))
     except OSError as error:

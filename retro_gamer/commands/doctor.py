@@ -9,13 +9,7 @@ from retro_gamer.config.run_config import RunConfig
 from retro_gamer.discovery.two_players import find_players
 from retro_gamer.environment.make import make_environment
 from retro_gamer.environment.vocabulary import Vocabulary
-from retro_gamer.errors import (
-    CheckpointError,
-    ConfigError,
-    RetroGamerError,
-    RunNotFoundError,
-    command_line,
-)
+from retro_gamer.errors import CheckpointError, ConfigError, RetroGamerError, RunNotFoundError, command_line
 from retro_gamer.hosting.loading import load_factory
 from retro_gamer.hosting.supervision import supervised
 from retro_gamer.reporting.counting import Counting, counted
@@ -51,18 +45,14 @@ def examine(run: RunDirectory, quiet: bool = False) -> str:
             sentence, more = _examine_after(run, config, quiet)
             lines = [sentence, ""]
             known = {finding.name for finding in findings}
-            findings += [
-                finding for finding in more if finding.name.replace("changed", "changes") not in known
-            ]
+            findings += [finding for finding in more if finding.name.replace("changed", "changes") not in known]
     if not findings:
         fine = "the game and its training look" if lines else "the game looks"
         return "\n".join([*lines, f"Nothing to complain about: {fine} all right."])
     return "\n".join([*lines, describe(findings)])
 
 
-def examine_before(
-    config: RunConfig, quiet: bool = False, seconds: float = SECONDS_OF_RANDOM_GAMES
-) -> list[Finding]:
+def examine_before(config: RunConfig, quiet: bool = False, seconds: float = SECONDS_OF_RANDOM_GAMES) -> list[Finding]:
     """What random games show, before any training; those of a slow game for so many seconds."""
     several: list[Finding] = []
     if not config.game.environment_name:

@@ -13,9 +13,7 @@ from retro_gamer.training.evaluation import Evaluation, RandomAgent, bootstrap_i
 from retro_gamer.training.player import load_player
 
 
-def evaluate_run(
-    run: RunDirectory, checkpoint: str | None, games: int, seed: int, as_json: bool, quiet: bool
-) -> str:
+def evaluate_run(run: RunDirectory, checkpoint: str | None, games: int, seed: int, as_json: bool, quiet: bool) -> str:
     """Greedy games of a policy, and random play on the same seeds."""
     player = load_player(run, checkpoint)
     environment, anyhow = player.environment, RandomAgent(len(player.environment.actions), seed)
@@ -46,13 +44,7 @@ def _table(reward: str, score: str, result: Evaluation, chance: Evaluation) -> l
 
 
 def compare_runs(
-    run: RunDirectory,
-    other: RunDirectory,
-    checkpoint: str | None,
-    games: int,
-    seed: int,
-    as_json: bool,
-    quiet: bool = False,
+    run: RunDirectory, other: RunDirectory, checkpoint: str | None, games: int, seed: int, as_json: bool, quiet: bool = False
 ) -> str:
     """Two policies on the same seeds, and whether their difference is more than luck.
 
@@ -69,10 +61,7 @@ def compare_runs(
     real = games > 1 and (low > 0 or high < 0)
     if as_json:
         data: dict[str, Any] = {
-            "runs": [
-                {"run": str(directory), "checkpoint": name, **result.summary()}
-                for directory, name, result in results
-            ],
+            "runs": [{"run": str(directory), "checkpoint": name, **result.summary()} for directory, name, result in results],
             "difference": float(difference.mean()),
             "difference_ci95": [low, high],
             "real": bool(real),

@@ -37,13 +37,9 @@ def evaluate_character(
     """
     player = load_player(run, checkpoint)
     config = player.config
-    factory, steered = _with_character(
-        TrainedPolicy(run.path, checkpoint), load_factory(parse_game(game)), character
-    )
+    factory, steered = _with_character(TrainedPolicy(run.path, checkpoint), load_factory(parse_game(game)), character)
     metadata = replace(config.metadata, actions=[])
-    there = RetroEnvironment(
-        factory, metadata, None, _unseen, tabular=True, max_turns=config.training.max_turns_per_episode
-    )
+    there = RetroEnvironment(factory, metadata, None, _unseen, tabular=True, max_turns=config.training.max_turns_per_episode)
     alone = counted("measuring game as the player", player.environment, player.agent, games, seed, quiet)
     inside = counted("measuring game as a character", there, RandomAgent(1, 0), games, seed, quiet)
     name = config.metadata.score or config.metadata.reward
@@ -80,9 +76,7 @@ def _with_character(
         game = make_game(factory)
         character = find_character(game, name)
         if character is None:
-            names = dict.fromkeys(
-                str(getattr(one, "name", None) or type(one).__name__) for one in game.agents
-            )
+            names = dict.fromkeys(str(getattr(one, "name", None) or type(one).__name__) for one in game.agents)
             raise ConfigError(
                 f"A new game has no character {name!r}, by name or class. It has: {', '.join(names) or 'nobody'}."
             )
@@ -109,11 +103,7 @@ def _results(evaluation: Evaluation) -> np.ndarray:
 
 
 def _summary(values: np.ndarray) -> dict[str, Any]:
-    return {
-        "mean": float(values.mean()),
-        "ci95": list(bootstrap_interval(values)),
-        "worst": float(values.min()),
-    }
+    return {"mean": float(values.mean()), "ci95": list(bootstrap_interval(values)), "worst": float(values.min())}
 
 
 def _share(values: np.ndarray, whole: np.ndarray) -> tuple[float, float, float] | None:
@@ -135,9 +125,7 @@ def _lines(
     lines = [f"{run}, {checkpoint}: {name} of {games} games with seeds {seed} to {seed + games - 1}", ""]
     for who, values in rows:
         low, high = bootstrap_interval(values)
-        lines.append(
-            f"as {who:40}{values.mean():10.2f}  (95% interval {low:.2f} to {high:.2f}; worst {values.min():g})"
-        )
+        lines.append(f"as {who:40}{values.mean():10.2f}  (95% interval {low:.2f} to {high:.2f}; worst {values.min():g})")
     share = _share(rows[1][1], rows[0][1])
     if share is not None:
         shown = "{:.0%} (95% interval {:.0%} to {:.0%})".format(*share)

@@ -21,9 +21,7 @@ class TeamGames(NamedTuple):
     against_random: list[list[int]]  # [n_teams]: against teams that press keys at random
 
 
-def play_teams(
-    played: SelfPlayRun, trained: Sequence[TeamPolicy], games: int, seed: int, quiet: bool = False
-) -> TeamGames:
+def play_teams(played: SelfPlayRun, trained: Sequence[TeamPolicy], games: int, seed: int, quiet: bool = False) -> TeamGames:
     """Greedy games of each team: against the other teams' policies, and against teams that press keys at random."""
     teams = range(len(played.team_names))
     seed_everything(seed)
@@ -32,10 +30,7 @@ def play_teams(
         together = play_series(played, trained, games, seed, count, count.turn)
         for team in teams:
             count.next_part()
-            policies = [
-                trained[team] if other == team else played.random_policy(other, seed + other)
-                for other in teams
-            ]
+            policies = [trained[team] if other == team else played.random_policy(other, seed + other) for other in teams]
             alone = play_series(played, policies, games, seed, count, count.turn)
             against_random.append(count_results(alone, team))
     return TeamGames(together, [count_results(together, team) for team in teams], against_random)

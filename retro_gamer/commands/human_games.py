@@ -58,9 +58,7 @@ class Alone(HumanGame):
         self.seed, self.by_policy = seed, by_policy
         self.keys = () if by_policy else [key for key in player.environment.actions if key is not None]
         self.waiting: list[str] = []
-        self.who = (
-            f"Now the policy plays the same game (seed {seed})."  # by_policy; else known when it begins
-        )
+        self.who = f"Now the policy plays the same game (seed {seed})."  # by_policy; else known when it begins
 
     def begin(self) -> None:
         self.observation = self.environment.reset(self.seed)
@@ -104,15 +102,11 @@ class Teams(HumanGame):
         super().__init__()
         self.environment, self.names, self.seed = played.environment, played.team_names, seed
         if name and name not in self.names:
-            raise ConfigError(
-                f"There is no team {name!r} in {played.run}. The teams are: {', '.join(self.names)}."
-            )
+            raise ConfigError(f"There is no team {name!r} in {played.run}. The teams are: {', '.join(self.names)}.")
         members = self.environment.members
         with_arrows = [member.team for member in members if ALL_ARROWS & set(member.actions)]
         self.mine = self.names.index(name) if name else (with_arrows or [0])[0]
-        self.policies = {
-            team: played.policy(team, checkpoint) for team in range(len(self.names)) if team != self.mine
-        }
+        self.policies = {team: played.policy(team, checkpoint) for team in range(len(self.names)) if team != self.mine}
         self.keys = [key for member in members if member.team == self.mine for key in member.actions if key]
         self.waiting: list[list[str]] = [[] for _ in members]
 

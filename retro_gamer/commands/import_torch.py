@@ -38,9 +38,7 @@ def _say_what_next(done: Imported, target: RunDirectory) -> None:
         )
     game = target.load_config().game
     if game.module or game.factory:
-        print(
-            f"Watch it:      {command_line('play', target)}\nTrain on:      {command_line('train', target)}"
-        )
+        print(f"Watch it:      {command_line('play', target)}\nTrain on:      {command_line('train', target)}")
         return
     print(
         f"TrainedPolicy({str(target)!r}) plays it. To watch it or to train on, name its game in {target.config_path}:\n"

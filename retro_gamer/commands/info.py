@@ -19,20 +19,15 @@ UNBROKEN = "\xa0"  # stands for a space at which a line may not be broken
 def describe_run(run: RunDirectory) -> str:
     config = run.load_config()
     game = config.game.environment_name or config.game.factory or config.game.module or "not named"
-    actions = (
-        "those of the environment" if config.game.environment_name else toml_value(config.metadata.actions)
-    )
+    actions = "those of the environment" if config.game.environment_name else toml_value(config.metadata.actions)
     lines = [
         f"Run          {run}",
-        f"Game         {on_one_line(game)}"
-        + (f" (in {on_one_line(config.game.path)})" if config.game.path else ""),
+        f"Game         {on_one_line(game)}" + (f" (in {on_one_line(config.game.path)})" if config.game.path else ""),
     ]
     if config.teams:
         lines += [
             f"Team         {on_one_line(team.name)}, whose reward is {on_one_line(team.reward)}: "
-            + ", ".join(
-                on_one_line(f"{member.character} {toml_value(member.actions)}") for member in team.members
-            )
+            + ", ".join(on_one_line(f"{member.character} {toml_value(member.actions)}") for member in team.members)
             for team in config.teams
         ]
     else:
@@ -49,9 +44,7 @@ def describe_run(run: RunDirectory) -> str:
 
 def _wrapped_settings(config: RunConfig) -> list[str]:
     changed = _changed_settings(config)
-    wrapped = textwrap.wrap(
-        ", ".join(changed), 79, initial_indent="Settings     ", subsequent_indent=" " * 13
-    )
+    wrapped = textwrap.wrap(", ".join(changed), 79, initial_indent="Settings     ", subsequent_indent=" " * 13)
     return [line.replace(UNBROKEN, " ") for line in wrapped] if changed else []
 
 
@@ -66,18 +59,14 @@ def _last_results(run: RunDirectory, teams: bool) -> list[str]:
         else:
             greedy = f"{row['eval_return']:.1f}" if "eval_return" in row else ""
             shown = f"{greedy:>10}{row['epsilon']:9.3f}"
-        lines.append(
-            f"{row['episode']:8.0f}{row['turns']:10,.0f}{row['mean_return']:10.1f}{row['mean_length']:8.0f}{shown}"
-        )
+        lines.append(f"{row['episode']:8.0f}{row['turns']:10,.0f}{row['mean_return']:10.1f}{row['mean_length']:8.0f}{shown}")
     return lines if rows else []
 
 
 def _describe_checkpoints(run: RunDirectory, heading: str) -> list[str]:
     checkpoints = run.checkpoints()
     if run.original_checkpoints() and not checkpoints:
-        return [
-            f"{heading}of the original retro-gamer only; make them ours with:  {command_line('import-torch', run)}"
-        ]
+        return [f"{heading}of the original retro-gamer only; make them ours with:  {command_line('import-torch', run)}"]
     if not checkpoints and run.best_path.is_file():
         return [f"{heading}best only; train on with:  {command_line('train', run)}"]
     if not checkpoints:

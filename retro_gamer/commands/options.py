@@ -34,12 +34,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def no_such_option(parser: argparse.ArgumentParser, unknown: list[str]) -> str:
-    flags = [
-        flag
-        for action in parser._actions
-        for flag in action.option_strings
-        if action.help != argparse.SUPPRESS
-    ]
+    flags = [flag for action in parser._actions for flag in action.option_strings if action.help != argparse.SUPPRESS]
     return f"There is no {unknown[0]} here." + did_you_mean(unknown[0].partition("=")[0], flags)
 
 
@@ -102,17 +97,11 @@ def _add_create(commands: Commands) -> None:
     )
     create.add_argument("--output", required=True, metavar="DIR", help="the folder to make")
     init = _command(
-        commands,
-        "init",
-        calls.create_command,
-        "The same as create, in the original's words.",
-        "init my_game.py runs/mine",
+        commands, "init", calls.create_command, "The same as create, in the original's words.", "init my_game.py runs/mine"
     )
     init.add_argument("game", metavar="GAME", help="as for create --game")
     init.add_argument("output", metavar="OUTPUT", help="the folder to make")
-    create.usage = (
-        "%(prog)s --game GAME --output DIR [--SETTING VALUE ...]"  # there are too many to list twice
-    )
+    create.usage = "%(prog)s --game GAME --output DIR [--SETTING VALUE ...]"  # there are too many to list twice
     init.usage = "%(prog)s GAME OUTPUT [--SETTING VALUE ...]"
     for parser_of_create in (create, init):
         _add_settings(parser_of_create)
@@ -128,16 +117,10 @@ def _add_train(commands: Commands) -> None:
     )
     _add_run(train)
     train.add_argument(
-        "--episodes",
-        type=_positive_int,
-        metavar="N",
-        help="train for N more games, whatever the settings say",
+        "--episodes", type=_positive_int, metavar="N", help="train for N more games, whatever the settings say"
     )
     train.add_argument(
-        "--minutes",
-        type=_positive_float,
-        metavar="M",
-        help="train for M more minutes, whatever the settings say",
+        "--minutes", type=_positive_float, metavar="M", help="train for M more minutes, whatever the settings say"
     )
     _add_quiet(train)
 
@@ -182,21 +165,13 @@ def _add_evaluate(commands: Commands) -> None:
     )
     _add_run(evaluate)
     evaluate.add_argument("other", metavar="DIR2", nargs="?", help="a second run to compare with the first")
+    evaluate.add_argument("--games", type=_positive_int, default=100, metavar="N", help="how many games (default 100)")
+    evaluate.add_argument("--seed", type=_seed, default=0, help="of the first game; the next has seed + 1 (default 0)")
     evaluate.add_argument(
-        "--games", type=_positive_int, default=100, metavar="N", help="how many games (default 100)"
+        "--game", metavar="GAME", help="with --character: a game in which it is a character, as create --game takes it"
     )
     evaluate.add_argument(
-        "--seed", type=_seed, default=0, help="of the first game; the next has seed + 1 (default 0)"
-    )
-    evaluate.add_argument(
-        "--game",
-        metavar="GAME",
-        help="with --character: a game in which it is a character, as create --game takes it",
-    )
-    evaluate.add_argument(
-        "--character",
-        metavar="NAME",
-        help="the character there, by its name or class; compared with the player",
+        "--character", metavar="NAME", help="the character there, by its name or class; compared with the player"
     )
     _add_json(evaluate)
     _add_quiet(evaluate)
@@ -213,15 +188,9 @@ def _add_adversarial(commands: Commands) -> None:
     )
     adversarial.add_argument("run", metavar="DIR_A", help="the run that begins")
     adversarial.add_argument("other", metavar="DIR_B", help="the run it trains against")
+    adversarial.add_argument("--rounds", type=_positive_int, default=5, metavar="R", help="rounds in all (default 5)")
     adversarial.add_argument(
-        "--rounds", type=_positive_int, default=5, metavar="R", help="rounds in all (default 5)"
-    )
-    adversarial.add_argument(
-        "--episodes",
-        type=_positive_int,
-        default=200,
-        metavar="N",
-        help="games of each run in a round (default 200)",
+        "--episodes", type=_positive_int, default=200, metavar="N", help="games of each run in a round (default 200)"
     )
     adversarial.add_argument(
         "--games",
@@ -243,18 +212,10 @@ def _add_tournament(commands: Commands) -> None:
     )
     _add_run(tournament)
     tournament.add_argument(
-        "--snapshots",
-        type=_positive_int,
-        default=8,
-        metavar="N",
-        help="of each side, spread over the training (default 8)",
+        "--snapshots", type=_positive_int, default=8, metavar="N", help="of each side, spread over the training (default 8)"
     )
-    tournament.add_argument(
-        "--games", type=_positive_int, default=200, metavar="N", help="of each pairing (default 200)"
-    )
-    tournament.add_argument(
-        "--seed", type=_seed, default=0, help="of the first game of each pairing (default 0)"
-    )
+    tournament.add_argument("--games", type=_positive_int, default=200, metavar="N", help="of each pairing (default 200)")
+    tournament.add_argument("--seed", type=_seed, default=0, help="of the first game of each pairing (default 0)")
     _add_json(tournament)
     _add_quiet(tournament)
 
@@ -267,13 +228,9 @@ def _add_import_torch(commands: Commands) -> None:
         "Turn the checkpoints of a run of the original retro-gamer (.pt) into ours, without torch.",
         "import-torch runs/snake",
     )
+    importing.add_argument("run", metavar="DIR", help="the folder of the run, trained with retro-gamer 0.1 to 0.4")
     importing.add_argument(
-        "run", metavar="DIR", help="the folder of the run, trained with retro-gamer 0.1 to 0.4"
-    )
-    importing.add_argument(
-        "--output",
-        metavar="OUT",
-        help="the folder of a new run for them (default: DIR itself, beside the .pt files)",
+        "--output", metavar="OUT", help="the folder of a new run for them (default: DIR itself, beside the .pt files)"
     )
 
 
@@ -288,9 +245,7 @@ def _add_plot(commands: Commands) -> None:
     plot.add_argument("runs", metavar="DIR", nargs="+", help="the folders of runs of one game")
     plot.add_argument("--svg", metavar="FILE", help="write a picture instead of drawing in the terminal")
     plot.add_argument(
-        "--tensorboard",
-        metavar="FOLDER",
-        help="write event files for TensorBoard instead (needs tensorboardX)",
+        "--tensorboard", metavar="FOLDER", help="write event files for TensorBoard instead (needs tensorboardX)"
     )
     # The original's.
     plot.add_argument("--output", "-o", dest="svg", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
@@ -329,11 +284,7 @@ def _add_info(commands: Commands) -> None:
 
 def _add_clean(commands: Commands) -> None:
     clean = _command(
-        commands,
-        "clean",
-        calls.clean_command,
-        "Remove checkpoints and logs, keep config.toml.",
-        "clean runs/snake --yes",
+        commands, "clean", calls.clean_command, "Remove checkpoints and logs, keep config.toml.", "clean runs/snake --yes"
     )
     _add_run(clean)
     clean.add_argument("--yes", "-y", action="store_true", help="do not ask")
@@ -366,11 +317,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         if kind is FLAG:
             options = {"metavar": "true|false", "nargs": "?", "const": True}
             group.add_argument(
-                f"--no-{flag[2:]}",
-                dest=setting.name,
-                action="store_const",
-                const=False,
-                help=argparse.SUPPRESS,
+                f"--no-{flag[2:]}", dest=setting.name, action="store_const", const=False, help=argparse.SUPPRESS
             )
         group.add_argument(
             flag,

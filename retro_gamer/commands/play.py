@@ -84,9 +84,7 @@ class _ShownPlayer(Shown):
         return f"{self.player.name}: {turns} turns, reward {self.total:g}{known}"
 
 
-def watch_teams(
-    run: RunDirectory, checkpoint: str | None, fps: float, explain: bool, seed: int | None
-) -> str:
+def watch_teams(run: RunDirectory, checkpoint: str | None, fps: float, explain: bool, seed: int | None) -> str:
     """The same of a game between the policies of a run."""
     return show(_ShownTeams(run, checkpoint, explain, seed), fps)
 

@@ -41,9 +41,7 @@ def watch_environment(player: Player, fps: float, explain: bool, seed: int | Non
                 total, turns, over = total + reward, turns + 1, terminated or truncated
                 if not note:
                     with blamed(f"when it was drawn after turn {turns}"):
-                        picture = (
-                            _framed(environment.board) if environment.board else environment.env.render()
-                        )
+                        picture = _framed(environment.board) if environment.board else environment.env.render()
                     if isinstance(picture, str):
                         foot.write_above(in_colors(picture))
                 foot.text = f"turn {turns}  reward {total:g}  {environment.labels[action]}"

@@ -25,17 +25,13 @@ class _Left(Exception):
     """The person at the keyboard wants no more."""
 
 
-def play_human(
-    run: RunDirectory, team: str, checkpoint: str | None, fps: float | None, seed: int | None
-) -> str:
+def play_human(run: RunDirectory, team: str, checkpoint: str | None, fps: float | None, seed: int | None) -> str:
     """Let a person play a team; or a game for one, and then the policy the same. Returns how it went.
 
     Raises ConfigError where there is no terminal, or nothing that a person can play.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise ConfigError(
-            f"To play yourself you need a terminal. Type this in one:  {command_line('play', run, '--human')}"
-        )
+        raise ConfigError(f"To play yourself you need a terminal. Type this in one:  {command_line('play', run, '--human')}")
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
     with supervised():
         games = _games_of(run, team, checkpoint, seed)
@@ -63,9 +59,7 @@ def _games_of(run: RunDirectory, team: str, checkpoint: str | None, seed: int) -
     return [Alone(player, seed), Alone(player, seed, by_policy=True)]
 
 
-def _play_all(
-    games: Sequence[HumanGame], keyboard: Keyboard, screen: Screen, fps: float | None, printed: list[str]
-) -> None:
+def _play_all(games: Sequence[HumanGame], keyboard: Keyboard, screen: Screen, fps: float | None, printed: list[str]) -> None:
     last: HumanGame | None = None  # the game before, whose last picture stays until Enter
     for game in games:
         leave = "Esc leaves" if "q" in games[0].keys else "Esc or q leaves"

@@ -24,9 +24,7 @@ from retro_gamer.runs.directory import RunDirectory
 FILE_NAME = "report.html"
 
 
-def write_report(
-    run: RunDirectory, output: str | None = None, checkpoint: str | None = None, quiet: bool = False
-) -> str:
+def write_report(run: RunDirectory, output: str | None = None, checkpoint: str | None = None, quiet: bool = False) -> str:
     """Make the report of a run; returns a sentence about where it is.
 
     What cannot be found out any more, since the game is gone or changed, is left out with the reason. Raises
@@ -40,9 +38,7 @@ def write_report(
     why_not = ""
     try:
         with supervised():
-            measured = (
-                measure_teams(run, checkpoint, quiet) if config.teams else measure(run, checkpoint, quiet)
-            )
+            measured = measure_teams(run, checkpoint, quiet) if config.teams else measure(run, checkpoint, quiet)
     except RetroGamerError as error:
         why_not = str(error)
     sections = [_what_was_trained(run, config, measured), *_curves(run, measured)]
@@ -56,16 +52,12 @@ def write_report(
     sections.append(_words(config))
     recordings = [] if measured is None else [recording for _, recording in measured.recordings]
     alpha = config.training.learning_rate if config.tabular else None
-    text = page(
-        f"A report on {run.path.name}", sections, games_data(recordings, config.training.gamma, alpha)
-    )
+    text = page(f"A report on {run.path.name}", sections, games_data(recordings, config.training.gamma, alpha))
     write_atomically(path, lambda file: file.write(text.encode("utf-8")))
     return f"Wrote {path}. Open it in a web browser; it needs no network."
 
 
-def _what_was_trained(
-    run: RunDirectory, config: RunConfig, measured: Measured | MeasuredTeams | None
-) -> Section:
+def _what_was_trained(run: RunDirectory, config: RunConfig, measured: Measured | MeasuredTeams | None) -> Section:
     seen, metadata = config.preprocessing, config.metadata
     planes = sees_planes(config)
     of_numbers = bool(config.game.environment_name and not planes)
@@ -80,10 +72,7 @@ def _what_was_trained(
     if config.teams:
         rows += [[f"team {team.name}", f"makes {team.reward} grow"] for team in config.teams]
     elif not config.game.environment_name:
-        rows += [
-            ["keys", ", ".join(map(key_shown, metadata.actions))],
-            ["reward", f"the growth of {metadata.reward}"],
-        ]
+        rows += [["keys", ", ".join(map(key_shown, metadata.actions))], ["reward", f"the growth of {metadata.reward}"]]
     last = run.read_metrics()[-1:] if not config.teams else []
     if isinstance(measured, Measured):
         rows.append(["policy shown here", measured.player.name])
@@ -102,9 +91,7 @@ def _what_was_trained(
             actions = actions_of(own.metadata)
         names = [action_shown(action) for action in actions]
         several = len(policy_names(config)) > 1 if config.teams else False
-        caption = (
-            f"The network of {config.teams[0].name}; each team has its own." if several else "The network."
-        )
+        caption = f"The network of {config.teams[0].name}; each team has its own." if several else "The network."
         picture = draw_network(inputs, layers, names)
         html += f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>\n"
     return Section("What was trained", html)

@@ -42,11 +42,7 @@ def measure(run: RunDirectory, checkpoint: str | None, quiet: bool) -> Measured:
     greedy = counted("measuring greedy game", environment, player.agent, GAMES, 0, quiet)
     chance = counted("measuring random game", environment, anyhow, GAMES, 0, quiet)
     order = np.argsort(greedy.returns, kind="stable")
-    chosen = {
-        "the best game": order[-1],
-        "a middling game": order[len(order) // 2],
-        "the worst game": order[0],
-    }
+    chosen = {"the best game": order[-1], "a middling game": order[len(order) // 2], "the worst game": order[0]}
     shown = _that_draws_itself(player)
     with Counting("writing down game", len(chosen), quiet=quiet) as count:
         recordings = []
@@ -86,13 +82,7 @@ def _beside_random_play(run: RunDirectory, config: RunConfig, measured: Measured
     for name, values, chance in quantities:
         low, high = bootstrap_interval(values)
         rows.append(
-            [
-                name,
-                f"{values.mean():.2f}",
-                f"{low:.2f} to {high:.2f}",
-                f"{values.max():.2f}",
-                f"{values.min():.2f}",
-            ]
+            [name, f"{values.mean():.2f}", f"{low:.2f} to {high:.2f}", f"{values.max():.2f}", f"{values.min():.2f}"]
             + [f"{chance.mean():.2f}"]
         )
     head = ["", "mean", "95% interval", "best", "worst", "random play"]
@@ -144,9 +134,7 @@ def _choices(run: RunDirectory, measured: Measured) -> str:
 def choices(turn: int, actions: Sequence[str | None], rows: Sequence[tuple[str, Sequence[float]]]) -> str:
     """What checkpoints (name, values) expect of each key at this turn of the first game that is shown."""
     names = [action_shown(action) for action in actions]
-    cells = [
-        [name, *(f"{value:.2f}" for value in values), names[int(np.argmax(values))]] for name, values in rows
-    ]
+    cells = [[name, *(f"{value:.2f}" for value in values), names[int(np.argmax(values))]] for name, values in rows]
     intro = (
         f"Turn {turn} of the best game is where its choice matters most: there the values of the keys differ most. "
         "These are the values that earlier and later checkpoints give to the same moment."
@@ -169,9 +157,7 @@ def _what_mattered(player: Player, recording: Recording, turn: int) -> str:
 
 def decisive_turn(recording: Recording) -> int:
     """The turn at which the values of the keys differ most."""
-    spreads = [
-        max(frame.values) - min(frame.values) for frame in recording.frames if frame.action is not None
-    ]
+    spreads = [max(frame.values) - min(frame.values) for frame in recording.frames if frame.action is not None]
     return int(np.argmax(spreads)) if spreads else 0
 
 

@@ -20,9 +20,7 @@ WIDEST_VALUES = 110  # characters of a row of values
 def the_table(player: Player) -> str:
     assert isinstance(player.agent, GreedyTable)
     agent, actions = player.agent, [action_shown(action) for action in player.environment.labels]
-    table_of_means = {
-        state: np.mean([table[state] for table in agent.tables], axis=0) for state in agent.tables[0]
-    }
+    table_of_means = {state: np.mean([table[state] for table in agent.tables], axis=0) for state in agent.tables[0]}
     rows = sorted(table_of_means.items(), key=lambda item: -max(item[1]))[:MAX_TABLE_ROWS]
     head = ["state", *actions, "it presses", *["turns there"] * bool(agent.visits)]
     cells = [
@@ -44,9 +42,7 @@ def _places(values: dict[Any, np.ndarray], environment: Environment) -> dict[tup
     environment gives the squares of its map, row after row; else nothing."""
     height, width = _map_size(environment)
     if width and all(type(state) is int for state in values):
-        return {
-            (state % width, state // width): row for state, row in values.items() if state < height * width
-        }
+        return {(state % width, state // width): row for state, row in values.items() if state < height * width}
     small = all(
         isinstance(state, tuple) and len(state) == 2 and all(type(n) is int and 0 <= n < 60 for n in state)
         for state in values

@@ -75,9 +75,7 @@ def _results(measured: MeasuredTeams) -> str:
     games = measured.games
     rows = [
         [name, results_shown(together), results_shown(alone)]
-        for name, together, alone in zip(
-            measured.played.team_names, games.against_trained, games.against_random
-        )
+        for name, together, alone in zip(measured.played.team_names, games.against_trained, games.against_random)
     ]
     caption = f"{GAMES} greedy games each: won / drawn / lost"
     return table(Table(caption, ["", "against the others", "against random play"], rows))
@@ -87,9 +85,7 @@ def _between_snapshots(run: RunDirectory, tournament: Tournament) -> str:
     """Snapshots of the training against each other, as in `tournament`."""
     letters = [letter_of(number) for number in range(len(tournament.names))]
     rows = []
-    for letter, name, points, rating in zip(
-        letters, tournament.names, payoffs(tournament), tournament.ratings
-    ):
+    for letter, name, points, rating in zip(letters, tournament.names, payoffs(tournament), tournament.ratings):
         cells = ["-" if np.isnan(share) else f"{100 * share:.0f}" for share in points]
         rows.append([f"{letter}: {name}", *cells, f"{rating:.0f}"])
     caption = (

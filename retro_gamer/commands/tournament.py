@@ -51,9 +51,7 @@ def _table(run: RunDirectory, tournament: Tournament, games: int) -> list[str]:
     for i, name in enumerate(names):
         cells = "".join("    -" if np.isnan(x) else f"{100 * x:5.0f}" for x in matrix[i])
         low, high = tournament.intervals[i]
-        lines.append(
-            f"{name:{width}}{cells}   {tournament.ratings[i]:.0f} ({low:.0f} to {high:.0f})  {letter_of(i)}"
-        )
+        lines.append(f"{name:{width}}{cells}   {tournament.ratings[i]:.0f} ({low:.0f} to {high:.0f})  {letter_of(i)}")
     return lines
 
 
@@ -65,20 +63,13 @@ def _conclusions(tournament: Tournament) -> list[str]:
         if compared is not None:
             whose = "" if len(teams) == 1 else f" of {_team_name(names, tournament, team)}"
             lines.append(
-                f"The later snapshot{whose} has the higher rating in {100 * compared[0]:.0f}% of {compared[1]} "
-                "pairs."
+                f"The later snapshot{whose} has the higher rating in {100 * compared[0]:.0f}% of {compared[1]} pairs."
             )
     if tournament.cycle:
         circle = [names[entrant] for entrant in [*tournament.cycle, tournament.cycle[0]]]
-        lines.append(
-            "There is a circle: "
-            + " beats ".join(circle)
-            + ". No order of strength fits it, so ratings say less."
-        )
+        lines.append("There is a circle: " + " beats ".join(circle) + ". No order of strength fits it, so ratings say less.")
     else:
-        lines.append(
-            "No player beats another one that beats it by way of a third: the ratings tell who is stronger."
-        )
+        lines.append("No player beats another one that beats it by way of a third: the ratings tell who is stronger.")
     return lines
 
 
@@ -88,9 +79,7 @@ def letter_of(number: int) -> str:
 
 
 def _team_name(names: Sequence[str], tournament: Tournament, team: int) -> str:
-    return next(name for name, entrant in zip(names, tournament.entrants) if entrant.team == team).rpartition(
-        " "
-    )[0]
+    return next(name for name, entrant in zip(names, tournament.entrants) if entrant.team == team).rpartition(" ")[0]
 
 
 def payoffs(tournament: Tournament) -> np.ndarray:

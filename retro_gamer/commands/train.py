@@ -42,9 +42,7 @@ SECONDS_TO_EXAMINE = 10.0  # of a slow game, in random games
 SECONDS_TO_MEASURE = 5.0  # of greedy play, and as many of random play, when the minutes are limited
 
 
-def train_run(
-    run: RunDirectory, episodes: int | None = None, minutes: float | None = None, quiet: bool = False
-) -> int:
+def train_run(run: RunDirectory, episodes: int | None = None, minutes: float | None = None, quiet: bool = False) -> int:
     """Train a run, show how it goes, and say how well it plays; returns the exit status."""
     trainer: Trainer | SelfPlayTrainer
     line = Dashboard(quiet=quiet)
@@ -61,10 +59,7 @@ def train_run(
         finished = _train(trainer, line, episodes, minutes)
     if not finished:
         return 0
-    print(
-        f"Trained {trainer.episode} games ({trainer.turns:,} turns) in {format_time(trainer.seconds)}.",
-        flush=True,
-    )
+    print(f"Trained {trainer.episode} games ({trainer.turns:,} turns) in {format_time(trainer.seconds)}.", flush=True)
     _say_if_still_exploring(trainer)
     worth_using = True
     try:
@@ -209,8 +204,6 @@ def _say_what_may_be_wrong(trainer: Trainer, greedy: Evaluation, chance: Evaluat
         player = Player(trainer.evaluation_environment, trainer.agent, {}, "the newest", config)
         with supervised(), Counting("looking at game", WATCHED, quiet=quiet) as count:
             watched = watch_greedy_games(player, WATCHED, config.training.gamma, count, count.turn)
-        findings = examine_play(watched, greedy, chance) or [
-            learned_nothing(greedy, chance, config.preprocessing)
-        ]
+        findings = examine_play(watched, greedy, chance) or [learned_nothing(greedy, chance, config.preprocessing)]
     print("\n" + describe(findings[:1]))
     print(f"\nFind out more about what may be wrong:  {command_line('doctor', run)}")

@@ -115,9 +115,7 @@ def tidy_end() -> Iterator[None]:
 
 
 def explain_values_of(player: Player, observation: Any) -> str:
-    return "It expects of each key:\n" + explain_values(
-        player.agent.q_values(observation), player.environment.labels
-    )
+    return "It expects of each key:\n" + explain_values(player.agent.q_values(observation), player.environment.labels)
 
 
 def explain_values(values: Any, actions: Sequence[str | None], whose: str = "") -> str:

@@ -60,9 +60,7 @@ def _script_for_environment(run: RunDirectory, config: RunConfig) -> str:
     elif game.path:
         folder = str(Path(game.path).parent) if game.path.endswith(".py") else game.path
         where = f"sys.path.insert(0, {folder!r})  # where the environment is"
-        lines = (
-            ["import sys", theirs, ours, "", where] if game.gym else ["import sys", ours, "", where, theirs]
-        )
+        lines = ["import sys", theirs, ours, "", where] if game.gym else ["import sys", ours, "", where, theirs]
     else:
         lines = [theirs, ours, ""] if game.gym else [ours, theirs, ""]
     turns = config.training.max_turns_per_episode
@@ -74,9 +72,7 @@ def _imports(config: RunConfig) -> str:
     module, _, function = (game.factory or f"{game.module}:create_game").rpartition(":")
     ours = ["from retro_gamer import PolicyInput, TrainedPolicy"]
     if game.path.endswith(".py"):  # beside a folder of the same name, which an import would find
-        return "\n".join(
-            ["import runpy", *ours, "", f"create_game = runpy.run_path({game.path!r})[{function!r}]"]
-        )
+        return "\n".join(["import runpy", *ours, "", f"create_game = runpy.run_path({game.path!r})[{function!r}]"])
     # Made by main(), or a class of games.
     if module in sys.modules and not hasattr(sys.modules[module], function):
         where = Path(game.path, *module.split("."))
@@ -87,6 +83,4 @@ def _imports(config: RunConfig) -> str:
     theirs = f"from {module} import {function}{as_create_game}"
     if not game.path:
         return "\n".join([*ours, theirs, ""])
-    return "\n".join(
-        ["import sys", *ours, "", f"sys.path.insert(0, {game.path!r})  # where the game is", theirs]
-    )
+    return "\n".join(["import sys", *ours, "", f"sys.path.insert(0, {game.path!r})  # where the game is", theirs])

@@ -65,10 +65,7 @@ def _check_keys(metadata: MetadataSettings, has_teams: bool) -> Iterator[Problem
             yield Problem(f"actions: {key!r}", "Each action is the name of a key.", why, ("actions",))
     if len(set(metadata.actions)) < len(metadata.actions):
         yield Problem(
-            f"actions = {metadata.actions!r}",
-            "Each key is one action.",
-            "Name every key only once.",
-            ("actions",),
+            f"actions = {metadata.actions!r}", "Each key is one action.", "Name every key only once.", ("actions",)
         )
 
 
@@ -90,9 +87,7 @@ def _check_board(metadata: MetadataSettings) -> Iterator[Problem]:
             )
 
 
-def check_preprocessing(
-    seen: PreprocessingSettings, observation_function: str, tabular: bool
-) -> Iterator[Problem]:
+def check_preprocessing(seen: PreprocessingSettings, observation_function: str, tabular: bool) -> Iterator[Problem]:
     if observation_function:
         yield from _check_beside_function(seen, tabular)
         return
@@ -121,12 +116,7 @@ def check_preprocessing(
         )
     for one, other, why in ONE_OF_TWO:
         if getattr(seen, one) and getattr(seen, other):
-            yield Problem(
-                f"{one} = true and {other} = true are both set",
-                why,
-                "Set one of them to false.",
-                (one, other),
-            )
+            yield Problem(f"{one} = true and {other} = true are both set", why, "Set one of them to false.", (one, other))
     alone = seen.board and not any(getattr(seen, name) for name in NOT_BESIDE_TILES)
     if seen.tiles and not (alone and len(seen.tiles) == 6 and all(seen.tiles[1:3] + seen.tiles[4:])):
         yield Problem(

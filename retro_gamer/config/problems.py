@@ -44,9 +44,7 @@ def unknown_setting(section: str, name: str, known: list[str]) -> Problem:
     homes = sections_with(name)
     if homes:
         return Problem(
-            f"{name} in [{section}]",
-            "This setting has its place in another section.",
-            f"Move it to [{homes[0]}].",
+            f"{name} in [{section}]", "This setting has its place in another section.", f"Move it to [{homes[0]}]."
         )
     return unknown_name(f"{name} in [{section}]", name, known, "setting")
 

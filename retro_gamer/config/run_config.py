@@ -9,14 +9,7 @@ from pathlib import Path
 from typing import Any, Iterator, Mapping
 
 from retro_gamer.config.checks import check_learning, check_metadata, check_preprocessing
-from retro_gamer.config.problems import (
-    MAX_PROBLEMS,
-    Problem,
-    report,
-    sections_with,
-    unknown_name,
-    unknown_setting,
-)
+from retro_gamer.config.problems import MAX_PROBLEMS, Problem, report, sections_with, unknown_name, unknown_setting
 from retro_gamer.config.settings import (
     RETIRED,
     SECTIONS,
@@ -62,9 +55,7 @@ class RunConfig:
         changes: dict[str, dict[str, Any]] = {}
         for name, value in values.items():
             changes.setdefault(find_setting(name)[0], {})[name] = value
-        return replace(
-            self, **{section: replace(getattr(self, section), **new) for section, new in changes.items()}
-        )
+        return replace(self, **{section: replace(getattr(self, section), **new) for section, new in changes.items()})
 
     @classmethod
     def from_dict(cls, data: dict[str, Any], source: str = "config.toml") -> RunConfig:
@@ -155,14 +146,10 @@ def _check_sections(data: dict[str, Any]) -> Iterator[Problem]:
         if name == "teams" or (name in SECTIONS and isinstance(values, dict)):
             continue
         if name in SECTIONS:
-            yield Problem(
-                f"{name} = {values!r}", f"[{name}] is a section with settings below it, not a value."
-            )
+            yield Problem(f"{name} = {values!r}", f"[{name}] is a section with settings below it, not a value.")
         elif homes:
             yield Problem(
-                f"{name} = {values!r}",
-                "This setting stands before the first section.",
-                f"Move it to [{homes[0]}].",
+                f"{name} = {values!r}", "This setting stands before the first section.", f"Move it to [{homes[0]}]."
             )
         else:
             yield unknown_name(f"[{name}]", name, list(SECTIONS), "section")
@@ -178,7 +165,5 @@ def _read_section(name: str, values: Any) -> Any:
         if values[key] and said
     ]
     current = {key: value for key, value in values.items() if key not in retired}
-    made, problems = read_settings(
-        SECTIONS[name], current, lambda key, names: unknown_setting(name, key, names)
-    )
+    made, problems = read_settings(SECTIONS[name], current, lambda key, names: unknown_setting(name, key, names))
     return made, old + problems

@@ -68,16 +68,12 @@ class GameSettings:
     """Where the game comes from."""
 
     module: str = setting(TEXT, "", "The Python module that holds the game.")
-    path: str = setting(
-        TEXT, "", "The folder to import it from, or the file itself; empty for an installed module."
-    )
+    path: str = setting(TEXT, "", "The folder to import it from, or the file itself; empty for an installed module.")
     factory: str = setting(
         TEXT, "", "The function that makes a new game, as module:function. Empty: create_game in the module."
     )
     gym: str = setting(TEXT, "", "Instead of a game: the name of a Gymnasium environment.")
-    environment: str = setting(
-        TEXT, "", "Instead of a game: a class of your own with reset and step, as module:class."
-    )
+    environment: str = setting(TEXT, "", "Instead of a game: a class of your own with reset and step, as module:class.")
 
     @property
     def environment_name(self) -> str:
@@ -89,19 +85,11 @@ class GameSettings:
 class MetadataSettings:
     """What the game is: what can be pressed, what counts, what is seen."""
 
-    actions: list[str] = setting(
-        TEXTS, [], "The keys the agent may press. Doing nothing is always possible too."
-    )
-    reward: str = setting(
-        TEXT, "", "The state value to maximise. A change of it from one turn to the next is the reward."
-    )
-    score: str = setting(
-        TEXT, "", "Another state value to report beside the reward, in evaluations; empty for none."
-    )
+    actions: list[str] = setting(TEXTS, [], "The keys the agent may press. Doing nothing is always possible too.")
+    reward: str = setting(TEXT, "", "The state value to maximise. A change of it from one turn to the next is the reward.")
+    score: str = setting(TEXT, "", "Another state value to report beside the reward, in evaluations; empty for none.")
     player: str = setting(
-        TEXT,
-        "",
-        "Name or class of the character that the keys control. Empty: the only one with handle_keystroke.",
+        TEXT, "", "Name or class of the character that the keys control. Empty: the only one with handle_keystroke."
     )
     turn_based: bool = setting(
         FLAG,
@@ -133,26 +121,16 @@ class PreprocessingSettings:
         new_run=3,
     )
     far: bool = setting(
-        FLAG,
-        False,
-        "true: what is beyond the window, in parts of the board that are the larger the farther away they are.",
+        FLAG, False, "true: what is beyond the window, in parts of the board that are the larger the farther away they are."
     )
     radar: bool = setting(
-        FLAG,
-        False,
-        "true: for every kind of character, the rough direction and distance to the nearest one.",
-        new_run=True,
+        FLAG, False, "true: for every kind of character, the rough direction and distance to the nearest one.", new_run=True
     )
     own_symbol: bool = setting(
-        FLAG,
-        False,
-        "true: the character that acts is one symbol of its own, whatever its letter.",
-        new_run=True,
+        FLAG, False, "true: the character that acts is one symbol of its own, whatever its letter.", new_run=True
     )
     last_step: bool = setting(
-        FLAG,
-        False,
-        "true: which way the character that acts went last; letters like > and < tell it otherwise.",
+        FLAG, False, "true: which way the character that acts went last; letters like > and < tell it otherwise."
     )
     kinds: bool = setting(
         FLAG,
@@ -166,13 +144,9 @@ class PreprocessingSettings:
         choices=FLOWS,
     )
     room: bool = setting(
-        FLAG,
-        False,
-        "true: how many free cells can be reached to the left, to the right, above and below the one that acts.",
+        FLAG, False, "true: how many free cells can be reached to the left, to the right, above and below the one that acts."
     )
-    free_characters: list[str] = setting(
-        TEXTS, [], "For room: characters that it can step on. All others are in its way."
-    )
+    free_characters: list[str] = setting(TEXTS, [], "For room: characters that it can step on. All others are in its way.")
     place: bool = setting(
         FLAG,
         False,
@@ -180,9 +154,7 @@ class PreprocessingSettings:
     )
     steps_of: list[str] = setting(TEXTS, [], "Characters whose last step is seen, such as a ball.")
     rhythm_of: list[str] = setting(
-        TEXTS,
-        [],
-        "Characters that move only in every second or third turn, or so: how many turns ago is seen.",
+        TEXTS, [], "Characters that move only in every second or third turn, or so: how many turns ago is seen."
     )
     way_around: list[str] = setting(
         TEXTS,
@@ -198,9 +170,7 @@ class PreprocessingSettings:
         high=MAX_SIGHT,
     )
     texts: bool = setting(
-        FLAG,
-        True,
-        "true: words and numbers several cells wide are seen, letter by letter; false: they are not there.",
+        FLAG, True, "true: words and numbers several cells wide are seen, letter by letter; false: they are not there."
     )
     tiles: list[int] = setting(
         WHOLES,
@@ -219,10 +189,7 @@ class ModelSettings:
 
     hidden_sizes: list[int] = setting(WHOLES, [128, 64], "Neurons in each hidden layer.", low=1, high=65536)
     dueling: bool = setting(
-        FLAG,
-        False,
-        "true: split the last layer into the value of the state and advantages of the actions.",
-        new_run=True,
+        FLAG, False, "true: split the last layer into the value of the state and advantages of the actions.", new_run=True
     )
 
 
@@ -236,9 +203,7 @@ class TrainingSettings:
         "dqn learns with a network; q_learning, sarsa, expected_sarsa and double_q_learning with a table.",
         choices=ALGORITHMS,
     )
-    seed: int = setting(
-        WHOLE, 0, "The same seed gives the same training on the same machine.", low=0, high=2**32 - 1
-    )
+    seed: int = setting(WHOLE, 0, "The same seed gives the same training on the same machine.", low=0, high=2**32 - 1)
     training_episodes: int = setting(WHOLE, 20000, "Games to train for.", low=1)
     training_turns: int = setting(
         WHOLE,
@@ -276,12 +241,7 @@ class TrainingSettings:
         new_run=5e-5,
     )
     gamma: float = setting(
-        NUMBER,
-        0.99,
-        "Discount: what a reward is worth if it comes one turn later.",
-        above=0,
-        high=1,
-        new_run=0.97,
+        NUMBER, 0.99, "Discount: what a reward is worth if it comes one turn later.", above=0, high=1, new_run=0.97
     )
     repeat_penalty: float = setting(
         NUMBER,
@@ -293,10 +253,7 @@ class TrainingSettings:
         new_self_play_run=0.0,  # opponents change; it was not tried there
     )
     end_penalty_limit: float = setting(
-        NUMBER,
-        0.0,
-        "A penalty that ends the game counts at most so many times as much as a usual gain; 0: in full.",
-        low=0,
+        NUMBER, 0.0, "A penalty that ends the game counts at most so many times as much as a usual gain; 0: in full.", low=0
     )
     epsilon: float = setting(NUMBER, 1.0, "Share of random actions at the start.", low=0, high=1)
     epsilon_min: float = setting(
@@ -311,11 +268,7 @@ class TrainingSettings:
         new_table_run=50000,
     )
     epsilon_decay: float = setting(
-        NUMBER,
-        0.9997,
-        "Epsilon is multiplied by this after each game, when epsilon_decay_turns is 0.",
-        above=0,
-        high=1,
+        NUMBER, 0.9997, "Epsilon is multiplied by this after each game, when epsilon_decay_turns is 0.", above=0, high=1
     )
     batch_size: int = setting(
         WHOLE,
@@ -327,16 +280,10 @@ class TrainingSettings:
         new_self_play_run=64,  # it was not tried there
     )
     memory_capacity: int = setting(WHOLE, 50000, "Turns that are remembered.", low=1, high=100_000_000)
-    learning_starts: int = setting(
-        WHOLE, 0, "Turns before the first learning step (never fewer than batch_size).", low=0
-    )
+    learning_starts: int = setting(WHOLE, 0, "Turns before the first learning step (never fewer than batch_size).", low=0)
     train_every: int = setting(WHOLE, 4, "Turns between learning steps.", low=1, new_run=32)
     gradient_steps: int = setting(
-        WHOLE,
-        1,
-        "Learning steps made then: as many turns apart, several together are faster.",
-        low=1,
-        new_run=8,
+        WHOLE, 1, "Learning steps made then: as many turns apart, several together are faster.", low=1, new_run=8
     )
     average_steps: int = setting(
         WHOLE,
@@ -349,16 +296,12 @@ class TrainingSettings:
     )
     target_update_freq: int = setting(WHOLE, 500, "Turns between updates of the target network.", low=1)
     double: bool = setting(FLAG, True, "true: Double DQN, which does not take lucky guesses for real values.")
-    n_step: int = setting(
-        WHOLE, 1, "Rewards added up before the network's own estimate takes over.", low=1, high=100
-    )
+    n_step: int = setting(WHOLE, 1, "Rewards added up before the network's own estimate takes over.", low=1, high=100)
     prioritize_experiences: bool = setting(FLAG, True, "true: look more often at what was surprising.")
     priority_alpha: float = setting(
         NUMBER, 0.6, "How strongly surprise counts: 0 not at all, 1 in proportion.", low=0, high=1
     )
-    priority_beta: float = setting(
-        NUMBER, 0.4, "How far the resulting bias is corrected: 1 fully.", low=0, high=1
-    )
+    priority_beta: float = setting(NUMBER, 0.4, "How far the resulting bias is corrected: 1 fully.", low=0, high=1)
     reward_scale: float | str = setting(
         NUMBER_OR_AUTO,
         "auto",
@@ -366,22 +309,13 @@ class TrainingSettings:
         above=0,
         high=1e12,
     )
-    planning_steps: int = setting(
-        WHOLE, 0, "Tables only: imagined steps after each real one (Dyna).", low=0, high=10000
-    )
-    exploration_turns: int = setting(
-        WHOLE, 200, "Random turns before training, to find the characters of the game.", low=0
-    )
+    planning_steps: int = setting(WHOLE, 0, "Tables only: imagined steps after each real one (Dyna).", low=0, high=10000)
+    exploration_turns: int = setting(WHOLE, 200, "Random turns before training, to find the characters of the game.", low=0)
     checkpoint_every: int = setting(WHOLE, 100, "Games between checkpoints.", low=1)
     keep_checkpoints: int = setting(
-        WHOLE,
-        50,
-        "Old checkpoints are removed so that at most this many stay, evenly spread over the training.",
-        low=1,
+        WHOLE, 50, "Old checkpoints are removed so that at most this many stay, evenly spread over the training.", low=1
     )
-    evaluate_every: int = setting(
-        WHOLE, 50000, "Turns between greedy evaluations; 0 for none.", low=0, new_self_play_run=0
-    )
+    evaluate_every: int = setting(WHOLE, 50000, "Turns between greedy evaluations; 0 for none.", low=0, new_self_play_run=0)
     evaluation_games: int = setting(WHOLE, 10, "Games in each of them.", low=1)
 
 
@@ -393,32 +327,19 @@ class SelfPlaySettings:
     the numbers of steps are a quarter of the defaults there.
     """
 
-    save_steps: int = setting(
-        WHOLE, 5000, "Steps of the learning team between snapshots of its policy.", low=1
-    )
+    save_steps: int = setting(WHOLE, 5000, "Steps of the learning team between snapshots of its policy.", low=1)
     team_change: int = setting(WHOLE, 25000, "Steps of the learning team before another team learns.", low=1)
     swap_steps: int = setting(
-        WHOLE,
-        2500,
-        "Ghost steps (steps of a character that follows a fixed policy) before it gets another snapshot.",
-        low=1,
+        WHOLE, 2500, "Ghost steps (steps of a character that follows a fixed policy) before it gets another snapshot.", low=1
     )
-    window: int = setting(
-        WHOLE, 10, "Newest snapshots of a policy that opponents are drawn from.", low=1, high=10000
-    )
+    window: int = setting(WHOLE, 10, "Newest snapshots of a policy that opponents are drawn from.", low=1, high=10000)
     play_against_latest_model_ratio: float = setting(
-        NUMBER,
-        0.5,
-        "How often an opponent is the newest policy rather than a snapshot of the window.",
-        low=0,
-        high=1,
+        NUMBER, 0.5, "How often an opponent is the newest policy rather than a snapshot of the window.", low=0, high=1
     )
     initial_elo: float = setting(NUMBER, 1200.0, "The rating that a policy starts with.", low=0, high=100000)
     elo_k: float = setting(NUMBER, 16.0, "The most that one game can change a rating by.", above=0, high=1000)
     shared_policy: bool = setting(
-        FLAG,
-        False,
-        "true: a symmetric game, in which one policy plays all teams; false: each team has its own.",
+        FLAG, False, "true: a symmetric game, in which one policy plays all teams; false: each team has its own."
     )
 
 
@@ -442,9 +363,7 @@ class TeamSettings:
         [],
         "What shows on the board as this team's own, if shared_policy: each team sees its own as the first team sees its.",
     )
-    swap_steps: int = setting(
-        WHOLE, 0, "Ghost steps before this team gets another snapshot; 0: as in [self_play].", low=0
-    )
+    swap_steps: int = setting(WHOLE, 0, "Ghost steps before this team gets another snapshot; 0: as in [self_play].", low=0)
 
 
 SECTIONS: dict[str, Any] = {
@@ -497,10 +416,7 @@ _BY_NAME = registry()
 
 def new_run_values(algorithm: str, self_play: bool = False) -> dict[str, Any]:
     """By name, what `create` writes where that is not what a file means that leaves it out."""
-    asked = [
-        "new_run" if algorithm == "dqn" else "new_table_run",
-        *(["new_self_play_run"] if self_play else []),
-    ]
+    asked = ["new_run" if algorithm == "dqn" else "new_table_run", *(["new_self_play_run"] if self_play else [])]
     return {
         setting.name: setting.metadata[which]
         for which in asked

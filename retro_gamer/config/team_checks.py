@@ -19,9 +19,7 @@ _DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")
 _FILE_OF_A_RUN = re.compile(r"checkpoints|config|resume|training|metrics|best|(ep|round)_[0-9]+")
 
 
-def check_teams(
-    teams: list[TeamSettings], shared_policy: bool, observation_function: str
-) -> Iterator[Problem]:
+def check_teams(teams: list[TeamSettings], shared_policy: bool, observation_function: str) -> Iterator[Problem]:
     if not teams:
         return
     if not 2 <= len(teams) <= MAX_TEAMS:
@@ -67,9 +65,7 @@ def _check_name(name: str) -> Iterator[Problem]:
     heading, seen = f"team {name!r}", _as_a_disk_sees(name)
     if not name or not all(letter.isalnum() or letter in "_-" for letter in name) or name.isdecimal():
         yield Problem(
-            heading,
-            "Its checkpoints are in a folder of its name.",
-            'Use letters, digits, _ and -, as in name = "chaser".',
+            heading, "Its checkpoints are in a folder of its name.", 'Use letters, digits, _ and -, as in name = "chaser".'
         )
     elif len(name.encode("utf-8")) > MAX_NAME_BYTES:
         yield Problem(

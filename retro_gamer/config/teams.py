@@ -78,10 +78,7 @@ def _read(cls: Any, values: dict[str, Any], heading: str, *others: str) -> Any:
 
 
 def teams_to_toml(teams: list[TeamSettings]) -> list[str]:
-    lines = [
-        "# The sides of the game. Each makes another value of the state grow; each character has its own keys.",
-        "",
-    ]
+    lines = ["# The sides of the game. Each makes another value of the state grow; each character has its own keys.", ""]
     for team in teams:
         lines += ["[[teams]]", f"name = {toml_value(team.name)}", f"reward = {toml_value(team.reward)}"]
         if team.characters:
@@ -116,9 +113,7 @@ def config_of_policy(config: Any, name: str) -> Any:
     """
     team = next(team for team in config.teams if name in ("", team.name))
     first = team.members[0]
-    return config.with_settings(
-        {"actions": list(first.actions), "reward": team.reward, "player": first.character}
-    )
+    return config.with_settings({"actions": list(first.actions), "reward": team.reward, "player": first.character})
 
 
 def swap_steps(num_agents: int, num_opponent_agents: int, team_change: int, swaps: int) -> int:

@@ -39,9 +39,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
 def parse_toml(content: bytes, path: str) -> dict[str, Any]:
     """The same for the content of the file at `path`."""
     if len(content) > MAX_TOML_BYTES:
-        raise ConfigError(
-            f"{path} cannot be read: it is longer than {MAX_TOML_BYTES // 1024} kB, so it is something else."
-        )
+        raise ConfigError(f"{path} cannot be read: it is longer than {MAX_TOML_BYTES // 1024} kB, so it is something else.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -117,11 +115,7 @@ def _check_range(limits: dict[str, Any], value: float) -> str:
     low, high, above = limits["low"], limits["high"], limits["above"]
     if isinstance(value, float) and not math.isfinite(value):
         return "It must be an ordinary number."
-    if (
-        (low is not None and value < low)
-        or (above is not None and value <= above)
-        or (high is not None and value > high)
-    ):
+    if (low is not None and value < low) or (above is not None and value <= above) or (high is not None and value > high):
         parts = [
             f"at least {low}" if low is not None else "",
             f"greater than {above}" if above is not None else "",

@@ -49,9 +49,7 @@ def choose_encoders(draft: Draft, factory: Any, probe: Probe, known: dict[str, A
             moved = moved_by_keys(factory, actions)  # such as a cursor, among fields that listen to Enter
             if not any(name_of(player) == moved for player in probe.players):
                 see_whole_board(draft)
-                draft.say(
-                    f"{error} The whole board is seen. To see it from one of them, name it: --player NAME"
-                )
+                draft.say(f"{error} The whole board is seen. To see it from one of them, name it: --player NAME")
                 return
             draft.set({"player": moved})
     player = draft.config.metadata.player or known.get("player")
@@ -62,9 +60,7 @@ def choose_encoders(draft: Draft, factory: Any, probe: Probe, known: dict[str, A
             draft.notes["metadata.player"] = "It listens to no keys itself, but moves when they are pressed."
     if not player:
         see_whole_board(draft)
-        draft.notes["preprocessing.board"] = (
-            "The keys control no character on the board, so there is none to look from."
-        )
+        draft.notes["preprocessing.board"] = "The keys control no character on the board, so there is none to look from."
         signs = signs_to_press(probe, actions)
         if signs is not None and not any(name in known for name in ("kinds", "flow", "radar")):
             see(draft, signs)
@@ -77,18 +73,9 @@ def choose_encoders(draft: Draft, factory: Any, probe: Probe, known: dict[str, A
     )
     if probe.n_agents > MANY_CHARACTERS:
         draft.set({"radar": False})
-        draft.notes["preprocessing.radar"] = (
-            f"Off, because there are {probe.n_agents} characters to look through each turn."
-        )
+        draft.notes["preprocessing.radar"] = f"Off, because there are {probe.n_agents} characters to look through each turn."
     reward = known.get("reward") or draft.config.metadata.reward
-    found = (
-        walls_that_come,
-        things_that_come,
-        balls_that_fly,
-        what_has_a_rhythm,
-        targets_far_away,
-        hits_that_come_late,
-    )
+    found = (walls_that_come, things_that_come, balls_that_fly, what_has_a_rhythm, targets_far_away, hits_that_come_late)
     for sight in (*(look(probe) for look in found), deaths_that_hide_hits(probe, reward)):
         if sight is not None and not any(name in known for name in sight.settings):
             see(draft, sight)
@@ -108,9 +95,7 @@ def choose_turns(draft: Draft, probe: Probe, known: dict[str, Any]) -> None:
         draft.say("The game waits for a key: one is pressed in every turn.")
         if "repeat_penalty" not in known:
             draft.set({"repeat_penalty": 1.0})
-            draft.notes["training.repeat_penalty"] = (
-                "1: what gained nothing on a board gains nothing there again."
-            )
+            draft.notes["training.repeat_penalty"] = "1: what gained nothing on a board gains nothing there again."
 
 
 def choose_tiles(draft: Draft, probe: Probe, known: dict[str, Any]) -> None:
@@ -120,12 +105,8 @@ def choose_tiles(draft: Draft, probe: Probe, known: dict[str, Any]) -> None:
         return
     if known.get("algorithm", "dqn") == "dqn" and not any(getattr(seen, name) for name in NOT_BESIDE_TILES):
         draft.set({"tiles": probe.tiles})
-        draft.notes["preprocessing.tiles"] = (
-            "In random play numbers changed there, and the game waits for a key."
-        )
-        draft.say(
-            f"Played with numbers, {probe.tiles[2]} x {probe.tiles[5]}: they are seen, and which of them are equal."
-        )
+        draft.notes["preprocessing.tiles"] = "In random play numbers changed there, and the game waits for a key."
+        draft.say(f"Played with numbers, {probe.tiles[2]} x {probe.tiles[5]}: they are seen, and which of them are equal.")
 
 
 def see(draft: Draft, sight: Sight) -> None:
@@ -214,9 +195,7 @@ def _choose_room(draft: Draft, ground: Ground, known: dict[str, Any]) -> None:
         draft.notes["preprocessing.room"] = (
             f"On, because it leaves {behind} behind wherever it goes, and cannot step on it: it may shut itself in."
         )
-        draft.say(
-            f"It leaves {behind} behind in its own way: how many free cells there are on each side is seen, too."
-        )
+        draft.say(f"It leaves {behind} behind in its own way: how many free cells there are on each side is seen, too.")
 
 
 def _choose_way(draft: Draft, ground: Ground, probe: Probe, known: dict[str, Any]) -> None:

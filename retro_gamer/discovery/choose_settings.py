@@ -34,19 +34,11 @@ from retro_gamer.discovery.choose_encoders import (
 )
 from retro_gamer.discovery.copies import is_copied, made_once
 from retro_gamer.discovery.draft import Draft, trying_out
-from retro_gamer.discovery.keys import (
-    actions_that_act,
-    changes_when_repeated,
-    find_actions,
-    say_where_keys_are,
-)
+from retro_gamer.discovery.keys import actions_that_act, changes_when_repeated, find_actions, say_where_keys_are
 from retro_gamer.discovery.planes import see_planes
 from retro_gamer.discovery.probing import Probe, probe_game
 from retro_gamer.discovery.rewards import find_reward, kept_by_characters
-from retro_gamer.discovery.sights import (
-    keys_not_found,
-    texts_that_tell_nothing,
-)
+from retro_gamer.discovery.sights import keys_not_found, texts_that_tell_nothing
 from retro_gamer.discovery.trials import ARROWS
 from retro_gamer.discovery.two_players import Player, find_players, teams_to_paste
 from retro_gamer.environment.gym import describe_gym
@@ -65,9 +57,7 @@ SWAPS_PER_TEAM_CHANGE = 10  # of a ghost's policy, while another team learns
 OTHER_DESCRIPTION_KEYS = ("name", "description", "title", "author", "teams", "self_play")
 
 
-def choose_settings(
-    game: str, flags: dict[str, Any] | None = None
-) -> tuple[RunConfig, list[str], dict[str, str]]:
+def choose_settings(game: str, flags: dict[str, Any] | None = None) -> tuple[RunConfig, list[str], dict[str, str]]:
     """What `create_run` writes, without writing it: the settings, what there is to tell, and why some settings are so."""
     draft, flags = Draft(RunConfig(game=parse_game(game))), dict(flags or {})
     _check_values(flags, "the settings for the new run")
@@ -130,9 +120,7 @@ def _let_turns_decide(draft: Draft) -> None:
     training = draft.config.training
     if training.training_episodes == TrainingSettings.training_episodes < training.training_turns:
         draft.set({"training_episodes": training.training_turns})
-        draft.notes["training.training_episodes"] = (
-            "No game is shorter than a turn: training_turns comes first."
-        )
+        draft.notes["training.training_episodes"] = "No game is shorter than a turn: training_turns comes first."
 
 
 def _describe_game(draft: Draft, flags: dict[str, Any]) -> None:
@@ -227,9 +215,7 @@ def _find_keys(draft: Draft, factory: Any, known: dict[str, Any]) -> None:
 def _probe(draft: Draft, factory: Any, known: dict[str, Any]) -> Probe:
     """Play at random; what the board shows may add to the keys that were found."""
     found = draft.config.metadata.actions
-    probe = probe_game(
-        factory, known.get("actions") or found, reward=known.get("reward") or "", say=draft.say
-    )
+    probe = probe_game(factory, known.get("actions") or found, reward=known.get("reward") or "", say=draft.say)
     more = [] if known.get("actions") else keys_not_found(probe, found)
     if more:
         draft.set({"actions": [*found, *more]})
@@ -329,9 +315,7 @@ def _describe_teams(draft: Draft, factory: Any, known: dict[str, Any]) -> None:
     count_features(config, game)
     with trying_out():
         probe = probe_game(
-            factory,
-            [key for team in config.teams for member in team.members for key in member.actions],
-            say=draft.say,
+            factory, [key for team in config.teams for member in team.members for key in member.actions], say=draft.say
         )
     _note_board(draft, probe, known)
     draft.set({"own_symbol": bool(known.get("own_symbol", False))})  # not measured yet for teams
@@ -345,11 +329,7 @@ def _describe_teams(draft: Draft, factory: Any, known: dict[str, Any]) -> None:
     sides = " against ".join(
         f"{team.name} ({', '.join(member.character for member in team.members)})" for team in config.teams
     )
-    shared = (
-        "One policy learns to play all sides."
-        if settings.shared_policy
-        else "Each side learns a policy of its own."
-    )
+    shared = "One policy learns to play all sides." if settings.shared_policy else "Each side learns a policy of its own."
     draft.say(f"Board {probe.board_size[0]}x{probe.board_size[1]}, {sides}. {shared}")
 
 
@@ -420,6 +400,5 @@ def _check_values(values: dict[str, Any], source: str) -> None:
                 problems.append(f"{name} = {value!r:.100}: {problem}")
     if problems:
         raise ConfigError(
-            f"Found {len(problems)} problem{'s' if len(problems) > 1 else ''} in {source}:\n  "
-            + "\n  ".join(problems)
+            f"Found {len(problems)} problem{'s' if len(problems) > 1 else ''} in {source}:\n  " + "\n  ".join(problems)
         )

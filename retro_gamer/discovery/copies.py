@@ -13,13 +13,7 @@ from retro_gamer.hosting.randomness import seed_everything
 
 SLOW = 1.0  # seconds: then a game is made once only
 # To compare a game with its copy.
-KEYS: list[str | None] = [
-    "KEY_RIGHT",
-    "KEY_DOWN",
-    None,
-    "KEY_LEFT",
-    "KEY_UP",
-]
+KEYS: list[str | None] = ["KEY_RIGHT", "KEY_DOWN", None, "KEY_LEFT", "KEY_UP"]
 
 
 def made_once(

@@ -40,9 +40,7 @@ class Darkness:
 
     def note(self, shown: dict[Pair, list[tuple[Any, str]]], position: Pair) -> None:
         """What shows where after a turn, and where the character is."""
-        there = {
-            cell for cell, who in shown.items() if any(getattr(one, "size", None) is None for one, _ in who)
-        }
+        there = {cell for cell, who in shown.items() if any(getattr(one, "size", None) is None for one, _ in who)}
         self._at.update(_distance(cell, position) for cell in there)
         if self._before is not None:
             cells, was_at = self._before
@@ -109,9 +107,7 @@ class Ground:
         if was_at is None:
             self._meetings.look(game)
             return None
-        moved = (
-            None if self.position is None else (self.position[0] - was_at[0], self.position[1] - was_at[1])
-        )
+        moved = None if self.position is None else (self.position[0] - was_at[0], self.position[1] - was_at[1])
         went = moved if moved not in (None, (0, 0)) else expected
         to = (was_at[0] + went[0], was_at[1] + went[1]) if went in BESIDE else None
         self._meetings.note(game, before, self.shown, moved, to)
@@ -122,18 +118,14 @@ class Ground:
             self._stepped(game, before, was_at, self.position)
         self._steps[moved] += 1
         if sum(self._steps.values()) % LOOK_BACK_EVERY == 0 and game.playing:
-            self.situations.append(
-                ({cell: there[-1][1] for cell, there in self.shown.items()}, self.position)
-            )
+            self.situations.append(({cell: there[-1][1] for cell, there in self.shown.items()}, self.position))
         return moved
 
     def _stepped(self, game: Any, before: Shown, was_at: Pair, now_at: Pair) -> None:
         for agent, shown in before.get(now_at, ()):
             # What went on by one cell made room, such as the end of a snake: nobody stepped on it.
             x, y = agent.position
-            if abs(x - now_at[0]) + abs(y - now_at[1]) != 1 or not any(
-                agent is other for other in game.agents
-            ):
+            if abs(x - now_at[0]) + abs(y - now_at[1]) != 1 or not any(agent is other for other in game.agents):
                 self._stepped_on.add(shown)
         left = {shown for _, shown in self.shown.get(was_at, ())}
         self._leaves |= left

@@ -113,18 +113,14 @@ def find_actions(
         heard = keys_heard(factory, found)
         unfit.update(only_written(factory, found, trials, heard))
         for why in dict.fromkeys(unfit.values()):
-            say(
-                f"Left out, because it only {why}: {', '.join(repr(key) for key in unfit if unfit[key] == why)}."
-            )
+            say(f"Left out, because it only {why}: {', '.join(repr(key) for key in unfit if unfit[key] == why)}.")
         found = [key for key in found if key not in unfit]
         heard = [key for key in heard if key not in errors and key not in unfit]
         found += _found_far_into_games(factory, trials, found, heard, at_hand, say)
     if errors:
         say(_left_out(errors))
     if trials.chance:
-        say(
-            f"Name the keys with {ACTIONS_FLAG} if some are missing or too many, because {trials.never_twice()}"
-        )
+        say(f"Name the keys with {ACTIONS_FLAG} if some are missing or too many, because {trials.never_twice()}")
     if slow:
         say(f"{slow}If it uses one of them, name all of its keys, for example:\n  {ACTIONS_FLAG}")
     whole = [key for key in _completed(found, trials, heard, at_hand) if key not in unfit]
@@ -237,11 +233,7 @@ def _far_moments(factory: Callable[[], Any], usual: Sequence[str], edges: bool) 
         last = len(places) - TURNS_AFTER_KEY - 1
         ends = [last, last // 2, last // 4]
         if edges and places:
-            ends += [
-                1 + _last_furthest([sign * place[axis] for place in places])
-                for axis in (0, 1)
-                for sign in (1, -1)
-            ]
+            ends += [1 + _last_furthest([sign * place[axis] for place in places]) for axis in (0, 1) for sign in (1, -1)]
         situations += [(seed, tuple(presses[: max(0, end)])) for end in ends]
     return list(dict.fromkeys(situations))
 
@@ -265,9 +257,7 @@ def _place(game: Any) -> tuple[int, int]:
     return 0, 0
 
 
-def _completed(
-    found: Sequence[str], trials: Trials, heard: Sequence[str], at_hand: Sequence[str]
-) -> list[str]:
+def _completed(found: Sequence[str], trials: Trials, heard: Sequence[str], at_hand: Sequence[str]) -> list[str]:
     """The keys found, and those that belong to them: at a wall, say, one of four did nothing wherever it was tried.
 
     Where a game was heard to ask for keys of four directions, it was heard to ask for all that it uses.
@@ -287,14 +277,8 @@ def _completed(
     if len(trials.distinct(digits)) > 1:
         last = "" if trials.by_what_shows(digits) else max(digits)
         written = last and set(digits) <= {*heard, *at_hand}  # as 2, 4, 6 and 8 may be
-        keys |= {
-            key for key in (digits if written else DIGITS) if not last or min("1", min(digits)) <= key <= last
-        }
-    return [
-        key
-        for key in dict.fromkeys((*found, *ARROWS, *OTHER_KEYS))
-        if key in keys and key not in trials.errors()
-    ]
+        keys |= {key for key in (digits if written else DIGITS) if not last or min("1", min(digits)) <= key <= last}
+    return [key for key in dict.fromkeys((*found, *ARROWS, *OTHER_KEYS)) if key in keys and key not in trials.errors()]
 
 
 def _other_directions(found: Collection[str], heard: Collection[str]) -> list[str]:

@@ -34,9 +34,7 @@ def moved_by_keys(factory: Callable[[], Any], actions: Sequence[str]) -> str:
     return first[0] if first[1] >= max(OFTEN * pressed, CLEARLY * second[1], 1) else ""
 
 
-def _moved(
-    factory: Callable[[], Any], actions: Sequence[str], seed: int, turns: int
-) -> list[tuple[set[str], set[str]]]:
+def _moved(factory: Callable[[], Any], actions: Sequence[str], seed: int, turns: int) -> list[tuple[set[str], set[str]]]:
     """For each key, pressed after some turns: of which names the first character moved, and of which any."""
     chooser, found = random.Random(seed), []
     place = (seed, tuple(chooser.choice([*actions, None]) for _ in range(turns)))

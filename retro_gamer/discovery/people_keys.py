@@ -18,9 +18,7 @@ BACK = "KEY_BACKSPACE"
 TURNS_STILL = 10  # a game that is stopped stays as it is, whatever else is pressed
 
 
-def for_people(
-    factory: Callable[[], Any], keys: Sequence[str], trials: Trials, more: Sequence[str] = ()
-) -> dict[str, str]:
+def for_people(factory: Callable[[], Any], keys: Sequence[str], trials: Trials, more: Sequence[str] = ()) -> dict[str, str]:
     """Of these keys, those that only stop the game or begin it again, with what they do; there are `more` keys."""
     found: dict[str, str] = {}
     for key in keys:
@@ -93,9 +91,7 @@ def _numbers(game: Any) -> tuple[dict[str, Any], list[Any], list[str]]:
     return numbers, places, sorted(type(agent).__name__ for agent in game.agents)
 
 
-def only_written(
-    factory: Callable[[], Any], keys: Sequence[str], trials: Trials, heard: Collection[str]
-) -> dict[str, str]:
+def only_written(factory: Callable[[], Any], keys: Sequence[str], trials: Trials, heard: Collection[str]) -> dict[str, str]:
     """Of these keys, the letters that do nothing but stand where another one would, as in a name, for a part of the game.
 
     Not those that the game was `heard` to ask for. Some stay, since a name may have to be written before the game goes on.

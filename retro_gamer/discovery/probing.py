@@ -12,12 +12,7 @@ from retro_gamer.discovery.standstill import Standstill
 from retro_gamer.discovery.tiles_shown import TilesShown
 from retro_gamer.discovery.travels import Balls, Rhythms, Travels
 from retro_gamer.discovery.written import Written
-from retro_gamer.environment.characters import (
-    board_size_of,
-    check_characters,
-    shown_characters,
-    visible_cells,
-)
+from retro_gamer.environment.characters import board_size_of, check_characters, shown_characters, visible_cells
 from retro_gamer.environment.last_steps import LastSteps
 from retro_gamer.environment.new_games import new_game
 from retro_gamer.environment.player import keyboard_driven
@@ -198,9 +193,7 @@ class _Findings:
     def _note_state(self, game: Any) -> None:
         if self._reward is not None:
             state_number(game, self._reward, game.turn_number)
-        self._huge.update(
-            name for name, value in game.state.items() if is_number(value) and abs(value) >= LARGEST
-        )
+        self._huge.update(name for name, value in game.state.items() if is_number(value) and abs(value) >= LARGEST)
         _note(game.state, self._histories)
 
     def probe(self) -> Probe:

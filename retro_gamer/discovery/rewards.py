@@ -98,10 +98,7 @@ def growth_of(games: Sequence[Sequence[float]]) -> Growth:
 
 
 def find_reward(
-    histories: Histories,
-    state: dict[str, Any],
-    idle: Callable[[], Histories] = lambda: {},
-    elsewhere: str = "",
+    histories: Histories, state: dict[str, Any], idle: Callable[[], Histories] = lambda: {}, elsewhere: str = ""
 ) -> Choice:
     """The reward among the numbers of a game's state. `state` is that of a new game.
 
@@ -110,9 +107,7 @@ def find_reward(
     none, or several; it says what is kept `elsewhere`.
     """
     late = [name for name in histories if name not in state]
-    numbers = {
-        name: growth_of(histories[name]) for name in histories if not isinstance(state.get(name, True), bool)
-    }
+    numbers = {name: growth_of(histories[name]) for name in histories if not isinstance(state.get(name, True), bool)}
     flags = [name for name, value in state.items() if isinstance(value, bool) and _has_word(name, GOOD)]
     if late and not numbers and not flags:
         first = min(late, key=lambda name: (str(name).lower() not in USUAL, not _has_word(name, GOOD)))
@@ -140,9 +135,7 @@ def find_reward(
     if len(found) == 1:
         why = _why(found[0], numbers, why)
         if _are_two_sides(several):
-            why += (
-                f". If {' and '.join(several)} are those of two players, name the reward and the keys of one"
-            )
+            why += f". If {' and '.join(several)} are those of two players, name the reward and the keys of one"
         return Choice(found[0], "", why)
     if numbers:
         raise ConfigError(

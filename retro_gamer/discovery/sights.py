@@ -53,9 +53,7 @@ def walls_that_come(probe: Probe) -> Sight | None:
     notes = {"preprocessing.egocentric_radius": why, "preprocessing.flow": way}
     settings = {"egocentric_radius": FAR_SIGHTED, "flow": probe.flow}
     return Sight(
-        settings,
-        notes,
-        f"Walls or gates come {probe.flow}: the window is larger than usual, and the radar shows the next.",
+        settings, notes, f"Walls or gates come {probe.flow}: the window is larger than usual, and the radar shows the next."
     )
 
 
@@ -94,9 +92,7 @@ def targets_far_away(probe: Probe) -> Sight | None:
     if not probe.shoots:
         return None
     why = "On, because the player shoots: what is in its row or column matters, however far away."
-    return Sight(
-        {"far": True}, {"preprocessing.far": why}, "The player shoots: what is far away is seen, too."
-    )
+    return Sight({"far": True}, {"preprocessing.far": why}, "The player shoots: what is far away is seen, too.")
 
 
 def hits_that_come_late(probe: Probe) -> Sight | None:
@@ -108,10 +104,7 @@ def hits_that_come_late(probe: Probe) -> Sight | None:
     if probe.shoots:
         if any(len(letters) > AIMS for letters in probe.turning.values()):
             return None
-        why, what = (
-            "the player shoots: a hit comes some turns after the shot that was aimed.",
-            "The player shoots",
-        )
+        why, what = ("the player shoots: a hit comes some turns after the shot that was aimed.", "The player shoots")
     elif probe.lasts >= LATE:
         why = f"a key makes things that are there for some {probe.lasts} turns: what they bring comes late."
         what = f"What a key makes is there for some {probe.lasts} turns"
@@ -146,9 +139,7 @@ def texts_that_tell_nothing(probe: Probe) -> Sight | None:
         return None
     why = "Off: what is written on the board is always the same, but for numbers of the state."
     message = "Words on the board, such as a score, tell nothing new: they are not seen."
-    return Sight(
-        {"texts": False, "character_set": probe.besides_texts}, {"preprocessing.texts": why}, message
-    )
+    return Sight({"texts": False, "character_set": probe.besides_texts}, {"preprocessing.texts": why}, message)
 
 
 def shown_keys(probe: Probe, keys: Sequence[str]) -> list[str]:

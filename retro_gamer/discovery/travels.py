@@ -73,9 +73,7 @@ class Traveller(NamedTuple):
         if self.muzzle is None:
             return False
         across, down = self.x - self.muzzle[0], self.y - self.muzzle[1]
-        return (
-            across * (y - self.y) == down * (x - self.x) and across * (x - self.x) + down * (y - self.y) >= 0
-        )
+        return across * (y - self.y) == down * (x - self.x) and across * (x - self.x) + down * (y - self.y) >= 0
 
 
 class Travels:
@@ -163,11 +161,7 @@ class Travels:
     def is_still(self) -> bool:
         """Whether nothing ever moves, and there is more than the player: a picture that keys change."""
         places = self._player_places
-        return (
-            len(places) == 1
-            and bool(self._cells - places)
-            and not any(kind.moved for kind in self._kinds.values())
-        )
+        return len(places) == 1 and bool(self._cells - places) and not any(kind.moved for kind in self._kinds.values())
 
     def waits(self) -> bool:
         """Whether the player never goes to meet what comes, nor away from it."""
@@ -231,8 +225,7 @@ class Balls:
             shown
             for shown, steps in self._steps.items()
             if shown not in self._several
-            and sum(n >= FEWEST_STEPS and max(map(abs, step)) <= LONGEST_STEP for step, n in steps.items())
-            > 1
+            and sum(n >= FEWEST_STEPS and max(map(abs, step)) <= LONGEST_STEP for step, n in steps.items()) > 1
             and self._went_on[shown] > sum(steps.values()) / 2
         ]
 
@@ -262,9 +255,7 @@ class Rhythms:
         return [
             shown
             for shown, turns in self._moved.items()
-            if len(shown) == 1
-            and len(turns) >= FEWEST_BEATS
-            and any(_is_rhythm(turns, period) for period in PERIODS)
+            if len(shown) == 1 and len(turns) >= FEWEST_BEATS and any(_is_rhythm(turns, period) for period in PERIODS)
         ]
 
 

@@ -32,9 +32,7 @@ def find_players(factory: Callable[[], Any], keys: Sequence[str]) -> list[Player
     if len(set(names)) < 2 or len(set(names)) < len(names):
         return []
     moved = {key: _moved_by(factory, keys, key, len(names)) for key in keys}
-    own = [
-        _whole_groups([key for key in keys if moved[key] == {player}], moved) for player in range(len(names))
-    ]
+    own = [_whole_groups([key for key in keys if moved[key] == {player}], moved) for player in range(len(names))]
     if any(len(keys_of_player) < 2 for keys_of_player in own):
         return []
     numbers = [str(key) for key, value in game.state.items() if is_number(value)]
@@ -50,9 +48,7 @@ def _moved_by(factory: Callable[[], Any], keys: Sequence[str], key: str, players
     return moved
 
 
-def _held(
-    factory: Callable[[], Any], keys: Sequence[str], key: str | None, moment: int, players: int
-) -> list[str]:
+def _held(factory: Callable[[], Any], keys: Sequence[str], key: str | None, moment: int, players: int) -> list[str]:
     """What each player's character holds after a key is pressed in a situation that `moment` fixes."""
     seed_everything(moment)
     game = new_game(factory)
@@ -66,9 +62,7 @@ def _held(
         if isinstance(error.__cause__, KeyboardInterrupt):
             raise
         # Otherwise the earlier tests have said it all.
-    return [
-        repr(sorted((name, repr(value)) for name, value in vars_of(driver).items())) for driver in drivers
-    ]
+    return [repr(sorted((name, repr(value)) for name, value in vars_of(driver).items())) for driver in drivers]
 
 
 def _whole_groups(keys: list[str], moved: dict[str, set[int]]) -> list[str]:
@@ -86,19 +80,13 @@ def _rewards(names: Sequence[str], numbers: Sequence[str]) -> list[str]:
     owned: list[str] = []
     for name in names:
         words = re.findall(r"[a-z]+|\d+", name.lower())
-        others = {
-            word for other in names if other != name for word in re.findall(r"[a-z]+|\d+", other.lower())
-        }
+        others = {word for other in names if other != name for word in re.findall(r"[a-z]+|\d+", other.lower())}
         own = [word for word in words if word not in others]
         fitting = [number for number in numbers if set(own) & set(re.findall(r"[a-z]+|\d+", number.lower()))]
         owned.append(fitting[0] if len(fitting) == 1 else "")
     if all(owned) and len(set(owned)) == len(owned):
         return owned
-    alike = [
-        number
-        for number in numbers
-        if re.search(r"score|point|reward|win|kill|goal|coin|gold", number.lower())
-    ]
+    alike = [number for number in numbers if re.search(r"score|point|reward|win|kill|goal|coin|gold", number.lower())]
     return alike if len(alike) == len(names) else [""] * len(names)
 
 

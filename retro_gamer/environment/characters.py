@@ -54,9 +54,7 @@ def _height(agent: Any) -> Any:
     return getattr(agent, "z", 0) or 0
 
 
-def visible_cells(
-    characters: Sequence[Any], board_size: tuple[int, int]
-) -> Iterator[tuple[Any, int, int, str]]:
+def visible_cells(characters: Sequence[Any], board_size: tuple[int, int]) -> Iterator[tuple[Any, int, int, str]]:
     """(character, x, y, what it shows there) of every cell on the board that one covers, in paint order."""
     width, height = board_size
     for character in in_paint_order(characters):
@@ -95,9 +93,7 @@ def check_characters(game: Any, characters: Iterable[Any]) -> None:
 def explain(game: Any, error: Exception) -> Exception:
     """The error again, naming the character whose position or appearance is at fault where there is one."""
     if not isinstance(game.state, dict):
-        return ObservationError(
-            f"The game's state is {game.state!r:.100}. It must be a dict, like {{'score': 0}}."
-        )
+        return ObservationError(f"The game's state is {game.state!r:.100}. It must be a dict, like {{'score': 0}}.")
     if not isinstance(game.agents, (list, tuple)):
         return ObservationError(
             f"game.agents is {game.agents!r:.100}, not a list. Use game.add_agent and game.remove_agent."

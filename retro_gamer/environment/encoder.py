@@ -125,9 +125,7 @@ class Encoder:
         self._place = vocabulary.add(PLACE) if place else NOTHING
         self._stepping = {shown: vocabulary.add(STEP_OF + shown) for shown in steps_of}
         self._rhythms = {shown: vocabulary.add(RHYTHM_OF + shown) for shown in rhythm_of}
-        self._has_readings = bool(
-            radar or last_step or kinds or self.rooms or self._place or steps_of or rhythm_of
-        )
+        self._has_readings = bool(radar or last_step or kinds or self.rooms or self._place or steps_of or rhythm_of)
         if self._has_readings:
             # The first layer has as many rows for an input as there are symbols; a reading needs one for each value.
             side = min(1 + max(board_size), MOST_PLACES) if place else 0
@@ -178,9 +176,7 @@ class Encoder:
             inputs, n_readings, n_far = self._look(game, character)
         except (TypeError, ValueError, AttributeError) as error:
             raise explain(game, error) from error
-        return Observation(
-            inputs, self.features(game.state) if self.observe_state else NO_FEATURES, n_readings, n_far
-        )
+        return Observation(inputs, self.features(game.state) if self.observe_state else NO_FEATURES, n_readings, n_far)
 
     def _look(self, game: Any, character: Any) -> tuple[np.ndarray, int, int]:
         """The cells, then what is far, then the radar's readings; how many readings, and how many parts far away."""
@@ -197,9 +193,7 @@ class Encoder:
         # A crowd: most are out of sight.
         if (
             self.radius
-            and not (
-                self.radar or self.kinds or self.rooms or self.far_sight or self._stepping or self._rhythms
-            )
+            and not (self.radar or self.kinds or self.rooms or self.far_sight or self._stepping or self._rhythms)
             and len(characters) > (2 * self.radius + 1) ** 2
         ):
             characters = self._near(characters, center)
@@ -249,9 +243,7 @@ class Encoder:
             x, y = player.position
             if 0 <= x < width and 0 <= y < height:
                 self._last_position = (x, y)
-        if self._last_position is None or not (
-            self._last_position[0] < width and self._last_position[1] < height
-        ):
+        if self._last_position is None or not (self._last_position[0] < width and self._last_position[1] < height):
             self._last_position = (width // 2, height // 2)
         return self._last_position
 
@@ -311,9 +303,7 @@ class Encoder:
             return b""
         return bytes(self.rooms.readings(canvas, player.position))
 
-    def _way_readings(
-        self, canvas: Canvas, painted: Painted, game: Any, player: Any
-    ) -> dict[int, tuple[int, int]]:
+    def _way_readings(self, canvas: Canvas, painted: Painted, game: Any, player: Any) -> dict[int, tuple[int, int]]:
         """By symbol, how the shortest walks of the player begin and how long they are; empty while there is none."""
         if player is None or self.ways is None:
             return {}

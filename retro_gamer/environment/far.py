@@ -15,12 +15,7 @@ _LARGEST = {1: 1 << 20, 2: 7, 3: 3, 4: 1, 5: 0, 6: 1, 7: 3, 8: 7, 9: 1 << 20}  #
 def far_parts(radius: int) -> list[tuple[int, int]]:
     """The parts of the board that are not wholly in a window of this radius, as pairs of readings (across, down)."""
     in_window = {band for band in BANDS if _LARGEST[band] <= radius}
-    return [
-        (across, down)
-        for down in BANDS
-        for across in BANDS
-        if not (across in in_window and down in in_window)
-    ]
+    return [(across, down) for down in BANDS for across in BANDS if not (across in in_window and down in in_window)]
 
 
 class FarSight:

@@ -16,10 +16,7 @@ from retro_gamer.hosting.blame import blame, blamed
 
 
 def make_encoder(
-    metadata: MetadataSettings,
-    seen: PreprocessingSettings,
-    vocabulary: Vocabulary,
-    n_features: int | None = None,
+    metadata: MetadataSettings, seen: PreprocessingSettings, vocabulary: Vocabulary, n_features: int | None = None
 ) -> Encoder:
     """The encoder that a configuration describes. Only that of a whole board needs to know its size beforehand.
 

@@ -20,9 +20,7 @@ def import_gymnasium() -> Any:
     try:
         import gymnasium
     except ImportError:
-        raise ConfigError(
-            f"Gymnasium is not installed. Install it with  {install_command('gymnasium')}"
-        ) from None
+        raise ConfigError(f"Gymnasium is not installed. Install it with  {install_command('gymnasium')}") from None
     return gymnasium
 
 
@@ -49,12 +47,7 @@ class GymEnvironment(SteppedEnvironment):
     """
 
     def __init__(
-        self,
-        name: str,
-        tabular: bool = False,
-        max_turns: int = 2000,
-        render_mode: str | None = None,
-        path: str = "",
+        self, name: str, tabular: bool = False, max_turns: int = 2000, render_mode: str | None = None, path: str = ""
     ):
         gymnasium = import_gymnasium()
         if path:
@@ -70,23 +63,15 @@ class GymEnvironment(SteppedEnvironment):
                 raise
             except Exception as error:
                 unknown = ":" not in name and isinstance(error, gymnasium.error.UnregisteredEnv)
-                own = (
-                    ""
-                    if not unknown
-                    else "\nIf a file of yours registers it, name that too: gym:my_file.py:My-v0"
-                )
-                raise ConfigError(
-                    f"Gymnasium cannot make {name!r}: {str(error) or type(error).__name__}{own}"
-                ) from error
+                own = "" if not unknown else "\nIf a file of yours registers it, name that too: gym:my_file.py:My-v0"
+                raise ConfigError(f"Gymnasium cannot make {name!r}: {str(error) or type(error).__name__}{own}") from error
         super().__init__(env, name, env.observation_space, env.action_space, tabular, max_turns)
 
 
 def describe_gym(config: RunConfig) -> tuple[dict[str, Any], str, SteppedEnvironment]:
     """The settings that a run on a Gymnasium environment needs, what there is to tell, and the environment."""
     game = config.game
-    environment = GymEnvironment(
-        game.gym, config.tabular, config.training.max_turns_per_episode, path=game.path
-    )
+    environment = GymEnvironment(game.gym, config.tabular, config.training.max_turns_per_episode, path=game.path)
     needed: dict[str, Any] = {"board": False, "egocentric_radius": 0, "radar": False}
     spec = environment.env.spec
     limit = spec.max_episode_steps if spec is not None else None

@@ -57,9 +57,7 @@ class Observation:
     def widened(self, n_cells: int) -> Observation:
         """The same with n_cells inputs, as if made after new characters had brought more readings of the radar."""
         missing = n_cells - len(self.inputs)
-        return Observation(
-            np.pad(self.inputs, (0, missing)), self.features, self.n_readings + missing, self.n_far
-        )
+        return Observation(np.pad(self.inputs, (0, missing)), self.features, self.n_readings + missing, self.n_far)
 
     def to_bytes(self) -> bytes:
         """All of it, as what a table knows a state by."""
@@ -105,9 +103,7 @@ def custom_observation(value: Any, n_features: int | None, tabular: bool) -> Any
             f"The observation function returned numbers of shape {features.shape}; a network needs one flat list. "
             "numpy.ravel makes one."
         )
-    return Observation(
-        NO_CELLS, check_features(features, len(features) if n_features is None else n_features)
-    )
+    return Observation(NO_CELLS, check_features(features, len(features) if n_features is None else n_features))
 
 
 def check_features(features: np.ndarray, n_features: int) -> np.ndarray:

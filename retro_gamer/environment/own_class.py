@@ -48,12 +48,7 @@ class OwnEnvironment(SteppedEnvironment):
     """
 
     def __init__(
-        self,
-        name: str,
-        tabular: bool = False,
-        max_turns: int = 2000,
-        render_mode: str | None = None,
-        path: str = "",
+        self, name: str, tabular: bool = False, max_turns: int = 2000, render_mode: str | None = None, path: str = ""
     ):
         make = load_factory(GameSettings(factory=name, path=path))
         parameters = _parameters(make)
@@ -122,9 +117,7 @@ def _actions_of(env: Any, name: str) -> Any:
             "and step is called with one of them; or n_actions = 3 for the numbers 0, 1 and 2."
         )
     if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
-        raise ConfigError(
-            f'{name} has actions = {short(values)}. It must be a list, such as ["left", "right"].'
-        )
+        raise ConfigError(f'{name} has actions = {short(values)}. It must be a list, such as ["left", "right"].')
     values = list(values)
     if not values:
         raise ConfigError(
@@ -155,9 +148,7 @@ def _count(n: Any, what: str, name: str) -> int:
 def describe_own(config: RunConfig) -> tuple[dict[str, Any], str, SteppedEnvironment]:
     """The settings that a run on an environment of the user's own needs, what there is to tell, and the environment."""
     game = config.game
-    environment = OwnEnvironment(
-        game.environment, config.tabular, config.training.max_turns_per_episode, path=game.path
-    )
+    environment = OwnEnvironment(game.environment, config.tabular, config.training.max_turns_per_episode, path=game.path)
     environment.reset(seed=0)
     environment.step(0)  # what is wrong is said now
     what = environment.observation_space

@@ -53,9 +53,7 @@ class PlanesBoard:
         order = sorted(range(n_planes), key=lambda plane: (letters[plane] == player, plane), reverse=True)
         self._order = np.array(order)
         # Made once: [planes * height * width], in the order of the painting.
-        self._things = [
-            Thing(letters[plane], (x, y)) for plane in order for y in range(height) for x in range(width)
-        ]
+        self._things = [Thing(letters[plane], (x, y)) for plane in order for y in range(height) for x in range(width)]
 
     def show(self, picture: np.ndarray) -> None:
         """Put on the board what is not 0 in a picture [height, width, planes]."""
@@ -70,17 +68,11 @@ class PlanesView:
     """
 
     def __init__(
-        self,
-        shape: tuple[int, ...],
-        metadata: MetadataSettings,
-        seen: PreprocessingSettings,
-        vocabulary: Vocabulary,
+        self, shape: tuple[int, ...], metadata: MetadataSettings, seen: PreprocessingSettings, vocabulary: Vocabulary
     ):
         self.shape, self._player = shape, metadata.player
         self.board = PlanesBoard(shape, metadata.character_set, metadata.player)
-        self.encoder = make_encoder(
-            replace(metadata, board_size=list(self.board.board_size)), seen, vocabulary
-        )
+        self.encoder = make_encoder(replace(metadata, board_size=list(self.board.board_size)), seen, vocabulary)
         self.encoder.find_player = self._find_player
 
     def _find_player(self, board: PlanesBoard) -> Any:

@@ -121,13 +121,10 @@ def state_number(game: Any, key: str, turn: int = 0) -> float:
         number = math.inf
     except Exception:  # an object of the game's own may raise anything
         raise GameError(
-            f"state[{key!r}] is {value!r:.200}{when}, which is not a number. The agent learns to make a number "
-            "grow."
+            f"state[{key!r}] is {value!r:.200}{when}, which is not a number. The agent learns to make a number grow."
         ) from None
     if not math.isfinite(number):
-        raise GameError(
-            f"state[{key!r}] is {number}{when}. Look for a division by zero, or a number that doubles for ever."
-        )
+        raise GameError(f"state[{key!r}] is {number}{when}. Look for a division by zero, or a number that doubles for ever.")
     if abs(number) >= LARGEST:
         raise GameError(
             f"state[{key!r}] is {number:.3g}{when}: it grows without end, and beside such a number a single point is "

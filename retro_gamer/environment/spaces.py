@@ -107,9 +107,7 @@ class Discrete(Space):
     def state_of(self, value: Any) -> int:
         number = _whole_number(value)
         if not self.start <= number < self.start + self.n:
-            raise ValueError(
-                f"it should be a whole number from {self.start} to {self.start + self.n - 1}, but is {number}"
-            )
+            raise ValueError(f"it should be a whole number from {self.start} to {self.start + self.n - 1}, but is {number}")
         return number
 
     def value_at(self, number: int) -> int:
@@ -151,11 +149,7 @@ class MultiDiscrete(Space):
         return values.astype(self.dtype)
 
     def to_json(self) -> Any:
-        return {
-            "multi_discrete": self.counts.tolist(),
-            "start": self.starts.tolist(),
-            "dtype": self.dtype.name,
-        }
+        return {"multi_discrete": self.counts.tolist(), "start": self.starts.tolist(), "dtype": self.dtype.name}
 
 
 class MultiBinary(MultiDiscrete):
@@ -265,12 +259,7 @@ def _plain_to_json(value: Any) -> Any:
     """A plain value of Python as JSON, in which a tuple is {"tuple": [...]}."""
     if isinstance(value, tuple):
         return {"tuple": [_plain_to_json(part) for part in value]}
-    if (
-        value is None
-        or isinstance(value, (str, bool, int))
-        or isinstance(value, float)
-        and np.isfinite(value)
-    ):
+    if value is None or isinstance(value, (str, bool, int)) or isinstance(value, float) and np.isfinite(value):
         return value
     raise ValueError(f"{value!r:.100} is none")
 

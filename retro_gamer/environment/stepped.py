@@ -15,14 +15,7 @@ from retro_gamer.environment.encoder import Encoder
 from retro_gamer.environment.observation import NO_CELLS, Observation, ObservationShape
 from retro_gamer.environment.planes import PlanesBoard, PlanesView
 from retro_gamer.environment.space_reading import UnknownSpace, read_space
-from retro_gamer.environment.spaces import (
-    FLOAT32,
-    MAX_ACTIONS,
-    MAX_SIZE,
-    Box,
-    Discrete,
-    Space,
-)
+from retro_gamer.environment.spaces import FLOAT32, MAX_ACTIONS, MAX_SIZE, Box, Discrete, Space
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError, GameError, ObservationError
 from retro_gamer.hosting.blame import blamed
@@ -52,9 +45,7 @@ class SteppedEnvironment(Environment):
     first_shown: Any = None  # the observation from which it was found out what observations are like
     _view: PlanesView | None = None  # of pictures that are seen as boards
 
-    def __init__(
-        self, env: Any, name: str, observation_space: Any, action_space: Any, tabular: bool, max_turns: int
-    ):
+    def __init__(self, env: Any, name: str, observation_space: Any, action_space: Any, tabular: bool, max_turns: int):
         self.env, self.name, self.tabular, self.max_turns = env, name, tabular, max_turns
         self.action_space = _read_actions(action_space, name)
         self.observation_space = _read_observations(observation_space, name, tabular)
@@ -215,11 +206,7 @@ class SteppedEnvironment(Environment):
             return bool(value)
         raise GameError(
             f"{self.name}: step gave {what} as {short(value)} in turn {self._turn}. It must be True or False: "
-            + (
-                "whether the game ended by its own rules."
-                if what == "terminated"
-                else "whether it was cut short."
-            )
+            + ("whether the game ended by its own rules." if what == "terminated" else "whether it was cut short.")
         )
 
     def _observation(self, value: Any) -> Any:
@@ -230,9 +217,7 @@ class SteppedEnvironment(Environment):
                 return self.observation_space.state_of(value)
             features = self.observation_space.flatten(value)
         except Exception as error:  # an object of the environment's own may raise anything
-            raise self._unexpected(
-                value, error if type(error) is ValueError else type(error).__name__
-            ) from None
+            raise self._unexpected(value, error if type(error) is ValueError else type(error).__name__) from None
         if features.dtype == FLOAT32 and not np.isfinite(features).all():
             raise ObservationError(
                 f"{self.name} returned an observation that contains {features[~np.isfinite(features)][0]} in turn "
@@ -317,9 +302,7 @@ def _bounds(given: Any, space: Space) -> Any:
     if not isinstance(space, Box) or space.dtype != FLOAT32 or low is None or high is None:
         return None
     with np.errstate(over="ignore"):
-        low, high = (
-            np.broadcast_to(np.asarray(side, np.float32), space.shape).ravel() for side in (low, high)
-        )
+        low, high = (np.broadcast_to(np.asarray(side, np.float32), space.shape).ravel() for side in (low, high))
         slack = [1e-5 * np.maximum(1, np.abs(side)) for side in (low, high)]  # floats are rounded
         return low - slack[0], high + slack[1]
 

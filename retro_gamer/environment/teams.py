@@ -141,9 +141,7 @@ def rotation(own_characters: Sequence[Sequence[str]], team: int) -> dict[str, st
     }
 
 
-def names_of_symbols(
-    characters: Sequence[str], own_characters: Sequence[Sequence[str]], team: int
-) -> list[str]:
+def names_of_symbols(characters: Sequence[str], own_characters: Sequence[Sequence[str]], team: int) -> list[str]:
     """The characters that the symbols 2, 3, ... stand for, seen from the side of `team`."""
     really = {seen_as: character for character, seen_as in rotation(own_characters, team).items()}
     return [really.get(character, character) for character in characters]
@@ -183,9 +181,7 @@ def count_features(config: RunConfig, game: Any) -> int:
                     f"{', '.join(map(str, game.state)) or 'nothing'}. Name one of these, or give the new Game that value "
                     "from the start."
                 )
-        encoder = make_encoder(
-            config.metadata, replace(config.preprocessing, observe_state=seen), Vocabulary()
-        )
+        encoder = make_encoder(config.metadata, replace(config.preprocessing, observe_state=seen), Vocabulary())
         counts.append(len(encoder.features(game.state)))
     if len(set(counts)) > 1:
         shown = ", ".join(f"{count} for {team.name}" for team, count in zip(config.teams, counts))
@@ -231,11 +227,7 @@ def own_characters(teams: Sequence[TeamSettings], shared_policy: bool, game: Any
     if teams[0].characters:
         return [list(team.characters) for team in teams]
     looks = [
-        list(
-            dict.fromkeys(
-                "".join(_looks_of(find_character(game, member.character)) for member in team.members)
-            )
-        )
+        list(dict.fromkeys("".join(_looks_of(find_character(game, member.character)) for member in team.members)))
         for team in teams
     ]
     distinct = len({character for look in looks for character in look}) == sum(map(len, looks))

@@ -20,8 +20,4 @@ def text_of(agent: Any) -> str:
 
 def without_texts(agents: Sequence[Any], player: Any = None) -> list[Any]:
     """All but texts. The player is none, whatever it looks like."""
-    return [
-        agent
-        for agent in agents
-        if getattr(agent, "size", None) is None or agent is player or not text_of(agent)
-    ]
+    return [agent for agent in agents if getattr(agent, "size", None) is None or agent is player or not text_of(agent)]

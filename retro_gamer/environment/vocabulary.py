@@ -43,9 +43,7 @@ class Vocabulary(Dict[str, int]):
             self.unknown[character] = None
             return NOTHING
         if not isinstance(character, str) or len(character) != 1:
-            raise ObservationError(
-                f"A cell of the board shows {character!r:.200}, but it can show one character only."
-            )
+            raise ObservationError(f"A cell of the board shows {character!r:.200}, but it can show one character only.")
         return self.add(character)
 
     def add(self, character: str) -> int:

@@ -38,17 +38,13 @@ class Ways:
     def here(self, painted: Painted, player: Any, symbols: Vocabulary) -> list[int]:
         """The kinds in the cell of the player: some games take what it steps on only a turn later."""
         at = player.position
-        return [
-            symbols[shown] for one, x, y, shown in painted if x == at[0] and y == at[1] and one is not player
-        ]
+        return [symbols[shown] for one, x, y, shown in painted if x == at[0] and y == at[1] and one is not player]
 
     def is_told(self, symbol: int) -> bool:
         """Whether a walk is told for a kind, and not where the nearest is."""
         return symbol not in self._no_goals
 
-    def readings(
-        self, canvas: Canvas, position: tuple[int, int], n_symbols: int
-    ) -> dict[int, tuple[int, int]]:
+    def readings(self, canvas: Canvas, position: tuple[int, int], n_symbols: int) -> dict[int, tuple[int, int]]:
         """symbol -> (first steps, reading of the length) for each symbol below `n_symbols` that is on the board.
 
         `position` (x, y) is where the walk begins.
@@ -62,9 +58,7 @@ class Ways:
         # The board as one large whole number, a bit for each cell, of which the first is the highest.
         free = int(board.translate(self._is_free), 2)
         here = 1 << len(board) - 1 - (y - rows.start) * row - x
-        kinds = [
-            symbol for symbol in range(FIRST_CHARACTER, n_symbols) if symbol in cells and self.is_told(symbol)
-        ]
+        kinds = [symbol for symbol in range(FIRST_CHARACTER, n_symbols) if symbol in cells and self.is_told(symbol)]
         for n, symbol in enumerate(kinds):
             steps, length = 0, NO_WAY
             if n < MOST_KINDS:

@@ -49,7 +49,5 @@ def register(gymnasium: Any) -> None:
     for name, settings in games.items():
         if f"retro_gamer/{name}-v0" not in gymnasium.registry:
             gymnasium.register(
-                f"retro_gamer/{name}-v0",
-                entry_point="retro_gamer.policy.gymnasium_env:make_gym_env",
-                kwargs=settings,
+                f"retro_gamer/{name}-v0", entry_point="retro_gamer.policy.gymnasium_env:make_gym_env", kwargs=settings
             )

@@ -178,9 +178,7 @@ class Game:
                 "again. Without it a trained policy can play, with play(input_source=PolicyInput(...))."
             )
         if not self.framerate > 0:
-            raise InvalidValue(
-                f"framerate is {self.framerate!r}, but it is the number of turns per second: more than 0."
-            )
+            raise InvalidValue(f"framerate is {self.framerate!r}, but it is the number of turns per second: more than 0.")
         from retro_gamer.games.screen import Screen  # here, because training never draws
 
         own_view, self.input_source = self.view, input_source

@@ -32,19 +32,9 @@ _SEQUENCES = {
     "R": "KEY_F3",
     "S": "KEY_F4",
 }
-_NAMED = {
-    "\r": ENTER,
-    "\n": ENTER,
-    "\t": "KEY_TAB",
-    "\x08": "KEY_BACKSPACE",
-    "\x7f": "KEY_BACKSPACE",
-    "\x1b": ESCAPE,
-}
+_NAMED = {"\r": ENTER, "\n": ENTER, "\t": "KEY_TAB", "\x08": "KEY_BACKSPACE", "\x7f": "KEY_BACKSPACE", "\x1b": ESCAPE}
 # Name of a key -> what terminals send for it.
-TEXTS = {
-    **{name: f"\x1b[{end}" for end, name in _SEQUENCES.items()},
-    **{name: text for text, name in _NAMED.items()},
-}
+TEXTS = {**{name: f"\x1b[{end}" for end, name in _SEQUENCES.items()}, **{name: text for text, name in _NAMED.items()}}
 # What Windows gives after "\0" or "\xe0".
 _WINDOWS = {
     "H": "KEY_UP",
@@ -67,9 +57,7 @@ class Keyboard:
     """
 
     def __init__(self) -> None:
-        self._keys: _WindowsKeys | _PosixKeys = (
-            _WindowsKeys() if os.name == "nt" else _PosixKeys(sys.stdin.fileno())
-        )
+        self._keys: _WindowsKeys | _PosixKeys = _WindowsKeys() if os.name == "nt" else _PosixKeys(sys.stdin.fileno())
 
     def __enter__(self) -> Keyboard:
         self._keys.open()

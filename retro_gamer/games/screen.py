@@ -112,13 +112,7 @@ class Screen:
         """Draw the game as it is before the first turn (so that a Screen can be a game's `view`)."""
         self.render(game)
 
-    def render(
-        self,
-        game: Any,
-        caption: str = "",
-        focus: tuple[int, int] | None = None,
-        beside: Sequence[str] = (),
-    ) -> None:
+    def render(self, game: Any, caption: str = "", focus: tuple[int, int] | None = None, beside: Sequence[str] = ()) -> None:
         """Draw a border, the part of the board in view, the state values and a caption of one or more lines.
 
         Lines `beside` the board have to fit into `room_beside` it.
@@ -191,9 +185,7 @@ class Screen:
         box.append(self._draw("└") + edge + self._draw("┘"))
         return box, below, width + 2
 
-    def _board_row(
-        self, game: Any, cells: dict[tuple[int, int], _Cell], left: int, y: int, width: int
-    ) -> str:
+    def _board_row(self, game: Any, cells: dict[tuple[int, int], _Cell], left: int, y: int, width: int) -> str:
         parts: list[str] = []
         base = escape_parameters(game.color) if self.use_color else ""
         current = ""

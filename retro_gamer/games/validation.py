@@ -65,17 +65,13 @@ def check_position(position: Any, whose: str = "") -> None:
     if len(position) != 2:
         raise InvalidValue(f"{found}, but a position must have exactly two numbers, (x, y).")
     if not all(isinstance(n, Real) and n == n // 1 for n in position):
-        raise InvalidType(
-            f"{found}, but a position counts cells, so both numbers must be whole. round(x) makes one."
-        )
+        raise InvalidType(f"{found}, but a position counts cells, so both numbers must be whole. round(x) makes one.")
 
 
 def check_state(state: Any) -> None:
     """The state must be a dict of values that cannot change by themselves: numbers, text, None, tuples."""
     if not isinstance(state, dict):
-        raise InvalidType(
-            f"The game's state is {state!r} ({_kind(state)}), but it must be a dict, such as {{'score': 0}}."
-        )
+        raise InvalidType(f"The game's state is {state!r} ({_kind(state)}), but it must be a dict, such as {{'score': 0}}.")
     for key, value in state.items():
         if not _immutable(value):
             raise InvalidValue(

@@ -63,9 +63,7 @@ def is_engine_code(filename: str) -> bool:
     path = Path(filename)
     if filename.startswith("<") or is_library_code(filename) or is_game_code(filename):
         return False
-    return _STANDARD_LIBRARY not in path.resolve().parents or (
-        "site-packages" in path.parts and "numpy" not in path.parts
-    )
+    return _STANDARD_LIBRARY not in path.resolve().parents or ("site-packages" in path.parts and "numpy" not in path.parts)
 
 
 def is_ctrl_c(error: BaseException, began: float) -> bool:
@@ -101,20 +99,15 @@ def blame(error: BaseException, doing: str, advice: str = "") -> RetroGamerError
         place = _innermost(error, is_engine_code)
     where = ""
     if place:
-        where = f"\n  in {place[0]}, line {place[1]}" + (
-            f", in {place[2]}" if place[2] not in ("", "<module>") else ""
-        )
+        where = f"\n  in {place[0]}, line {place[1]}" + (f", in {place[2]}" if place[2] not in ("", "<module>") else "")
     if interrupted:
         return GameError(
-            f"The game was still busy {doing} when Ctrl-C stopped it{where}\n"
-            "Look there for a loop that never ends."
+            f"The game was still busy {doing} when Ctrl-C stopped it{where}\nLook there for a loop that never ends."
         )
     if isinstance(error, EOFError) and not advice:
         advice = "Nobody sits at the keyboard: input() gets no answer while a game is trained or watched. Remove it."
     text = _text_of(error)
-    return GameError(
-        f"The game raised {type(error).__name__} {doing}: {text}{where}" + (f"\n{advice}" if advice else "")
-    )
+    return GameError(f"The game raised {type(error).__name__} {doing}: {text}{where}" + (f"\n{advice}" if advice else ""))
 
 
 class blamed:
@@ -141,14 +134,10 @@ class blamed:
         if error is None:
             interrupts.came_through()
         else:
-            blame_game(
-                error, self._began, self._doing() if callable(self._doing) else self._doing, self._advice
-            )
+            blame_game(error, self._began, self._doing() if callable(self._doing) else self._doing, self._advice)
 
 
-def blame_game(
-    error: BaseException, began: float, doing: str, advice: str | Callable[[BaseException], str] = ""
-) -> None:
+def blame_game(error: BaseException, began: float, doing: str, advice: str | Callable[[BaseException], str] = "") -> None:
     """Raise a GameError for what a game raised that `began` to run then (time.monotonic); see `blamed`.
 
     Returns where the error is to go on as it is: Ctrl-C that a person pressed, and what this library raised on purpose.

@@ -53,10 +53,7 @@ def install() -> None:
     sys.meta_path.insert(place, LibrariesAmongThemselves)
     for name in _NEEDED.intersection(sys.modules):
         file = getattr(sys.modules[name], "__file__", None) or ""
-        if file == _module_in(os.path.dirname(file), name) and os.path.dirname(file) in (
-            sys.path[0],
-            os.getcwd(),
-        ):
+        if file == _module_in(os.path.dirname(file), name) and os.path.dirname(file) in (sys.path[0], os.getcwd()):
             del sys.modules[name]  # the script keeps it; we import the real one
             _say(file, name)
 
@@ -85,9 +82,7 @@ def _asked_by_a_library(frame: FrameType | None) -> bool:
         frame = frame.f_back
     # importlib.import_module asks on behalf of its caller.
     return (
-        frame is not None
-        and frame.f_globals.get("__name__") != "importlib"
-        and _is_library_file(frame.f_code.co_filename)
+        frame is not None and frame.f_globals.get("__name__") != "importlib" and _is_library_file(frame.f_code.co_filename)
     )
 
 

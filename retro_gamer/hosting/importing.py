@@ -48,10 +48,7 @@ def import_module(name: str, path: str = "") -> Any:
 def _advice_for_import(error: BaseException) -> str:
     if isinstance(error, ImportError):
         if "relative import" in str(error):
-            return (
-                "The file is part of a package. Name its folder, or run from the folder above: "
-                "--game package.module"
-            )
+            return "The file is part of a package. Name its folder, or run from the folder above: --game package.module"
         return no_such_module(error)
     if isinstance(error, (SystemExit, EOFError, OSError)):
         return (
@@ -107,11 +104,7 @@ def _check_place(module: Any, name: str, path: str) -> None:
     if not path:
         return
     there = Path(path, *name.split("."))
-    own = [
-        file.resolve()
-        for file in (there.with_name(there.name + ".py"), there / "__init__.py")
-        if file.is_file()
-    ]
+    own = [file.resolve() for file in (there.with_name(there.name + ".py"), there / "__init__.py") if file.is_file()]
     file = getattr(module, "__file__", None)
     if own and (file is None or Path(file).resolve() not in own):
         raise GameError(

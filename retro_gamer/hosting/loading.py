@@ -34,9 +34,7 @@ def parse_game(spec: str) -> GameSettings:
     if not Path(spec).exists() and ":" in spec:
         target, _, function = spec.rpartition(":")
         if not function.isidentifier():
-            raise ConfigError(
-                f"{spec!r} is not a game: {function!r} is not the name of a function. A game is {FORMS}."
-            )
+            raise ConfigError(f"{spec!r} is not a game: {function!r} is not the name of a function. A game is {FORMS}.")
     module, folder = _find_module(target, spec)
     return GameSettings(module=module, path=folder, factory=f"{module}:{function}" if function else "")
 
@@ -57,10 +55,7 @@ def _find_module(target: str, spec: str) -> tuple[str, str]:
     """
     path = Path(target)
     if path.exists() and (path.suffix == ".py" or path.is_dir()):
-        module, folder = (
-            path.resolve().stem if path.is_file() else path.resolve().name,
-            str(path.resolve().parent),
-        )
+        module, folder = (path.resolve().stem if path.is_file() else path.resolve().name, str(path.resolve().parent))
         if "." in module:
             raise ConfigError(
                 f"{target} cannot be imported, because of the dot in {module!r}. Rename it, for example to "
@@ -97,9 +92,7 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
             'create_game() in my_game.py. Name it in config.toml:\n  [game]\n  module = "my_game"\n'
             '  path = "the folder of my_game.py"'
         )
-    module_name, _, function = (
-        game.factory.rpartition(":") if game.factory else (game.module, "", "create_game")
-    )
+    module_name, _, function = game.factory.rpartition(":") if game.factory else (game.module, "", "create_game")
     module = import_module(module_name, game.path)
     factory: Callable[[], Any] | None = getattr(module, function, None)
     if callable(factory):
@@ -117,9 +110,7 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
             plays = _lines_of_a_script(module)
         if plays:
             return _until_it_plays(plays[0], module)
-    found = (
-        f"It has the functions {', '.join(functions)}." if functions else "It has no functions of its own."
-    )
+    found = f"It has the functions {', '.join(functions)}." if functions else "It has no functions of its own."
     if classes:
         found += f" It has the class {', '.join(classes)}: an environment is named by its class."
     raise GameError(
@@ -145,10 +136,7 @@ def _lines_of_a_script(module: Any) -> list[Callable[[], Any]]:
         lines = [node for node in lines if not isinstance(node, (ast.FunctionDef, ast.ClassDef))]
     else:
         lines = [
-            line
-            for node in lines
-            if isinstance(node, ast.If) and "__main__" in ast.dump(node.test)
-            for line in node.body
+            line for node in lines if isinstance(node, ast.If) and "__main__" in ast.dump(node.test) for line in node.body
         ]
     code = compile(ast.Module(lines, []), module.__file__, "exec")
     return [FunctionType(code, vars(module), "__main__")] if lines else []
@@ -169,9 +157,7 @@ def _until_it_plays(main: Callable[[], Any], module: Any) -> Callable[[], Any]:
 
     made_by = f"{main.__name__}()"
     if made_by == "__main__()":
-        made_by = (
-            "the lines of its file" if module in scripts else 'the lines below  if __name__ == "__main__"'
-        )
+        made_by = "the lines of its file" if module in scripts else 'the lines below  if __name__ == "__main__"'
     make.made_by = made_by  # type: ignore[attr-defined]
     return make
 
@@ -216,8 +202,7 @@ def _needed(factory: Callable[..., Any]) -> list[str]:
     return [
         name
         for name, parameter in parameters.items()
-        if parameter.default is parameter.empty
-        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if parameter.default is parameter.empty and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     ]
 
 
@@ -227,9 +212,7 @@ def make_game(factory: Callable[[], Any], first: bool = True) -> Any:
     Only the `first` one is watched for a factory that plays its game: this changes the class Game for a moment, after
     which Python runs all games more slowly for a while.
     """
-    with blamed(
-        lambda: f"while {getattr(factory, '__name__', 'its factory')}() made a new game", _only_make_it
-    ):
+    with blamed(lambda: f"while {getattr(factory, '__name__', 'its factory')}() made a new game", _only_make_it):
         if first:
             with unattended():
                 game = factory()
@@ -245,9 +228,7 @@ def make_game(factory: Callable[[], Any], first: bool = True) -> Any:
             game.close()
             advice = "Begin it with  def, not async def, and end it with  return game, not yield."
         elif all(callable(getattr(game, name, None)) for name in ("reset", "step")):
-            advice = (
-                f"If that is an environment, name its class instead:  --game my_file.py:{type(game).__name__}"
-            )
+            advice = f"If that is an environment, name its class instead:  --game my_file.py:{type(game).__name__}"
         raise GameError(
             f"{getattr(factory, '__name__', 'The factory')}() returned {type(game).__name__}, not a Game"
             f"{f' ({where})' if where else ''}. {advice}"
@@ -263,9 +244,7 @@ def read_description(game: GameSettings) -> tuple[dict[str, Any], Path | None]:
         module = import_module(module_name, game.path)
         file = getattr(module, "__file__", None)
         if file is None:  # a folder without __init__.py
-            file = next(
-                (str(Path(folder, "__init__.py")) for folder in getattr(module, "__path__", [])), None
-            )
+            file = next((str(Path(folder, "__init__.py")) for folder in getattr(module, "__path__", [])), None)
         if file is None:
             continue
         for folder in Path(file).resolve().parents:

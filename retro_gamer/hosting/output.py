@@ -48,6 +48,4 @@ def harmless_output() -> Iterator[None]:
 
 def in_colors(picture: str) -> str:
     """A picture that a user's environment drew: escape codes for colors stay, all others are shown as text."""
-    return "".join(
-        part if _COLORS.fullmatch(part) else printable(part, None) for part in _COLORS.split(picture)
-    )
+    return "".join(part if _COLORS.fullmatch(part) else printable(part, None) for part in _COLORS.split(picture))

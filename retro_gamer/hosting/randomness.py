@@ -24,9 +24,7 @@ State = Tuple[Any, Any]  # of Python's generator and of NumPy's
 class _Source:
     """One of the two global generators, and those that threads have in its place."""
 
-    def __init__(
-        self, module: ModuleType, function: str, make: Callable[[], Any], other_names: dict[str, str]
-    ):
+    def __init__(self, module: ModuleType, function: str, make: Callable[[], Any], other_names: dict[str, str]):
         self.original = self.everybody_s = getattr(module, function).__self__
         self.make = make
         self.spare: list[Any] = []  # making one takes a while
@@ -34,9 +32,7 @@ class _Source:
         self.not_set: Any = None  # the state that everybody's generator is to have, until it is asked for
         self.names = {id(getattr(module, name)): other_names[name] for name in other_names}
         self.names.update(
-            (id(value), name)
-            for name, value in vars(module).items()
-            if getattr(value, "__self__", None) is self.original
+            (id(value), name) for name, value in vars(module).items() if getattr(value, "__self__", None) is self.original
         )
         # Ids stay theirs.
         self.functions = [value for value in vars(module).values() if id(value) in self.names]
@@ -119,9 +115,7 @@ def _switch_once() -> None:
             {"seed": "seed", "sample": "random_sample", "ranf": "random_sample"},
         )
         _sources.extend((python, numpy))
-        replacements = {
-            id(function): source.switched(function) for source in _sources for function in source.functions
-        }
+        replacements = {id(function): source.switched(function) for source in _sources for function in source.functions}
         for module in list(sys.modules.values()):
             if isinstance(module, ModuleType):
                 for name, value in list(vars(module).items()):
@@ -222,7 +216,5 @@ def get_random_state(rng: np.random.Generator) -> dict[str, Any]:
 def set_random_state(state: dict[str, Any], rng: np.random.Generator) -> None:
     version, numbers, gauss = state["python"]
     name, keys, position, has_gauss, cached = state["numpy"]
-    set_state(
-        ((version, tuple(numbers), gauss), (name, np.array(keys, np.uint32), position, has_gauss, cached))
-    )
+    set_state(((version, tuple(numbers), gauss), (name, np.array(keys, np.uint32), position, has_gauss, cached)))
     rng.bit_generator.state = state["generator"]

@@ -47,9 +47,7 @@ class supervised:
         for stream in self._streams:
             stream.__enter__()
         with suppress(RuntimeError):  # in a browser no thread can be started: then nothing watches
-            threading.Thread(
-                target=self._watch, args=(threading.get_ident(), sys._getframe(1)), daemon=True
-            ).start()
+            threading.Thread(target=self._watch, args=(threading.get_ident(), sys._getframe(1)), daemon=True).start()
         return self
 
     def __exit__(self, *exception: Any) -> None:
@@ -129,9 +127,7 @@ class _GameOutput(io.TextIOBase):
 
     def _print(self, line: str) -> None:
         self._left -= 1
-        self._say(
-            f"The game prints: {line[:500]}" if self._left else "The game prints more, which is not shown."
-        )
+        self._say(f"The game prints: {line[:500]}" if self._left else "The game prints more, which is not shown.")
 
     def end(self) -> None:
         if self._line and self._left:

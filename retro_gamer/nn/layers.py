@@ -22,14 +22,7 @@ from retro_gamer.nn.parameters import Parameter, add_up, he_normal
 class Dense:
     """y = x W + b, with x [batch, n_inputs], W [n_inputs, n_outputs], b [n_outputs]."""
 
-    def __init__(
-        self,
-        n_inputs: int,
-        n_outputs: int,
-        rng: np.random.Generator,
-        scale: float = 1.0,
-        dtype: Any = np.float32,
-    ):
+    def __init__(self, n_inputs: int, n_outputs: int, rng: np.random.Generator, scale: float = 1.0, dtype: Any = np.float32):
         weights = he_normal(rng, (n_inputs, n_outputs), n_inputs, dtype)
         self.weights = Parameter(weights * dtype(scale))
         self.bias = Parameter(np.zeros(n_outputs, dtype))

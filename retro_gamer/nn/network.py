@@ -49,18 +49,12 @@ def parameter_shapes(
     """The shape of every array in `QNetwork.get_state()`, without building the network."""
     image_cells = board_shape[0] * board_shape[1] if spatial else 0
     n_rows = n_features + (n_cells - image_cells) * (n_symbols - 1)
-    shapes: dict[str, tuple[int, ...]] = {
-        "symbols": (n_rows, hidden_sizes[0]),
-        "symbols_bias": (hidden_sizes[0],),
-    }
+    shapes: dict[str, tuple[int, ...]] = {"symbols": (n_rows, hidden_sizes[0]), "symbols_bias": (hidden_sizes[0],)}
     if spatial:
         height, width = board_shape
         n_inputs = n_symbols - 1
         for i, (n_filters, kernel, stride) in enumerate(convolutions or usual_convolutions(height, width)):
-            shapes[f"conv_{i}_weights"], shapes[f"conv_{i}_bias"] = (
-                (kernel**2 * n_inputs, n_filters),
-                (n_filters,),
-            )
+            shapes[f"conv_{i}_weights"], shapes[f"conv_{i}_bias"] = ((kernel**2 * n_inputs, n_filters), (n_filters,))
             n_inputs, height, width = n_filters, -(-height // stride), -(-width // stride)
         shapes["join_weights"] = (height * width * n_inputs, hidden_sizes[0])
         shapes["join_bias"] = (hidden_sizes[0],)
@@ -111,11 +105,7 @@ class QNetwork:
         )
         self.dtype = dtype
         self.n_image_cells = board_shape[0] * board_shape[1] if spatial else 0
-        n_rest, n_hidden, scale = (
-            n_cells - self.n_image_cells,
-            hidden_sizes[0],
-            SPATIAL_SCALE if spatial else SCALE,
-        )
+        n_rest, n_hidden, scale = (n_cells - self.n_image_cells, hidden_sizes[0], SPATIAL_SCALE if spatial else SCALE)
         self.first = SymbolDense(n_rest, n_symbols, n_features, n_hidden, rng, scale, dtype)
         self.front: ConvolutionalFront | None = None
         self.join: Dense | None = None
@@ -212,10 +202,7 @@ class QNetwork:
 
         Without a generator the new starts from zero.
         """
-        sizes, convolutions = (
-            {**self.shape, "n_cells": n_cells, "n_symbols": n_symbols},
-            self.shape["convolutions"],
-        )
+        sizes, convolutions = ({**self.shape, "n_cells": n_cells, "n_symbols": n_symbols}, self.shape["convolutions"])
         bigger = QNetwork(**sizes, rng=rng or np.random.default_rng(0), dtype=self.dtype)
         if rng is None:
             for parameter in bigger.parameters:
@@ -242,9 +229,7 @@ class QNetwork:
         yield "symbols", self.first.table
         yield "symbols_bias", self.first.bias
         if self.front is not None and self.join is not None:
-            for i, layer in enumerate(
-                [self.front.first, *(convolution for convolution, _ in self.front.others)]
-            ):
+            for i, layer in enumerate([self.front.first, *(convolution for convolution, _ in self.front.others)]):
                 yield f"conv_{i}_weights", layer.weights
                 yield f"conv_{i}_bias", layer.bias
             yield "join_weights", self.join.weights

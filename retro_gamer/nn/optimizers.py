@@ -72,15 +72,9 @@ class Adam:
                     array.take(rows, axis=0) for array in (parameter.value, self.sums[i], self.square_sums[i])
                 )
                 self._update(i, value, parameter.gradient, sums, square_sums)
-                parameter.value[rows], self.sums[i][rows], self.square_sums[i][rows] = (
-                    value,
-                    sums,
-                    square_sums,
-                )
+                parameter.value[rows], self.sums[i][rows], self.square_sums[i][rows] = (value, sums, square_sums)
 
-    def _update(
-        self, i: int, value: np.ndarray, gradient: np.ndarray, sums: np.ndarray, square_sums: np.ndarray
-    ) -> None:
+    def _update(self, i: int, value: np.ndarray, gradient: np.ndarray, sums: np.ndarray, square_sums: np.ndarray) -> None:
         """One Adam update of `value`, `sums` and `square_sums`, in place and without new arrays."""
         number = value.dtype.type
         if self._work[i].size < value.size:

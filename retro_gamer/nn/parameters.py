@@ -24,9 +24,7 @@ class Parameter:
         return f"Parameter(shape={self.value.shape})"
 
 
-def he_normal(
-    rng: np.random.Generator, shape: Sequence[int], fan_in: int, dtype: Any = np.float32
-) -> np.ndarray:
+def he_normal(rng: np.random.Generator, shape: Sequence[int], fan_in: int, dtype: Any = np.float32) -> np.ndarray:
     """Weights drawn from a normal distribution with variance 2 / fan_in.
 
     Keeps the size of the signal steady through layers of ReLUs (He et al. 2015, equation 10).

@@ -26,13 +26,7 @@ _OTHERS = [
     ("bli_thread_get_num_threads", "bli_thread_set_num_threads"),
     ("flexiblas_get_num_threads", "flexiblas_set_num_threads"),
 ]
-ENVIRONMENT = (
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "OMP_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
+ENVIRONMENT = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -134,9 +128,7 @@ def _libraries() -> Iterator[Any]:
         if sys.platform == "win32":
             yield from _loaded_modules()
         else:
-            core = sys.modules.get("numpy._core._multiarray_umath") or sys.modules.get(
-                "numpy.core._multiarray_umath"
-            )
+            core = sys.modules.get("numpy._core._multiarray_umath") or sys.modules.get("numpy.core._multiarray_umath")
             yield ctypes.CDLL(core.__file__)  # type: ignore[union-attr]
     except (OSError, AttributeError, TypeError):
         pass  # linked into Python itself, as in a browser: nothing to find
@@ -146,15 +138,8 @@ def _loaded_modules() -> Iterator[Any]:
     kernel = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined]
     handles, needed = (ctypes.c_void_p * 4096)(), ctypes.c_ulong()
     kernel.GetCurrentProcess.restype = ctypes.c_void_p
-    kernel.K32EnumProcessModules.argtypes = [
-        ctypes.c_void_p,
-        ctypes.c_void_p,
-        ctypes.c_ulong,
-        ctypes.c_void_p,
-    ]
-    if kernel.K32EnumProcessModules(
-        kernel.GetCurrentProcess(), handles, ctypes.sizeof(handles), ctypes.byref(needed)
-    ):
+    kernel.K32EnumProcessModules.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_void_p]
+    if kernel.K32EnumProcessModules(kernel.GetCurrentProcess(), handles, ctypes.sizeof(handles), ctypes.byref(needed)):
         for handle in handles[: needed.value // ctypes.sizeof(ctypes.c_void_p)]:
             yield ctypes.CDLL("", handle=handle)
 
@@ -163,9 +148,7 @@ def why_not() -> str:
     """What to tell when the number of threads cannot be set and may be more than 1; empty when there is nothing to tell."""
     config = getattr(np.__config__, "CONFIG", {}).get("Build Dependencies", {}).get("blas", {})
     text = f"{config or vars(np.__config__)}".lower()
-    name = next(
-        (name for name in ("accelerate", "openblas", "mkl", "blis", "atlas", "armpl") if name in text), ""
-    )
+    name = next((name for name in ("accelerate", "openblas", "mkl", "blis", "atlas", "armpl") if name in text), "")
     if not name or sys.platform in ("emscripten", "wasi") or "1" in map(os.environ.get, ENVIRONMENT):
         return ""
     return (

@@ -73,9 +73,7 @@ class DQNTrainer:
             _notice(self._not_for_commands())
         self.trainer = Trainer(self.run, game_factory)
         if not self.trainer.resumed and self.run.original_checkpoints():
-            _notice(
-                f"This starts afresh. To go on from the .pt files here:  {command_line('import-torch', self.run)}"
-            )
+            _notice(f"This starts afresh. To go on from the .pt files here:  {command_line('import-torch', self.run)}")
         self._fill_in_metadata(config.metadata.board_size)
 
     def __repr__(self) -> str:
@@ -96,12 +94,7 @@ class DQNTrainer:
         metadata["board_size"] = list(self.metadata.board_size or make_game(self.game_factory).board_size)
         seen = {"spatial": self.metadata.spatial, "board": self.metadata.board, **preprocessing}
         return RunConfig.from_dict(
-            {
-                "game": game,
-                "metadata": metadata,
-                "preprocessing": seen,
-                **_by_section(hyperparams),
-            },
+            {"game": game, "metadata": metadata, "preprocessing": seen, **_by_section(hyperparams)},
             source="the arguments of DQNTrainer",
         )
 
@@ -110,9 +103,7 @@ class DQNTrainer:
         function = self.metadata.resolve_observation_function()
         place = locate(function) if function is not None else {}
         if not place or game.get("path") not in (None, "", place["path"]):
-            _notice(
-                f"Only this script has the function {reference}, so only here can TrainedPolicy play this run."
-            )
+            _notice(f"Only this script has the function {reference}, so only here can TrainedPolicy play this run.")
             return reference
         sys.modules.setdefault(place["module"], sys.modules["__main__"])  # it is not run again to be imported
         game["path"] = place["path"]
@@ -122,11 +113,7 @@ class DQNTrainer:
         """What to tell people whose game only this script can make."""
         game = self.run.load_config().game
         named = game.factory or game.module
-        then = (
-            f"they play the game that {self.run.config_path} names, {named}"
-            if named
-            else "they will not find it"
-        )
+        then = f"they play the game that {self.run.config_path} names, {named}" if named else "they will not find it"
         return (
             f"Only this script can make the game: {describe(self.game_factory)}. It trains here, and TrainedPolicy plays "
             f"it; but commands such as  {command_line('play', self.run)}  cannot: {then}. For those, pass a function of a "
@@ -193,9 +180,7 @@ class DQNTrainer:
         return self.trainer.episode + 1
 
     def train(
-        self,
-        on_checkpoint: Callable[[dict[str, Any]], None] | None = None,
-        on_episode: Callable[[], None] | None = None,
+        self, on_checkpoint: Callable[[dict[str, Any]], None] | None = None, on_episode: Callable[[], None] | None = None
     ) -> None:
         """Train to the configured number of games, going on where a run in the same folder stopped.
 

@@ -95,11 +95,7 @@ class GameEnvironment:
         The reward is the change of the state value `metadata.reward`; done says that the game has ended.
         """
         if action is not None and action not in self.metadata.actions:
-            why = (
-                key_problem(action)
-                if isinstance(action, str)
-                else 'A key is named by text, such as "KEY_LEFT".'
-            )
+            why = key_problem(action) if isinstance(action, str) else 'A key is named by text, such as "KEY_LEFT".'
             if why:
                 raise ConfigError(f"{action!r} cannot be pressed. {why}")
         if self.game is None:

@@ -77,11 +77,6 @@ def _importable_from(factory: Any) -> tuple[str, str] | None:
     own = file.parent if file.name == "__init__.py" else file.with_suffix("")
     names = path.split(".")
     # Not so: a notebook, a script such as my.game.py, a folder or a zip file that was run, a module loaded by hand.
-    if (
-        not file.is_file()
-        or file.suffix != ".py"
-        or path in SCRIPTS
-        or list(own.parts[-len(names) :]) != names
-    ):
+    if not file.is_file() or file.suffix != ".py" or path in SCRIPTS or list(own.parts[-len(names) :]) != names:
         return None
     return path, str(Path(*own.parts[: -len(names)]))

@@ -54,8 +54,7 @@ class GameMetadata:
             raise DescriptionNotFoundError(str(error)) from error
         if path is None:
             raise DescriptionNotFoundError(
-                f"There is no pyproject.toml with a [tool.retro-gamer] section beside {module_name}. Write one:\n\n"
-                f"{EXAMPLE}"
+                f"There is no pyproject.toml with a [tool.retro-gamer] section beside {module_name}. Write one:\n\n{EXAMPLE}"
             )
         return cls.from_dict(section)
 
@@ -124,9 +123,7 @@ def _resolve(reference: str | None, what: str) -> Callable[..., Any] | None:
         return None
     module, colon, name = reference.partition(":")
     if not (module and colon and name):
-        raise ConfigError(
-            f'{what} = {reference!r}: it names a function of a module. Try: "my_game:{name or "function"}"'
-        )
+        raise ConfigError(f'{what} = {reference!r}: it names a function of a module. Try: "my_game:{name or "function"}"')
     try:
         return load_function(reference, what)
     except GameError as error:

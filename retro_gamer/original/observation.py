@@ -35,18 +35,13 @@ def encode_state(state: dict[str, Any], observe_state: Sequence[str]) -> np.ndar
     return np.array(values, np.float32)
 
 
-def egocentric_board(
-    board_chars: Sequence[Sequence[str]], player_pos: tuple[int, int], radius: int
-) -> list[list[str]]:
+def egocentric_board(board_chars: Sequence[Sequence[str]], player_pos: tuple[int, int], radius: int) -> list[list[str]]:
     """The (2 radius + 1) x (2 radius + 1) characters around a position; spaces beyond the edge."""
     x, y = player_pos
     height, width = len(board_chars), len(board_chars[0]) if len(board_chars) else 0
     around = range(-radius, radius + 1)
     return [
-        [
-            board_chars[y + dy][x + dx] if 0 <= y + dy < height and 0 <= x + dx < width else " "
-            for dx in around
-        ]
+        [board_chars[y + dy][x + dx] if 0 <= y + dy < height and 0 <= x + dx < width else " " for dx in around]
         for dy in around
     ]
 

@@ -56,11 +56,7 @@ class TorchFile:
         member = self._members.get(self._folder + name)
         if member is None:
             raise CheckpointError(f"{name} is missing")
-        if (
-            member.compress_type != zipfile.ZIP_STORED
-            or member.compress_size != member.file_size
-            or member.flag_bits & 1
-        ):
+        if member.compress_type != zipfile.ZIP_STORED or member.compress_size != member.file_size or member.flag_bits & 1:
             raise CheckpointError(f"{name} is packed or encrypted, which torch.save does not do")
         if member.file_size > max_bytes:
             raise CheckpointError(f"{name} has {member.file_size} bytes; at most {max_bytes} are allowed")

@@ -18,13 +18,7 @@ from retro_gamer.environment.vocabulary import MAX_CHARACTERS, Vocabulary
 from retro_gamer.errors import CheckpointError, ConfigError, RunNotFoundError
 from retro_gamer.original.torch_file import open_torch_file
 from retro_gamer.original.torch_pickle import Tensor
-from retro_gamer.original.torch_weights import (
-    CONVOLUTIONS,
-    expected_shapes,
-    n_inputs_of,
-    network_of,
-    read_weights,
-)
+from retro_gamer.original.torch_weights import CONVOLUTIONS, expected_shapes, n_inputs_of, network_of, read_weights
 from retro_gamer.runs.checkpoint_file import Checkpoint
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_description import PolicyDescription
@@ -98,8 +92,7 @@ def _check_config(config: RunConfig, run: RunDirectory) -> None:
         )
     if len(set(metadata.character_set)) > MAX_CHARACTERS:
         raise ConfigError(
-            f"{run.config_path} has {len(metadata.character_set)} characters; here there can be "
-            f"{MAX_CHARACTERS}."
+            f"{run.config_path} has {len(metadata.character_set)} characters; here there can be {MAX_CHARACTERS}."
         )
     if seen.spatial and " " in metadata.character_set:
         raise ConfigError(
@@ -171,8 +164,7 @@ def _check_snapshot(snapshot: Any, config: RunConfig) -> None:
     """Compare what the checkpoint says it was trained with (if it does) with what config.toml says now."""
     snapshot = snapshot if isinstance(snapshot, dict) else {}
     metadata, preprocessing = (
-        {**part} if isinstance(part, dict) else {}
-        for part in (snapshot.get("metadata"), snapshot.get("preprocessing"))
+        {**part} if isinstance(part, dict) else {} for part in (snapshot.get("metadata"), snapshot.get("preprocessing"))
     )
     pairs = [
         (name, metadata.get(name), getattr(config.metadata, name))
@@ -184,11 +176,7 @@ def _check_snapshot(snapshot: Any, config: RunConfig) -> None:
         for name in ("spatial", "board", "observe_state")
         if preprocessing
     ]
-    pairs += (
-        [("hidden_sizes", snapshot["hidden_sizes"], config.model.hidden_sizes)]
-        if "hidden_sizes" in snapshot
-        else []
-    )
+    pairs += [("hidden_sizes", snapshot["hidden_sizes"], config.model.hidden_sizes)] if "hidden_sizes" in snapshot else []
     # What is not set is None there, and empty here.
     changes = [
         f"  {name}: was {reprlib.repr(old)}, is {reprlib.repr(new)}"

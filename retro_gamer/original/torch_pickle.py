@@ -165,9 +165,7 @@ def make_tensor(storage: Any, offset: Any, shape: Any, stride: Any, *_: Any) -> 
     if any(type(number) is not int or not 0 <= number < 2**62 for number in (offset, *shape, *stride)):
         raise CheckpointError("a tensor in it is described wrongly")
     if len(shape) != len(stride) or len(shape) > MAX_DIMENSIONS:
-        raise CheckpointError(
-            f"a tensor in it has the shape {str(shape):.100} and the strides {str(stride):.100}"
-        )
+        raise CheckpointError(f"a tensor in it has the shape {str(shape):.100} and the strides {str(stride):.100}")
     count, last = 1, offset
     for length, step in zip(shape, stride):
         count, last = count * length, last + (length - 1) * step

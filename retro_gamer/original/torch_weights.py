@@ -70,9 +70,7 @@ def read_weights(file: TorchFile, tensors: dict[Any, Any], config: RunConfig) ->
     return {name: file.read(tensors[name]) for name in expected}
 
 
-def network_of(
-    weights: Arrays, config: RunConfig, vocabulary: Vocabulary, known: PolicyDescription
-) -> Arrays:
+def network_of(weights: Arrays, config: RunConfig, vocabulary: Vocabulary, known: PolicyDescription) -> Arrays:
     """Its weights in our layout: the arrays of `QNetwork.get_state()`.
 
     its board      one-hot: [cell, character], or [character, row, column] when spatial; no input for other characters

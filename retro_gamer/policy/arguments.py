@@ -26,9 +26,7 @@ def locate(run_dir: Any, checkpoint: Any) -> Place:
     """
     if not isinstance(run_dir, (str, os.PathLike)):
         hint = " PolicyInput(ai, game) takes a game." if is_game(run_dir) else ""
-        raise ConfigError(
-            f'run_dir is {run_dir!r:.100}. It is the folder of a run, such as "runs/snake".{hint}'
-        )
+        raise ConfigError(f'run_dir is {run_dir!r:.100}. It is the folder of a run, such as "runs/snake".{hint}')
     path, name = Path(run_dir), None if checkpoint is None else str(checkpoint)
     if path.suffix == ".pt":
         run = path.parent.parent
@@ -50,16 +48,12 @@ def locate(run_dir: Any, checkpoint: Any) -> Place:
 
 def _within_a_run(path: Path, checkpoint: str | None) -> Path:
     if checkpoint is not None and checkpoint not in (path.name, path.stem):
-        raise ConfigError(
-            f"{path} names one checkpoint and checkpoint={checkpoint!r} another. Leave one of them out."
-        )
+        raise ConfigError(f"{path} names one checkpoint and checkpoint={checkpoint!r} another. Leave one of them out.")
     folder = path.parent
     if "checkpoints" in (folder.name, folder.parent.name):
         return folder
     if path.name == "resume.npz":
-        raise ConfigError(
-            f"{path} is for training on, and holds no policy to play. Name its folder: {str(folder)!r}"
-        )
+        raise ConfigError(f"{path} is for training on, and holds no policy to play. Name its folder: {str(folder)!r}")
     raise ConfigError(
         f"{path} is not in the folder checkpoints of a run, whose config.toml says how to play it. Name the run and the "
         f'checkpoint:  TrainedPolicy("runs/snake", checkpoint={path.stem!r})'

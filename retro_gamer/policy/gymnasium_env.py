@@ -39,9 +39,7 @@ from retro_gamer.policy.picture import board_picture
 gymnasium = import_gymnasium()
 
 
-def make_gym_env(
-    game: str | Callable[[], Any], render_mode: str | None = None, **settings: Any
-) -> RetroGymEnv:
+def make_gym_env(game: str | Callable[[], Any], render_mode: str | None = None, **settings: Any) -> RetroGymEnv:
     """A Gymnasium environment for a game.
 
     Arguments:
@@ -83,12 +81,7 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
 
     metadata: dict[str, Any] = {"render_modes": ["ansi", "rgb_array", "human"], "render_fps": 12}
 
-    def __init__(
-        self,
-        config: RunConfig | str,
-        factory: Callable[[], Any] | None = None,
-        render_mode: str | None = None,
-    ):
+    def __init__(self, config: RunConfig | str, factory: Callable[[], Any] | None = None, render_mode: str | None = None):
         if render_mode not in (None, *self.metadata["render_modes"]):
             modes = ", ".join(self.metadata["render_modes"])
             raise ConfigError(f"render_mode = {render_mode!r}: it can be one of {modes}, or left out.")
@@ -112,18 +105,14 @@ class RetroGymEnv(gymnasium.Env):  # type: ignore[name-defined, misc]
 
     def _make_observation_space(self) -> Any:
         n_cells, n_symbols, n_features, _ = self.environment.shape
-        cells = (
-            gymnasium.spaces.MultiDiscrete(np.full(n_cells, n_symbols), dtype=np.int64) if n_cells else None
-        )
+        cells = gymnasium.spaces.MultiDiscrete(np.full(n_cells, n_symbols), dtype=np.int64) if n_cells else None
         largest = float(np.finfo(np.float32).max)  # what is infinite is refused
         features = gymnasium.spaces.Box(-largest, largest, (n_features,), np.float32) if n_features else None
         if cells is not None and features is not None:
             return gymnasium.spaces.Dict({"cells": cells, "features": features})
         return cells if cells is not None else features
 
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Any, dict[str, Any]]:
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Start a new game. With a seed it is always the same game, and so are those after it."""
         super().reset(seed=seed)
         with self._randomness:
@@ -248,9 +237,7 @@ def _check_one_player(config: RunConfig) -> None:
             f"  {command_line('create', '--game', game, '--output', 'runs/game')}"
         )
     if config.game.environment_name or config.tabular:
-        raise ConfigError(
-            "Only a retro game can be wrapped for Gymnasium, and without an algorithm for tables."
-        )
+        raise ConfigError("Only a retro game can be wrapped for Gymnasium, and without an algorithm for tables.")
 
 
 register(gymnasium)

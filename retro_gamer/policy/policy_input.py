@@ -23,8 +23,7 @@ class PolicyInput:
     def __init__(self, model: TrainedPolicy, game: Game):
         if not callable(getattr(model, "keys", None)) or is_game(model):
             raise ConfigError(
-                "PolicyInput takes the policy first, and then the game:  PolicyInput(ai, game). "
-                f"Got {model!r:.100}"
+                f"PolicyInput takes the policy first, and then the game:  PolicyInput(ai, game). Got {model!r:.100}"
             )
         if isinstance(model, TrainedPolicy):
             model.refuse_games()

@@ -24,12 +24,7 @@ class Terms:
     """
 
     def __init__(
-        self,
-        observations: Space | None,
-        actions: Space,
-        tabular: bool,
-        n_features: int,
-        view: PlanesView | None = None,
+        self, observations: Space | None, actions: Space, tabular: bool, n_features: int, view: PlanesView | None = None
     ):
         self._observations, self._tabular, self._n_features = observations, tabular, n_features
         self._view = view

@@ -232,9 +232,7 @@ class TrainedPolicy:
             from retro_gamer.hosting.loading import load_function
 
             function = load_function(known.observation_function, "observation_function", config.game.path)
-            return Eyes(
-                lambda game, agent: custom_observation(function(game), known.n_features, known.tabular)
-            )
+            return Eyes(lambda game, agent: custom_observation(function(game), known.n_features, known.tabular))
         if known.gym:
             return Eyes(lambda game, agent: self.refuse_games())
         if self._side is not None:
@@ -384,9 +382,7 @@ class TrainedPolicy:
         chosen = [self._choose(game, character) for character in characters]
         return [key for key in chosen if key is not None]
 
-    def q_values(
-        self, game: Game | None = None, agent: Any = None, *, observation: Any = None
-    ) -> dict[Any, float]:
+    def q_values(self, game: Game | None = None, agent: Any = None, *, observation: Any = None) -> dict[Any, float]:
         """The value of each key (None for no key): the rewards expected from here on, discounted.
 
         With `observation=`, as `predict` takes it, the value of each action of the environment.
@@ -403,9 +399,7 @@ class TrainedPolicy:
         else:
             self._check_agent(agent, "q_values(game, agent=...)")
         values = self._agent.q_values(self._look(game, agent))
-        return dict(
-            zip(self._actions if self._side is None else self._side.actions_of(agent), map(float, values))
-        )
+        return dict(zip(self._actions if self._side is None else self._side.actions_of(agent), map(float, values)))
 
     def explain(self, game: Game | None = None, agent: Any = None, *, observation: Any = None) -> Explanation:
         """Why it chooses a key here: its `action`, the `values` of all, the `margin`, and the `causes`, what it sees that

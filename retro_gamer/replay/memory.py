@@ -54,9 +54,7 @@ class ReplayMemory:
         self.discounts = np.zeros(capacity, np.float32)
         self.next_slots = np.zeros(capacity, np.int32)
         self.assembler = NStepAssembler(n_step, gamma)
-        self.sampler = (
-            PrioritizedSampler(capacity, rng, alpha, beta) if prioritized else UniformSampler(capacity, rng)
-        )
+        self.sampler = PrioritizedSampler(capacity, rng, alpha, beta) if prioritized else UniformSampler(capacity, rng)
         self.n_transitions = 0  # ever completed
         self.n_slots_used = 0
         self._position = 0  # the next slot to write
@@ -67,13 +65,7 @@ class ReplayMemory:
         return min(self.n_transitions, self.n_slots_used)
 
     def add(
-        self,
-        observation: Any,
-        action: int,
-        reward: float,
-        next_observation: Any,
-        terminated: bool,
-        truncated: bool,
+        self, observation: Any, action: int, reward: float, next_observation: Any, terminated: bool, truncated: bool
     ) -> None:
         """Remember one step. `observation` counts only at the start of a game: later it is the last next one.
 
@@ -151,12 +143,7 @@ class ReplayMemory:
         self.boards.widen_cells(n_cells)
 
     def _columns(self) -> dict[str, np.ndarray]:
-        return {
-            "features": self.features,
-            "actions": self.actions,
-            "returns": self.reward_sums,
-            "discounts": self.discounts,
-        }
+        return {"features": self.features, "actions": self.actions, "returns": self.reward_sums, "discounts": self.discounts}
 
     def get_state(self) -> dict[str, np.ndarray]:
         """Everything, between two games (the steps of a game in progress are not included).
@@ -196,9 +183,7 @@ class ReplayMemory:
             column[: len(slots)] = state[name][slots]
         self.next_slots[: len(slots)] = moved_to[state["next_slots"][slots]]
         start = "sampler_"
-        self.sampler.set_state(
-            {name[len(start) :]: value for name, value in state.items() if name.startswith(start)}, slots
-        )
+        self.sampler.set_state({name[len(start) :]: value for name, value in state.items() if name.startswith(start)}, slots)
         self.assembler.flush(0)  # forget the game in progress
         self._current = None
 

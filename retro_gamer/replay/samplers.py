@@ -99,9 +99,7 @@ class PrioritizedSampler:
         priorities = np.zeros(self.capacity)
         slots = np.arange(self.capacity) if slots is None else slots
         # Where all were equally likely, all are as surprising as new ones.
-        priorities[: len(slots)] = _at(
-            state["priorities"] if "priorities" in state else state["complete"], slots
-        )
+        priorities[: len(slots)] = _at(state["priorities"] if "priorities" in state else state["complete"], slots)
         self._tree.set(np.arange(self.capacity), priorities)
         self._largest = float(state.get("largest", 1.0))
         self.count = int(np.count_nonzero(priorities))

@@ -13,13 +13,7 @@ from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_description import PolicyDescription
 
 
-def card(
-    title: str,
-    run: RunDirectory,
-    facts: dict[str, Any] | None,
-    keys: Sequence[Any],
-    whole_run: RunDirectory,
-) -> str:
+def card(title: str, run: RunDirectory, facts: dict[str, Any] | None, keys: Sequence[Any], whole_run: RunDirectory) -> str:
     """HTML for a notebook: what this is, and how its training went. `facts` are those of its checkpoint, if it has one."""
     rows = [("run", str(run))]
     if facts is None:

@@ -34,9 +34,7 @@ def room_on(stream: TextIO) -> int:
 
 def is_notebook_s(stream: TextIO) -> bool:
     """Whether a stream ends below a cell of a notebook, where a carriage return begins the line anew as in a terminal."""
-    return (
-        hasattr(builtins, "__IPYTHON__") and not isinstance(stream, io.TextIOWrapper) and stream is sys.stderr
-    )
+    return hasattr(builtins, "__IPYTHON__") and not isinstance(stream, io.TextIOWrapper) and stream is sys.stderr
 
 
 class Counting:
@@ -122,9 +120,7 @@ class Counting:
                 self._width = 0
 
 
-def counted(
-    what: str, environment: Environment, agent: Actor, games: int, seed: int, quiet: bool
-) -> Evaluation:
+def counted(what: str, environment: Environment, agent: Actor, games: int, seed: int, quiet: bool) -> Evaluation:
     """`evaluate`, and show meanwhile how far it has come."""
     with Counting(what, games, quiet=quiet) as count:
         return evaluate(environment, agent, games, seed, on_game=count, on_turn=count.turn)

@@ -77,9 +77,7 @@ class Dashboard(ProgressLine):
         self._evaluated: Any = None
         self._lines = self._columns = 0  # drawn on the screen now
         self._status: Status | None = None
-        self._can_draw = os.environ.get("TERM") != "dumb" and (
-            os.name != "nt" or understand_escape_codes() is not None
-        )
+        self._can_draw = os.environ.get("TERM") != "dumb" and (os.name != "nt" or understand_escape_codes() is not None)
 
     def remember(self, history: Sequence[dict[str, Any]]) -> None:
         """Rows of metrics.csv of earlier sittings, so that the curves show the whole run."""
@@ -163,9 +161,7 @@ class Dashboard(ProgressLine):
         width = columns if side_by_side == 1 else columns // 2 - 2
         lines: list[str] = []
         for start in range(0, len(panels), side_by_side):
-            row = [
-                draw_panel(panel, width, 6, self._unicode) for panel in panels[start : start + side_by_side]
-            ]
+            row = [draw_panel(panel, width, 6, self._unicode) for panel in panels[start : start + side_by_side]]
             more = [*_beside(row, width), ""]
             if lines and len(lines) + len(more) > rows:
                 break

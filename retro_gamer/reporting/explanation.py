@@ -9,15 +9,7 @@ import numpy as np
 from retro_gamer.agents.states import state_of
 from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.rooms import FREE_CELLS
-from retro_gamer.environment.vocabulary import (
-    FIRST_CHARACTER,
-    ME,
-    OFF_BOARD,
-    PLACE,
-    RHYTHM_OF,
-    STEP_OF,
-    UNSEEN,
-)
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD, PLACE, RHYTHM_OF, STEP_OF, UNSEEN
 from retro_gamer.reporting.sight import far_things, key_shown
 
 MOST_SHOWN = 5  # of what mattered
@@ -40,9 +32,7 @@ class Explanation(NamedTuple):
     margin: float  # how far the chosen one is ahead of the next best
     causes: list[Cause]  # what mattered, the most first; empty for a table
     note: str = ""  # what else there is to know
-    visits: int | None = (
-        None  # of a table: how often it learned from a turn in this position; None: not counted
-    )
+    visits: int | None = None  # of a table: how often it learned from a turn in this position; None: not counted
 
     def __str__(self) -> str:
         lines = self.bars()
@@ -74,9 +64,7 @@ class Explanation(NamedTuple):
             f'<td style="text-align:right">{value:.3f}</td></tr>'
             for key, value in self.values.items()
         )
-        causes = "".join(
-            f"<li>{escape(cause.what)}: {cause.effect:+.3f}</li>" for cause in self.causes[:MOST_SHOWN]
-        )
+        causes = "".join(f"<li>{escape(cause.what)}: {cause.effect:+.3f}</li>" for cause in self.causes[:MOST_SHOWN])
         note = f"<p>{escape(self.note)}</p>" if self.note else ""
         return f"<table>{rows}</table>" + (f"<p>What mattered:</p><ul>{causes}</ul>" if causes else "") + note
 
@@ -179,9 +167,7 @@ def _reading_of(character: str, seen: Any) -> str:
         return "the way to what it never saw"
     if seen is not None and (seen.way_around or seen.sight) and character not in (seen.way_around or ()):
         return f"the way to the nearest {character}"
-    which = (
-        f"the next {character} to arrive" if seen is not None and seen.flow else f"the nearest {character}"
-    )
+    which = f"the next {character} to arrive" if seen is not None and seen.flow else f"the nearest {character}"
     return f"{which} on the radar"
 
 

@@ -22,9 +22,7 @@ HIDDEN_CORRELATION = 0.35
 HUGE_REWARD = 1e6
 
 
-def examine_game(
-    environment: Environment, games: RandomGames, config: RunConfig, moments: int = MOMENTS
-) -> list[Finding]:
+def examine_game(environment: Environment, games: RandomGames, config: RunConfig, moments: int = MOMENTS) -> list[Finding]:
     """Everything that random play finds wrong, the worst first; nothing for a game that is all right.
 
     Each key is tried in so many `moments`.
@@ -170,9 +168,7 @@ def _something_hides(games: RandomGames, config: RunConfig) -> Finding | None:
     views, returns, numbers = same_view_pairs(games, HORIZON)
     best: tuple[float, str, int] = (0.0, "", 0)
     for name in unseen:
-        strength, count = _correlation_within(
-            views, np.array([row.get(name, 0.0) for row in numbers]), returns
-        )
+        strength, count = _correlation_within(views, np.array([row.get(name, 0.0) for row in numbers]), returns)
         best = max(best, (strength, name, count))
     strength, name, count = best
     if strength < HIDDEN_CORRELATION:
@@ -230,10 +226,7 @@ def _dying_pays(games: RandomGames) -> Finding | None:
     return Finding(
         "the sooner it dies, the better for it",
         f"Every turn costs, nothing pays, and long games end lowest (correlation of length and reward {correlation:.2f}).",
-        [
-            "Take away the cost of a turn, or make it much smaller than what dying costs.",
-            "Reward what it should do.",
-        ],
+        ["Take away the cost of a turn, or make it much smaller than what dying costs.", "Reward what it should do."],
     )
 
 
@@ -263,7 +256,5 @@ def returns_used_objects(factory: Callable[[], Any]) -> Finding | None:
     return Finding(
         f"create_game gives {what} again",
         "Each game begins where the one before it ended, so nothing is ever new.",
-        [
-            "Make the Game and all its characters inside create_game, each time anew, not at the top of the file."
-        ],
+        ["Make the Game and all its characters inside create_game, each time anew, not at the top of the file."],
     )

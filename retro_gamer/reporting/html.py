@@ -27,11 +27,7 @@ class Section(NamedTuple):
 def page(title: str, sections: Sequence[Section], games: dict[str, Any]) -> str:
     """The whole page. `games` is what report.js steps through (`games_data`)."""
     body = "\n".join(f"<section><h2>{escape(s.title)}</h2>\n{s.html}</section>" for s in sections)
-    data = (
-        json.dumps(games, ensure_ascii=False, separators=(",", ":"))
-        .replace("</", "<\\/")
-        .replace("<!--", "<\\!--")
-    )
+    data = json.dumps(games, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/").replace("<!--", "<\\!--")
     return (
         f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">\n<title>{escape(title)}</title>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -57,11 +53,7 @@ def table(content: Table) -> str:
 def _styles(cells: Sequence[str]) -> list[str]:
     """Words begin at the left, numbers end at the right."""
     words = ' class="words"'
-    return (
-        ["" if cell[:1].isdigit() or cell[:1] in "-+" else words for cell in cells]
-        if len(cells) > 1
-        else [words]
-    )
+    return ["" if cell[:1].isdigit() or cell[:1] in "-+" else words for cell in cells] if len(cells) > 1 else [words]
 
 
 def paragraph(text: str, style: str = "") -> str:

@@ -53,8 +53,7 @@ def keys_without_effect(environment: Any, keys: Sequence[str], moments: int) -> 
     return Finding(
         what,
         f"Each key was pressed in {moments} situations; the game was the same as without it, three turns later.",
-        [f"handle_keystroke may fail, and {swallowing} hides why: take the try and except away."]
-        * bool(swallowing)
+        [f"handle_keystroke may fail, and {swallowing} hides why: take the try and except away."] * bool(swallowing)
         + [
             "handle_keystroke compares with another name: a key's name is KEY_LEFT, not LEFT; a letter has no name and is "
             'compared as  key == "a".',
@@ -137,9 +136,6 @@ def several_players(players: Sequence[Player]) -> list[Finding]:
         Finding(
             f"{len(players)} players sit at one keyboard, and it presses the keys of all",
             f"{listen}. They want different things.",
-            [
-                together,
-                f"Or train one of them alone, in a new run, with create and these:\n{alone}",
-            ],
+            [together, f"Or train one of them alone, in a new run, with create and these:\n{alone}"],
         )
     ]

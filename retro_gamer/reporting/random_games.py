@@ -108,9 +108,7 @@ def _outside(environment: Environment) -> float:
     return len(far) / len(others)
 
 
-def same_view_pairs(
-    games: RandomGames, horizon: int
-) -> tuple[np.ndarray, np.ndarray, list[dict[str, float]]]:
+def same_view_pairs(games: RandomGames, horizon: int) -> tuple[np.ndarray, np.ndarray, list[dict[str, float]]]:
     """(views, returns of the next `horizon` turns, numbers) of all turns."""
     views, returns, numbers = [], [], []
     for game in games.games:

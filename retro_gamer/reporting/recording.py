@@ -70,11 +70,7 @@ def record_game(player: Player, seed: int, on_turn: Callable[[], None] = lambda:
 
 
 def record_match(
-    played: SelfPlayRun,
-    policies: Sequence[TeamPolicy],
-    number: int,
-    seed: int,
-    on_turn: Callable[[], None] = lambda: None,
+    played: SelfPlayRun, policies: Sequence[TeamPolicy], number: int, seed: int, on_turn: Callable[[], None] = lambda: None
 ) -> Recording:
     """The same of a game between teams, as one of its members sees it: that with this number. Raises GameErrors.
 
@@ -82,9 +78,7 @@ def record_match(
     """
     environment = played.environment
     member, own = environment.members[number], policies[environment.members[number].team]
-    characters = names_of_symbols(
-        own.encoder.encoder.vocabulary.characters, played.own_characters, member.team
-    )
+    characters = names_of_symbols(own.encoder.encoder.vocabulary.characters, played.own_characters, member.team)
 
     def moment(observation: Observation) -> Frame:
         sight = sight_of_team(own.encoder.of_team(member.team), characters, observation)

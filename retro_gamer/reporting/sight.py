@@ -12,15 +12,7 @@ from retro_gamer.environment.far import far_parts
 from retro_gamer.environment.flow import COUNTS, LEVELS
 from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.rooms import FREE_CELLS, WORDS
-from retro_gamer.environment.vocabulary import (
-    FIRST_CHARACTER,
-    ME,
-    OFF_BOARD,
-    PLACE,
-    RHYTHM_OF,
-    STEP_OF,
-    UNSEEN,
-)
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD, PLACE, RHYTHM_OF, STEP_OF, UNSEEN
 from retro_gamer.environment.ways import Ways, walk_in_words
 
 OFF_BOARD_SHOWN = "▒"
@@ -72,26 +64,19 @@ def sight_of_team(encoder: Encoder, characters: Sequence[str], observation: Obse
     return _sight(observation, encoder.shape.board_shape, characters, encoder)
 
 
-def _sight(
-    observation: Observation, shape: tuple[int, int], characters: Sequence[str], encoder: Encoder | None
-) -> Sight:
+def _sight(observation: Observation, shape: tuple[int, int], characters: Sequence[str], encoder: Encoder | None) -> Sight:
     rows = observation.cells.reshape(shape).tolist()
     board = [[symbol_shown(number, characters) for number in row] for row in rows]
     if encoder is not None and encoder.tiles:  # which may be several letters wide
         width = max(map(len, characters), default=1)
         board = [[shown.center(width) for shown in row] for row in board]
-    observed, kinds, flow = (
-        ([], False, "") if encoder is None else (encoder.observe_state, encoder.kinds, encoder.flow)
-    )
+    observed, kinds, flow = ([], False, "") if encoder is None else (encoder.observe_state, encoder.kinds, encoder.flow)
     if kinds:
         readings = _kinds(observation.radar, characters, flow)
     else:
         readings = _radar(observation.radar, characters, flow, None if encoder is None else encoder.ways)
     readings += _free_cells(observation.radar, characters)
-    readings += [
-        (f"{symbol_shown(symbol, characters)} far away", where)
-        for symbol, where, _ in far_things(observation)
-    ]
+    readings += [(f"{symbol_shown(symbol, characters)} far away", where) for symbol, where, _ in far_things(observation)]
     return Sight(["".join(row) for row in board], readings, _numbers(observation, observed))
 
 
@@ -101,9 +86,7 @@ def far_things(observation: Observation) -> list[tuple[int, str, int]]:
         return []
     parts = far_parts(int(len(observation.cells) ** 0.5) // 2)
     return [
-        (symbol, _place_in_words(*parts[place]), place)
-        for place, symbol in enumerate(observation.far.tolist())
-        if symbol
+        (symbol, _place_in_words(*parts[place]), place) for place, symbol in enumerate(observation.far.tolist()) if symbol
     ]
 
 
@@ -133,9 +116,7 @@ def symbol_shown(number: int, characters: Sequence[str]) -> str:
     return ME_SHOWN if characters[place] == ME else characters[place]
 
 
-def _radar(
-    readings: np.ndarray, characters: Sequence[str], flow: str, ways: Ways | None
-) -> list[tuple[str, str]]:
+def _radar(readings: np.ndarray, characters: Sequence[str], flow: str, ways: Ways | None) -> list[tuple[str, str]]:
     found = []
     pairs = readings.reshape(-1, 2).tolist()
     for symbol, (character, (across, down)) in enumerate(zip(characters, pairs), FIRST_CHARACTER):

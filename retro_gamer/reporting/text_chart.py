@@ -45,9 +45,7 @@ def draw_panel(panel: Panel, width: int, height: int = 8, unicode: bool = True) 
     grid = (
         _braille(curves[0], columns, height, (left, right), (low, high))
         if unicode and len(curves) == 1
-        else _letters(
-            curves, columns, height, (left, right), (low, high), "*" if len(curves) == 1 else LETTERS
-        )
+        else _letters(curves, columns, height, (left, right), (low, high), "*" if len(curves) == 1 else LETTERS)
     )
     bar, corner, edge = ("│", "└", "─") if unicode else ("|", "+", "-")
     lines = textwrap.wrap(f"{panel.title}: {panel.meaning}", width)
@@ -76,9 +74,7 @@ def short_number(number: float) -> str:
     return f"{number:.3g}"
 
 
-def _braille(
-    curve: Curve, columns: int, rows: int, x_range: tuple[float, float], y_range: tuple[float, float]
-) -> list[str]:
+def _braille(curve: Curve, columns: int, rows: int, x_range: tuple[float, float], y_range: tuple[float, float]) -> list[str]:
     cells = np.zeros((rows, columns), int)
     for x, y in _points(curve, 2 * columns, 4 * rows, x_range, y_range):
         cells[y // 4, x // 2] |= DOTS[y % 4, x % 2]

@@ -96,9 +96,7 @@ def verdict(greedy: Evaluation, chance: Evaluation, reward: str = "reward") -> s
         return f"It learned: {numbers} (better by {difference.mean():.2f}, {interval})."
     if high < 0:
         return f"It plays worse than random play: {numbers} (worse by {-difference.mean():.2f}, {interval})."
-    return (
-        f"It plays no better than random play: {numbers} (difference {difference.mean():+.2f}, {interval})."
-    )
+    return f"It plays no better than random play: {numbers} (difference {difference.mean():+.2f}, {interval})."
 
 
 def is_worth_using(greedy: Evaluation, chance: Evaluation) -> bool:
@@ -169,9 +167,7 @@ def _always_the_turn_limit(rows: Sequence[dict[str, Any]], config: RunConfig) ->
     limit = config.training.max_turns_per_episode
     late = rows[-max(1, len(rows) // 4) :]
     returns = [row["mean_return"] for row in late]
-    if any(row.get("mean_length", 0) < limit for row in late) or max(returns) - min(returns) > 0.01 * abs(
-        max(returns)
-    ):
+    if any(row.get("mean_length", 0) < limit for row in late) or max(returns) - min(returns) > 0.01 * abs(max(returns)):
         return None
     return Finding(
         "every game hit the turn limit",

@@ -193,17 +193,13 @@ def _check_members(members: list[zipfile.ZipInfo], max_bytes: int) -> None:
             raise CheckpointError(f"it holds {name!r}, which is not an array of a checkpoint")
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise CheckpointError(f"{member.filename} is packed in an unknown way")
-        if member.compress_type == zipfile.ZIP_DEFLATED and member.file_size > 200 * max(
-            1, member.compress_size
-        ):
+        if member.compress_type == zipfile.ZIP_DEFLATED and member.file_size > 200 * max(1, member.compress_size):
             raise CheckpointError(f"{member.filename} would unpack to {member.file_size} bytes")
         if member.compress_type == zipfile.ZIP_STORED and member.file_size != member.compress_size:
             raise CheckpointError(f"{member.filename} is not as long as the file says")
     packed = sum(member.file_size for member in members if member.compress_type != zipfile.ZIP_STORED)
     if packed > MAX_PACKED_BYTES:
-        raise CheckpointError(
-            f"its compressed arrays would unpack to {packed / 2**20:.0f} MB; save it without compression"
-        )
+        raise CheckpointError(f"its compressed arrays would unpack to {packed / 2**20:.0f} MB; save it without compression")
     total = sum(member.file_size for member in members)
     if total > max_bytes:
         raise CheckpointError(

@@ -72,10 +72,7 @@ def _are_convolutions(found: Any) -> bool:
     return (
         isinstance(found, list)
         and 0 < len(found) <= 8
-        and all(
-            isinstance(sizes, list) and _are_whole(sizes, 1, 1024, (3,)) and max(sizes[1:]) <= 16
-            for sizes in found
-        )
+        and all(isinstance(sizes, list) and _are_whole(sizes, 1, 1024, (3,)) and max(sizes[1:]) <= 16 for sizes in found)
     )
 
 
@@ -89,9 +86,7 @@ def _are_characters_of_teams(found: Any) -> bool:
 
 def _are_spaces(values: Values) -> bool:
     try:
-        observations, actions = (
-            space_from_json(values["spaces"][name]) for name in ("observations", "actions")
-        )
+        observations, actions = (space_from_json(values["spaces"][name]) for name in ("observations", "actions"))
     except (ValueError, TypeError, KeyError):
         return False
     if _shows_planes(values):  # of which each is a character
@@ -136,9 +131,7 @@ def _knows_its_room(values: Values) -> bool:
 def _knows_its_way(values: Values) -> bool:
     """Whether its radar can tell ways: what is in the way are characters, and what was never seen has a symbol."""
     around, sight = values.get("way_around", ["#"]), values.get("sight", 1)
-    if not (values["radar"] or values["observation_function"]) and (
-        "way_around" in values or "sight" in values
-    ):
+    if not (values["radar"] or values["observation_function"]) and ("way_around" in values or "sight" in values):
         return False
     return (
         isinstance(around, list)
@@ -186,10 +179,7 @@ CHECKS: list[tuple[str, Callable[[Values], bool]]] = [
     ),
     ("board_size is not a size", lambda values: _are_whole(values["board_size"], 1, MAX_BOARD_SIDE, (0, 2))),
     ("board_shape is not a size", lambda values: _are_whole(values["board_shape"], 0, MAX_BOARD_SIDE, (2,))),
-    (
-        "hidden_sizes are not sizes",
-        lambda values: _are_whole(values["hidden_sizes"], 1, 65536, range(1, 33)),
-    ),
+    ("hidden_sizes are not sizes", lambda values: _are_whole(values["hidden_sizes"], 1, 65536, range(1, 33))),
     (
         "convolutions are not convolutions",
         lambda values: "convolutions" not in values or _are_convolutions(values["convolutions"]),
@@ -207,10 +197,7 @@ CHECKS: list[tuple[str, Callable[[Values], bool]]] = [
     ),
     (
         "characters are not characters",
-        lambda values: (
-            len(values["characters"]) <= MAX_CHARACTERS
-            and _are_texts(values["characters"], len(RHYTHM_OF) + 1)
-        ),
+        lambda values: len(values["characters"]) <= MAX_CHARACTERS and _are_texts(values["characters"], len(RHYTHM_OF) + 1),
     ),
     (
         "turn_based, kinds or far is not a flag",
@@ -240,10 +227,7 @@ CHECKS: list[tuple[str, Callable[[Values], bool]]] = [
             and 0 <= values["n_features"] <= 10**6
         ),
     ),
-    (
-        "spaces do not fit its observations and actions",
-        lambda values: "spaces" not in values or _are_spaces(values),
-    ),
+    ("spaces do not fit its observations and actions", lambda values: "spaces" not in values or _are_spaces(values)),
     ("board_size is missing", _board_is_known),
     ("characters are more than its network has room for", _have_room),
     ("sizes do not fit together", _fit_together),

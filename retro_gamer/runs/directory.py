@@ -16,23 +16,13 @@ import os
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import (
-    Any,
-    ContextManager,
-    Iterable,
-    Pattern,
-    Sequence,
-)
+from typing import Any, ContextManager, Iterable, Pattern, Sequence
 
 import numpy as np
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.errors import CheckpointError, RunNotFoundError, command_line, printable
-from retro_gamer.runs.archive import (
-    append,
-    flush_to_disk,
-    write_atomically,
-)
+from retro_gamer.runs.archive import append, flush_to_disk, write_atomically
 from retro_gamer.runs.checkpoint_file import Checkpoint, read_npz, write_npz
 from retro_gamer.runs.lock import Lock
 from retro_gamer.runs.logs import copy_in_place, cut_log, cut_metrics
@@ -106,13 +96,7 @@ class RunDirectory:
 
     def check_places(self) -> None:
         """Raise CheckpointError where a file of the run would be written, or removed, outside its own folder."""
-        for path in (
-            self.log_path,
-            self.metrics_path,
-            self.resume_path,
-            self.adversarial_path,
-            self.lock_path,
-        ):
+        for path in (self.log_path, self.metrics_path, self.resume_path, self.adversarial_path, self.lock_path):
             check_own_file(path)
         check_own_folder(self.path / "checkpoints")
         if (self.path / "checkpoints").is_dir():
@@ -120,9 +104,7 @@ class RunDirectory:
                 if path.is_dir():
                     check_own_folder(path)
         if has_another_name(self.lock_path):
-            raise CheckpointError(
-                f"{self.lock_path} is also found elsewhere (a hard link). Remove it, then try again."
-            )
+            raise CheckpointError(f"{self.lock_path} is also found elsewhere (a hard link). Remove it, then try again.")
         for path in (self.log_path, self.metrics_path):  # these are added to, and not written anew
             if has_another_name(path):
                 copy_in_place(path)
@@ -171,9 +153,7 @@ class RunDirectory:
             self._no_checkpoints()
         names = [path.stem for _, path in checkpoints] + (["best"] if self.best_path.is_file() else [])
         shown = ", ".join(names if len(names) <= 12 else [*names[:5], "...", *names[-6:]])
-        raise RunNotFoundError(
-            f"There is no checkpoint {name!r} in {self.checkpoints_path}. There are: {shown}."
-        )
+        raise RunNotFoundError(f"There is no checkpoint {name!r} in {self.checkpoints_path}. There are: {shown}.")
 
     def _no_checkpoints(self) -> None:
         self.load_config()
@@ -182,9 +162,7 @@ class RunDirectory:
                 f"{self.checkpoints_path} holds checkpoints of the original retro-gamer (.pt), which "
                 f"need torch there. Make them ours, without it:  {command_line('import-torch', self)}"
             )
-        raise RunNotFoundError(
-            f"The run {self} has no checkpoint yet. Train it first:  {command_line('train', self)}"
-        )
+        raise RunNotFoundError(f"The run {self} has no checkpoint yet. Train it first:  {command_line('train', self)}")
 
     def save_policy(self, path: Path, facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         for folder in (self.path / "checkpoints", self.checkpoints_path):
@@ -195,9 +173,7 @@ class RunDirectory:
     def checkpoint_path(self, episode: int) -> Path:
         return self.checkpoints_path / f"ep_{episode:04d}.npz"
 
-    def thin_checkpoints(
-        self, keep: int, every: int, loose: Sequence[int] = (), needed: Iterable[str] = ()
-    ) -> None:
+    def thin_checkpoints(self, keep: int, every: int, loose: Sequence[int] = (), needed: Iterable[str] = ()) -> None:
         """Keep the newest checkpoint, those `needed` by name and, of all that are not `loose`, at most `keep`, evenly
         spread; remove the others."""
         paths = dict(self.checkpoints())
@@ -270,19 +246,11 @@ class RunDirectory:
         """All that training made: everything but config.toml and files of other kinds."""
         found = [path for policy in self._policies() for _, path in policy.checkpoints()]
         found += sorted(
-            path
-            for path in self.checkpoints_path.glob("*.npz")
-            if _OTHER_CHECKPOINT.fullmatch(path.stem) and path.is_file()
+            path for path in self.checkpoints_path.glob("*.npz") if _OTHER_CHECKPOINT.fullmatch(path.stem) and path.is_file()
         )
         found += [
             path
-            for path in (
-                self.best_path,
-                self.resume_path,
-                self.log_path,
-                self.metrics_path,
-                self.adversarial_path,
-            )
+            for path in (self.best_path, self.resume_path, self.log_path, self.metrics_path, self.adversarial_path)
             if path.is_file()
         ]
         return found + self.left_behind()
@@ -294,10 +262,7 @@ class RunDirectory:
         return [name for name, folder in zip(names, folders) if folder.checkpoints()]
 
     def _policies(self) -> list[RunDirectory]:
-        return [
-            self,
-            *(self.of(path.name) for path in sorted(self.checkpoints_path.glob("*")) if path.is_dir()),
-        ]
+        return [self, *(self.of(path.name) for path in sorted(self.checkpoints_path.glob("*")) if path.is_dir())]
 
     def left_behind(self) -> list[Path]:
         """Halves of files that a kill during a save left behind."""

@@ -52,9 +52,7 @@ class Lock:
                     )
                 if self._is(descriptor):
                     os.ftruncate(descriptor, 0)
-                    os.write(
-                        descriptor, f"process {os.getpid()} on {_machine()}\n".encode("utf-8", "replace")
-                    )
+                    os.write(descriptor, f"process {os.getpid()} on {_machine()}\n".encode("utf-8", "replace"))
                     return descriptor
             except BaseException:
                 os.close(descriptor)

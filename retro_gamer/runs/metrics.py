@@ -5,17 +5,7 @@ from __future__ import annotations
 import csv
 from typing import Any, Dict, Iterable, NamedTuple, Sequence
 
-METRICS = (
-    "episode",
-    "turns",
-    "seconds",
-    "mean_return",
-    "mean_length",
-    "loss",
-    "epsilon",
-    "learning_rate",
-    "eval_return",
-)
+METRICS = ("episode", "turns", "seconds", "mean_return", "mean_length", "loss", "epsilon", "learning_rate", "eval_return")
 SELF_PLAY_METRICS = (*METRICS, "team", "rating")
 TEXT = ("team",)  # all other values are numbers
 BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
@@ -80,9 +70,7 @@ def to_values(row: Row) -> dict[str, Any]:
 
 
 def to_row(values: dict[str, Any]) -> Row:
-    texts = {
-        name: f"{value:.6g}" if isinstance(value, float) else str(value) for name, value in values.items()
-    }
+    texts = {name: f"{value:.6g}" if isinstance(value, float) else str(value) for name, value in values.items()}
     return {name: texts[name] for name, value in values.items() if value is not None}
 
 

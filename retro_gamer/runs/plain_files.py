@@ -30,9 +30,7 @@ def check_own_file(path: Path) -> None:
     """Raise CheckpointError unless a file that is to be written is missing, or an ordinary file in this place."""
     mode = _mode_of_own(path)
     if mode and not stat.S_ISREG(mode):
-        raise CheckpointError(
-            f"{path} is not an ordinary file, so nothing can be saved there. Remove it, then try again."
-        )
+        raise CheckpointError(f"{path} is not an ordinary file, so nothing can be saved there. Remove it, then try again.")
 
 
 def check_own_folder(path: Path) -> None:

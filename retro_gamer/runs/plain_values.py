@@ -34,6 +34,4 @@ def is_none_or(check: Check) -> Check:
 
 def is_list_of(check: Check, length: int | None = None) -> Check:
     """A list of values that pass a check, of any length or of this one."""
-    return lambda value: (
-        isinstance(value, list) and len(value) == (length or len(value)) and all(map(check, value))
-    )
+    return lambda value: isinstance(value, list) and len(value) == (length or len(value)) and all(map(check, value))

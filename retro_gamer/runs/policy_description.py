@@ -10,16 +10,7 @@ from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import PreprocessingSettings
 from retro_gamer.environment.observation import ObservationShape
 from retro_gamer.environment.readings import N_READINGS, WITH_READINGS
-from retro_gamer.environment.vocabulary import (
-    FIRST_CHARACTER,
-    ME,
-    PLACE,
-    RHYTHM_OF,
-    ROOM_DOWN,
-    STEP_OF,
-    UNSEEN,
-    Vocabulary,
-)
+from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, PLACE, RHYTHM_OF, ROOM_DOWN, STEP_OF, UNSEEN, Vocabulary
 from retro_gamer.environment.ways import N_STEPS
 from retro_gamer.errors import CheckpointError, ConfigError, command_line
 from retro_gamer.nn.sparse import Convolution
@@ -107,9 +98,7 @@ class PolicyDescription:
     turn_based: bool | None = None
 
     @classmethod
-    def of(
-        cls, config: RunConfig, environment: Any, vocabulary: Vocabulary, **more: Any
-    ) -> PolicyDescription:
+    def of(cls, config: RunConfig, environment: Any, vocabulary: Vocabulary, **more: Any) -> PolicyDescription:
         """That of a policy that is being trained. `environment` has its actions and shape."""
         shape = environment.shape
         metadata, seen = config.metadata, config.preprocessing
@@ -160,9 +149,7 @@ class PolicyDescription:
         values: dict[str, Any] = {}
         for name, kind in KINDS.items():
             if not isinstance(facts, dict) or type(facts.get(name)) is not kind:
-                raise CheckpointError(
-                    f"{path} does not say what its {name} is; it is damaged, or from another program."
-                )
+                raise CheckpointError(f"{path} does not say what its {name} is; it is damaged, or from another program.")
             values[name] = tuple(facts[name]) if kind is list else facts[name]
         known = {field.name for field in fields(cls)}
         values.update({name: value for name, value in facts.items() if name in known - {*KINDS}})
@@ -195,9 +182,7 @@ class PolicyDescription:
     @property
     def shape(self) -> ObservationShape:
         """The sizes of its observations."""
-        return ObservationShape(
-            self.n_cells, self.n_symbols, self.n_features, (self.board_shape[0], self.board_shape[1])
-        )
+        return ObservationShape(self.n_cells, self.n_symbols, self.n_features, (self.board_shape[0], self.board_shape[1]))
 
     @property
     def network_sizes(self) -> dict[str, Any]:

@@ -44,9 +44,7 @@ def read_policy(run: RunDirectory, name: str | None = None) -> tuple[Path, Saved
     description = PolicyDescription.from_json(facts, path)
     for fact in ("episode", "turns"):
         if not is_count(facts.get(fact)):
-            raise CheckpointError(
-                f"{path} does not say what its {fact} is; it is damaged, or from another program."
-            )
+            raise CheckpointError(f"{path} does not say what its {fact} is; it is damaged, or from another program.")
     if not (facts.get("evaluation") is None or is_number(facts["evaluation"])):
         raise CheckpointError(f"{path} cannot be used: its evaluation is not a number.")
     return path, SavedPolicy(description, facts, arrays)
@@ -97,9 +95,7 @@ def build_policy(saved: SavedPolicy, path: Path) -> GreedyPolicy:
         if not description.tabular:
             _check_network(description, arrays, path)
         if not description.makes_sense:
-            raise CheckpointError(
-                f"{path} cannot be used: what it says of its observations does not fit together."
-            )
+            raise CheckpointError(f"{path} cannot be used: what it says of its observations does not fit together.")
         if description.tabular:
             n_tables = TABULAR[description.algorithm].n_tables
             return GreedyTable.from_policy(arrays, n_tables, len(description.actions))
@@ -122,9 +118,7 @@ def _check_network(description: PolicyDescription, arrays: dict[str, np.ndarray]
         array = found.get(name)
         if array is None or array.shape != size or array.dtype != np.float32:
             what = "is missing" if array is None else f"has shape {array.shape} and type {array.dtype}"
-            raise CheckpointError(
-                f"{path} cannot be used: {name} {what}, but shape {size} and type float32 are needed."
-            )
+            raise CheckpointError(f"{path} cannot be used: {name} {what}, but shape {size} and type float32 are needed.")
         if not np.isfinite(array).all():
             raise CheckpointError(
                 f"{path} cannot be used: {name} contains numbers that are infinite or not numbers at all. "
@@ -136,6 +130,4 @@ def _check_network(description: PolicyDescription, arrays: dict[str, np.ndarray]
         raise CheckpointError(f"{path} cannot be used: {error}. The file is damaged.") from None
     scale = arrays.get("scale")
     if scale is None or scale.shape != () or not 0 < float(scale) < 1e30:
-        raise CheckpointError(
-            f"{path} cannot be used: its reward scale is missing or is not a positive number."
-        )
+        raise CheckpointError(f"{path} cannot be used: its reward scale is missing or is not a positive number.")

@@ -22,17 +22,13 @@ def check_resume(resume: Checkpoint, run: RunDirectory) -> PolicyDescription:
     return description
 
 
-def check_self_play_resume(
-    resume: Checkpoint, run: RunDirectory, config: RunConfig
-) -> dict[str, PolicyDescription]:
+def check_self_play_resume(resume: Checkpoint, run: RunDirectory, config: RunConfig) -> dict[str, PolicyDescription]:
     """The same for self-play, policy by policy, whose facts have been checked one by one.
 
     Raises ConfigError when config.toml has other teams than there were.
     """
     policies = resume.facts["policies"]
-    descriptions = {
-        policy["name"]: PolicyDescription.from_json(policy["policy"], run.resume_path) for policy in policies
-    }
+    descriptions = {policy["name"]: PolicyDescription.from_json(policy["policy"], run.resume_path) for policy in policies}
     _check_finite(resume, run)
     changes = [
         Change("policies", [policy["name"] for policy in policies], policy_names(config)),
@@ -44,9 +40,7 @@ def check_self_play_resume(
             raise ValueError("the results are not those of the teams")
         learning, waiting = resume.facts["controller"]["learning_team"], resume.facts["controller"]["queue"]
         ghosts = [team for team, _ in resume.facts["opponents"]]
-        if sorted([learning, *waiting]) != list(range(len(config.teams))) or sorted(ghosts) != sorted(
-            waiting
-        ):
+        if sorted([learning, *waiting]) != list(range(len(config.teams))) or sorted(ghosts) != sorted(waiting):
             raise ValueError("some team neither learns nor waits, or does both")
     return descriptions
 
@@ -66,9 +60,7 @@ def _check_finite(resume: Checkpoint, run: RunDirectory) -> None:
                 f"{run.resume_path} cannot be used: {name} contains numbers that are infinite or not numbers at all. The "
                 "training diverged, or the file is damaged."
             )
-        if name.startswith("evaluation_") and (
-            array.ndim != 1 or not len(array) or array.dtype.kind not in "if"
-        ):
+        if name.startswith("evaluation_") and (array.ndim != 1 or not len(array) or array.dtype.kind not in "if"):
             raise run.cannot_resume(f"{run.resume_path} cannot be used: {name} is not a list of numbers.")
 
 
@@ -91,6 +83,5 @@ def reading(run: RunDirectory) -> Iterator[None]:
         MemoryError,
     ) as error:
         raise run.cannot_resume(
-            f"{run.resume_path} cannot be used: its parts do not fit together ({type(error).__name__}: "
-            f"{str(error)[:200]})."
+            f"{run.resume_path} cannot be used: its parts do not fit together ({type(error).__name__}: {str(error)[:200]})."
         ) from error

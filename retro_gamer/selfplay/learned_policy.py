@@ -52,10 +52,7 @@ class LearnedPolicy:
 
     def describe(self) -> PolicyDescription:
         return PolicyDescription.of(
-            self._config,
-            self.plays.encoder,
-            self._vocabulary,
-            own_characters=tuple(map(tuple, self._game.own_characters)),
+            self._config, self.plays.encoder, self._vocabulary, own_characters=tuple(map(tuple, self._game.own_characters))
         )
 
     def add_snapshot(self, name: str) -> None:
@@ -96,9 +93,7 @@ class LearnedPolicy:
             "window": self.window.get_state(),
         }
 
-    def take_over(
-        self, facts: dict[str, Any], known: PolicyDescription, state: dict[str, np.ndarray]
-    ) -> None:
+    def take_over(self, facts: dict[str, Any], known: PolicyDescription, state: dict[str, np.ndarray]) -> None:
         """Go on from `to_facts` and the state of the agent."""
         self.check(known)
         self.agent.set_state(state)

@@ -76,9 +76,7 @@ def play_match(
 
     environment.reset(seed)
     trajectories = {
-        number: Trajectory()
-        for number, member in enumerate(environment.members)
-        if member.team == learning_team
+        number: Trajectory() for number, member in enumerate(environment.members) if member.team == learning_team
     }
     result = _play(environment, decide, trajectories, cut_short)
     for number, trajectory in trajectories.items():
@@ -88,10 +86,7 @@ def play_match(
 
 
 def _play(
-    environment: TeamEnvironment,
-    decide: Decide,
-    trajectories: dict[int, Trajectory],
-    cut_short: Callable[[], bool],
+    environment: TeamEnvironment, decide: Decide, trajectories: dict[int, Trajectory], cut_short: Callable[[], bool]
 ) -> MatchResult:
     members, n_teams = environment.members, len(environment.teams)
     returns, steps, turns = [0.0] * n_teams, [0] * n_teams, 0
@@ -103,10 +98,7 @@ def _play(
                 if number in trajectories:
                     trajectories[number].add(decision)
         rewards, terminated, truncated = environment.step(
-            [
-                None if decision is None else member.actions[decision.action]
-                for member, decision in zip(members, decisions)
-            ]
+            [None if decision is None else member.actions[decision.action] for member, decision in zip(members, decisions)]
         )
         turns += 1
         for team, reward in enumerate(rewards):

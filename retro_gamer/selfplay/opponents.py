@@ -78,8 +78,7 @@ class Opponents:
         game = self._game
         try:
             return Opponent(
-                snapshot,
-                load_team_policy(game.run, game.config, policy.name, snapshot.name, game.own_characters),
+                snapshot, load_team_policy(game.run, game.config, policy.name, snapshot.name, game.own_characters)
             )
         except (RetroGamerError, OSError) as error:
             policy.window.drop(snapshot)

@@ -5,15 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from retro_gamer.runs.plain_values import (
-    is_count,
-    is_dict,
-    is_list_of,
-    is_none_or,
-    is_number,
-    is_rating,
-    is_text,
-)
+from retro_gamer.runs.plain_values import is_count, is_dict, is_list_of, is_none_or, is_number, is_rating, is_text
 from retro_gamer.training.resumable import Progress, remembered
 
 
@@ -31,12 +23,7 @@ def _is_clock(value: Any) -> bool:
 
 def _is_followed(value: Any) -> bool:
     """A ghost team, and the snapshot that it follows; None for the newest policy."""
-    return (
-        isinstance(value, list)
-        and len(value) == 2
-        and is_count(value[0])
-        and is_none_or(_is_snapshot)(value[1])
-    )
+    return isinstance(value, list) and len(value) == 2 and is_count(value[0]) and is_none_or(_is_snapshot)(value[1])
 
 
 _OF_A_POLICY = {
@@ -50,9 +37,7 @@ _OF_A_POLICY = {
 
 
 def _is_policy(value: Any) -> bool:
-    return is_dict(value) and all(
-        name in value and is_right(value[name]) for name, is_right in _OF_A_POLICY.items()
-    )
+    return is_dict(value) and all(name in value and is_right(value[name]) for name, is_right in _OF_A_POLICY.items())
 
 
 @dataclass

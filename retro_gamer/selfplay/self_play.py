@@ -10,12 +10,7 @@ from retro_gamer.agents import Agent
 from retro_gamer.agents.agent import under_prefix, with_prefix
 from retro_gamer.config.teams import policy_names, policy_of_team
 from retro_gamer.environment.vocabulary import Vocabulary
-from retro_gamer.hosting.randomness import (
-    get_random_state,
-    seed_everything,
-    set_random_state,
-    stream_of_agents,
-)
+from retro_gamer.hosting.randomness import get_random_state, seed_everything, set_random_state, stream_of_agents
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_description import PolicyDescription
 from retro_gamer.runs.policy_file import SavedPolicy, build_policy, read_team_policy
@@ -60,9 +55,7 @@ class SelfPlay(Learning):
         self.game = SelfPlayRun(run, config, factory)
         self.config, self.environment = self.game.config, self.game.environment
         self._to_tell: list[str] = []
-        self._make_policies(
-            resume.facts["characters"] if resume is not None else _most_characters(newest), known
-        )
+        self._make_policies(resume.facts["characters"] if resume is not None else _most_characters(newest), known)
         if resume is not None:
             with reading(run):
                 self._recall(resume.facts, resume.arrays, known)
@@ -75,8 +68,7 @@ class SelfPlay(Learning):
         for description in known.values():
             self.vocabulary.make_room(description.n_symbols)
         self.policies = {
-            name: LearnedPolicy(name, self.game, self.vocabulary, self.rng)
-            for name in policy_names(self.config)
+            name: LearnedPolicy(name, self.game, self.vocabulary, self.rng) for name in policy_names(self.config)
         }
         self.controller = GhostController()
         for team in range(len(self.config.teams)):
@@ -123,9 +115,7 @@ class SelfPlay(Learning):
             for team in range(len(self.config.teams))
         ]
         # Ghosts try things out as often as the learner: otherwise it would lose to its own past, and ratings would fall.
-        match = play_match(
-            self.environment, policies, self.epsilon, learning_team, self.rng, cut_short=limits.cut_short
-        )
+        match = play_match(self.environment, policies, self.epsilon, learning_team, self.rng, cut_short=limits.cut_short)
         # All at once, for it draws random numbers: not when they are saved.
         for policy in self.policies.values():
             policy.plays.grow()
@@ -232,9 +222,7 @@ class SelfPlay(Learning):
             arrays.update(with_prefix(f"agent_{number}", policy.agent.get_state()))
         return arrays
 
-    def _recall(
-        self, facts: dict[str, Any], arrays: dict[str, np.ndarray], known: dict[str, PolicyDescription]
-    ) -> None:
+    def _recall(self, facts: dict[str, Any], arrays: dict[str, np.ndarray], known: dict[str, PolicyDescription]) -> None:
         self.progress.take_over(facts)
         for number, saved in enumerate(self.progress.policies):
             name = saved["name"]
@@ -257,20 +245,14 @@ class SelfPlay(Learning):
 
     def standing(self) -> str:
         won, drawn, lost = self.progress.results
-        ratings = "  ".join(
-            f"{policy.name or 'rating'} {policy.rating:.0f}" for policy in self.policies.values()
-        )
+        ratings = "  ".join(f"{policy.name or 'rating'} {policy.rating:.0f}" for policy in self.policies.values())
         return f"{ratings}  {self._learning_team_s_name()} learns: won {won} drawn {drawn} lost {lost}"
 
     def _learning_team_s_name(self) -> str:
         return self.config.teams[self.controller.learning_team].name
 
     def columns(self) -> dict[str, Any]:
-        return {
-            "eval_return": None,
-            "team": self._learning_team_s_name(),
-            "rating": self.learner.rating,
-        }
+        return {"eval_return": None, "team": self._learning_team_s_name(), "rating": self.learner.rating}
 
     def details(self) -> str:
         won, drawn, lost = self.progress.results

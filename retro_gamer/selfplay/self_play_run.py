@@ -34,12 +34,7 @@ class SelfPlayRun:
     Raises ConfigError when the run has no teams, or when its game lacks what they name.
     """
 
-    def __init__(
-        self,
-        run: RunDirectory,
-        config: RunConfig | None = None,
-        factory: Callable[[], Any] | None = None,
-    ):
+    def __init__(self, run: RunDirectory, config: RunConfig | None = None, factory: Callable[[], Any] | None = None):
         self.run, self.config = run, config or run.load_config()
         if not self.config.teams:
             raise ConfigError(f"{run} is no self-play run: its config.toml has no [[teams]].")
@@ -82,9 +77,7 @@ class SelfPlayRun:
         for number, member in enumerate(self.environment.members):
             character = self.environment.character(number)
             decisions.append(
-                None
-                if character is None
-                else policies[member.team].act(self.environment.game, character, member.team)
+                None if character is None else policies[member.team].act(self.environment.game, character, member.team)
             )
         return decisions
 
@@ -92,10 +85,7 @@ class SelfPlayRun:
         """One turn of the game, with what the members decided."""
         members = self.environment.members
         return self.environment.step(
-            [
-                None if decision is None else member.actions[decision.action]
-                for member, decision in zip(members, decisions)
-            ]
+            [None if decision is None else member.actions[decision.action] for member, decision in zip(members, decisions)]
         )
 
     def random_policy(self, team: int, seed: int) -> TeamPolicy:

@@ -38,11 +38,7 @@ class TeamPolicy(NamedTuple):
 
 
 def load_team_policy(
-    run: RunDirectory,
-    config: RunConfig,
-    policy: str,
-    checkpoint: str | None,
-    own_characters: Sequence[Sequence[str]],
+    run: RunDirectory, config: RunConfig, policy: str, checkpoint: str | None, own_characters: Sequence[Sequence[str]]
 ) -> TeamPolicy:
     """The policy of a checkpoint (None: the newest); raises RetroGamerErrors when it cannot be used.
 
@@ -52,7 +48,5 @@ def load_team_policy(
     own, description = config_of_policy(config, policy), saved.description
     check_keys(description, own.metadata.actions, path, run.config_path)
     agent = build_policy(saved, path)
-    encoder = TeamEncoder(
-        description.settings(own), description.vocabulary(), own_characters, description.n_features
-    )
+    encoder = TeamEncoder(description.settings(own), description.vocabulary(), own_characters, description.n_features)
     return TeamPolicy(agent, encoder)

@@ -157,8 +157,7 @@ def rating_intervals(n_players: int, pairings: Sequence[Pairing]) -> np.ndarray:
     rng = np.random.default_rng(0)
     fits = [
         fit_ratings(
-            n_players,
-            [Pairing(first, second, rng.choice(points, len(points))) for first, second, points in pairings],
+            n_players, [Pairing(first, second, rng.choice(points, len(points))) for first, second, points in pairings]
         )
         for _ in range(RESAMPLES)
     ]
@@ -200,9 +199,7 @@ def find_cycle(n_players: int, beats: dict[int, list[int]]) -> list[int]:
 
 def later_against_earlier(tournament: Tournament, team: int) -> tuple[float, int] | None:
     """(share, pairs): in how many pairs of a team's snapshots the later one has the higher rating; None with one only."""
-    ratings = [
-        rating for entrant, rating in zip(tournament.entrants, tournament.ratings) if entrant.team == team
-    ]
+    ratings = [rating for entrant, rating in zip(tournament.entrants, tournament.ratings) if entrant.team == team]
     pairs = [(early, late) for i, early in enumerate(ratings) for late in ratings[i + 1 :]]
     if not pairs:
         return None

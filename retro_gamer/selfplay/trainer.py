@@ -21,9 +21,7 @@ class SelfPlayTrainer(TrainingLoop):
 
     def describe_teams(self) -> str:
         """What each team has come to: a table for people."""
-        lines = [
-            f"{'':16}{'rating':>8}{'learner steps':>15}{'ghost steps':>13}   against snapshots, while it learned"
-        ]
+        lines = [f"{'':16}{'rating':>8}{'learner steps':>15}{'ghost steps':>13}   against snapshots, while it learned"]
         clocks, tallies = self.self_play.opponents.clocks, self.self_play.progress.tallies
         for number, (team, clock, (won, drawn, lost)) in enumerate(zip(self.config.teams, clocks, tallies)):
             policy = self.self_play.policy_of(number)

@@ -21,17 +21,11 @@ class GreedyEvaluations:
 
     def is_due(self, last: bool) -> bool:
         """Whether one is due after a game; `last` is the last of the training."""
-        return bool(self._settings.evaluate_every) and (
-            last or self._progress.turns >= self._progress.next_evaluation
-        )
+        return bool(self._settings.evaluate_every) and (last or self._progress.turns >= self._progress.next_evaluation)
 
     def make(self, agent: Agent, limits: Limits) -> bool:
         """Play the games; returns whether the agent is the best so far. After EvaluationStopped all is as before."""
-        every, games, progress = (
-            self._settings.evaluate_every,
-            self._settings.evaluation_games,
-            self._progress,
-        )
+        every, games, progress = (self._settings.evaluate_every, self._settings.evaluation_games, self._progress)
 
         def count(done: int) -> None:
             limits.pulse.next_game(f"measuring greedy game {done + 1} of {games}")

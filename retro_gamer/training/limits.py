@@ -54,9 +54,7 @@ class Pulse:
     A caller that looks at the clock after each turn anyway counts `turns` itself, and calls `beat` when it is `due`.
     """
 
-    def __init__(
-        self, tell: Callable[[str], None] = lambda text: None, clock: Callable[[], float] = time.monotonic
-    ):
+    def __init__(self, tell: Callable[[str], None] = lambda text: None, clock: Callable[[], float] = time.monotonic):
         self._tell, self._clock = tell, clock
         self.begin("")
 

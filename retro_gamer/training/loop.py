@@ -48,9 +48,7 @@ def play_episode(
             episode_return += reward
             agent.got(reward)
             if learn:
-                loss = learner.learn(
-                    Transition(observation, action, reward, next_observation, terminated, truncated)
-                )
+                loss = learner.learn(Transition(observation, action, reward, next_observation, terminated, truncated))
                 if loss is not None:
                     losses += loss
                     n_losses += 1

@@ -37,10 +37,7 @@ def _is_episode(value: Any) -> bool:
 def _is_line(value: Any) -> bool:
     kinds = {"metrics": dict, "log": str}
     return (
-        isinstance(value, list)
-        and len(value) == 2
-        and isinstance(value[0], str)
-        and type(value[1]) is kinds.get(value[0])
+        isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and type(value[1]) is kinds.get(value[0])
     )
 
 
@@ -68,9 +65,7 @@ class Progress:
         for one in fields(cls):
             there = one.name in facts
             if not one.metadata["is_right"](facts[one.name]) if there else not one.metadata["optional"]:
-                raise run.cannot_resume(
-                    f"{run.resume_path} cannot be used: what it says of its {one.name} makes no sense."
-                )
+                raise run.cannot_resume(f"{run.resume_path} cannot be used: what it says of its {one.name} makes no sense.")
 
     def take_over(self, facts: dict[str, Any]) -> None:
         """Go on from saved facts, which have been checked."""

@@ -48,9 +48,7 @@ class Saver:
                 left.append([kind, content])
         self._lines[:] = left
 
-    def save_policy(
-        self, run: RunDirectory, path: Path, facts: dict[str, Any], arrays: dict[str, np.ndarray]
-    ) -> None:
+    def save_policy(self, run: RunDirectory, path: Path, facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         """A checkpoint of `run`, which is this run or one of its teams."""
         self._policies.pop(path, None)
         if not self._written(path, lambda: run.save_policy(path, facts, arrays)):

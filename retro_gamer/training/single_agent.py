@@ -13,12 +13,7 @@ from retro_gamer.environment.make import discover_characters, make_environment
 from retro_gamer.environment.observation import ObservationShape
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import CheckpointError, ObservationError, RunNotFoundError
-from retro_gamer.hosting.randomness import (
-    get_random_state,
-    seed_everything,
-    set_random_state,
-    stream_of_agents,
-)
+from retro_gamer.hosting.randomness import get_random_state, seed_everything, set_random_state, stream_of_agents
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_description import PolicyDescription, check_same
 from retro_gamer.runs.policy_file import SavedPolicy, build_policy, read_policy
@@ -184,9 +179,7 @@ class SingleAgent(Learning):
         return {"policy": self._describe().to_json()}
 
     def _describe(self) -> PolicyDescription:
-        return PolicyDescription.of(
-            self.config, self.environment, self.vocabulary, convolutions=self._convolutions
-        )
+        return PolicyDescription.of(self.config, self.environment, self.vocabulary, convolutions=self._convolutions)
 
     def _policy_facts(self) -> dict[str, Any]:
         return {

@@ -84,7 +84,5 @@ def test_a_larger_network_keeps_its_average(tmp_path):
     agent.grow(agent._environment.shape._replace(n_symbols=agent.n_symbols + 3))
     assert agent.saved.network is agent.average and agent.newest.network is agent.online
     after = agent.saved.get_policy()
-    assert all(
-        (after[name] == values).all() for name, values in before.items() if values.shape == after[name].shape
-    )
+    assert all((after[name] == values).all() for name, values in before.items() if values.shape == after[name].shape)
     assert np.count_nonzero(after["network/symbols"]) == np.count_nonzero(before["network/symbols"])

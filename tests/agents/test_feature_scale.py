@@ -80,9 +80,7 @@ def test_a_network_learns_from_numbers_of_any_size(size):
     learner = agent()
     teach(learner, size, 400, np.random.default_rng(1))
     for lit in (0, 1):
-        assert (
-            learner.act(Observation(NO_CELLS, np.eye(2, dtype=np.float32)[lit] * np.float32(size)), 0) == lit
-        )
+        assert learner.act(Observation(NO_CELLS, np.eye(2, dtype=np.float32)[lit] * np.float32(size)), 0) == lit
 
 
 def test_a_training_goes_on_exactly_and_a_policy_keeps_its_scale():
@@ -94,9 +92,7 @@ def test_a_training_goes_on_exactly_and_a_policy_keeps_its_scale():
     second.set_state(first.get_state())
     second.rng.bit_generator.state = first.rng.bit_generator.state
     teach(second, 1e6, 150, chance)
-    assert {k: v.tobytes() for k, v in second.get_state().items()} == {
-        k: v.tobytes() for k, v in whole.get_state().items()
-    }
+    assert {k: v.tobytes() for k, v in second.get_state().items()} == {k: v.tobytes() for k, v in whole.get_state().items()}
     player = agent(seed=9)
     player.set_policy(whole.get_policy())
     seen = Observation(NO_CELLS, np.array([1e6, 0], np.float32))

@@ -86,9 +86,7 @@ def test_training_in_pieces_equals_training_in_one_go(tmp_path):
     Trainer(whole).train()
     for stop_after in (3, 10, 99):
         trainer = Trainer(pieces)
-        trainer.train(
-            on_episode=lambda status, t=trainer, n=stop_after: t.stop() if status.episode >= n else None
-        )
+        trainer.train(on_episode=lambda status, t=trainer, n=stop_after: t.stop() if status.episode >= n else None)
     same(whole, pieces)
 
 

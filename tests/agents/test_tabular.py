@@ -218,9 +218,7 @@ def test_planning_draws_a_state_first_and_then_one_of_its_actions():
     agent.learn(turn("one", 0, 0.0, "end", terminated=True))
     del seen[0]  # what really happened
     assert np.mean([state == "one" for state, _ in seen]) == pytest.approx(0.5, abs=0.03)
-    assert np.bincount([action for state, action in seen if state == "many"]) == pytest.approx(
-        [2000 / 9] * 9, rel=0.35
-    )
+    assert np.bincount([action for state, action in seen if state == "many"]) == pytest.approx([2000 / 9] * 9, rel=0.35)
 
 
 def test_planning_remembers_the_newest_outcome():

@@ -28,9 +28,7 @@ def run_of(path, **seen):
     """A run of a game that waits for a key, with the whole board seen."""
     settings = {"train_every": 2, "batch_size": 16, "memory_capacity": 300, "repeat_penalty": 0.1}
     run = make_run(path, preprocessing=seen or WHOLE_BOARD, **settings)
-    run.config_path.write_text(
-        run.load_config().with_settings({"turn_based": True}).to_toml(), encoding="utf-8"
-    )
+    run.config_path.write_text(run.load_config().with_settings({"turn_based": True}).to_toml(), encoding="utf-8")
     return run
 
 
@@ -92,9 +90,7 @@ def test_training_in_pieces_equals_training_in_one_go(tmp_path):
     Trainer(whole).train()
     for stop_after in (3, 99):
         trainer = Trainer(pieces)
-        trainer.train(
-            on_episode=lambda status, t=trainer, n=stop_after: t.stop() if status.episode >= n else None
-        )
+        trainer.train(on_episode=lambda status, t=trainer, n=stop_after: t.stop() if status.episode >= n else None)
     same(whole, pieces)
 
 

@@ -103,9 +103,7 @@ def make_watcher(watched: bool) -> Any:
 
     controller, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 120, 0, 0))
-    subprocess.Popen(
-        ["cat"], stdin=controller, stdout=subprocess.DEVNULL
-    )  # who looks at it, in a process of its own
+    subprocess.Popen(["cat"], stdin=controller, stdout=subprocess.DEVNULL)  # who looks at it, in a process of its own
     sys.stderr = open(terminal, "w", encoding="utf-8")
     line = Dashboard()
     watching.enter_context(signs_of_life())

@@ -159,9 +159,7 @@ class Row(NamedTuple):
     target: str
     ratio: Callable[[float, float], float] = lambda ours, theirs: ours / theirs
     against: str = ""  # only the sides whose names start so are compared with ours
-    reached: Optional[Callable[[float], bool]] = (
-        None  # of the ratio, or of our own number if there is nothing to compare
-    )
+    reached: Optional[Callable[[float], bool]] = None  # of the ratio, or of our own number if there is nothing to compare
     notes: str = ""
 
 
@@ -174,15 +172,11 @@ class Bench:
         self._waiting: List[Any] = []  # processes between two of their slices, and their folders
         compileall.compile_dir(str(PACKAGE / "retro_gamer"), quiet=1)  # as pip does when it installs
 
-    def _start(
-        self, script: str, task: str, config: str, threads: int, run: str, options: Dict[str, Any]
-    ) -> Any:
+    def _start(self, script: str, task: str, config: str, threads: int, run: str, options: Dict[str, Any]) -> Any:
         """A process for one task, which has been told its options."""
         theirs = script in ("original", "sb3")
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        environment.update(
-            dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
-        )
+        environment.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads)))
         if not theirs:
             environment["PYTHONPATH"] = str(PACKAGE)
         if config:
@@ -251,16 +245,12 @@ class Bench:
     def interleave(self, sides: Dict[str, Callable[[], Any]]) -> Dict[str, List[Any]]:
         """Measure every side once, then every side again, and so on. Theirs are left out when there are no peers."""
         if not self.peers:
-            sides = {
-                name: measure for name, measure in sides.items() if not name.startswith(("original", "SB3"))
-            }
+            sides = {name: measure for name, measure in sides.items() if not name.startswith(("original", "SB3"))}
         results: Dict[str, List[Any]] = {name: [] for name in sides}
         try:
             for i in range(self.repeats):
                 for name, measure in sides.items():
-                    print(
-                        f"  {i + 1}/{self.repeats} {name}            ", end="\r", file=sys.stderr, flush=True
-                    )
+                    print(f"  {i + 1}/{self.repeats} {name}            ", end="\r", file=sys.stderr, flush=True)
                     results[name].append(measure())
         finally:
             for process, folder in self._waiting:
@@ -272,10 +262,7 @@ class Bench:
 
     def with_threads(self, name: str, measure: Callable[[int], Any]) -> Dict[str, Callable[[], Any]]:
         """The same with one BLAS thread, and with one for every core."""
-        return {
-            f"{name}, {threads} thread{'s' * (threads > 1)}": measure(threads)
-            for threads in sorted({1, self.cores})
-        }
+        return {f"{name}, {threads} thread{'s' * (threads > 1)}": measure(threads) for threads in sorted({1, self.cores})}
 
 
 def snake(spatial: bool = False, prioritized: bool = True, capacity: int = 50000) -> str:
@@ -301,9 +288,7 @@ def train(bench: Bench) -> List[Row]:
         {
             "ours, eight steps together": bench.slices("ours", "train", eight_together(config), fill=50000),
             "ours, one at a time": bench.slices("ours", "train", config, fill=50000),
-            **bench.with_threads(
-                "original", lambda n: bench.slices("original", "train", config, n, fill=50000)
-            ),
+            **bench.with_threads("original", lambda n: bench.slices("original", "train", config, n, fill=50000)),
         }
     )
     turns = ", ".join(f"{who} {share({who: found}, 'turns_per_game'):.0f}" for who, found in sides.items())
@@ -387,9 +372,7 @@ def spatial(bench: Bench) -> List[Row]:
     sides = bench.interleave(
         {
             "ours, eight steps together": bench.slices("ours", "train", eight_together(config), fill=50000),
-            **bench.with_threads(
-                "original", lambda n: bench.slices("original", "train", config, n, fill=50000)
-            ),
+            **bench.with_threads("original", lambda n: bench.slices("original", "train", config, n, fill=50000)),
         }
     )
     memory = {who: [{"wall": m["megabytes"]} for m in found] for who, found in sides.items()}
@@ -472,9 +455,7 @@ def get_action(bench: Bench) -> List[Row]:
         config = snake(spatial)
         sides = bench.interleave(
             {
-                who: lambda who=who, config=config: bench.worker(
-                    who, "get_action", config, seconds=min(5.0, bench.seconds)
-                )
+                who: lambda who=who, config=config: bench.worker(who, "get_action", config, seconds=min(5.0, bench.seconds))
                 for who in ("ours", "original")
             }
         )
@@ -513,9 +494,7 @@ def imports(bench: Bench) -> List[Row]:
         walls, cpus = zip(*(map(float, output.split()) for output in outputs))
         return {"wall": statistics.median(walls), "cpu": statistics.median(cpus)}
 
-    everything = (
-        "from retro_gamer import DQNTrainer, GameEnvironment, GameMetadata, PolicyInput, TrainedPolicy"
-    )
+    everything = "from retro_gamer import DQNTrainer, GameEnvironment, GameMetadata, PolicyInput, TrainedPolicy"
     sides = bench.interleave(
         {
             "ours, every public name": lambda: fresh(bench.python, everything, str(PACKAGE)),
@@ -547,9 +526,7 @@ def first_action(bench: Bench) -> List[Row]:
                 for who in ("ours", "original")
             }
         )
-    since_start = ", ".join(
-        f"{who} {share({who: found}, 'from_start_of_python'):.0f} ms" for who, found in sides.items()
-    )
+    since_start = ", ".join(f"{who} {share({who: found}, 'from_start_of_python'):.0f} ms" for who, found in sides.items())
     return [
         Row(
             "TrainedPolicy, from its import to the first action",
@@ -559,8 +536,7 @@ def first_action(bench: Bench) -> List[Row]:
             per_turn,
             "original",
             lambda ours: ours <= 300,
-            f"from the start of Python, the game's own import included: {since_start}; "
-            "the target is for our own number",
+            f"from the start of Python, the game's own import included: {since_start}; the target is for our own number",
         )
     ]
 
@@ -610,9 +586,7 @@ def tabular(bench: Bench) -> List[Row]:
                 "bare game, random": bare,
             }
         )
-        bare_game = per_turn(
-            middle(sides["bare game, random"], "cpu"), middle(sides["ours, Q-learning"], "cpu")
-        )
+        bare_game = per_turn(middle(sides["bare game, random"], "cpu"), middle(sides["ours, Q-learning"], "cpu"))
         rows.append(
             Row(
                 f"tabular Q-learning, {name}",
@@ -680,8 +654,7 @@ def labyrinth(bench: Bench) -> List[Row]:
             "70% of the bare game",
             against="bare",
             reached=lambda ratio: ratio >= 0.7,
-            notes="the original has no window; it remembers 500 turns here, for "
-            "50,000 would not fit into memory",
+            notes="the original has no window; it remembers 500 turns here, for 50,000 would not fit into memory",
         )
     ]
 
@@ -764,11 +737,7 @@ def show(row: Row) -> str:
     if compared["best"] is not None:
         lines.append(
             f"    ratio to {compared['best']}: {number(compared['wall'])}"
-            + (
-                f"; by CPU time, one thread each: {number(compared['cpu'])}"
-                if compared["cpu"] is not None
-                else ""
-            )
+            + (f"; by CPU time, one thread each: {number(compared['cpu'])}" if compared["cpu"] is not None else "")
         )
     verdicts = [
         f"{'reached' if ok else 'MISSED'} by {'the wall clock' if what == 'wall' else 'CPU time'}"
@@ -804,17 +773,11 @@ def machine(bench: Bench) -> Dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", help="a Python that has torch, retro-gamer 0.4.0 and stable-baselines3")
-    parser.add_argument(
-        "--python", default=sys.executable, help="the Python for this library (default: this one)"
-    )
+    parser.add_argument("--python", default=sys.executable, help="the Python for this library (default: this one)")
     parser.add_argument("--rows", help="names, comma-separated: " + ",".join(row.__name__ for row in ROWS))
-    parser.add_argument(
-        "--seconds", type=float, default=10.0, help="how long one measurement takes, after the warm-up"
-    )
+    parser.add_argument("--seconds", type=float, default=10.0, help="how long one measurement takes, after the warm-up")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", type=Path, help="a file for all numbers")
     options = parser.parse_args()
@@ -848,9 +811,7 @@ def main() -> None:
                 )
             if options.json:
                 about["load after"] = list(os.getloadavg()) if hasattr(os, "getloadavg") else None
-                options.json.write_text(
-                    json.dumps({"machine": about, "command": sys.argv, "rows": found}, indent=1)
-                )
+                options.json.write_text(json.dumps({"machine": about, "command": sys.argv, "rows": found}, indent=1))
     if "load after" in about:
         print("load after:", about["load after"])
 

@@ -50,9 +50,7 @@ ACTIONS = 5
 GAME_TURNS = 100
 
 
-def random_observations(
-    number: int, cells: int, occupied: float, rng: np.random.Generator
-) -> List[Observation]:
+def random_observations(number: int, cells: int, occupied: float, rng: np.random.Generator) -> List[Observation]:
     """Boards that change a little from one to the next, like those of a game."""
     board = np.where(rng.random(cells) < occupied, rng.integers(2, 2 + CHARACTERS, cells), 0).astype(np.uint8)
     if not board.any():
@@ -137,9 +135,7 @@ def draw(found: Dict[str, Dict[str, List[float]]], output: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=PACKAGE / "docs" / "scaling.svg")
     parser.add_argument("--seconds", type=float, default=2.0, help="CPU seconds for each point")
     parser.add_argument("--json", type=Path)
@@ -151,8 +147,7 @@ def main() -> None:
             if spatial and name == "replay":
                 continue
             rates = [
-                turns_per_second(**{**USUAL, name: value, "spatial": spatial}, seconds=options.seconds)
-                for value in values
+                turns_per_second(**{**USUAL, name: value, "spatial": spatial}, seconds=options.seconds) for value in values
             ]
             found[name][label] = (values, rates)
             shown = (f"{value}: {rate:.0f}/s" for value, rate in zip(values, rates))

@@ -92,9 +92,7 @@ def skills(flags: Dict[str, Any], turns: List[int], seed: int, change: Callable[
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shortcuts", default=",".join(PLAIN))
     parser.add_argument("--games", default="catch,snake")
     parser.add_argument("--seeds", type=int, default=5)
@@ -111,17 +109,13 @@ def main() -> None:
                 results[kind].append(skills(flags, turns, seed, change))
                 print(f"  seed {seed}, {kind}: {results[kind][-1]}", file=sys.stderr, flush=True)
         found[game] = {"turns": turns, **results}
-        print(
-            f"{game}: mean return of {GAMES} greedy games, {options.seeds} seeds ({time.time() - started:.0f} s)"
-        )
+        print(f"{game}: mean return of {GAMES} greedy games, {options.seeds} seeds ({time.time() - started:.0f} s)")
         print("    after turns             " + "".join(f"{turn:>20,}" for turn in turns))
         ours = np.array(results["ours"])
         differences = {f"ours - {kind}": ours - values for kind, values in results.items() if kind != "ours"}
         for kind, values in (*results.items(), *differences.items()):
             columns = np.transpose(values)  # [after so many turns][seed]
-            cells = [
-                f"{column.mean():.1f} +/- {column.std(ddof=1) / len(column) ** 0.5:.1f}" for column in columns
-            ]
+            cells = [f"{column.mean():.1f} +/- {column.std(ddof=1) / len(column) ** 0.5:.1f}" for column in columns]
             print(f"    {kind:24s}" + "".join(f"{cell:>20s}" for cell in cells))
         print("    (+/- one standard error over the seeds)\n", flush=True)
     if options.json:

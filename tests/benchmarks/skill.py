@@ -95,9 +95,7 @@ def suite() -> Dict[str, Game]:
 # One cell: a game, a seed
 
 
-def measure(
-    name: str, seed: int, seconds: Sequence[float], folder: Path, settings: Dict[str, Any]
-) -> Dict[str, Any]:
+def measure(name: str, seed: int, seconds: Sequence[float], folder: Path, settings: Dict[str, Any]) -> Dict[str, Any]:
     """Train for so many CPU seconds in steps; greedy returns after each. Run in a process of its own."""
     from retro_gamer.commands.create import create_run
     from retro_gamer.errors import RetroGamerError
@@ -270,9 +268,7 @@ def of_all(results: Dict[str, Measured], goal: float) -> str:
     if not len(values):
         return ""
     means = [interquartile_mean(rng.choice(values, len(values))) for _ in range(1000)]
-    return (
-        f"{interquartile_mean(values):.2f} ({np.percentile(means, 2.5):.2f}-{np.percentile(means, 97.5):.2f})"
-    )
+    return f"{interquartile_mean(values):.2f} ({np.percentile(means, 2.5):.2f}-{np.percentile(means, 97.5):.2f})"
 
 
 def table(output: Path, names: Sequence[str], seconds: Sequence[float]) -> str:
@@ -312,12 +308,8 @@ def plot(path: Path, output: Path, names: Sequence[str], seconds: Sequence[float
         skills = [np.clip(results[order[row]].skills[goal], -1.0, 1.5) for row in rows]
         places = np.array(rows) + 0.25 * (number - (len(seconds) - 1) / 2)
         label = f"{goal:g} s: {of_all(results, goal)}"
-        axis.hlines(
-            places, [min(one) for one in skills], [max(one) for one in skills], color=f"C{number}", lw=1
-        )
-        axis.plot(
-            [np.mean(one) for one in skills], places, "o", color=f"C{number}", markersize=4, label=label
-        )
+        axis.hlines(places, [min(one) for one in skills], [max(one) for one in skills], color=f"C{number}", lw=1)
+        axis.plot([np.mean(one) for one in skills], places, "o", color=f"C{number}", markersize=4, label=label)
     for skill in (0, 1):
         axis.axvline(skill, color="black", lw=0.8)
     axis.set_yticks(range(len(order)), order, fontsize=7)
@@ -329,9 +321,7 @@ def plot(path: Path, output: Path, names: Sequence[str], seconds: Sequence[float
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--games", help="some of them, with commas between")
     parser.add_argument("--quick", action="store_true", help=f"{len(QUICK)} games of all kinds")
     parser.add_argument("--seeds", type=int, default=1)
@@ -341,9 +331,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="only the table of what there is")
     parser.add_argument("--plot", type=Path, help="a picture of it, such as skill.svg; needs matplotlib")
     parser.add_argument("--csv", type=Path, help="a file to write the table to as well")
-    parser.add_argument(
-        "--settings", default="{}", help='to compare with the defaults, as JSON: {"gamma": 0.95}'
-    )
+    parser.add_argument("--settings", default="{}", help='to compare with the defaults, as JSON: {"gamma": 0.95}')
     parser.add_argument("--cell", help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.seconds = options.seconds or (QUICK_SECONDS if options.quick else USUAL_SECONDS)
@@ -357,11 +345,7 @@ def main() -> None:
         (output / f"cell-{options.cell}.json").write_text(json.dumps(result), encoding="utf-8")
         return
     games = suite()
-    names = (
-        options.games.split(",")
-        if options.games
-        else [name for name in games if name in QUICK or not options.quick]
-    )
+    names = options.games.split(",") if options.games else [name for name in games if name in QUICK or not options.quick]
     if not options.table:
         _run([f"{name}-{seed}" for seed in range(options.seeds) for name in names], options, output)
     print(table(output, names, seconds))
@@ -409,9 +393,7 @@ def _run(cells: Sequence[str], options: argparse.Namespace, output: Path) -> Non
         for cell, process in list(running):
             if process.poll() is not None:
                 running.remove((cell, process))
-                print(
-                    f"{cell}: {'done' if process.returncode == 0 else 'FAILED'}", file=sys.stderr, flush=True
-                )
+                print(f"{cell}: {'done' if process.returncode == 0 else 'FAILED'}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

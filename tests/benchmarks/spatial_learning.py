@@ -31,9 +31,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--board", type=int, nargs=2, default=[32, 16])
     parser.add_argument("--turns", type=int, nargs="+", default=[5000, 10000])
-    parser.add_argument(
-        "--exploration", type=int, default=6000, help="turns until epsilon has fallen from 1 to 0.05"
-    )
+    parser.add_argument("--exploration", type=int, default=6000, help="turns until epsilon has fallen from 1 to 0.05")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--flat", action="store_true", help="without convolutions")
     return parser.parse_args()
@@ -90,15 +88,11 @@ class Original:
         torch.manual_seed(options.seed)
         torch.set_num_threads(1)
         self.to_tensor = torch.as_tensor
-        self.trainer = DQNTrainer(
-            create_game, metadata, folder, preprocessing=dict(spatial=metadata.spatial), **settings
-        )
+        self.trainer = DQNTrainer(create_game, metadata, folder, preprocessing=dict(spatial=metadata.spatial), **settings)
 
     def after_game(self) -> int:
         turns = self.trainer.total_steps
-        self.trainer.epsilon = max(
-            0.05, 1 - 0.95 * turns / options.exploration
-        )  # of itself it would fall with the games
+        self.trainer.epsilon = max(0.05, 1 - 0.95 * turns / options.exploration)  # of itself it would fall with the games
         return turns
 
     def greedy_returns(self) -> np.ndarray:

@@ -47,9 +47,7 @@ GOALS = {
     "catch": Goal("catch", 9.0, "catch, 9 of 10 fruit"),
     "snake": Goal("snake", 30.0, "snake, 30 apples"),
     "nav": Goal("retro.examples.nav", 1000.0, "retro.examples.nav, 1,000"),
-    "frogger": Goal(
-        str(HERE / "skill_games" / "frogger.py"), 647.0, "frogger, half of what a player by hand gets"
-    ),
+    "frogger": Goal(str(HERE / "skill_games" / "frogger.py"), 647.0, "frogger, half of what a player by hand gets"),
 }
 LEARNERS = ("ours", "dqn", "ppo")
 CARTPOLE: Dict[str, Dict[str, Any]] = {
@@ -147,9 +145,7 @@ def theirs(goal: Goal, most: float, seed: int, learner: str) -> Watch:
         turns = 50_000 if on_gymnasium else 400_000
     else:
         turns = 10**7
-    model = getattr(stable_baselines3, learner.upper())(
-        "MlpPolicy", Monitor(make()), seed=seed, device="cpu", **settings
-    )
+    model = getattr(stable_baselines3, learner.upper())("MlpPolicy", Monitor(make()), seed=seed, device="cpu", **settings)
     test = make()
 
     def greedy() -> float:
@@ -207,17 +203,13 @@ def table(output: Path, names: List[str], learners: List[str], seed: int) -> str
             seconds = found["reached"]
             first = seconds if learner == "ours" else first
             times = f" ({seconds / first:.0f} times)" if seconds and first and learner != "ours" else ""
-            shown.append(
-                f"{seconds:g} s{times}" if seconds else f"not in {found['given']:.0f} s (best {best:g})"
-            )
+            shown.append(f"{seconds:g} s{times}" if seconds else f"not in {found['given']:.0f} s (best {best:g})")
         lines.append(f"| {GOALS[name].says} | " + " | ".join(shown) + " |")
     return "\n".join(lines)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--games", default=",".join(GOALS))
     parser.add_argument("--learners", default=",".join(LEARNERS))
     parser.add_argument("--seed", type=int, default=0)

@@ -60,9 +60,7 @@ def test_no_such_run(tmp_path, command):
 def test_no_checkpoint(tmp_path):
     assert run_here("create", "--game", "catch", "--output", "new", cwd=tmp_path).returncode == 0
     for command in ("play", "evaluate"):
-        readable(
-            run_here(command, "new", cwd=tmp_path), 1, "The run new has no checkpoint yet. Train it first:"
-        )
+        readable(run_here(command, "new", cwd=tmp_path), 1, "The run new has no checkpoint yet. Train it first:")
 
 
 def test_no_such_checkpoint(workshop):
@@ -411,9 +409,7 @@ def test_a_reward_taken_out_of_the_config(trained_game):
 
 def test_observe_state_that_is_not_there(tmp_path):
     write_game(tmp_path)
-    run_here(
-        "create", "--game", "my_game.py", "--output", "run", "--observe-state", "health", *FEW, cwd=tmp_path
-    )
+    run_here("create", "--game", "my_game.py", "--output", "run", "--observe-state", "health", *FEW, cwd=tmp_path)
     if (tmp_path / "run").exists():
         readable(
             run_here("train", "run", cwd=tmp_path),
@@ -462,9 +458,7 @@ def test_a_game_that_goes_wrong_while_it_is_trained(trained_game, trouble, said)
 def goes_on(folder, run, games):
     """Nothing was lost: checkpoint and resume state are there, and with the game mended the training goes on."""
     run_directory = RunDirectory(folder / run)
-    assert (
-        run_directory.checkpoints()[-1][0] == games and run_directory.load_resume().facts["episode"] == games
-    )
+    assert run_directory.checkpoints()[-1][0] == games and run_directory.load_resume().facts["episode"] == games
     write_game(folder)
     result = run_here("train", run, "--episodes", "3", cwd=folder)
     assert result.returncode == 0 and f"Going on after game {games} (" in result.stdout, result.stderr
@@ -516,9 +510,7 @@ def test_trouble_while_it_is_watched_or_measured(trained_game):
     before = snapshot(trained_game / "run")
     write_game(trained_game, "raise ValueError('not now')")
     for command in ("play", "evaluate"):
-        readable(
-            run_here(command, "run", cwd=trained_game), 1, "The game raised ValueError in turn 5: not now"
-        )
+        readable(run_here(command, "run", cwd=trained_game), 1, "The game raised ValueError in turn 5: not now")
     assert snapshot(trained_game / "run") == before
 
 
@@ -585,12 +577,7 @@ def test_a_run_that_no_longer_fits_its_settings(workshop, capsys):
     before = snapshot("runs")
     assert main(["train", "runs/board"]) == 2
     error = capsys.readouterr().err
-    assert (
-        "cannot go on" in error
-        and "hidden_sizes" in error
-        and "  reward\n" in error
-        and "retro-gamer clean" in error
-    )
+    assert "cannot go on" in error and "hidden_sizes" in error and "  reward\n" in error and "retro-gamer clean" in error
     assert snapshot("runs") == before
 
 

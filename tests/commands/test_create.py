@@ -58,11 +58,7 @@ def refusal(game, **flags):
 )
 def test_a_bundled_game(name, size, player):
     config, messages = create(name)
-    assert (
-        config.metadata.board_size == size
-        and config.metadata.player == player
-        and config.metadata.score == "score"
-    )
+    assert config.metadata.board_size == size and config.metadata.player == player and config.metadata.score == "score"
     assert "Read the description of the game in" in messages
     assert (
         config.preprocessing.board,
@@ -104,17 +100,14 @@ def test_a_file_that_says_nothing_about_itself():
     assert config.metadata.actions == ["KEY_RIGHT", "KEY_LEFT", " "]
     assert (config.metadata.reward, config.metadata.score, config.metadata.player) == ("score", "", "ship")
     assert (
-        set("M|") == set(config.metadata.character_set)
-        and "Seen from ship: a window of 7x7 cells and a radar." in messages
+        set("M|") == set(config.metadata.character_set) and "Seen from ship: a window of 7x7 cells and a radar." in messages
     )
 
 
 def test_a_folder_with_a_description():
     config, messages = create("games/garden")
     assert config.game.factory == "garden.start:plant"
-    assert config.metadata.reward == "carrots" and config.metadata.character_set == [
-        "c"
-    ]  # r is the rabbit itself
+    assert config.metadata.reward == "carrots" and config.metadata.character_set == ["c"]  # r is the rabbit itself
     assert config.training.epsilon_min == 0.07 and config.model.hidden_sizes == [32]
     assert str(Path("games/garden/pyproject.toml")) in messages
 
@@ -152,9 +145,7 @@ def test_a_game_without_keys_needs_to_be_told():
     assert "The keys control no character: the whole board is seen." in messages
 
 
-@pytest.mark.parametrize(
-    "flags, gamma, n_step", [({}, 0.99, 3), ({"gamma": 0.9}, 0.9, 3), ({"n_step": 1}, 0.99, 1)]
-)
+@pytest.mark.parametrize("flags, gamma, n_step", [({}, 0.99, 3), ({"gamma": 0.9}, 0.9, 3), ({"n_step": 1}, 0.99, 1)])
 def test_a_gymnasium_environment(flags, gamma, n_step):
     pytest.importorskip("gymnasium")
     config, messages = create("gym:CartPole-v1", **flags)
@@ -179,10 +170,7 @@ def test_flags_go_before_the_description():
 
 def test_the_description_goes_before_probing():
     config, messages = create("games/garden")
-    assert (
-        config.metadata.actions == ["KEY_UP", "KEY_DOWN", "KEY_LEFT", "KEY_RIGHT"]
-        and "trying keys" not in messages
-    )
+    assert config.metadata.actions == ["KEY_UP", "KEY_DOWN", "KEY_LEFT", "KEY_RIGHT"] and "trying keys" not in messages
 
 
 def test_flags_go_before_probing():
@@ -283,15 +271,11 @@ def test_a_file_in_the_place_of_the_folder():
 
 def test_a_place_that_cannot_be_written():
     Path("taken").write_text("mine")
-    with pytest.raises(
-        ConfigError, match=r"The run cannot be written to taken.run: .*Give another --output."
-    ):
+    with pytest.raises(ConfigError, match=r"The run cannot be written to taken.run: .*Give another --output."):
         create_run("catch", "taken/run")
 
 
-@pytest.mark.skipif(
-    os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere"
-)
+@pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_without_permission():
     Path("closed").mkdir(mode=0o500)
     with pytest.raises(ConfigError, match="cannot be written to closed.run: Permission denied"):
@@ -358,9 +342,7 @@ def test_a_game_that_raises_while_it_is_tried_out():
 
 
 def test_a_character_of_two_letters():
-    Path("games/broad.py").write_text(
-        Path("games/shooter.py").read_text().replace('character = "M"', 'character = "MM"')
-    )
+    Path("games/broad.py").write_text(Path("games/shooter.py").read_text().replace('character = "M"', 'character = "MM"'))
     assert "'MM'" in refusal("games/broad.py")
 
 

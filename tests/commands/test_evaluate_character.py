@@ -67,11 +67,7 @@ def test_whoever_moves_it_it_does_in_its_own_game_what_the_player_does(folder, c
         assert data["character"] == data["player"]
     assert main(["evaluate", "run", *flags]) == 0
     text = capsys.readouterr().out
-    assert (
-        "as the player of its own game" in text
-        and f"'{name}' in {game}" in text
-        and "nobody was at the key" in text
-    )
+    assert "as the player of its own game" in text and f"'{name}' in {game}" in text and "nobody was at the key" in text
 
 
 def test_what_is_not_there_and_what_is_missing(folder, capsys):

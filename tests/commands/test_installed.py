@@ -43,9 +43,7 @@ def test_both_are_noticed_by_info_and_when_a_command_fails(installed, tmp_path, 
 @pytest.mark.parametrize("names", [[ORIGINAL], [OURS], []])
 def test_one_alone_is_as_it_should_be(installed, tmp_path, capsys, monkeypatch, names):
     installed(*names)
-    elsewhere = [
-        path for path in sys.path if "-packages" not in path and not list(Path(path).glob("*.egg-info"))
-    ]
+    elsewhere = [path for path in sys.path if "-packages" not in path and not list(Path(path).glob("*.egg-info"))]
     monkeypatch.chdir(tmp_path)  # a command looks in the current folder, too
     monkeypatch.setattr(sys, "path", elsewhere)  # not what is installed here, or unpacked from an sdist
     run = make_run(tmp_path / "run")
@@ -57,9 +55,7 @@ def test_one_alone_is_as_it_should_be(installed, tmp_path, capsys, monkeypatch, 
 def test_files_of_the_other_in_place_of_ours(tmp_path, theirs):
     """The original was installed after ours, and its cli.py replaced ours; or it was removed, and cli.py with it."""
     package = tmp_path / "retro_gamer"
-    shutil.copytree(
-        str(Path(retro_gamer.__file__).parent), str(package), ignore=shutil.ignore_patterns("__pycache__")
-    )
+    shutil.copytree(str(Path(retro_gamer.__file__).parent), str(package), ignore=shutil.ignore_patterns("__pycache__"))
     (package / "cli.py").unlink() if theirs is None else (package / "cli.py").write_text(theirs)
     result = subprocess.run(
         [sys.executable, "-m", "retro_gamer", "info", "run"],

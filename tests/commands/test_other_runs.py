@@ -64,9 +64,7 @@ unknown_character_strategy = "ignore"
 def test_a_run_of_the_original_trains_unchanged(empty, command, spatial, observe_state):
     module = "retro.examples.snake" if HAVE_RETRO else "retro_gamer.games.snake"
     Path("old").mkdir()
-    Path("old/config.toml").write_text(
-        ORIGINAL_CONFIG.format(module=module, spatial=spatial, observe_state=observe_state)
-    )
+    Path("old/config.toml").write_text(ORIGINAL_CONFIG.format(module=module, spatial=spatial, observe_state=observe_state))
     before = Path("old/config.toml").read_bytes()
     for message in ("Trained 3 games", "Trained 5 games"):
         status, out, error = command("train", "old", "--episodes", "3" if "3" in message else "2")
@@ -211,9 +209,7 @@ def test_gymnasium(empty, command):
     assert command("create", "--game", "gym:CartPole-v1", "--output", "cart", *TINY)[0] == 0
     assert "Trained 3 games" in command("train", "cart", "--episodes", "3")[1]
     status, out, _ = command("play", "cart", "--seed", "1")
-    assert status == 0 and re.fullmatch(
-        r"ep_0003: \d+ turns, reward \d+ \(it has no picture to show\)\n", out
-    )
+    assert status == 0 and re.fullmatch(r"ep_0003: \d+ turns, reward \d+ \(it has no picture to show\)\n", out)
     assert command("play", "cart", "--seed", "1")[1] == out
     assert command("evaluate", "cart", "--games", "2")[0] == 0
     with pytest.raises(ConfigError, match=r"was trained on an environment, not on a game.*ai.predict"):
@@ -229,9 +225,7 @@ def test_without_gymnasium(empty, command):
 @needs_retro
 @pytest.mark.parametrize("game", ["retro.examples.snake", "retro.examples.nav", "retro.examples.beast"])
 def test_the_examples_of_retro_games(empty, command, game):
-    status, out, error = command(
-        "create", "--game", game, "--output", "run", *TINY, "--max-turns-per-episode", "10"
-    )
+    status, out, error = command("create", "--game", game, "--output", "run", *TINY, "--max-turns-per-episode", "10")
     assert status == 0, error
     if game.endswith("snake"):  # which has no description
         assert f'Found by trying keys: actions = ["{ARROWS}"]'.replace(",", '", "') in out

@@ -64,9 +64,7 @@ def test_play_in_a_terminal(workshop, columns, rows):
     value = r"([ >]) ?(?:KEY_)?(RIGHT|UP|LEFT|DOWN|none|no key) +(-?\d+\.\d\d)"
     first_values = re.findall(value, shown)[:5]
     assert len({key for _, key, _ in first_values}) == 5
-    assert [value for mark, _, value in first_values if mark == ">"] == [
-        max(first_values, key=lambda v: float(v[2]))[2]
-    ]
+    assert [value for mark, _, value in first_values if mark == ">"] == [max(first_values, key=lambda v: float(v[2]))[2]]
     drawn = [re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", part) for part in re.split(r"\x1b\[\d+;1H", shown)]
     assert max(len(line.rstrip("\r\n")) for line in drawn) <= columns
 
@@ -152,9 +150,7 @@ def test_ctrl_c_ends_play(workshop):
     terminal.press_ctrl_c()
     assert terminal.finish() == 0
     assert terminal.close()
-    assert re.search(
-        r"\x1b\[\?1049l.*ep_0006: \d+ turns, reward -?\d+, score 0 \(stopped\)", terminal.output, re.S
-    )
+    assert re.search(r"\x1b\[\?1049l.*ep_0006: \d+ turns, reward -?\d+, score 0 \(stopped\)", terminal.output, re.S)
 
 
 # evaluate, info, clean
@@ -180,9 +176,7 @@ def test_evaluate_json(workshop, command):
     low, high = data["ci95"]
     assert data["worst"] <= low <= data["mean"] <= high <= data["best"] and data["mean_turns"] >= 1
     assert (
-        json.loads(command("evaluate", "runs/snake", "--games", "1", "--json", "--checkpoint", "best")[1])[
-            "checkpoint"
-        ]
+        json.loads(command("evaluate", "runs/snake", "--games", "1", "--json", "--checkpoint", "best")[1])["checkpoint"]
         == "best"
     )
 
@@ -191,10 +185,7 @@ def test_evaluate_two_runs(workshop, command):
     shutil.copytree("runs/board", "runs/other")
     status, out, _ = command("evaluate", "runs/board", "runs/other", "--games", "5")
     assert status == 0 and "5 greedy games each, with seeds 0 to 4" in out
-    assert (
-        "Difference +0.00 (95% interval +0.00 to +0.00). Every game ended the same for both: they play alike."
-        in out
-    )
+    assert "Difference +0.00 (95% interval +0.00 to +0.00). Every game ended the same for both: they play alike." in out
     data = json.loads(command("evaluate", "runs/board", "runs/other", "--games", "5", "--json")[1])
     assert set(data) == {"runs", "difference", "difference_ci95", "real"} and data["real"] is False
     assert [run["run"] for run in data["runs"]] == [
@@ -217,9 +208,7 @@ def test_info(workshop, command):
     assert "Checkpoints  none yet; train with:  retro-gamer train new" in command("info", "new")[1]
 
 
-@pytest.mark.parametrize(
-    "flags", [[], ["--algorithm", "sarsa"], ["--gamma", "0.9", "--learning-rate", "0.0005"]]
-)
+@pytest.mark.parametrize("flags", [[], ["--algorithm", "sarsa"], ["--gamma", "0.9", "--learning-rate", "0.0005"]])
 def test_info_names_the_settings_that_are_not_those_of_a_new_run(command, tmp_path, flags):
     run = str(tmp_path / "new")
     assert command("create", "--game", "catch", "--output", run, *flags)[0] == 0

@@ -89,9 +89,7 @@ def test_several_characters_of_one_team_have_their_own_keys_on_the_screen(folder
 def test_in_a_game_for_one_it_plays_the_same_game_after_you(folder):
     person = Person(folder, "catch", "--human", "--fps", "500", "--seed", "7")
     person.sees("You are basket (=). Keys: Left, Right").presses("\r\x1b[D")
-    person.sees(" in 60 turns.").sees("Now the policy plays the same game (seed 7).").presses("\r").sees(
-        "Press any key."
-    )
+    person.sees(" in 60 turns.").sees("Now the policy plays the same game (seed 7).").presses("\r").sees("Press any key.")
     time.sleep(1.0)
     status, output, after = person.presses(" ").leaves_off()
     assert status == 0 and RESULT.search(after)

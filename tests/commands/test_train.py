@@ -45,9 +45,7 @@ def test_train_in_an_empty_folder_makes_the_bundled_run(empty, command, monkeypa
 
 def test_train_does_not_make_other_runs(empty, command):
     status, _, error = command("train", "runs/chess")
-    assert (
-        status == 1 and "There is no run at" in error and "retro-gamer create --game GAME --output" in error
-    )
+    assert status == 1 and "There is no run at" in error and "retro-gamer create --game GAME --output" in error
     assert not any(empty.iterdir())
 
 
@@ -56,9 +54,7 @@ def test_train_to_the_goal_and_on(workshop, command):
     assert status == 0 and "This training is complete: 500 games" in out and "--episodes 500" in out
     assert "Train on:" not in command("train", "runs/snake", "--episodes", "1")[1]
     config = Path("runs/snake/config.toml")
-    config.write_text(
-        config.read_text("utf-8").replace("training_episodes = 500", "training_episodes = 505"), "utf-8"
-    )
+    config.write_text(config.read_text("utf-8").replace("training_episodes = 500", "training_episodes = 505"), "utf-8")
     before = config.read_bytes()
     status, out, _ = command("train", "runs/snake")
     assert "Going on after game 501" in out and "Trained 505 games" in out
@@ -106,9 +102,7 @@ sys.exit(cli.main(sys.argv[1:]))
 
 @needs_terminal
 def test_one_progress_line_in_a_terminal(workshop):
-    terminal = PseudoTerminal(
-        ["-c", EIGHTHS, "train", "runs/snake", "--episodes", "40"], workshop, rows=12
-    )  # small
+    terminal = PseudoTerminal(["-c", EIGHTHS, "train", "runs/snake", "--episodes", "40"], workshop, rows=12)  # small
     assert terminal.finish() == 0
     terminal.close()
     live = terminal.output.split("Trained ")[0].replace("\r\n", "\n")
@@ -126,9 +120,7 @@ def test_one_progress_line_in_a_terminal(workshop):
 
 @needs_terminal
 def test_the_dashboard_is_drawn_in_a_terminal_and_not_spelled_out(workshop):
-    terminal = PseudoTerminal(
-        ["-c", EIGHTHS, "train", "runs/snake", "--episodes", "10"], workshop, columns=100, rows=40
-    )
+    terminal = PseudoTerminal(["-c", EIGHTHS, "train", "runs/snake", "--episodes", "10"], workshop, columns=100, rows=40)
     assert terminal.finish() == 0
     terminal.close()
     assert "\x1b[K" in terminal.output and "training reward" in terminal.output and "█" in terminal.output
@@ -176,16 +168,12 @@ def test_a_signal_saves_and_exits_well(long_run, started, name):
         "Stopping after this game...\n"
         "(Ctrl-C again stops at once and loses this game and up to 20 seconds of training before it.)\n"
     )
-    stopped = re.search(
-        r"Stopped after game (\d+) \(([\d,]+) turns\) and saved. Go on with:\n  retro-gamer train run", out
-    )
+    stopped = re.search(r"Stopped after game (\d+) \(([\d,]+) turns\) and saved. Go on with:\n  retro-gamer train run", out)
     assert stopped, out
     newest = RunDirectory("run").checkpoints()[-1][0]
     assert newest == int(stopped.group(1))
     result = run_command("train", "run", "--episodes", "5", cwd=long_run)
-    assert result.stdout.startswith(f"Going on after game {newest} ({stopped.group(2)} turns).\n"), (
-        result.stderr
-    )
+    assert result.stdout.startswith(f"Going on after game {newest} ({stopped.group(2)} turns).\n"), result.stderr
     assert f"Trained {newest + 5} games" in result.stdout
 
 

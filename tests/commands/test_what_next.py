@@ -54,9 +54,7 @@ def script_in(output):
 
 def trained(folder, game, *flags):
     run = str(folder / "my runs" / "it's mine")
-    made = run_command(
-        "create", "--game", game, "--output", run, *TINY, "--max-turns-per-episode", "20", *flags, cwd=folder
-    )
+    made = run_command("create", "--game", game, "--output", run, *TINY, "--max-turns-per-episode", "20", *flags, cwd=folder)
     assert made.returncode == 0, made.stderr
     # The command that was printed, as a shell takes it.
     next_command = shlex.split(made.stdout.splitlines()[-1])

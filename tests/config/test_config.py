@@ -124,9 +124,7 @@ WRONG_TYPES = {
 def test_a_value_of_the_wrong_type_is_named_and_explained(section, field):
     for value in WRONG_TYPES[field.type]:
         text = problems_of(with_setting(section, field.name, value))
-        assert (
-            f"{field.name} = {value!r}" in text and field.metadata["help"] in text and "It must be" in text
-        ), (
+        assert f"{field.name} = {value!r}" in text and field.metadata["help"] in text and "It must be" in text, (
             value,
             text,
         )
@@ -157,15 +155,11 @@ def test_the_limits_themselves_are_allowed_or_not_as_they_say(section, field):
             assert check_value(field, [value] if field.type == "list[int]" else value) == ""
 
 
-@pytest.mark.parametrize(
-    "section, field", [pytest.param(s, f, id=f.name) for s, f in all_settings() if f.type == "float"]
-)
+@pytest.mark.parametrize("section, field", [pytest.param(s, f, id=f.name) for s, f in all_settings() if f.type == "float"])
 def test_a_whole_number_will_do_for_a_float(section, field):
     value = 1
     assert problems_of(with_setting(section, field.name, value)) == ""
-    stored = getattr(
-        getattr(RunConfig.from_dict(with_setting(section, field.name, value)), section), field.name
-    )
+    stored = getattr(getattr(RunConfig.from_dict(with_setting(section, field.name, value)), section), field.name)
     assert stored == 1.0 and type(stored) is float
 
 
@@ -268,9 +262,7 @@ def test_an_unknown_section_is_an_error_with_the_nearest_name():
 
 
 def test_a_section_must_be_a_section():
-    assert "[training] is a section with settings below it, not a value" in problems_of(
-        {"training": 5, **LEAST}
-    )
+    assert "[training] is a section with settings below it, not a value" in problems_of({"training": 5, **LEAST})
 
 
 def test_find_setting_knows_the_section():
@@ -348,9 +340,7 @@ def test_a_tabular_run_has_no_use_for_a_memory():
 # Key names
 
 
-@pytest.mark.parametrize(
-    "key", ["a", "Z", "5", " ", "é", "?", "KEY_LEFT", "KEY_F12", "KEY_ENTER", "KEY_KP_7", "KEY_SPACE"]
-)
+@pytest.mark.parametrize("key", ["a", "Z", "5", " ", "é", "?", "KEY_LEFT", "KEY_F12", "KEY_ENTER", "KEY_KP_7", "KEY_SPACE"])
 def test_keys_of_a_keyboard_are_allowed(key):
     assert key_problem(key) == ""
 

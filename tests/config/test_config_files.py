@@ -82,17 +82,13 @@ def test_an_empty_file_lacks_what_has_no_default(tmp_path):
     assert "Found 2 problems" in text and all(word in text for word in ("actions", "reward"))
 
 
-@pytest.mark.parametrize(
-    "text", ["a = " + "[" * 5000, "seed = 1" + "0" * 5000, "\x00", "[training]\nseed = \x01"]
-)
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000, "seed = 1" + "0" * 5000, "\x00", "[training]\nseed = \x01"])
 def test_malicious_toml_is_refused_readably(tmp_path, text):
     assert "config.toml" in load_problem(tmp_path, text)
 
 
 def test_a_date_is_not_a_number(tmp_path):
-    assert "It must be a whole number" in load_problem(
-        tmp_path, GOOD.replace("seed = 7", "seed = 1979-05-27")
-    )
+    assert "It must be a whole number" in load_problem(tmp_path, GOOD.replace("seed = 7", "seed = 1979-05-27"))
 
 
 def test_nan_and_infinity_are_refused(tmp_path):
@@ -141,9 +137,7 @@ def test_notes_stand_above_their_setting():
 
 
 def test_every_help_text_is_one_line():
-    assert all(
-        "\n" not in field.metadata["help"] and field.metadata["help"].strip() for _, field in all_settings()
-    )
+    assert all("\n" not in field.metadata["help"] and field.metadata["help"].strip() for _, field in all_settings())
 
 
 text_values = st.text(st.characters(blacklist_categories=["Cs"]), max_size=12)
@@ -194,9 +188,7 @@ def values_for(field):
         return st.lists(integers, min_size=1, max_size=4)
     if field.type == "int":
         return integers
-    floats = st.floats(
-        low if low is not None else above, high if high is not None else 1e300, exclude_min=low is None
-    )
+    floats = st.floats(low if low is not None else above, high if high is not None else 1e300, exclude_min=low is None)
     return floats if field.type == "float" else floats | st.just("auto")
 
 
@@ -358,9 +350,7 @@ def test_a_run_that_the_original_just_made_loads(tmp_path):
 def test_a_run_that_the_original_trained_loads(tmp_path):
     config = load_text(tmp_path, AFTER_TRAINING)
     assert config.game.factory == "my_games.grid:create_game"
-    assert (
-        config.metadata.observation_function == "my_games.grid:observe" and config.metadata.extras_size == 12
-    )
+    assert config.metadata.observation_function == "my_games.grid:observe" and config.metadata.extras_size == 12
     assert config.model.hidden_sizes == [512, 256] and not config.training.prioritize_experiences
 
 

@@ -8,9 +8,7 @@ from retro_gamer.config.values import parse_toml, toml_value
 from retro_gamer.errors import ConfigError
 
 
-@pytest.mark.parametrize(
-    "path", [r"C:\games", r"C:\temp\new", r"games\tron", r"\\server\share", r"..\ball", r"C:\Users\me"]
-)
+@pytest.mark.parametrize("path", [r"C:\games", r"C:\temp\new", r"games\tron", r"\\server\share", r"..\ball", r"C:\Users\me"])
 @pytest.mark.parametrize("comment", ["", "  # mine"])
 def test_a_path_in_double_quotes_is_told_to_take_single_ones(path, comment):
     text = f'[game]\nmodule = "x"\npath = "{path}"{comment}\n'

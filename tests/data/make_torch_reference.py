@@ -61,9 +61,7 @@ actions = keep("mlp_actions", rng.integers(0, n_actions, batch))
 chosen = q[torch.arange(batch), torch.tensor(actions)]
 targets = keep("mlp_targets", chosen.detach().numpy() + np.array([0.3, -0.8, 2.5, -4.0, 0.0]))
 importance = keep("mlp_importance", np.array([1.0, 0.25, 0.5, 0.7, 0.9]))
-loss = (
-    F.huber_loss(chosen, torch.tensor(targets), delta=1.0, reduction="none") * torch.tensor(importance)
-).mean()
+loss = (F.huber_loss(chosen, torch.tensor(targets), delta=1.0, reduction="none") * torch.tensor(importance)).mean()
 loss.backward()
 keep("mlp_loss", loss)
 keep_gradients("mlp", weights)
@@ -97,10 +95,7 @@ keep("huber_losses", each)
 keep("huber_slopes", errors_tensor.grad)
 importance = keep("huber_importance", rng.uniform(0.1, 1.0, len(errors)))
 errors_tensor.grad = None
-loss = (
-    F.huber_loss(errors_tensor, torch.zeros(len(errors)), delta=1.0, reduction="none")
-    * torch.tensor(importance)
-).mean()
+loss = (F.huber_loss(errors_tensor, torch.zeros(len(errors)), delta=1.0, reduction="none") * torch.tensor(importance)).mean()
 loss.backward()
 keep("huber_weighted_mean", loss)
 keep("huber_weighted_gradient", errors_tensor.grad)
@@ -117,9 +112,7 @@ for gradient in gradients:
 keep("adam_values", np.array(steps))
 
 # Clipping by the common norm of three arrays, which is above the limit 1 and below the limit 100.
-arrays = [
-    keep(f"clip_gradient_{i}", rng.normal(size=shape) * 2) for i, shape in enumerate([(3, 4), (5,), (2, 2)])
-]
+arrays = [keep(f"clip_gradient_{i}", rng.normal(size=shape) * 2) for i, shape in enumerate([(3, 4), (5,), (2, 2)])]
 for limit in (1.0, 100.0):
     tensors = [torch.zeros(array.shape, requires_grad=True) for array in arrays]
     for tensor, array in zip(tensors, arrays):

@@ -109,10 +109,7 @@ def main() -> None:
         content = io.BytesIO()
         np.savez(
             content,
-            **{
-                name: np.array(rows, np.int8 if name == "situations" else np.float32)
-                for name, rows in expected.items()
-            },
+            **{name: np.array(rows, np.int8 if name == "situations" else np.float32) for name, rows in expected.items()},
         )
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
             for path in sorted(path for path in Path().rglob("*") if path.is_file()):

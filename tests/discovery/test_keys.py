@@ -20,9 +20,7 @@ from retro_gamer.games import catch, engine, forager, snake
 
 def factory_of(*agents, state=None, board_size=(9, 9)):
     """A factory of games with fresh agents: each given as a function that makes one."""
-    return lambda: engine.Game(
-        [agent() for agent in agents], dict(state or {"score": 0}), board_size=board_size
-    )
+    return lambda: engine.Game([agent() for agent in agents], dict(state or {"score": 0}), board_size=board_size)
 
 
 class Listener(Piece):
@@ -100,9 +98,7 @@ class ShortLived(Hero):
 
 
 def test_a_key_that_ends_the_game_is_left_out_of_short_games_too():
-    create_game = factory_of(
-        lambda: Listener("q", lambda agent, game: game.end()), lambda: ShortLived("h", (2, 2))
-    )
+    create_game = factory_of(lambda: Listener("q", lambda agent, game: game.end()), lambda: ShortLived("h", (2, 2)))
     assert find_actions(create_game) == list(ARROWS)
 
 
@@ -166,9 +162,7 @@ def test_digits_that_are_written_in_the_game_are_all(digits):
 
 
 def test_a_game_without_keys_asks_for_them():
-    with pytest.raises(
-        ConfigError, match="No key that was tried changes this game(.|\n)*--actions KEY_LEFT,KEY_RIGHT"
-    ):
+    with pytest.raises(ConfigError, match="No key that was tried changes this game(.|\n)*--actions KEY_LEFT,KEY_RIGHT"):
         find_actions(factory_of(lambda: Piece("p", (0, 0))))
 
 
@@ -210,9 +204,7 @@ def test_where_chance_hides_what_all_keys_do_the_user_is_asked():
             self.position = (int(10 * own.random()), 0)
 
     own = random.Random()
-    with pytest.raises(
-        ConfigError, match="never plays the same way twice(.|\n)*--actions KEY_LEFT,KEY_RIGHT"
-    ):
+    with pytest.raises(ConfigError, match="never plays the same way twice(.|\n)*--actions KEY_LEFT,KEY_RIGHT"):
         find_actions(factory_of(lambda: Chance("c", (0, 0)), board_size=(10, 10)))
 
 
@@ -271,9 +263,7 @@ def ticking(step):
 def test_which_keys_of_a_slow_game_were_not_tried_is_said(tried):
     clock = ticking(SECONDS / (tried + 0.5))
     said = []
-    assert (
-        find_actions(listening(OTHER_KEYS, score), said.append, clock) == [*ARROWS, *OTHER_KEYS[:tried]][:5]
-    )
+    assert find_actions(listening(OTHER_KEYS, score), said.append, clock) == [*ARROWS, *OTHER_KEYS[:tried]][:5]
     (untried,) = said
     at_hand = ["+", "KEY_PGUP", "L", "Q"]  # of a dict of this file, and of the listener's methods
     assert ", ".join(map(repr, [*OTHER_KEYS[tried:], *at_hand])) + "." in untried
@@ -330,9 +320,7 @@ def test_two_keys_of_one_axis_are_all_there_are(steps, axis):
 
 @pytest.mark.parametrize("steps", STEPS, ids=NAMES)
 def test_a_corridor_that_turns_at_its_far_end(steps):
-    create_game = walks_with(
-        steps, lambda x, y: (y == 0 and 0 <= x < 20) or (x == 19 and 0 <= y < 9), board_size=(20, 9)
-    )
+    create_game = walks_with(steps, lambda x, y: (y == 0 and 0 <= x < 20) or (x == 19 and 0 <= y < 9), board_size=(20, 9))
     assert set(find_actions(create_game)) == set(steps)
 
 

@@ -54,9 +54,7 @@ class Dog(Piece):
 
 
 def factory_of(anew=False):
-    return lambda: engine.Game(
-        [Manager(anew), Star("*", (3, 0)), Dog("d", (0, 7))], {"score": 0}, board_size=(9, 9)
-    )
+    return lambda: engine.Game([Manager(anew), Star("*", (3, 0)), Dog("d", (0, 7))], {"score": 0}, board_size=(9, 9))
 
 
 def test_a_character_that_a_manager_moves_is_played():

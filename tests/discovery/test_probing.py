@@ -18,9 +18,7 @@ from retro_gamer.games import catch, engine, snake
 
 def factory_of(*agents, state=None, board_size=(9, 9)):
     """A factory of games with fresh agents: each given as a function that makes one."""
-    return lambda: engine.Game(
-        [agent() for agent in agents], dict(state or {"score": 0}), board_size=board_size
-    )
+    return lambda: engine.Game([agent() for agent in agents], dict(state or {"score": 0}), board_size=board_size)
 
 
 # The probe
@@ -44,9 +42,7 @@ def test_how_many_turns_of_a_slow_game_were_looked_at_is_said():
     said = []
     probe = probe_game(snake.create_game, ARROWS, say=said.append, clock=clock)
     assert len(said) == 1 and "only 100 turns of random play were looked at, not 1000" in said[0]
-    assert probe == probe_game(snake.create_game, ARROWS, turns=100, say=said.append)._replace(
-        players=probe.players
-    )
+    assert probe == probe_game(snake.create_game, ARROWS, turns=100, say=said.append)._replace(players=probe.players)
     assert len(said) == 1
 
 

@@ -100,9 +100,7 @@ def test_otherwise_the_user_is_asked(numbers, state, expected):
     with pytest.raises(ConfigError) as caught:
         find_reward(numbers, state)
     text = str(caught.value)
-    assert expected in text and any(
-        said in text for said in ("--reward NAME", "from the start", "game.state['score'] += 1")
-    )
+    assert expected in text and any(said in text for said in ("--reward NAME", "from the start", "game.state['score'] += 1"))
 
 
 def test_of_several_it_is_the_one_that_play_earns():
@@ -179,10 +177,7 @@ def test_of_two_sides_the_user_is_told():
     )
     choice = find_reward(played, dict.fromkeys(played, 0), lambda: idle)
     assert choice.reward == "points_left"
-    assert (
-        "If points_left and points_right are those of two players, name the reward and the keys of one"
-        in choice.why
-    )
+    assert "If points_left and points_right are those of two players, name the reward and the keys of one" in choice.why
 
 
 def test_what_counts_turns():

@@ -56,9 +56,7 @@ def test_where_signs_are_keys_their_kinds_are_seen(tmp_path, monkeypatch):
         False,
         0,
     )
-    assert set("abcdefg12345") <= set(
-        config.metadata.actions
-    )  # also those whose signs were not there when tried
+    assert set("abcdefg12345") <= set(config.metadata.actions)  # also those whose signs were not there when tried
     assert "Signs that are keys" in messages
     assert {"preprocessing.kinds", "preprocessing.flow", "preprocessing.board"} <= set(notes)
 
@@ -217,8 +215,7 @@ class Ball(Piece):
 
     def play_turn(self, game):
         self.way = tuple(
-            -step if not 0 <= at + step < side else step
-            for at, step, side in zip(self.position, self.way, game.board_size)
+            -step if not 0 <= at + step < side else step for at, step, side in zip(self.position, self.way, game.board_size)
         )
         self.position = tuple(at + step for at, step in zip(self.position, self.way))
 
@@ -542,9 +539,7 @@ def create_game():
     assert config.metadata.actions == list("12345")
 
 
-@pytest.mark.parametrize(
-    "flags, hidden", [({}, True), ({"texts": True}, False), ({"character_set": ["A"]}, False)]
-)
+@pytest.mark.parametrize("flags, hidden", [({}, True), ({"texts": True}, False), ({"character_set": ["A"]}, False)])
 def test_create_leaves_such_texts_out(tmp_path, monkeypatch, flags, hidden):
     source = """
 from retro_gamer.games import Game

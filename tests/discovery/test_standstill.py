@@ -44,9 +44,7 @@ def test_a_game_that_waits_for_a_key_is_turn_based(tmp_path, monkeypatch):
     assert "no key was pressed" in notes["metadata.turn_based"]
 
 
-@pytest.mark.parametrize(
-    "flags, penalty", [({}, 1.0), ({"repeat_penalty": 0.2}, 0.2), ({"turn_based": False}, 0.1)]
-)
+@pytest.mark.parametrize("flags, penalty", [({}, 1.0), ({"repeat_penalty": 0.2}, 0.2), ({"turn_based": False}, 0.1)])
 def test_where_it_waits_what_gained_nothing_on_a_board_counts_least(tmp_path, monkeypatch, flags, penalty):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delitem(sys.modules, "waiting_game", raising=False)

@@ -72,9 +72,7 @@ def test_who_never_goes_nearer_sees_distances_as_numbers_too(game, tmp_path, goe
     source = GAME.replace("class Kettle", pot + "class Kettle").replace("[Kettle()]", "[Kettle(), Pot()]")
     source = source.replace("(9, 9)", "(31, 9)")
     if not goes:
-        source = source.replace("self.position[0] - 1", "self.position[0]").replace(
-            "self.position[0] + 1", "4"
-        )
+        source = source.replace("self.position[0] - 1", "self.position[0]").replace("self.position[0] + 1", "4")
     (tmp_path / game).write_text(source)
     assert ("double" not in choose_settings(game)[0].preprocessing.observe_state) == goes
 
@@ -92,9 +90,7 @@ def test_that_games_begin_alike_says_nothing(game, tmp_path):
         if game.turn_number > 12: self.position = (randint(0, 8), randint(0, 8))
         if game.turn_number > 40 and random() < 0.2: game.state["lives"] -= 1
 """
-    source = GAME.replace("class Kettle", noise + "class Kettle").replace(
-        "[Kettle()]", "[Kettle(), Noise(), Noise()]"
-    )
+    source = GAME.replace("class Kettle", noise + "class Kettle").replace("[Kettle()]", "[Kettle(), Noise(), Noise()]")
     (tmp_path / game).write_text(source.replace('"still": 7', '"lives": 3'))
     config, _, _ = choose_settings(game, {"board": True, "observe_state": []})
     assert not_shown(config, ["lives"]) == ["lives"]

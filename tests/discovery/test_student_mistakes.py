@@ -88,9 +88,7 @@ def refused(game, **flags):
 
 ONE_GAME = "game = Game([Player(), Apple()], {state}, board_size=(10, 10))\ndef create_game(): return game\n"
 SHARED = "player, apple = Player(), Apple()\ndef create_game(): return Game([player, apple], {state}, board_size=(10, 10))\n"
-ONE_SHARED = (
-    "player = Player()\ndef create_game(): return Game([player, Apple()], {state}, board_size=(10, 10))\n"
-)
+ONE_SHARED = "player = Player()\ndef create_game(): return Game([player, Apple()], {state}, board_size=(10, 10))\n"
 PUT_BACK = (
     "player, apple = Player(), Apple()\ndef create_game():\n    player.__init__(); apple.__init__()\n"
     "    return Game([player, apple], {state}, board_size=(10, 10))\n"
@@ -121,8 +119,7 @@ def test_a_training_finds_them_too(make):
     game = write("used_later", MAKE)
     config, _, _ = choose_settings(game, {"max_turns_per_episode": 20})
     Path(game).write_text(
-        PLAYER.format(turn=COUNT, left="KEY_LEFT", right="KEY_RIGHT")
-        + make.replace("{state}", '{"score": 0}')
+        PLAYER.format(turn=COUNT, left="KEY_LEFT", right="KEY_RIGHT") + make.replace("{state}", '{"score": 0}')
     )
     forget_games()
     environment = make_environment(config, Vocabulary([], grows=True))
@@ -226,9 +223,7 @@ def test_numbers_beside_which_a_point_is_nothing(value):
     game = engine.Game([Hero("h", (2, 2))], {"score": 0}, board_size=(9, 9))
     from retro_gamer.config.settings import MetadataSettings
 
-    environment = RetroEnvironment(
-        lambda: game, MetadataSettings(actions=["a"], reward="score"), None, lambda game: [0.0]
-    )
+    environment = RetroEnvironment(lambda: game, MetadataSettings(actions=["a"], reward="score"), None, lambda game: [0.0])
     environment.reset()
     game.state["score"] = LARGEST - 1
     environment.play_turn(None)
@@ -253,9 +248,7 @@ def test_no_game_that_is_over_within_the_trial_has_no_length():
 
 def test_a_key_by_a_wrong_name_is_corrected():
     text = refused(write("wrong", left="LEFT", right="RIGHT"))
-    assert (
-        "compares with 'LEFT'" in text and "did you mean 'KEY_LEFT'?" in text and "wrong.py, line 7" in text
-    )
+    assert "compares with 'LEFT'" in text and "did you mean 'KEY_LEFT'?" in text and "wrong.py, line 7" in text
     assert "--actions" not in text  # that would be of no use
 
 
@@ -281,10 +274,7 @@ def create_game(): return Game([Menu()], {state}, board_size=(10, 10))
 
 def test_a_player_behind_a_menu_is_found_and_trained():
     config, messages, _ = choose_settings(write("menu", MENU), {})
-    assert (
-        config.metadata.actions == ["KEY_RIGHT", "KEY_LEFT", "KEY_ENTER"]
-        and config.metadata.player == "player"
-    )
+    assert config.metadata.actions == ["KEY_RIGHT", "KEY_LEFT", "KEY_ENTER"] and config.metadata.player == "player"
     make_environment(config, Vocabulary([], grows=True)).reset(0)  # which was refused
 
 
@@ -381,9 +371,7 @@ def test_of_a_bundled_game_and_a_file_of_its_name_it_is_said_which(capsys):
     write("snake")
     assert main(["create", "--game", "snake", "--output", "r"]) == 0
     out = capsys.readouterr().out
-    assert (
-        "the game snake that comes with retro-gamer" in out and "create --game snake.py --output r_own" in out
-    )
+    assert "the game snake that comes with retro-gamer" in out and "create --game snake.py --output r_own" in out
     assert main(["create", "--game", "snake.py", "--output", "mine"]) == 0
     assert "comes with" not in capsys.readouterr().out
 
@@ -392,9 +380,7 @@ def test_a_factory_with_arguments():
     text = refused(write("arguments", MAKE.replace("create_game()", "create_game(level, lives=3)")))
     assert "create_game() cannot be called without level" in text and "arguments.py, line" in text
     assert "def create_game(level=1)" in text
-    assert "Seen from" in said(
-        write("defaults", MAKE.replace("create_game()", "create_game(level=1, *more, **others)"))
-    )
+    assert "Seen from" in said(write("defaults", MAKE.replace("create_game()", "create_game(level=1, *more, **others)")))
 
 
 @pytest.mark.parametrize("how", ["async", "yield"])
@@ -451,9 +437,7 @@ def test_pieces_without_a_dict_can_be_tried():
         def __init__(self):
             self.position = (1, 1)
 
-    refuse_used_games(
-        lambda: engine.Game([Slotted(), Piece("p", (0, 0))], {"score": 0}, board_size=(9, 9)), ["a"]
-    )
+    refuse_used_games(lambda: engine.Game([Slotted(), Piece("p", (0, 0))], {"score": 0}, board_size=(9, 9)), ["a"])
 
 
 def test_what_is_kept_at_the_top_of_the_file_is_told():
@@ -475,9 +459,7 @@ def test_a_game_that_main_plays_is_made_by_main():
 
 def test_a_game_without_any_function_is_made_as_when_its_file_is_started(capsys):
     """Its names are those of the file, and an error in it is told with its line."""
-    start = MAKE.replace("def create_game():", "if __name__ == '__main__':").replace(
-        "return Game", "game = Game"
-    )
+    start = MAKE.replace("def create_game():", "if __name__ == '__main__':").replace("return Game", "game = Game")
     game = write("script", start + "    game.play()\n    open('result.txt', 'w').write('over')\n")
     assert 'made by the lines below  if __name__ == "__main__", as far as play()' in said(game)
     factory = load_factory(parse_game(game))
@@ -486,9 +468,7 @@ def test_a_game_without_any_function_is_made_as_when_its_file_is_started(capsys)
     assert main(["train", "runs/script", "--episodes", "3"]) == 0
     assert main(["evaluate", "runs/script", "--games", "2"]) == 0
     assert "Traceback" not in capsys.readouterr().err
-    broken = refused(
-        write("broken_script", start.replace("game = Game", "game = Gome") + "    game.play()\n")
-    )
+    broken = refused(write("broken_script", start.replace("game = Game", "game = Gome") + "    game.play()\n"))
     assert "Gome" in broken and "broken_script.py" in broken
     nothing = refused(write("no_game_script", "print('.play(')\nif __name__ == '__main__':\n    x = 3\n"))
     assert "__main__() returned NoneType" in nothing
@@ -524,9 +504,7 @@ def test_a_main_that_plays_nothing_makes_no_game():
 def test_what_is_kept_in_a_class_is_told():
     turn = "Player.points += 1; game.state['score'] = Player.points"
     make = "Player.points = 0\n" + MAKE
-    assert "A new game finds Player.points as the last one left it" in said(
-        write("in_class", make, turn=turn)
-    )
+    assert "A new game finds Player.points as the last one left it" in said(write("in_class", make, turn=turn))
 
 
 def test_a_file_that_is_not_found_is_beside_the_game():

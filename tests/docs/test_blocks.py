@@ -19,9 +19,7 @@ from retro_gamer.commands import train
 
 TESTS = TOP / "tests"
 PAGES = {page.relative_to(TOP).as_posix(): list(blocks_of(page)) for page in pages()}
-RUN = [
-    name for name, blocks in PAGES.items() if any(block.language in ("python", "console") for block in blocks)
-]
+RUN = [name for name, blocks in PAGES.items() if any(block.language in ("python", "console") for block in blocks)]
 
 # Run before a page's script or command: what a test cannot wait for. Nothing that is printed changes but numbers.
 PRELUDE = """
@@ -181,19 +179,12 @@ def test_the_blocks_of_a_page_run(name, tmp_path, trained):
 
 
 def test_a_block_that_is_not_run_says_why():
-    wrong = [
-        block
-        for blocks in PAGES.values()
-        for block in blocks
-        if block.not_run and block.not_run not in NOT_RUN
-    ]
+    wrong = [block for blocks in PAGES.values() for block in blocks if block.not_run and block.not_run not in NOT_RUN]
     assert not wrong
 
 
 def test_every_block_names_its_language():
-    unnamed = [
-        f"{block.page}:{block.line}" for blocks in PAGES.values() for block in blocks if not block.language
-    ]
+    unnamed = [f"{block.page}:{block.line}" for blocks in PAGES.values() for block in blocks if not block.language]
     assert not unnamed, "write ```text for what is neither Python nor a command"
 
 

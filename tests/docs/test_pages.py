@@ -45,9 +45,7 @@ def test_reference_pages_are_those_of_the_code(name):
     assert kept == made, "run  python docs/make_reference.py"
 
 
-needs_source = pytest.mark.skipif(
-    not (TOP / "retro_gamer").is_dir(), reason="the package is elsewhere: tests of a wheel"
-)
+needs_source = pytest.mark.skipif(not (TOP / "retro_gamer").is_dir(), reason="the package is elsewhere: tests of a wheel")
 
 
 @needs_source

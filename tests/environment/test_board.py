@@ -48,9 +48,7 @@ def test_board_cells_are_rows_of_symbol_numbers():
 
 
 def test_an_observation_is_bytes_and_float32():
-    seen = make_encoder("a", board=True, observe_state=["score"]).observe(
-        make_game(Piece("a", (1, 0)), state={"score": 3})
-    )
+    seen = make_encoder("a", board=True, observe_state=["score"]).observe(make_game(Piece("a", (1, 0)), state={"score": 3}))
     assert isinstance(seen, Observation)
     assert (seen.cells.dtype, seen.cells.shape) == (np.uint8, (24,))
     assert (seen.features.dtype, seen.features.tolist()) == (np.float32, [3.0])

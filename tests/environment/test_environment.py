@@ -102,9 +102,7 @@ def test_a_reward_that_disappears_is_noticed():
 
 
 def test_the_score_is_reported_beside_the_reward():
-    environment = make_environment(
-        script_factory(set_score(11), state={"score": 10, "coins": 3}), score="coins"
-    )
+    environment = make_environment(script_factory(set_score(11), state={"score": 10, "coins": 3}), score="coins")
     environment.reset()
     environment.step(0)
     assert environment.score == 3.0
@@ -116,9 +114,7 @@ def test_the_score_is_reported_beside_the_reward():
 
 @pytest.mark.parametrize("game_class", game_classes(), ids=lambda game_class: game_class.__module__)
 def test_a_game_that_ends_is_terminated_and_not_truncated(game_class):
-    environment = make_environment(
-        script_factory(set_score(0), lambda game: game.end(), game_class=game_class), max_turns=2
-    )
+    environment = make_environment(script_factory(set_score(0), lambda game: game.end(), game_class=game_class), max_turns=2)
     environment.reset()
     assert environment.step(0)[2:] == (False, False)
     assert environment.step(0)[2:] == (True, False)  # also when it ends in the last turn there is

@@ -63,9 +63,7 @@ def test_the_nearest_thing_in_a_part_is_seen():
         assert far_seen(encoder, game)[9, 5] == "x"
 
 
-@pytest.mark.parametrize(
-    "what", [{}, {"egocentric_radius": 3}, {"egocentric_radius": 2, "radar": True}], ids=str
-)
+@pytest.mark.parametrize("what", [{}, {"egocentric_radius": 3}, {"egocentric_radius": 2, "radar": True}], ids=str)
 @pytest.mark.parametrize("own_symbol", [False, True])
 def test_it_is_what_a_slow_search_finds_and_the_rest_is_as_without(what, own_symbol):
     chooser = random.Random(1)
@@ -112,9 +110,7 @@ def test_a_training_in_two_parts_is_as_one_and_plays_as_it_trained(tmp_path):
         run = make_run(tmp_path / name, preprocessing=SEEN)
         for stop in stops:
             trainer = Trainer(run)
-            trainer.train(
-                on_episode=lambda status, t=trainer, n=stop: t.stop() if status.episode >= n else None
-            )
+            trainer.train(on_episode=lambda status, t=trainer, n=stop: t.stop() if status.episode >= n else None)
     same(RunDirectory(tmp_path / "whole"), RunDirectory(tmp_path / "parts"))
     player, policy = load_player(run), TrainedPolicy(str(run.path))
     environment, actions = player.environment, []

@@ -61,9 +61,7 @@ def test_counts_are_what_they_are_called():
     levels = [count_level(n) for n in range(1, 40)]
     named = [COUNTS[level] for level in levels]
     assert levels == sorted(levels) and set(levels) == {*range(1, LEVELS + 1)}
-    assert (
-        named[:4] == ["1", "2", "3", "4"] and named[4:6] == ["5 or 6"] * 2 and named[8:12] == ["9 to 12"] * 4
-    )
+    assert named[:4] == ["1", "2", "3", "4"] and named[4:6] == ["5 or 6"] * 2 and named[8:12] == ["9 to 12"] * 4
 
 
 def test_kinds_do_not_depend_on_the_place_or_on_who_plays():
@@ -139,9 +137,7 @@ def test_a_training_in_two_parts_is_as_one_and_a_policy_sees_as_it_did(tmp_path,
         run = make_run(tmp_path / name, "catch", preprocessing=SIGHTS[what])
         for stop in stops:
             trainer = Trainer(run)
-            trainer.train(
-                on_episode=lambda status, t=trainer, n=stop: t.stop() if status.episode >= n else None
-            )
+            trainer.train(on_episode=lambda status, t=trainer, n=stop: t.stop() if status.episode >= n else None)
     same(RunDirectory(tmp_path / "whole"), RunDirectory(tmp_path / "parts"))
     facts = read_policy(run)[1].description.to_json()
     seen = SIGHTS[what]

@@ -15,9 +15,7 @@ def test_readings_are_no_cells():
     game = make_game(Hero("a", (0, 0)), Piece("b", (5, 3)))
     encoder = make_encoder("ab", board=True, radar=True)
     seen = encoder.observe(game)
-    assert (
-        seen.cells.reshape(4, 6)[0, 0] == 2 and seen.cells.reshape(4, 6)[3, 5] == 3 and seen.cells.size == 24
-    )
+    assert seen.cells.reshape(4, 6)[0, 0] == 2 and seen.cells.reshape(4, 6)[3, 5] == 3 and seen.cells.size == 24
     assert seen.radar[:4].tolist() == [0, 0, 8, 7] and seen.radar.size == encoder.shape.n_readings
     assert seen.inputs.tolist() == [*seen.cells, *seen.radar] and seen.inputs.size == encoder.shape.n_cells
     assert make_encoder("ab", board=True).observe(game).radar.size == 0
@@ -31,13 +29,9 @@ def test_the_symbols_are_those_of_all_inputs_in_their_order():
 def test_memory_and_network_share_one_search(monkeypatch):
     """An observation is acted on, remembered and acted on again; what stands on it is looked for once."""
     searched, search = [], observation_module.symbol_numbers
-    monkeypatch.setattr(
-        observation_module, "symbol_numbers", lambda cells: searched.append(cells) or search(cells)
-    )
+    monkeypatch.setattr(observation_module, "symbol_numbers", lambda cells: searched.append(cells) or search(cells))
     game, encoder = make_game(Hero("a", (0, 0)), Piece("b", (5, 3))), make_encoder("ab", board=True)
-    agent = DQNAgent(
-        encoder.shape, 3, ModelSettings(), TrainingSettings(memory_capacity=100), np.random.default_rng(0)
-    )
+    agent = DQNAgent(encoder.shape, 3, ModelSettings(), TrainingSettings(memory_capacity=100), np.random.default_rng(0))
     first, second = encoder.observe(game), encoder.observe(game)
     agent.act(first, 0.0)
     agent.replay.add(first, 0, 0.0, second, False, False)

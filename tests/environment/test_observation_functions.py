@@ -116,9 +116,7 @@ def test_encode_state_as_the_original():
     assert encode_state({}, []).shape == (0,)
 
 
-@pytest.mark.parametrize(
-    "position, expected", [((2, 0), ["   ", "@  ", "#b "]), ((-1, 5), ["   ", "   ", "   "])]
-)
+@pytest.mark.parametrize("position, expected", [((2, 0), ["   ", "@  ", "#b "]), ((-1, 5), ["   ", "   ", "   "])])
 def test_egocentric_board_as_the_original(position, expected):
     assert egocentric_board(LINES, position, 1) == [list(row) for row in expected]
 
@@ -158,11 +156,7 @@ def test_the_flat_board_is_that_of_the_drawn_board(characters, spatial):
         board = encode_board(board_lines(game), characters)
         expected = (board.transpose(2, 0, 1) if spatial else board).ravel()
         encoded = FlatEncoder(characters, tuple(game.board_size), spatial).encode(game, 2)
-        assert (
-            (encoded[:-2] == expected).all()
-            and encoded[-2:].tolist() == [0, 0]
-            and encoded.dtype == np.float32
-        )
+        assert (encoded[:-2] == expected).all() and encoded[-2:].tolist() == [0, 0] and encoded.dtype == np.float32
 
 
 def test_the_flat_board_names_a_bad_position():

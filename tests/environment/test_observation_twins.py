@@ -33,10 +33,7 @@ from retro_gamer.original.observation import (
 GAMES = [
     pytest.param(name, id=name)
     for name in ("retro_gamer.games.snake", "retro_gamer.games.catch", "retro_gamer.games.forager")
-] + [
-    pytest.param(f"retro.examples.{name}", id=name + " of retro", marks=needs_retro)
-    for name in ("snake", "nav", "beast")
-]
+] + [pytest.param(f"retro.examples.{name}", id=name + " of retro", marks=needs_retro) for name in ("snake", "nav", "beast")]
 
 
 ENCODERS = {
@@ -71,9 +68,7 @@ def test_the_encoder_agrees_with_its_slow_twin(name, what):
 def test_shown_characters_are_those_of_the_drawn_board(name):
     for game in positions_of(name, 60):
         lines = board_lines(game)
-        assert {
-            place: character for place, character in shown_characters(game).items() if character != " "
-        } == {
+        assert {place: character for place, character in shown_characters(game).items() if character != " "} == {
             (x, y): lines[y][x] for y in range(len(lines)) for x in range(len(lines[0])) if lines[y][x] != " "
         }
 
@@ -114,9 +109,7 @@ def test_a_game_that_is_observed_is_the_same_game(game_class, what):
             play(game, rng.choice([*ARROWS, None]))
             if observed:
                 for _ in range(2):
-                    FlatEncoder("hgk", (8, 8), False).encode(game) if encoder is None else encoder.observe(
-                        game
-                    )
+                    FlatEncoder("hgk", (8, 8), False).encode(game) if encoder is None else encoder.observe(game)
             trail.note(game)
         trails.append(trail.record)
     assert trails[0] == trails[1]
@@ -129,9 +122,7 @@ def test_a_real_game_that_is_observed_is_the_same_game(name):
         random.seed(7)
         rng, trail = random.Random(3), Trail()
         game = make_game_of(module)
-        encoders = [
-            make_encoder(grows=True, board_size=tuple(game.board_size), **what) for what in ENCODERS.values()
-        ]
+        encoders = [make_encoder(grows=True, board_size=tuple(game.board_size), **what) for what in ENCODERS.values()]
         for _ in range(40):
             if not game.playing:
                 game = make_game_of(module)

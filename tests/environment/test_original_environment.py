@@ -181,12 +181,7 @@ def test_a_description_without_its_section_is_a_file_not_found_and_a_value_error
 
 def test_resolve_observation_function():
     assert GameMetadata(["a"], "r").resolve_observation_function() is None
-    assert (
-        GameMetadata(
-            ["a"], "r", observation_function="observing:slow_reading"
-        ).resolve_observation_function()(3)
-        == 7
-    )
+    assert GameMetadata(["a"], "r", observation_function="observing:slow_reading").resolve_observation_function()(3) == 7
     with pytest.raises(ConfigError, match="the module observing has no function nothing"):
         GameMetadata(["a"], "r", observation_function="observing:nothing").resolve_observation_function()
 
@@ -254,9 +249,7 @@ def test_any_key_of_a_keyboard_may_be_pressed():
     environment = catch_environment()
     environment.reset()
     environment.step("q")
-    with pytest.raises(
-        ConfigError, match="'KEY_LEFFT' cannot be pressed. No keyboard has this key. Did you mean KEY_LEFT?"
-    ):
+    with pytest.raises(ConfigError, match="'KEY_LEFFT' cannot be pressed. No keyboard has this key. Did you mean KEY_LEFT?"):
         environment.step("KEY_LEFFT")
     with pytest.raises(ConfigError, match="0 cannot be pressed"):
         environment.step(0)
@@ -276,9 +269,7 @@ def test_characters_are_discovered_sorted_and_without_the_blank():
 
 
 def test_an_observation_function_gives_whatever_it_gives():
-    metadata = GameMetadata(
-        ["KEY_LEFT"], "score", observation_function="test_original_environment:score_and_turn"
-    )
+    metadata = GameMetadata(["KEY_LEFT"], "score", observation_function="test_original_environment:score_and_turn")
     environment = GameEnvironment(catch.create_game, metadata)
     assert environment.reset() == (0, 0)
     assert environment.step("KEY_LEFT") == ((0, 1), 0.0, False)
@@ -289,9 +280,7 @@ def score_and_turn(game):
 
 
 def test_an_observation_function_excludes_observe_state():
-    metadata = GameMetadata(
-        ["KEY_LEFT"], "score", observation_function="test_original_environment:score_and_turn"
-    )
+    metadata = GameMetadata(["KEY_LEFT"], "score", observation_function="test_original_environment:score_and_turn")
     with pytest.raises(ValueError, match="observation_function and observe_state are both set"):
         GameEnvironment(catch.create_game, metadata, ["fruit"])
 

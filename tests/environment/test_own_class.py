@@ -130,17 +130,13 @@ class Own:
     def __call__(self, body, tabular=False, **attributes):
         self.n += 1
         lines = ["import numpy as np", "import enum", "class Env:"]
-        lines += [
-            f"    {name} = {value}" for name, value in {"actions": "[0, 1]", **attributes}.items() if value
-        ]
+        lines += [f"    {name} = {value}" for name, value in {"actions": "[0, 1]", **attributes}.items() if value]
         parts = {
             "reset": "    def reset(self, seed=None, options=None): return [0.0], {}",
             "step": "    def step(self, action): return [0.0], 1.0, False, False, {}",
             **body,
         }
-        (self.folder / f"my_env_{self.n}.py").write_text(
-            "\n".join([*lines, *filter(None, parts.values())]) + "\n"
-        )
+        (self.folder / f"my_env_{self.n}.py").write_text("\n".join([*lines, *filter(None, parts.values())]) + "\n")
         return OwnEnvironment(f"my_env_{self.n}:Env", tabular, 100, path=str(self.folder))
 
 
@@ -287,9 +283,7 @@ def test_what_is_missing_or_wrong_is_said(own, body, attributes, words):
 )
 def test_create_refuses_in_words(tmp_path, capsys, source, words):
     (tmp_path / "my_class.py").write_text(source)
-    assert (
-        main(["create", "--game", f"{tmp_path / 'my_class.py'}:Env", "--output", str(tmp_path / "run")]) > 0
-    )
+    assert main(["create", "--game", f"{tmp_path / 'my_class.py'}:Env", "--output", str(tmp_path / "run")]) > 0
     assert words in capsys.readouterr().err and not (tmp_path / "run").exists()
 
 

@@ -29,9 +29,7 @@ WAYS = [
 
 
 def encoder_of(characters="*@", **what):
-    return make_encoder(
-        characters, own_symbol=True, last_step=True, **(what or {"egocentric_radius": 2, "radar": True})
-    )
+    return make_encoder(characters, own_symbol=True, last_step=True, **(what or {"egocentric_radius": 2, "radar": True}))
 
 
 def step_seen(encoder, observation):
@@ -227,9 +225,7 @@ def test_a_training_in_two_parts_is_as_one(tmp_path):
         run = make_run(tmp_path / name, "snake", preprocessing={**SEEN, **ROOM})
         for stop in stops:
             trainer = Trainer(run)
-            trainer.train(
-                on_episode=lambda status, t=trainer, n=stop: t.stop() if status.episode >= n else None
-            )
+            trainer.train(on_episode=lambda status, t=trainer, n=stop: t.stop() if status.episode >= n else None)
     same(RunDirectory(tmp_path / "whole"), RunDirectory(tmp_path / "parts"))
 
 

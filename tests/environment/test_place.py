@@ -33,9 +33,7 @@ class Hero:
 
 def observed(position, board_size, vocabulary=None):
     vocabulary = vocabulary or Vocabulary("@")
-    encoder = make_encoder(
-        MetadataSettings(board_size=list(board_size)), PreprocessingSettings(**SEEN), vocabulary
-    )
+    encoder = make_encoder(MetadataSettings(board_size=list(board_size)), PreprocessingSettings(**SEEN), vocabulary)
     observation = encoder.observe(Game([Hero(position)], {"score": 0}, board_size=board_size))
     assert len(observation.inputs) == encoder.shape.n_cells
     assert observation.inputs.max() < encoder.shape.n_symbols
@@ -77,8 +75,7 @@ def test_a_policy_says_so_and_its_words_do(tmp_path):
     player = load_player(run)
     observation = player.environment.reset(1)
     assert any(
-        name == "its own place" and "column" in where
-        for name, where in sight_of(player.environment, observation).radar
+        name == "its own place" and "column" in where for name, where in sight_of(player.environment, observation).radar
     )
     environment = player.environment
     causes = explain_choice(

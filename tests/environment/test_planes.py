@@ -220,9 +220,7 @@ def test_a_description_that_does_not_fit_its_planes_is_refused(game, tmp_path):
     assert facts["characters"][:3] == ["A", "B", "C"]
     facts["spaces"]["observations"]["box"] = [6, 7, 30]
     changed = json.dumps(facts)
-    arrays[name] = (
-        np.array(changed) if arrays[name].dtype.kind == "U" else np.frombuffer(changed.encode(), np.uint8)
-    )
+    arrays[name] = np.array(changed) if arrays[name].dtype.kind == "U" else np.frombuffer(changed.encode(), np.uint8)
     np.savez(path, **arrays)
     with pytest.raises(CheckpointError, match="spaces do not fit"):
         TrainedPolicy(tmp_path / "run")

@@ -83,12 +83,7 @@ def test_it_is_what_a_slow_search_finds(what):
         size = width, height = chooser.randint(1, 40), chooser.randint(1, 40)
         position = chooser.randrange(width), chooser.randrange(height)
         share = chooser.choice([0, 0.1, 0.3, 0.5])
-        shown = {
-            (x, y): chooser.choice("##@")
-            for x in range(width)
-            for y in range(height)
-            if chooser.random() < share
-        }
+        shown = {(x, y): chooser.choice("##@") for x in range(width) for y in range(height) if chooser.random() < share}
         hero = Hero("A", position)
         game = make_game(hero, *(Piece(one, cell) for cell, one in shown.items()), board_size=size)
         encoder = encoder_of("#@A", board_size=size, **what)
@@ -125,9 +120,7 @@ def test_a_snake_sees_that_it_is_about_to_shut_itself_in():
 def test_there_are_enough_where_as_many_are_free_as_are_not(taken, n, reading):
     size = (n + max(taken, 2), 1)
     hero, wall = Hero("A", (0, 0)), Piece("#", (n + 1, 0))
-    behind = [
-        Piece("#" if number < taken - 2 else "@", (n + 2 + number, 0)) for number in range(size[0] - n - 2)
-    ]
+    behind = [Piece("#" if number < taken - 2 else "@", (n + 2 + number, 0)) for number in range(size[0] - n - 2)]
     encoder = encoder_of(egocentric_radius=1, board_size=size)
     game = make_game(hero, wall, *behind, board_size=size)
     assert room_seen(encoder, encoder.observe(game)) == [NONE, reading, NONE, NONE]
@@ -249,9 +242,7 @@ def test_create_chooses_it_where_one_can_shut_oneself_in(tmp_path, flags, room, 
     assert ("leaves * behind wherever it goes" in text) == (room and flags == ["--game", "snake"])
 
 
-@pytest.mark.parametrize(
-    "flags, gamma", [([], 0.99), (["--gamma", "0.9"], 0.9), (["--no-room"], 0.97)], ids=str
-)
+@pytest.mark.parametrize("flags, gamma", [([], 0.99), (["--gamma", "0.9"], 0.9), (["--no-room"], 0.97)], ids=str)
 def test_who_can_shut_itself_in_looks_farther_ahead(tmp_path, flags, gamma):
     text = created(tmp_path, "--game", "snake", *flags)[1]
     assert RunDirectory(tmp_path / "run").load_config().training.gamma == gamma

@@ -44,9 +44,7 @@ def test_flattened_as_gymnasium_flattens(theirs):
         expected = gymnasium.spaces.utils.flatten(theirs, value)
         for space in (ours, again):
             features = space.flatten(value)
-            assert (
-                features.shape == (space.n_features,) and (features == expected.astype(features.dtype)).all()
-            )
+            assert features.shape == (space.n_features,) and (features == expected.astype(features.dtype)).all()
             assert features.dtype == (np.uint8 if theirs.dtype == np.uint8 else np.float32)
 
 

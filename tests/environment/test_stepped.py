@@ -26,9 +26,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 class Scripted(gymnasium.Env):
     """Returns from reset and step what it is told to."""
 
-    def __init__(
-        self, observation_space=None, action_space=None, reset=(0, {}), step=(1, 1.0, False, False, {})
-    ):
+    def __init__(self, observation_space=None, action_space=None, reset=(0, {}), step=(1, 1.0, False, False, {})):
         self.observation_space = observation_space or spaces.Discrete(4)
         self.action_space = action_space or spaces.Discrete(2)
         self.script, self.actions = (reset, step), []
@@ -91,9 +89,7 @@ def test_numbers_and_truths_of_any_kind_are_taken(step):
 
 @pytest.mark.parametrize("reset", [0, None, np.zeros(2), (0, 1), (0, {}, 1)])
 def test_a_reset_of_another_form_is_explained(reset):
-    with registered(reset=reset) as name, pytest.raises(
-        GameError, match=r"reset returned(.|\n)*return observation, \{\}"
-    ):
+    with registered(reset=reset) as name, pytest.raises(GameError, match=r"reset returned(.|\n)*return observation, \{\}"):
         GymEnvironment(name).reset()
 
 
@@ -112,9 +108,7 @@ def test_an_observation_that_changes_shape_is_explained():
 def test_an_observation_out_of_bounds_is_learned_from_and_said_once(value, said):
     box = spaces.Box(-1, 1, (2,), np.float32)
     observation = np.array([0, value])
-    with registered(
-        observation_space=box, reset=(np.zeros(2), {}), step=(observation, 0.0, False, False, {})
-    ) as name:
+    with registered(observation_space=box, reset=(np.zeros(2), {}), step=(observation, 0.0, False, False, {})) as name:
         environment = GymEnvironment(name)
         environment.reset()
         environment.step(0), environment.step(0)
@@ -178,9 +172,7 @@ class Lights(gymnasium.Env):
 def test_pictures_are_kept_as_bytes_and_learned(tmp_path):
     with registered(make=Lights) as name:
         flags = "--training-turns 1500 --epsilon-decay-turns 800 --evaluate-every 0 --hidden-sizes 16"
-        assert (
-            main(["create", "--game", f"gym:{name}", "--output", str(tmp_path / "run"), *flags.split()]) == 0
-        )
+        assert main(["create", "--game", f"gym:{name}", "--output", str(tmp_path / "run"), *flags.split()]) == 0
         trainer = Trainer(RunDirectory(tmp_path / "run"))
         trainer.train(episodes=30)
         assert trainer.agent.replay.features.dtype == np.uint8

@@ -205,9 +205,7 @@ def test_both_walk_and_stop_at_walls(steady):
 def test_a_catch(chaser, runner, keys, caught, steady):
     game = play(placed(tag, chaser=chaser, runner=runner), keys)
     assert game.playing != caught
-    assert len(set(where(game, "chaser", "runner"))) == (
-        1 if caught else 2
-    )  # where it was caught, there they stay
+    assert len(set(where(game, "chaser", "runner"))) == (1 if caught else 2)  # where it was caught, there they stay
     assert rewards(game) == ([0.99, -0.99] if caught else [-0.01, 0.01])
     assert game.state.get("winner") == ("chaser" if caught else None)
 
@@ -333,9 +331,7 @@ def shortest_way(module, prey, prefer=0):
 
     def choose(player, game):
         to_prey = distances(module, game.get_agent_by_name(prey).position)
-        return min(
-            player.keys.values(), key=lambda step: (to_prey.get(after(player, step), 99), step[prefer] == 0)
-        )
+        return min(player.keys.values(), key=lambda step: (to_prey.get(after(player, step), 99), step[prefer] == 0))
 
     return choose
 

@@ -138,9 +138,7 @@ def chosen(tmp_path, monkeypatch, flags=None, **changes):
 def test_create_finds_them(tmp_path, monkeypatch, changes, tiles):
     config, messages, notes = chosen(tmp_path, monkeypatch, **changes)
     assert config.preprocessing.tiles == tiles
-    assert (
-        "which of them are equal" in "\n".join(messages) and "waits for a key" in notes["preprocessing.tiles"]
-    )
+    assert "which of them are equal" in "\n".join(messages) and "waits for a key" in notes["preprocessing.tiles"]
 
 
 @pytest.mark.parametrize(
@@ -180,9 +178,7 @@ def test_what_makes_no_sense_is_refused(change):
 
 
 def run_of(tmp_path, monkeypatch, name):
-    config, _, _ = chosen(
-        tmp_path, monkeypatch, flags={"training_turns": 600, "learning_starts": 40, "hidden_sizes": [16]}
-    )
+    config, _, _ = chosen(tmp_path, monkeypatch, flags={"training_turns": 600, "learning_starts": 40, "hidden_sizes": [16]})
     run = make_run(tmp_path / name)
     run.config_path.write_text(config.to_toml(), encoding="utf-8")
     return run
@@ -193,9 +189,7 @@ def test_a_training_in_two_parts_is_as_one_and_a_policy_sees_the_same(tmp_path, 
         run = run_of(tmp_path, monkeypatch, name)
         for stop in stops:
             trainer = Trainer(run)
-            trainer.train(
-                on_episode=lambda status, t=trainer, n=stop: t.stop() if status.episode >= n else None
-            )
+            trainer.train(on_episode=lambda status, t=trainer, n=stop: t.stop() if status.episode >= n else None)
     same(RunDirectory(tmp_path / "whole"), RunDirectory(tmp_path / "parts"))
 
     player, policy = load_player(run), TrainedPolicy(run.path)
@@ -209,9 +203,7 @@ def test_a_training_in_two_parts_is_as_one_and_a_policy_sees_the_same(tmp_path, 
     assert len(rows) == 3 and len(set(map(len, rows))) == 1 and any(sign.isdigit() for sign in rows[0])
     described = read_policy(run)[1].description
     shape = environment.shape.board_shape
-    assert explain_choice(
-        player.agent, observation, environment.actions, described.characters, shape, described
-    ).causes
+    assert explain_choice(player.agent, observation, environment.actions, described.characters, shape, described).causes
 
     facts = described.to_json()
     seen = PolicyDescription.from_json(facts, tmp_path).settings(run.load_config()).preprocessing

@@ -30,12 +30,7 @@ def test_blanks_are_nothing_and_no_character():
 
 def test_a_frozen_vocabulary_takes_the_unknown_for_nothing():
     vocabulary = Vocabulary("a")
-    assert (
-        vocabulary["z"] == 0
-        and vocabulary["zz"] == 0
-        and vocabulary.characters == ["a"]
-        and "z" not in vocabulary
-    )
+    assert vocabulary["z"] == 0 and vocabulary["zz"] == 0 and vocabulary.characters == ["a"] and "z" not in vocabulary
     game = make_game(Hero("a", (0, 0)), Piece("z", (1, 0)))
     assert cells(make_encoder("a", board=True), game)[:2] == [A, 0]
     assert set(cells(make_encoder("a", radar=True), game)) == {0}
@@ -50,9 +45,7 @@ def test_room_for_symbols_comes_in_steps_of_eight(n_characters, n_symbols):
     for i in range(n_characters):
         vocabulary[chr(0x4E00 + i)]
     assert vocabulary.n_symbols == n_symbols
-    assert max(vocabulary.values()) < n_symbols and len(vocabulary.characters) == min(
-        n_characters, MAX_CHARACTERS
-    )
+    assert max(vocabulary.values()) < n_symbols and len(vocabulary.characters) == min(n_characters, MAX_CHARACTERS)
 
 
 def test_the_readings_of_a_radar_have_room_too():
@@ -104,9 +97,7 @@ def test_the_fifteenth_character_makes_room_for_more(what, n_cells_before, n_cel
     seen = cells(encoder, game)
     assert len(seen) == n_cells_after == encoder.shape.n_cells and encoder.shape.n_symbols == 24
     if what.get("radar"):
-        assert (
-            seen[-(44 - 28) :] == [6, 5] + [0] * 14
-        )  # character 15, of number 16, comes first in the new room
+        assert seen[-(44 - 28) :] == [6, 5] + [0] * 14  # character 15, of number 16, comes first in the new room
     else:
         assert 16 in seen
 

@@ -73,9 +73,7 @@ def slow_way(goals, walkable, position, size):
     beside = {step: (position[0] + dx, position[1] + dy) for step, (dx, dy) in STEPS.items()}
     least = min((distance[cell] for cell in beside.values() if cell in distance), default=FARTHEST)
     if least + 1 < FARTHEST:
-        return sum(step for step, cell in beside.items() if distance.get(cell) == least), (
-            least + 1
-        ).bit_length()
+        return sum(step for step, cell in beside.items() if distance.get(cell) == least), (least + 1).bit_length()
     return NO_WAY
 
 
@@ -92,9 +90,7 @@ def test_it_is_what_a_slow_search_finds(what):
             for y in range(height)
             if chooser.random() < share and (x, y) != position
         }
-        game = make_game(
-            Hero("A", position), *(Piece(one, cell) for cell, one in shown.items()), board_size=size
-        )
+        game = make_game(Hero("A", position), *(Piece(one, cell) for cell, one in shown.items()), board_size=size)
         encoder = encoder_of("#~$A", board_size=size, **what)
         goals = [cell for cell, one in shown.items() if one == "$" and abs(cell[1] - position[1]) <= REACH]
         seen = way_seen(encoder, encoder.observe(game), "$")
@@ -336,9 +332,7 @@ def test_without_a_radar_it_is_refused():
     for name, value in (("way_around", ["#"]), ("sight", 2)):
         seen = {"board": True, "radar": False, name: value}
         with pytest.raises(ConfigError, match=f"{name} is set with radar = false"):
-            RunConfig.from_dict(
-                {"metadata": {"actions": ["a"], "reward": "score"}, "preprocessing": seen}, "x"
-            )
+            RunConfig.from_dict({"metadata": {"actions": ["a"], "reward": "score"}, "preprocessing": seen}, "x")
 
 
 # Runs
@@ -353,9 +347,7 @@ def test_a_training_in_two_parts_is_as_one(tmp_path):
         run = make_run(tmp_path / name, "snake", preprocessing=DARK)
         for stop in stops:
             trainer = Trainer(run)
-            trainer.train(
-                on_episode=lambda status, t=trainer, n=stop: t.stop() if status.episode >= n else None
-            )
+            trainer.train(on_episode=lambda status, t=trainer, n=stop: t.stop() if status.episode >= n else None)
     same(RunDirectory(tmp_path / "whole"), RunDirectory(tmp_path / "parts"))
 
 
@@ -421,9 +413,7 @@ def test_a_copy_of_an_environment_keeps_its_chart():
     pytest.importorskip("gymnasium")
     from retro_gamer.policy.gymnasium_env import make_gym_env
 
-    env = make_gym_env(
-        "snake", **DARK, actions=["KEY_LEFT", "KEY_RIGHT", "KEY_UP", "KEY_DOWN"], reward="reward"
-    )
+    env = make_gym_env("snake", **DARK, actions=["KEY_LEFT", "KEY_RIGHT", "KEY_UP", "KEY_DOWN"], reward="reward")
     env.reset(seed=4)
     for _ in range(4):
         env.step(1)

@@ -204,9 +204,7 @@ def test_a_reading_is_a_rough_distance(distance, reading):
 
 
 def test_the_radar_reads_the_nearest_of_each_kind():
-    game = make_game(
-        Hero("a", (2, 2)), Piece("b", (9, 2)), Piece("b", (1, 0)), Piece("c", (2, 15)), board_size=(20, 20)
-    )
+    game = make_game(Hero("a", (2, 2)), Piece("b", (9, 2)), Piece("b", (1, 0)), Piece("c", (2, 15)), board_size=(20, 20))
     encoder = make_encoder("abc", board_size=(20, 20), radar=True)
     assert cells(encoder, game) == [0, 0, 4, 3, 5, 9] + [0] * 22
 
@@ -241,9 +239,7 @@ def test_the_radar_measures_to_every_cell_of_a_large_character():
 
 def test_the_readings_follow_the_picture():
     game = make_game(Hero("a", (0, 0)), Piece("b", (1, 0)))
-    assert (
-        cells(make_encoder("ab", board=True, radar=True), game) == [A, B] + [0] * 22 + [0, 0, 6, 5] + [0] * 24
-    )
+    assert cells(make_encoder("ab", board=True, radar=True), game) == [A, B] + [0] * 22 + [0, 0, 6, 5] + [0] * 24
     assert (
         cells(make_encoder("ab", egocentric_radius=1, radar=True), game)
         == [OFF, OFF, OFF, OFF, A, B, OFF, 0, 0] + [0, 0, 6, 5] + [0] * 24

@@ -334,9 +334,7 @@ def test_log_and_state_files(tmp_path):
             game.end()
 
     log, state = tmp_path / "game.log", tmp_path / "state.json"
-    game = engine.Game(
-        [Ender()], {"score": 0}, framerate=1000, log_file=str(log), dump_state=str(state), debug=True
-    )
+    game = engine.Game([Ender()], {"score": 0}, framerate=1000, log_file=str(log), dump_state=str(state), debug=True)
     game.play(input_source=Keys(["KEY_UP"]))
     assert log.read_text(encoding="utf-8").splitlines() == ["1: Keys: KEY_UP", "1: the end, \u2713"]
     assert json.loads(state.read_text()) == {"score": 3}

@@ -90,10 +90,7 @@ class Terminal(io.StringIO):
             assert 0 <= self.x < self.columns and 0 <= self.y < self.rows
 
     def lines(self):
-        return [
-            "".join(self.cells.get((y, x), " ") for x in range(self.columns)).rstrip()
-            for y in range(self.rows)
-        ]
+        return ["".join(self.cells.get((y, x), " ") for x in range(self.columns)).rstrip() for y in range(self.rows)]
 
     def picture(self):
         """The lines without the empty ones around and the margin on the left."""

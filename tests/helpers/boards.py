@@ -23,9 +23,7 @@ def cells(encoder, game, agent=None):
 def towards_food(game, rng):
     """A key that gets a snake or a forager something to eat, mostly, so that long snakes are seen too."""
     player = player_finder()(game)
-    food = next(
-        (agent for agent in game.agents if getattr(agent, "name", None) in ("apple", "Apple", "food")), None
-    )
+    food = next((agent for agent in game.agents if getattr(agent, "name", None) in ("apple", "Apple", "food")), None)
     if player is None or food is None or rng.random() < 0.1:
         return rng.choice([*ARROWS, None])
     distance = {

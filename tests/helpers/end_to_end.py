@@ -128,10 +128,7 @@ def run_here(*arguments, cwd):
         os.chdir(before)
         sys.path[:] = path
         for name in set(sys.modules) - modules:
-            if (
-                Path(cwd).resolve()
-                in Path(getattr(sys.modules[name], "__file__", None) or "/").resolve().parents
-            ):
+            if Path(cwd).resolve() in Path(getattr(sys.modules[name], "__file__", None) or "/").resolve().parents:
                 del sys.modules[name]
     return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())
 

@@ -67,9 +67,7 @@ def one_hot_input(cells, features, n_symbols):
 def lists_of(cells):
     """Boards [boards, n_cells] as lists of their symbols, cell by cell."""
     n_cells = cells.shape[1]
-    lists = [
-        [(int(symbol) - 1) * n_cells + cell for cell, symbol in enumerate(board) if symbol] for board in cells
-    ]
+    lists = [[(int(symbol) - 1) * n_cells + cell for cell, symbol in enumerate(board) if symbol] for board in cells]
     most = max(map(len, lists), default=0)
     padded = [numbers + [NO_MORE] * (most - len(numbers)) for numbers in lists]
     return SymbolLists(np.array(padded, np.int32).reshape(len(cells), most), n_cells)
@@ -125,9 +123,7 @@ class OverImages:
     def forward(self, x):
         batch, height, width, channels = self.shape = x.shape
         seen, looks = Seen.where(np.ones((batch, 1 + height * width), bool)).through(self.layer.geometry)
-        rows = np.concatenate(
-            [np.zeros((FIRST, channels), x.dtype), x.reshape(batch * height * width, channels)]
-        )
+        rows = np.concatenate([np.zeros((FIRST, channels), x.dtype), x.reshape(batch * height * width, channels)])
         y = self.layer.forward(rows, looks)
         assert len(y) == FIRST + len(seen.places) and not y[0].any()
         return y[FIRST:].reshape((batch,) + self.layer.geometry.output_size + (-1,))

@@ -37,9 +37,7 @@ def script_factory(*functions, game_class=engine.Game, state=None):
     return create_game
 
 
-def make_environment(
-    factory, actions=("KEY_LEFT",), reward="score", function=None, tabular=False, max_turns=100, score=""
-):
+def make_environment(factory, actions=("KEY_LEFT",), reward="score", function=None, tabular=False, max_turns=100, score=""):
     metadata = MetadataSettings(actions=list(actions), reward=reward, score=score, board_size=[3, 2])
     encoder = None if function else make_encoder("s", grows=True, board_size=(3, 2), board=True)
     return RetroEnvironment(factory, metadata, encoder, function, tabular, max_turns)

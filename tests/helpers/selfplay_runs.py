@@ -104,9 +104,7 @@ DUEL = {
 
 
 def duel_run(path, **sections):
-    config = RunConfig.from_dict(
-        {**DUEL, **{name: {**DUEL.get(name, {}), **values} for name, values in sections.items()}}
-    )
+    config = RunConfig.from_dict({**DUEL, **{name: {**DUEL.get(name, {}), **values} for name, values in sections.items()}})
     run = RunDirectory(path)
     run.create(config.to_toml())
     return run
@@ -131,9 +129,7 @@ class Always(Agent):
 
 
 def policies_for(config, *actions):
-    encoder = TeamEncoder(
-        config, Vocabulary(config.metadata.character_set, grows=True), [[] for _ in config.teams]
-    )
+    encoder = TeamEncoder(config, Vocabulary(config.metadata.character_set, grows=True), [[] for _ in config.teams])
     return [TeamPolicy(Always(action), encoder) for action in actions]
 
 

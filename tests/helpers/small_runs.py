@@ -40,9 +40,7 @@ def make_run(path, game="forager", preprocessing=None, model=None, **training):
         "max_turns_per_episode": 40,
         **training,
     }
-    actions = (
-        ["KEY_LEFT", "KEY_RIGHT"] if game == "catch" else ["KEY_LEFT", "KEY_RIGHT", "KEY_UP", "KEY_DOWN"]
-    )
+    actions = ["KEY_LEFT", "KEY_RIGHT"] if game == "catch" else ["KEY_LEFT", "KEY_RIGHT", "KEY_UP", "KEY_DOWN"]
     config = RunConfig.from_dict(
         {
             "game": {"module": f"retro_gamer.games.{game}"},

@@ -51,9 +51,7 @@ class Tensor:
 def tensor(array, key):
     """An ordinary tensor: contiguous, in a storage of its own."""
     array = np.ascontiguousarray(array)
-    return Tensor(
-        Storage(array.ravel(), key), array.shape, [step // array.itemsize for step in array.strides]
-    )
+    return Tensor(Storage(array.ravel(), key), array.shape, [step // array.itemsize for step in array.strides])
 
 
 def save(path, content, byte_order="little", protocol=2, **changes):

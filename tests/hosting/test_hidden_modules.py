@@ -69,12 +69,8 @@ def test_commands_work_beside_files_that_hide_modules(folder):
 
 
 def test_the_installed_script_works_there_too(folder):
-    script = (
-        "import sys; sys.path[0] = '/usr/bin'; from retro_gamer.cli import main; raise SystemExit(main())"
-    )
-    done = run_python(
-        "-c", script, "create", "--game", "good.py", "--output", "r", "--actions", "KEY_LEFT", cwd=folder
-    )
+    script = "import sys; sys.path[0] = '/usr/bin'; from retro_gamer.cli import main; raise SystemExit(main())"
+    done = run_python("-c", script, "create", "--game", "good.py", "--output", "r", "--actions", "KEY_LEFT", cwd=folder)
     assert done.returncode == 0, done.stderr
 
 
@@ -92,9 +88,7 @@ def test_scripts_work_beside_files_that_hide_modules(folder):
 
 def test_a_script_keeps_the_module_that_it_imported_before_us(tmp_path):
     (tmp_path / "random.py").write_text("mine = 7")
-    (tmp_path / "script.py").write_text(
-        "import random\nfrom retro_gamer import TrainedPolicy\nprint(random.mine)\n"
-    )
+    (tmp_path / "script.py").write_text("import random\nfrom retro_gamer import TrainedPolicy\nprint(random.mine)\n")
     done = run_python("script.py", cwd=tmp_path)
     assert done.returncode == 0 and done.stdout == "7\n", done.stderr
 
@@ -145,9 +139,7 @@ def test_a_game_with_the_name_of_a_module_in_use_is_told_to_rename(tmp_path):
 
 def test_without_such_files_nothing_is_said(tmp_path):
     code = "import retro_gamer, sys; from retro_gamer import TrainedPolicy; print(len(sys.path))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=str(tmp_path), stderr=subprocess.PIPE, env=child_environment()
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=str(tmp_path), stderr=subprocess.PIPE, env=child_environment())
     assert done.returncode == 0 and done.stderr == b""
 
 
@@ -155,9 +147,7 @@ def test_a_library_outside_the_usual_folders_is_found_where_python_looks(tmp_pat
     (tmp_path / "made_for_this_test.py").write_text("x = 1")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     finder = hidden_modules.LibrariesAmongThemselves
-    code = compile(
-        "spec = find('made_for_this_test')", os.path.join(os.path.dirname(os.__file__), "some.py"), "exec"
-    )
+    code = compile("spec = find('made_for_this_test')", os.path.join(os.path.dirname(os.__file__), "some.py"), "exec")
     names = {"find": finder.find_spec, "__name__": "some"}
     exec(code, names)
     assert names["spec"] is None

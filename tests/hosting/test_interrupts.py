@@ -86,9 +86,7 @@ def test_what_the_game_swallowed_comes_out_behind_it():
 def run(tmp_path):
     (tmp_path / "game.py").write_text(GAME)
     flags = ["--actions", "KEY_LEFT,KEY_RIGHT", "--batch-size", "8", "--hidden-sizes", "8"]
-    assert (
-        main(["create", "--game", str(tmp_path / "game.py"), "--output", str(tmp_path / "run"), *flags]) == 0
-    )
+    assert main(["create", "--game", str(tmp_path / "game.py"), "--output", str(tmp_path / "run"), *flags]) == 0
     assert main(["train", str(tmp_path / "run"), "--episodes", "2"]) == 0
     sys.modules.pop("game", None)
     return tmp_path / "run"
@@ -107,8 +105,7 @@ def run(tmp_path):
 )
 def test_one_ctrl_c_ends_a_command_even_if_the_game_catches_everything(run, command, number, status, said):
     done = subprocess.run(
-        [sys.executable, "-c", MAIN]
-        + [part.format(run=run, game=run.parent / "game.py") for part in command],
+        [sys.executable, "-c", MAIN] + [part.format(run=run, game=run.parent / "game.py") for part in command],
         env={**os.environ, "PYTHONPATH": str(REPOSITORY), "AT": "30", "NUMBER": number},
         capture_output=True,
         text=True,

@@ -100,9 +100,7 @@ def test_a_file_and_a_function():
 
 def test_a_path_with_spaces_and_an_accent(tmp_path):
     write("été à la mer/my game.py")
-    assert parse_game("été à la mer/my game.py") == GameSettings(
-        module="my game", path=str(tmp_path / "été à la mer")
-    )
+    assert parse_game("été à la mer/my game.py") == GameSettings(module="my game", path=str(tmp_path / "été à la mer"))
     assert load("été à la mer/my game.py").state["score"] == 0
 
 
@@ -273,10 +271,7 @@ def test_a_missing_import_is_named(tmp_path):
 
 def test_a_missing_name_in_an_import_is_shown():
     write("my_game.py", "from os import no_such_thing\n")
-    assert (
-        "The game raised ImportError while my_game was imported: cannot import name 'no_such_thing'"
-        in failure("my_game")
-    )
+    assert "The game raised ImportError while my_game was imported: cannot import name 'no_such_thing'" in failure("my_game")
 
 
 def test_missing_retro_games_are_explained(monkeypatch):
@@ -416,9 +411,7 @@ def test_the_description_in_a_folder_above_is_found():
 def test_the_factory_may_live_in_another_module_than_the_description():
     shutil.copytree(str(STUDENT_GAMES / "garden"), "garden")
     assert (
-        read_description(GameSettings(module="garden", path=os.getcwd(), factory="garden.start:plant"))[0][
-            "reward"
-        ]
+        read_description(GameSettings(module="garden", path=os.getcwd(), factory="garden.start:plant"))[0]["reward"]
         == "carrots"
     )
 
@@ -429,9 +422,7 @@ def test_a_folder_without_init_may_have_a_description():
     assert read_description(parse_game("my_game"))[0] == {"factory": "my_game.go:create_game"}
 
 
-@pytest.mark.parametrize(
-    "text", ["", "[tool]\n", "tool = 5\n", "[tool]\nretro-gamer = 5\n", "[tool.retro-gamer]\n"]
-)
+@pytest.mark.parametrize("text", ["", "[tool]\n", "tool = 5\n", "[tool]\nretro-gamer = 5\n", "[tool.retro-gamer]\n"])
 def test_a_description_that_says_nothing_is_none(text):
     write("my_game.py")
     write("pyproject.toml", text)
@@ -507,9 +498,7 @@ def test_errors_of_our_own_stay_as_they_are():
 
 
 def test_an_error_without_a_message_says_so():
-    assert "The game raised AssertionError in turn 3: (no message)" in str(
-        blame(AssertionError(), "in turn 3")
-    )
+    assert "The game raised AssertionError in turn 3: (no message)" in str(blame(AssertionError(), "in turn 3"))
 
 
 def test_advice_is_the_last_line():
@@ -536,7 +525,5 @@ def test_loading_imports_neither_retro_games_nor_gymnasium():
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "PYTHONIOENCODING": "utf-8",
     }
-    done = subprocess.run(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment, universal_newlines=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment, universal_newlines=True)
     assert done.stdout.strip() == "[]"

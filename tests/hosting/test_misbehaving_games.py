@@ -240,8 +240,7 @@ def test_thousands_of_agents(tmp_path):
     write_game(
         tmp_path,
         OURS,
-        factory="return Game([Player()] + [Coin((n % 4, 2)) for n in range(1200)], "
-        "{'score': 0}, board_size=(4, 4))",
+        factory="return Game([Player()] + [Coin((n % 4, 2)) for n in range(1200)], {'score': 0}, board_size=(4, 4))",
     )
     result = run_here("create", "--game", "my_game.py", "--output", "run", *KNOWN, *TINY, cwd=tmp_path)
     assert result.returncode == 0 and "at most 1201 on the board" in result.stdout, result.stderr
@@ -299,26 +298,16 @@ def test_what_a_game_prints_stays_out_of_our_output(game_folder):
     write_game(folder, engine, top="print('Welcome!')", every="print('turn', game.turn_number)")
     result = run_command("evaluate", "run", "--games", "9", "--json", cwd=folder)
     assert json.loads(result.stdout)["games"] == 9
-    assert result.stderr.startswith(
-        "The game prints: Welcome!\nThe game prints: turn 1\nThe game prints: turn 2\n"
-    )
+    assert result.stderr.startswith("The game prints: Welcome!\nThe game prints: turn 1\nThe game prints: turn 2\n")
     assert result.stderr.count("\n") == 20 and result.stderr.endswith("prints more, which is not shown.\n")
     for command in (
         ["train", "run", "--episodes", "30"],
         ["create", "--game", "my_game.py", "--output", "new", *KNOWN],
     ):
         result = run_command(*command, cwd=folder)
-        assert (
-            result.returncode == 0
-            and "turn 1" not in result.stdout
-            and "The game prints: turn 1\n" in result.stderr
-        )
+        assert result.returncode == 0 and "turn 1" not in result.stdout and "The game prints: turn 1\n" in result.stderr
     result = run_command("play", "run", cwd=folder)
-    assert (
-        result.returncode == 0
-        and "turn 1\n" not in result.stdout
-        and "The game prints: turn 1\n" in result.stderr
-    )
+    assert result.returncode == 0 and "turn 1\n" not in result.stdout and "The game prints: turn 1\n" in result.stderr
 
 
 def test_prints_stand_above_the_progress_line(game_folder):
@@ -327,9 +316,7 @@ def test_prints_stand_above_the_progress_line(game_folder):
     terminal = PseudoTerminal(["-m", "retro_gamer", "train", "run", "--episodes", "400"], folder)
     assert terminal.finish() == 0
     terminal.close()
-    lines = re.split(
-        r"(?:[\r\n]|\x1b\[\d*[A-Z])+", terminal.output
-    )  # also at what moves the cursor and wipes
+    lines = re.split(r"(?:[\r\n]|\x1b\[\d*[A-Z])+", terminal.output)  # also at what moves the cursor and wipes
     assert lines.count("The game prints: here") >= 19 and "Trained 412 games" in terminal.output
     assert not [line for line in lines if "prints:" in line and not line.startswith("The game prints")]
 
@@ -383,9 +370,7 @@ def test_a_loop_that_never_ends(game_folder, place, command):
     trouble = "while True: time.sleep(0.3) or open('busy', 'w').close()"
     path = write_game(folder, engine, **{place: trouble})
     where = f"{path}, line {line_of(path, trouble)}"
-    arguments = {"create": ["create", "--game", "my_game.py", "--output", "new", *KNOWN]}.get(
-        command, [command, "run"]
-    )
+    arguments = {"create": ["create", "--game", "my_game.py", "--output", "new", *KNOWN]}.get(command, [command, "run"])
     if command == "train":
         arguments += ["--episodes", "3"]
     terminal = PseudoTerminal(["-c", HASTY, *arguments], folder, columns=2000)
@@ -402,11 +387,7 @@ def test_a_loop_that_never_ends(game_folder, place, command):
     assert terminal.finish() == 1
     assert terminal.close(), "the terminal was not restored"
     error = terminal.output[terminal.output.rindex("retro-gamer: ") :]
-    assert (
-        "The game was still busy " in error
-        and where in error
-        and "Look there for a loop that never ends." in error
-    )
+    assert "The game was still busy " in error and where in error and "Look there for a loop that never ends." in error
     assert "Traceback" not in terminal.output
     write_game(folder, engine)
     nothing_lost(folder, 12)

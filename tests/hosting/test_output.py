@@ -49,9 +49,7 @@ BAD = [
     "\U000e0041",
     "\udc80",
 ]
-HARMFUL = re.compile(
-    "[^\\n\\t -~\\xa0-\u061b\u061d-\u200a\u200c\u200d\u2010-\u2027\u202f-\u205f\u2070-\ufefe]"
-)
+HARMFUL = re.compile("[^\\n\\t -~\\xa0-\u061b\u061d-\u200a\u200c\u200d\u2010-\u2027\u202f-\u205f\u2070-\ufefe]")
 
 
 @pytest.mark.parametrize("text", BAD, ids=ascii)
@@ -61,9 +59,7 @@ def test_what_is_not_seen_is_shown_as_an_escape(text):
     assert printable(shown) == shown
 
 
-@pytest.mark.parametrize(
-    "text", ["", "plain", "two\nlines\tand a tab", "é ü 漢字 العربية 🐍 👩‍🚀 \xa0\u3000", "█▓░┌┐⣿"]
-)
+@pytest.mark.parametrize("text", ["", "plain", "two\nlines\tand a tab", "é ü 漢字 العربية 🐍 👩‍🚀 \xa0\u3000", "█▓░┌┐⣿"])
 def test_text_stays_as_it_is(text):
     assert printable(text) == text
 
@@ -188,13 +184,9 @@ def test_files_cannot_write_escape_codes(tmp_path, capsys, where, command):
     if where == "facts":
         path = run.find_checkpoint()
         facts, arrays = load_checkpoint(path)
-        run.save_policy(
-            path, {**facts, "episode": nasty, "turns": nasty, "actions": [nasty] * 4 + [None]}, arrays
-        )
+        run.save_policy(path, {**facts, "episode": nasty, "turns": nasty, "actions": [nasty] * 4 + [None]}, arrays)
     elif where == "metrics":
-        run.metrics_path.write_text(
-            f"episode,turns,mean_return,mean_length,epsilon,{nasty}\n1,1,1,1,1,{nasty}\n", "utf-8"
-        )
+        run.metrics_path.write_text(f"episode,turns,mean_return,mean_length,epsilon,{nasty}\n1,1,1,1,1,{nasty}\n", "utf-8")
     else:
         line = {
             "config": f"module = {toml}",

@@ -32,9 +32,7 @@ class Die:
         from random import randint  # while it plays
 
         number = choice([1, 2, 3]) + randint(1, 6) + random.random() + gauss(0, 1)
-        number += (
-            rand() + np.random.randint(5) + np.random.normal() + random.getrandbits(3) + np.random.sample()
-        )
+        number += rand() + np.random.randint(5) + np.random.normal() + random.getrandbits(3) + np.random.sample()
         game.state["score"] += number
         self.position = (random.randrange(4), int(np.random.choice(3)))
         if game.turn_number > 5:

@@ -109,6 +109,4 @@ def test_a_loop_of_the_engine_is_named_with_the_line_that_keeps_it_going(monkeyp
     with supervised(said.append):
         environment.step(0)
     first = Spark.play_turn.__code__.co_firstlineno
-    assert re.search(
-        rf"in {re.escape(__file__)}, line ({first}|{first + 1}|{first + 2}), in play_turn", said[0]
-    )
+    assert re.search(rf"in {re.escape(__file__)}, line ({first}|{first + 1}|{first + 2}), in play_turn", said[0])

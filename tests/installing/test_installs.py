@@ -193,20 +193,14 @@ def test_every_file_has_a_name_that_windows_allows(trained):
     names = [path.name for path in (trained / "runs").rglob("*")]
     assert len(names) > 20
     for name in names:
-        assert (
-            not set(name) & set('<>:"/\\|?*')
-            and name[-1] not in ". "
-            and name.lower().split(".")[0] not in RESERVED
-        )
+        assert not set(name) & set('<>:"/\\|?*') and name[-1] not in ". " and name.lower().split(".")[0] not in RESERVED
 
 
 # Text
 
 
 def test_text_is_utf_8_whatever_the_machine_speaks(school):
-    school = school.rename(
-        school.with_name("Ubung")
-    )  # in that locale Python finds no file with an accent in its name
+    school = school.rename(school.with_name("Ubung"))  # in that locale Python finds no file with an accent in its name
     flags = []
     if sys.version_info >= (3, 10):  # whoever opens text without naming an encoding gets an error
         flags = ["-X", "warn_default_encoding", "-W", "error::EncodingWarning"]
@@ -277,17 +271,13 @@ def test_one_file_makes_trains_and_plays(school, zipped):
     assert status == 1 and "There is no run at" in err
     (school / "spiel.py").write_text(GAME.replace("+= 1", "+= 1 / 0"), "utf-8")
     status, _, err = command("train", "runs/mine", "--episodes", "3")
-    assert (
-        status == 1 and "ZeroDivisionError" in err and "spiel.py, line 10" in err and "Traceback" not in err
-    )
+    assert status == 1 and "ZeroDivisionError" in err and "spiel.py, line 10" in err and "Traceback" not in err
     assert tree(school)[0:1] == ["retro_gamer.pyz"] and not list(school.rglob("__pycache__"))
 
 
 @pytest.mark.parametrize("missing", ["numpy"] + ["tomli"] * (sys.version_info < (3, 11)))
 def test_a_python_without_what_is_needed_says_so(tmp_path, missing):
-    program = (
-        f"import sys; sys.modules[{missing!r}] = None; from retro_gamer.cli import main; sys.exit(main(%r))"
-    )
+    program = f"import sys; sys.modules[{missing!r}] = None; from retro_gamer.cli import main; sys.exit(main(%r))"
     result = run_python("-c", program % ["train", "runs/snake"], cwd=tmp_path)
     assert result.returncode == 1 and "Traceback" not in result.stderr
     assert f"has no {missing}" in result.stderr and f"python -m pip install {missing}" in result.stderr

@@ -96,9 +96,7 @@ class TestKernelGeometry:
     @conv_case
     def test_looks_at_and_seen_by_are_the_same_the_other_way_round(self, height, width, kernel, stride):
         geometry = KernelGeometry(height, width, kernel, stride)
-        assert (
-            geometry.looks_at.shape == (1 + geometry.n_outputs, kernel**2) and not geometry.looks_at[0].any()
-        )
+        assert geometry.looks_at.shape == (1 + geometry.n_outputs, kernel**2) and not geometry.looks_at[0].any()
         forth = {
             (place, i, int(cell))
             for place in range(1, 1 + geometry.n_outputs)
@@ -117,9 +115,7 @@ class TestKernelGeometry:
         }
 
     def test_by_hand(self):
-        geometry = KernelGeometry(
-            3, 4, kernel=2, stride=2
-        )  # 2 x 2 places; the lower ones reach below the picture
+        geometry = KernelGeometry(3, 4, kernel=2, stride=2)  # 2 x 2 places; the lower ones reach below the picture
         assert geometry.output_size == (2, 2)
         np.testing.assert_array_equal(
             geometry.looks_at, [[0] * 4, [1, 2, 5, 6], [3, 4, 7, 8], [9, 10, 0, 0], [11, 12, 0, 0]]
@@ -179,9 +175,7 @@ class TestConv2D:
         slow = slow_convolution(
             written_out(rows, seen, (height, width)), layer.weights.value, layer.bias.value, kernel, stride
         )
-        np.testing.assert_allclose(
-            written_out(y, after, layer.geometry.output_size), slow, rtol=1e-11, atol=1e-12
-        )
+        np.testing.assert_allclose(written_out(y, after, layer.geometry.output_size), slow, rtol=1e-11, atol=1e-12)
         # On a picture without anything only the border sees something else than nothing.
         np.testing.assert_array_equal(after.places[after.boards == 1], layer.geometry.border)
 
@@ -270,9 +264,7 @@ class TestSymbolConv2D:
         flatten.forward(rows, seen.rows[:, 1:])
         assert layer.backward(flatten.backward(gradient.reshape(3, -1))) is None
         twin.backward(gradient.copy())
-        np.testing.assert_allclose(
-            layer.weights.gradient, twin.layer.weights.gradient, rtol=1e-11, atol=1e-12
-        )
+        np.testing.assert_allclose(layer.weights.gradient, twin.layer.weights.gradient, rtol=1e-11, atol=1e-12)
         np.testing.assert_allclose(layer.bias.gradient, twin.layer.bias.gradient, rtol=1e-11, atol=1e-12)
 
     @pytest.mark.parametrize("kernel, stride", [(3, 1), (3, 2), (2, 2)])
@@ -321,9 +313,7 @@ class TestFlatten:
     def test_by_hand(self):
         """A batch of two pictures of three places; rows 2 and 3 are in the first one, row 4 in the second."""
         flatten = Flatten()
-        y = flatten.forward(
-            np.array([[0, 0], [1, 2], [3, 4], [5, 6], [7, 8]]), np.array([[2, 1, 3], [1, 1, 4]])
-        )
+        y = flatten.forward(np.array([[0, 0], [1, 2], [3, 4], [5, 6], [7, 8]]), np.array([[2, 1, 3], [1, 1, 4]]))
         np.testing.assert_array_equal(y, [[3, 4, 1, 2, 5, 6], [1, 2, 1, 2, 7, 8]])
         gradient = np.arange(1.0, 13).reshape(2, 6)
         np.testing.assert_array_equal(
@@ -362,13 +352,9 @@ class TestFront:
         _, front, board = self.build(kind, size, filled)
         image = one_hot_image(board, 4)
         for layer, (_, kernel, stride) in zip(front.layers[::2], FRONTS[kind]):
-            image = np.maximum(
-                slow_convolution(image, layer.weights.value, layer.bias.value, kernel, stride), 0
-            )
+            image = np.maximum(slow_convolution(image, layer.weights.value, layer.bias.value, kernel, stride), 0)
         expected = image.reshape(6, -1)
-        np.testing.assert_allclose(
-            front.forward(front.encode(board.reshape(6, -1))), expected, rtol=1e-10, atol=1e-11
-        )
+        np.testing.assert_allclose(front.forward(front.encode(board.reshape(6, -1))), expected, rtol=1e-10, atol=1e-11)
         for cells, y in zip(board.reshape(6, -1), expected):
             np.testing.assert_allclose(front.apply(*on_board(cells)), y, rtol=1e-10, atol=1e-11)
 
@@ -394,9 +380,7 @@ class TestFront:
             for seen in (x, x.first(n)):
                 front.forward(seen)
                 front.backward(gradient.copy())
-                gradients.append(
-                    [parameter.gradient.copy() for layer in front.layers for parameter in layer.parameters()]
-                )
+                gradients.append([parameter.gradient.copy() for layer in front.layers for parameter in layer.parameters()])
             for partly, alone in zip(*gradients):
                 np.testing.assert_allclose(partly, alone, rtol=1e-11, atol=1e-12)
 

@@ -44,17 +44,13 @@ class TestDense:
         y = layer.forward(x)
         for sample in range(4):
             for o in range(2):
-                expected = layer.bias.value[o] + sum(
-                    x[sample, i] * layer.weights.value[i, o] for i in range(3)
-                )
+                expected = layer.bias.value[o] + sum(x[sample, i] * layer.weights.value[i, o] for i in range(3))
                 assert y[sample, o] == pytest.approx(expected, rel=1e-12)
 
     @pytest.mark.parametrize("batch, n_inputs, n_outputs", [(1, 1, 1), (4, 3, 5), (7, 6, 2)])
     def test_gradients(self, batch, n_inputs, n_outputs):
         rng = np.random.default_rng(1)
-        check_layer(
-            Dense(n_inputs, n_outputs, rng, dtype=np.float64), rng.normal(size=(batch, n_inputs)), rng
-        )
+        check_layer(Dense(n_inputs, n_outputs, rng, dtype=np.float64), rng.normal(size=(batch, n_inputs)), rng)
 
     def test_backward_on_the_first_rows(self):
         rng = np.random.default_rng(2)
@@ -101,9 +97,7 @@ class TestReLU:
 class TestDueling:
     def test_forward_by_hand(self):
         # V = 10, A = (1, 2, 6), mean A = 3: Q = (8, 9, 13); the mean of Q is V
-        np.testing.assert_allclose(
-            Dueling(3, np.float64).forward(np.array([[10.0, 1.0, 2.0, 6.0]])), [[8.0, 9.0, 13.0]]
-        )
+        np.testing.assert_allclose(Dueling(3, np.float64).forward(np.array([[10.0, 1.0, 2.0, 6.0]])), [[8.0, 9.0, 13.0]])
 
     @pytest.mark.parametrize("n_actions", [1, 2, 5])
     def test_gradient(self, n_actions):
@@ -124,9 +118,7 @@ def test_apply_is_forward_and_remembers_nothing(make):
     expected = layer.backward(gradient.copy())
     layer.forward(x.copy())
     for row in x:
-        np.testing.assert_allclose(
-            layer.apply(row.copy()), make(np.random.default_rng(16)).forward(row[None].copy())[0]
-        )
+        np.testing.assert_allclose(layer.apply(row.copy()), make(np.random.default_rng(16)).forward(row[None].copy())[0])
     np.testing.assert_allclose(layer.apply(x.copy()), y)
     np.testing.assert_array_equal(layer.backward(gradient.copy()), expected)
 
@@ -197,9 +189,7 @@ class TestSymbols:
     def test_forward_is_the_dense_product(self, case):
         layer, cells, features = build_symbols(case, np.random.default_rng(15))
         expected = one_hot_input(cells, features, case[2]) @ layer.table.value + layer.bias.value
-        np.testing.assert_allclose(
-            layer.forward(layer.encode(cells, features)), expected, rtol=1e-12, atol=1e-12
-        )
+        np.testing.assert_allclose(layer.forward(layer.encode(cells, features)), expected, rtol=1e-12, atol=1e-12)
 
     @pytest.mark.parametrize("case", SYMBOL_CASES)
     def test_apply_is_forward(self, case):
@@ -231,9 +221,7 @@ class TestSymbols:
         layer.forward(x)
         assert layer.backward(c.copy()) is None
         table_gradient, bias_gradient = full_gradient(layer.table), layer.bias.gradient.copy()
-        np.testing.assert_allclose(
-            table_gradient, one_hot_input(cells, features, case[2]).T @ c, rtol=1e-12, atol=1e-12
-        )
+        np.testing.assert_allclose(table_gradient, one_hot_input(cells, features, case[2]).T @ c, rtol=1e-12, atol=1e-12)
         assert_same_gradient(bias_gradient, numeric_gradient(loss, layer.bias.value))
         some = rng.permutation(table_gradient.size)[:300]
         assert_same_gradient(table_gradient.ravel()[some], numeric_gradient(loss, layer.table.value, some))
@@ -262,10 +250,7 @@ class TestSymbols:
         layer.forward(layer.encode(cells, features))
         layer.backward(np.ones((7, 3)))
         n = {"sparse": 7, "compact": 20}[form]
-        assert (
-            layer.table.rows.tolist()
-            == one_hot_input(cells[:n], features[:n], 6).any(axis=0).nonzero()[0].tolist()
-        )
+        assert layer.table.rows.tolist() == one_hot_input(cells[:n], features[:n], 6).any(axis=0).nonzero()[0].tolist()
 
     def test_first_and_after_split_a_batch(self):
         layer, cells, features = build_symbols((6, 5, 3, 2, 0.5), np.random.default_rng(20))

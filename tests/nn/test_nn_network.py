@@ -38,9 +38,7 @@ KINDS = {
     "no features": dict(n_cells=6, n_symbols=4, n_features=0, hidden_sizes=(5, 4), n_actions=3),
     "features only": dict(n_cells=0, n_symbols=1, n_features=4, hidden_sizes=(5, 4), n_actions=3),
     "dueling": dict(n_cells=6, n_symbols=4, n_features=2, hidden_sizes=(5, 4), n_actions=3, dueling=True),
-    "board and radar": dict(
-        n_cells=10, n_symbols=3, n_features=1, hidden_sizes=(5,), n_actions=2, board_shape=(2, 4)
-    ),
+    "board and radar": dict(n_cells=10, n_symbols=3, n_features=1, hidden_sizes=(5,), n_actions=2, board_shape=(2, 4)),
     "spatial": dict(
         n_cells=12,
         n_symbols=3,
@@ -118,10 +116,7 @@ def slow_q_values(network, cells, features):
     """Layer after layer with the arrays of get_state: the one-hot product, and the convolutions as a sum of shifts."""
     shape, state = network.shape, network.get_state()
     n_image = shape["board_shape"][0] * shape["board_shape"][1] if shape["spatial"] else 0
-    y = (
-        one_hot_input(cells[:, n_image:], features, shape["n_symbols"]) @ state["symbols"]
-        + state["symbols_bias"]
-    )
+    y = one_hot_input(cells[:, n_image:], features, shape["n_symbols"]) @ state["symbols"] + state["symbols_bias"]
     if shape["spatial"]:
         height, width = shape["board_shape"]
         board = cells[:, :n_image].reshape(len(cells), height, width)
@@ -132,9 +127,7 @@ def slow_q_values(network, cells, features):
             pad = ((kernel - 1) // 2, kernel // 2)
             padded = np.pad(image, ((0, 0), pad, pad, (0, 0)))
             total = sum(
-                padded[:, a : a + rows, b : b + columns] @ weights[a, b]
-                for a in range(kernel)
-                for b in range(kernel)
+                padded[:, a : a + rows, b : b + columns] @ weights[a, b] for a in range(kernel) for b in range(kernel)
             )
             image = np.maximum((total + state[f"conv_{i}_bias"])[:, ::stride, ::stride], 0)
         y = y + image.reshape(len(cells), -1) @ state["join_weights"] + state["join_bias"]
@@ -306,9 +299,7 @@ def test_training_packed_is_training_every_array_on_its_own(kind):
 def test_it_learns_a_table_of_values():
     """Twelve boards, two actions, random values: a few hundred steps are enough to know them by heart."""
     rng = np.random.default_rng(7)
-    network = QNetwork(
-        n_cells=8, n_symbols=3, n_features=0, hidden_sizes=(32,), n_actions=2, rng=rng, dueling=True
-    )
+    network = QNetwork(n_cells=8, n_symbols=3, n_features=0, hidden_sizes=(32,), n_actions=2, rng=rng, dueling=True)
     cells = rng.integers(0, 3, (12, 8)).astype(np.uint8)
     features, values = np.zeros((12, 0), np.float32), rng.normal(size=(12, 2)).astype(np.float32)
     optimizer = Adam(network.parameters, 0.01)
@@ -388,9 +379,7 @@ class TestConstruction:
 
     @each_kind
     def test_the_same_seed_gives_the_same_network(self, kind):
-        first, second, other = (
-            QNetwork(**KINDS[kind], rng=np.random.default_rng(seed)) for seed in (8, 8, 9)
-        )
+        first, second, other = (QNetwork(**KINDS[kind], rng=np.random.default_rng(seed)) for seed in (8, 8, 9))
         cells, features = observations(first, 5)
         q = [network.forward(network.encode(cells, features)) for network in (first, second, other)]
         assert q[0].dtype == np.float32
@@ -489,15 +478,9 @@ class TestState:
         before = network.forward(network.encode(cells, features)).copy()
         state = network.get_state()
         network.scale_output(factor)
-        np.testing.assert_allclose(
-            network.forward(network.encode(cells, features)), before * factor, rtol=1e-10
-        )
-        np.testing.assert_allclose(
-            network.q_values(symbol_numbers(cells[0]), features[0]), before[0] * factor, rtol=1e-10
-        )
-        changed = {
-            name for name, array in network.get_state().items() if not np.array_equal(array, state[name])
-        }
+        np.testing.assert_allclose(network.forward(network.encode(cells, features)), before * factor, rtol=1e-10)
+        np.testing.assert_allclose(network.q_values(symbol_numbers(cells[0]), features[0]), before[0] * factor, rtol=1e-10)
+        changed = {name for name, array in network.get_state().items() if not np.array_equal(array, state[name])}
         last = len(network.shape["hidden_sizes"]) - 1
         assert changed == {f"dense_{last}_weights", f"dense_{last}_bias"}
 
@@ -525,9 +508,7 @@ GROWTHS = [  # kind, more readings, more symbols
 
 class TestGrow:
     def grown(self, network, more_cells, more_symbols, rng):
-        return network.grow(
-            network.shape["n_cells"] + more_cells, network.shape["n_symbols"] + more_symbols, rng
-        )
+        return network.grow(network.shape["n_cells"] + more_cells, network.shape["n_symbols"] + more_symbols, rng)
 
     @pytest.mark.parametrize("kind, more_cells, more_symbols", GROWTHS)
     @pytest.mark.parametrize("with_rng", [False, True])
@@ -535,9 +516,7 @@ class TestGrow:
         network = build(kind)
         cells, features = observations(network, 9)
         q = network.forward(network.encode(cells, features)).copy()
-        bigger = self.grown(
-            network, more_cells, more_symbols, np.random.default_rng(14) if with_rng else None
-        )
+        bigger = self.grown(network, more_cells, more_symbols, np.random.default_rng(14) if with_rng else None)
         assert bigger.shape == {
             **network.shape,
             "n_cells": network.shape["n_cells"] + more_cells,
@@ -546,9 +525,7 @@ class TestGrow:
         assert bigger.dtype == network.dtype
         wider = np.concatenate([cells, np.zeros((9, more_cells), np.uint8)], axis=1)
         np.testing.assert_allclose(bigger.forward(bigger.encode(wider, features)), q, rtol=1e-10, atol=1e-10)
-        np.testing.assert_allclose(
-            bigger.q_values(symbol_numbers(wider[0]), features[0]), q[0], rtol=1e-10, atol=1e-10
-        )
+        np.testing.assert_allclose(bigger.q_values(symbol_numbers(wider[0]), features[0]), q[0], rtol=1e-10, atol=1e-10)
         np.testing.assert_array_equal(network.forward(network.encode(cells, features)), q)  # unchanged itself
 
     @pytest.mark.parametrize("kind, more_cells, more_symbols", GROWTHS)

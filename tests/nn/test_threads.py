@@ -64,9 +64,7 @@ def test_threads_that_overlap_leave_it_as_it_was():
 def test_a_library_that_counts_for_each_thread_is_told_in_each():
     """Accelerate: 0 for many threads, 1 for one, in a variable of each thread."""
     local = threading.local()
-    one = OneBlasThread(
-        accelerate(lambda: getattr(local, "model", 0), lambda model: setattr(local, "model", model))
-    )
+    one = OneBlasThread(accelerate(lambda: getattr(local, "model", 0), lambda model: setattr(local, "model", model)))
     seen = []
 
     def other():
@@ -99,9 +97,7 @@ def test_numpy_s_own_library_is_found_and_told(four_threads):
 
 
 @controlled
-def test_with_many_threads_the_weights_are_the_same_and_the_user_keeps_his(
-    tmp_path, four_threads, monkeypatch
-):
+def test_with_many_threads_the_weights_are_the_same_and_the_user_keeps_his(tmp_path, four_threads, monkeypatch):
     """The default network: its products are large enough for OpenBLAS to split them."""
     policies, in_play = [], []
     for number in (1, 4):

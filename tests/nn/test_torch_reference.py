@@ -117,9 +117,7 @@ def test_clipping(torch, limit):
     parameters = [Parameter(torch[f"clip_gradient_{i}"]) for i in range(3)]
     for i, parameter in enumerate(parameters):
         parameter.gradient = torch[f"clip_gradient_{i}"].copy()
-    assert clip_by_global_norm(parameters, float(limit)) == pytest.approx(
-        float(torch["clip_norm"]), rel=1e-12
-    )
+    assert clip_by_global_norm(parameters, float(limit)) == pytest.approx(float(torch["clip_norm"]), rel=1e-12)
     for i, parameter in enumerate(parameters):
         # PyTorch divides by the norm plus 1e-6.
         np.testing.assert_allclose(parameter.gradient, torch[f"clip_{limit}_result_{i}"], rtol=1e-6)
@@ -128,9 +126,5 @@ def test_clipping(torch, limit):
 def test_targets(torch):
     rewards, discounts = torch["target_rewards"], torch["target_gamma"] * (1 - torch["target_done"])
     next_target, next_online = torch["target_next_target"], torch["target_next_online"]
-    np.testing.assert_allclose(
-        td_targets(rewards, discounts, next_target, None), torch["target_dqn"], **CLOSE
-    )
-    np.testing.assert_allclose(
-        td_targets(rewards, discounts, next_target, next_online), torch["target_double_dqn"], **CLOSE
-    )
+    np.testing.assert_allclose(td_targets(rewards, discounts, next_target, None), torch["target_dqn"], **CLOSE)
+    np.testing.assert_allclose(td_targets(rewards, discounts, next_target, next_online), torch["target_double_dqn"], **CLOSE)

@@ -150,9 +150,7 @@ def test_a_description_of_the_wrong_kind_is_refused(wrong):
 
 
 def test_to_toml_writes_what_from_dict_reads(tmp_path):
-    metadata = described(
-        character_set=["@", '"'], board_size=(4, 3), observation_function="a:b", extras_size=3
-    )
+    metadata = described(character_set=["@", '"'], board_size=(4, 3), observation_function="a:b", extras_size=3)
     metadata.to_toml(tmp_path / "metadata.toml")
     assert GameMetadata.from_dict(read_toml(tmp_path / "metadata.toml")["metadata"]) == metadata
     described().to_toml(str(tmp_path / "metadata.toml"))
@@ -168,9 +166,7 @@ def test_from_pyproject_of_no_module_is_a_file_that_is_not_found():
 
 
 def test_keys_and_board_through_the_environments_own_parts():
-    environment = GameEnvironment(
-        catch.create_game, described(character_set=["=", "o"]), observe_state_sizes={"a": 1}
-    )
+    environment = GameEnvironment(catch.create_game, described(character_set=["=", "o"]), observe_state_sizes={"a": 1})
     assert (environment.game, environment.view, environment.inp) == (None, None, None)
     assert environment.observe_state_sizes == {"a": 1}
     environment.reset()
@@ -218,9 +214,7 @@ def test_an_observation_function_leaves_extras_beside_the_board(tmp_path):
     assert trainer("observe", {"board": False}).metadata.extras_size == 11
     with pytest.raises(ValueError, match="returned numbers of shape"):
         trainer("observe_a_picture", **board)
-    with pytest.raises(
-        ValueError, match="returned 5 numbers, but a board of character_set and board_size alone has 8"
-    ):
+    with pytest.raises(ValueError, match="returned 5 numbers, but a board of character_set and board_size alone has 8"):
         trainer("observe_too_little", **board)
     growing = trainer("observe_more_and_more", {"board": False})
     assert growing.metadata.extras_size == 8
@@ -250,9 +244,7 @@ def test_no_convolutions_over_what_a_function_returns(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize(
-    "make", [GameEnvironment, lambda game, metadata: DQNTrainer(game, metadata, "unused")]
-)
+@pytest.mark.parametrize("make", [GameEnvironment, lambda game, metadata: DQNTrainer(game, metadata, "unused")])
 def test_a_game_in_place_of_the_function_that_makes_it(make):
     with pytest.raises(ValueError, match="without brackets"):
         make(small_game(), described())

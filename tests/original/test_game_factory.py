@@ -96,17 +96,11 @@ def test_it_is_said_at_once_and_again_when_a_command_asks(name, tmp_path, monkey
     trainer = DQNTrainer(factory, metadata, run, hidden_sizes=[4], training_episodes=2, evaluate_every=0)
     said = capsys.readouterr().err
     assert f"Only this script can make the game: {what}" in said and "they will not find it" in said
-    assert (
-        f"# Only the script that trains this run can make the game: {what}"
-        in (run / "config.toml").read_text()
-    )
+    assert f"# Only the script that trains this run can make the game: {what}" in (run / "config.toml").read_text()
     trainer.train(on_episode=lambda: None)
     for command in ("evaluate", "play", "train"):
         assert main([command, str(run)]) == 2
-        assert (
-            "names no game, as when a script trained it on a game that only the script"
-            in capsys.readouterr().err
-        )
+        assert "names no game, as when a script trained it on a game that only the script" in capsys.readouterr().err
     assert main(["info", str(run)]) == 0 and "Game         not named" in capsys.readouterr().out
     policy, game = TrainedPolicy(run), catch.create_game()
     assert policy.get_action(game) in policy.actions
@@ -118,10 +112,7 @@ def test_a_config_that_names_another_game_is_said(tmp_path, capsys):
     (tmp_path / "config.toml").write_text(RunConfig.from_dict(config).to_toml())
     metadata = GameMetadata(["KEY_LEFT"], "score", board=False)
     DQNTrainer(LAMBDA, metadata, tmp_path, {"radar": True})
-    assert (
-        f"cannot: they play the game that {tmp_path / 'config.toml'} names, my_game."
-        in capsys.readouterr().err
-    )
+    assert f"cannot: they play the game that {tmp_path / 'config.toml'} names, my_game." in capsys.readouterr().err
 
 
 # What can be imported again, from any folder

@@ -106,9 +106,7 @@ def test_the_script_that_trained_it_goes_on_as_it_stands(workshop, capsys):
 @pytest.mark.parametrize("name", WINDOWS)
 def test_windows_of_the_first_versions_are_refused_for_what_they_are(workshop, name, capsys):
     for use in (TrainedPolicy, lambda name: import_run(RunDirectory(name))):
-        with pytest.raises(
-            ConfigError, match="egocentric = true\n    retro-gamer 0.1 cut the board to a window"
-        ):
+        with pytest.raises(ConfigError, match="egocentric = true\n    retro-gamer 0.1 cut the board to a window"):
             use(name)
     for command in ("info", "import-torch"):
         assert main([command, name]) == 2 and "retro-gamer 0.1 cut the board" in capsys.readouterr().err

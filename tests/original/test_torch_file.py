@@ -163,9 +163,7 @@ def test_nothing_is_run(tmp_path, original, attack, name, protocol):
 )
 def test_only_tensors_are_known(tmp_path, name):
     module, _, function = name.rpartition(".")
-    path = save(
-        tmp_path / "a.pt", {}, **{"data.pkl": f"\x80\x02c{module}\n{function}\n)R.".encode("latin-1")}
-    )
+    path = save(tmp_path / "a.pt", {}, **{"data.pkl": f"\x80\x02c{module}\n{function}\n)R.".encode("latin-1")})
     refused(path, f"asks for {name}")
 
 
@@ -189,9 +187,7 @@ def test_what_it_knows_cannot_be_changed_by_a_pickle(tmp_path):
 
 
 # A tuple of two that are the same tuple of two, and so on, sixty deep: 2**60 in all.
-LAUGHS = b")q\x00" + b"".join(
-    b"h" + bytes([i]) + b"h" + bytes([i]) + b"\x86q" + bytes([i + 1]) for i in range(60)
-)
+LAUGHS = b")q\x00" + b"".join(b"h" + bytes([i]) + b"h" + bytes([i]) + b"\x86q" + bytes([i + 1]) for i in range(60))
 COLLIDING = b"".join(  # numbers that have one hash
     b"\x8a\x0a" + (i * (2**61 - 1)).to_bytes(10, "little") + b"N" for i in range(10_000)
 )
@@ -297,9 +293,7 @@ def test_two_members_of_one_name(original):
     refused(original, "two files of the same name")
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"PK", b"no zip at all" * 100, pickle.dumps({"model_state_dict": {}})]
-)
+@pytest.mark.parametrize("content", [b"", b"PK", b"no zip at all" * 100, pickle.dumps({"model_state_dict": {}})])
 def test_other_files(tmp_path, content):
     (tmp_path / "a.pt").write_bytes(content)
     refused(tmp_path / "a.pt", "is damaged, or is not a checkpoint that torch.save wrote")

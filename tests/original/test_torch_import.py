@@ -86,16 +86,10 @@ def test_the_same_values_and_keys_as_the_original(workshop, name):
 
 def test_every_checkpoint_has_its_own_number_and_weights(workshop):
     done = import_run(RunDirectory("mlp"))
-    assert (
-        [path.name for path in done.written] == ["ep_0100.npz", "ep_0120.npz"]
-        and not done.kept
-        and not done.failed
-    )
+    assert [path.name for path in done.written] == ["ep_0100.npz", "ep_0120.npz"] and not done.kept and not done.failed
     facts, arrays = load_checkpoint(done.written[0])
     assert (facts["episode"], facts["turns"], facts["characters"]) == (100, 1200, ["*", "@"])
-    assert not np.array_equal(
-        arrays["network/symbols"], load_checkpoint(done.written[1]).arrays["network/symbols"]
-    )
+    assert not np.array_equal(arrays["network/symbols"], load_checkpoint(done.written[1]).arrays["network/symbols"])
     assert TrainedPolicy("mlp", checkpoint="ep_0100").checkpoint == "ep_0100"
 
 
@@ -106,13 +100,8 @@ def test_training_goes_on_from_what_was_imported(workshop, name):
     import_run(RunDirectory(name))
     before, game = TrainedPolicy(name), torch_game.create_game()
     trainer = Trainer(RunDirectory(name))
-    assert (
-        trainer.episode == {"mlp": 120, "spatial": 2, "custom": 100}[name]
-        and trainer.turns == 12 * trainer.episode
-    )
-    torch_game.put_in(
-        game, [0, 0, 2, 1, 3, 2, 1, 7, 2, 1]
-    )  # the ghost is of no account to the MLP: it never saw one
+    assert trainer.episode == {"mlp": 120, "spatial": 2, "custom": 100}[name] and trainer.turns == 12 * trainer.episode
+    torch_game.put_in(game, [0, 0, 2, 1, 3, 2, 1, 7, 2, 1])  # the ghost is of no account to the MLP: it never saw one
     trainer.environment.runner.game = game
     values = list(before.q_values(game).values())
     np.testing.assert_allclose(trainer.agent.q_values(trainer.environment.observe()), values, rtol=1e-5)
@@ -226,11 +215,7 @@ def test_importing_again_changes_nothing(workshop, command):
     assert {path: after[path] for path in before} == before
     assert {path.name for path in set(after) - set(before)} == {"ep_0100.npz", "ep_0120.npz"}
     status, out, _ = command("import-torch", "mlp")
-    assert (
-        status == 0
-        and "2 of these numbers were there already and stay as they are" in out
-        and contents("mlp") == after
-    )
+    assert status == 0 and "2 of these numbers were there already and stay as they are" in out and contents("mlp") == after
     os.remove("mlp/checkpoints/ep_0100.npz")
     Path("mlp/checkpoints/ep_0120.npz").write_bytes(b"mine")
     assert "Imported 1 checkpoint into" in command("import-torch", "mlp")[1]
@@ -240,12 +225,7 @@ def test_importing_again_changes_nothing(workshop, command):
 def test_into_another_folder(workshop, command):
     before = contents("mlp")
     status, out, _ = command("import-torch", "mlp", "--output", "runs/new")
-    assert (
-        status == 0
-        and "ep_0100 to ep_0120" in out
-        and "retro-gamer train runs/new" in out
-        and contents("mlp") == before
-    )
+    assert status == 0 and "ep_0100 to ep_0120" in out and "retro-gamer train runs/new" in out and contents("mlp") == before
     assert {str(path) for path in contents("runs/new")} == {
         os.path.join("runs", "new", *names)
         for names in (("config.toml",), ("checkpoints", "ep_0100.npz"), ("checkpoints", "ep_0120.npz"))

@@ -153,9 +153,7 @@ def test_a_game_with_other_keys_is_told_at_once(here):
             self.steps.get(key.name)
 
     game = SimpleNamespace(agents=[Climber()], state={}, board_size=(9, 9))
-    with pytest.warns(
-        UserWarning, match="presses KEY_.*listen to KEY_DOWN, KEY_UP. Was it trained on another game"
-    ):
+    with pytest.warns(UserWarning, match="presses KEY_.*listen to KEY_DOWN, KEY_UP. Was it trained on another game"):
         PolicyInput(ai, game)
 
 
@@ -187,9 +185,7 @@ def test_letters_among_other_keys_are_found(here):
 # Copies
 
 
-@pytest.mark.parametrize(
-    "again", [copy.deepcopy, lambda ai: pickle.loads(pickle.dumps(ai))], ids=["copy", "pickle"]
-)
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda ai: pickle.loads(pickle.dumps(ai))], ids=["copy", "pickle"])
 @pytest.mark.parametrize("make", [
     lambda: TrainedPolicy("catch", epsilon=0.25),
     lambda: TrainedPolicy("catch/checkpoints/ep_0002.npz"),
@@ -238,9 +234,7 @@ def test_two_policies_that_are_one_play_alike(here):
 def test_one_game_decides_nothing(here, monkeypatch):
     from retro_gamer.commands import evaluate as module
 
-    results = iter(
-        [Evaluation(np.array([1.0]), np.array([5]), None), Evaluation(np.array([3.0]), np.array([5]), None)]
-    )
+    results = iter([Evaluation(np.array([1.0]), np.array([5]), None), Evaluation(np.array([3.0]), np.array([5]), None)])
     monkeypatch.setattr(module, "counted", lambda *arguments: next(results))
     text = compare_runs(RunDirectory("catch"), RunDirectory("catch"), None, 1, 0, as_json=False)
     assert "One game tells nothing" in text and "real" not in text

@@ -138,9 +138,7 @@ def test_a_character_that_a_helper_is_about_is_not_the_one_that_asks(ai, game_cl
     assert robot.seen == ai.q_values(game, agent=robot) != ai.q_values(game, agent=human)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        game, human, robot = play_one_turn(
-            game_class, lambda me, game: chase_for(ai, me, game.agents[0], game)
-        )
+        game, human, robot = play_one_turn(game_class, lambda me, game: chase_for(ai, me, game.agents[0], game))
     assert robot.seen == ai.q_values(game, agent=robot)
 
 
@@ -148,9 +146,7 @@ def test_a_character_that_a_helper_is_about_is_not_the_one_that_asks(ai, game_cl
 @pytest.mark.parametrize("agent", ["robot", Pupil, object()], ids=["name", "class", "no place"])
 def test_what_is_no_character_is_told_so(ai, call, agent):
     game = make_game(Pupil("robot", (0, 0)), state={"reward": 0}, board_size=(12, 8))
-    with pytest.raises(
-        ConfigError, match=rf"{call}.game, agent=\.\.\.. takes a character .*get_agent_by_name"
-    ):
+    with pytest.raises(ConfigError, match=rf"{call}.game, agent=\.\.\.. takes a character .*get_agent_by_name"):
         getattr(ai, call)(game, agent=agent)
 
 

@@ -272,12 +272,7 @@ def test_for_a_team(tmp_path):
 
     run = str(tmp_path / "tron")
     assert main(["create", "--game", "tron", "--output", run, "--hidden-sizes", "8"]) == 0
-    assert (
-        main(
-            ["train", run, "--episodes", "4", "--no-probing"] if False else ["train", run, "--episodes", "4"]
-        )
-        == 0
-    )
+    assert main(["train", run, "--episodes", "4", "--no-probing"] if False else ["train", run, "--episodes", "4"]) == 0
     ai = TrainedPolicy(run, team="red")
     random.seed(2)
     game = tron.create_game()

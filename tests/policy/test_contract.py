@@ -145,10 +145,7 @@ def test_a_character_that_asks_sees_from_itself(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     from retro_gamer.cli import main
 
-    assert (
-        main(["create", "--game", "snake", "--output", "runs/window", *TINY, "--max-turns-per-episode", "5"])
-        == 0
-    )
+    assert main(["create", "--game", "snake", "--output", "runs/window", *TINY, "--max-turns-per-episode", "5"]) == 0
     assert main(["train", "runs/window", "--episodes", "10"]) == 0
     ai = TrainedPolicy("runs/window/")
     seen = {}

@@ -79,9 +79,7 @@ def test_a_network_that_learned_nothing_is_told_too(folder, tmp_path):
 
 def test_another_board_than_a_whole_one_is_said_in_words(folder):
     ai = TrainedPolicy(folder / "board")
-    with pytest.raises(
-        ObservationError, match="The board is 5x5, but this agent sees a whole board of .*Train on"
-    ):
+    with pytest.raises(ObservationError, match="The board is 5x5, but this agent sees a whole board of .*Train on"):
         ai.get_action(make_forager_game(size=(5, 5)))
 
 

@@ -21,9 +21,7 @@ def begun(create_game):
     return game
 
 
-@pytest.mark.parametrize(
-    "name, create_game", [("snake", snake.create_game), ("forager", forager.create_game)]
-)
+@pytest.mark.parametrize("name, create_game", [("snake", snake.create_game), ("forager", forager.create_game)])
 def test_it_explains_what_q_values_tell(workshop, name, create_game):
     ai, game = TrainedPolicy(workshop / "runs" / name), begun(create_game)
     explained = ai.explain(game)
@@ -39,14 +37,11 @@ def test_what_it_sees_is_called_by_its_character(workshop):
     causes = TrainedPolicy(workshop / "runs/snake").explain(game).causes
     shown = {agent.character for agent in game.agents} | {"itself", "its last step"}
     assert causes and all(
-        any(cause.what.startswith((f"{c} ", "the ", "free cells ", "its last step")) for c in shown)
-        for cause in causes
+        any(cause.what.startswith((f"{c} ", "the ", "free cells ", "its last step")) for c in shown) for cause in causes
     )
 
 
-@pytest.mark.filterwarnings(
-    "ignore:On the board are other characters"
-)  # the head, which is another to the one that asks
+@pytest.mark.filterwarnings("ignore:On the board are other characters")  # the head, which is another to the one that asks
 def test_a_character_is_explained_as_it_sees_the_game(workshop):
     """The one that asks, as with get_action; and the same when it is named."""
     ai, game = TrainedPolicy(workshop / "runs/snake"), begun(snake.create_game)

@@ -76,17 +76,12 @@ BOX = spaces.Box(-1, 1, (2, 3), np.float32)
 
 
 def test_a_box_is_flattened():
-    with registered(
-        observation_space=BOX, first=np.zeros((2, 3)), observation=np.arange(6).reshape(2, 3) / 6
-    ) as name:
+    with registered(observation_space=BOX, first=np.zeros((2, 3)), observation=np.arange(6).reshape(2, 3) / 6) as name:
         environment = GymEnvironment(name)
         assert environment.shape.n_features == 6 and environment.actions == ["0", "1"]
         assert list(environment.reset(0).features) == [0] * 6
         observation, reward, terminated, truncated = environment.step(1)
-        assert (
-            observation.features == pytest.approx(np.arange(6) / 6)
-            and observation.features.dtype == np.float32
-        )
+        assert observation.features == pytest.approx(np.arange(6) / 6) and observation.features.dtype == np.float32
         assert (reward, terminated, truncated) == (1.0, False, False)
 
 
@@ -173,9 +168,7 @@ def test_a_table_cannot_learn_from_continuous_numbers():
         GymEnvironment("CartPole-v1", tabular=True)
 
 
-@pytest.mark.parametrize(
-    "name", ["NoSuchGame-v0", "CartPole-v99", "no_such_module:Game-v0", "", "not a name at all!"]
-)
+@pytest.mark.parametrize("name", ["NoSuchGame-v0", "CartPole-v99", "no_such_module:Game-v0", "", "not a name at all!"])
 def test_unknown_environments_are_refused_by_name(name):
     with pytest.raises(ConfigError, match="Gymnasium cannot make"):
         GymEnvironment(name)
@@ -188,9 +181,7 @@ def test_observations_must_be_ordinary_numbers(number, words):
     with registered(observation_space=BOX, first=np.zeros((2, 3)), observation=wrong) as name:
         environment = GymEnvironment(name)
         environment.reset()
-        with pytest.raises(
-            ObservationError, match=f"Scripted-v0 returned an observation .* {words} in turn 1"
-        ):
+        with pytest.raises(ObservationError, match=f"Scripted-v0 returned an observation .* {words} in turn 1"):
             environment.step(0)
     with registered(observation_space=BOX, first=wrong) as name:
         with pytest.raises(ObservationError, match="in turn 0"):
@@ -281,9 +272,7 @@ def test_an_environment_that_exits_ends_training_with_status_1_and_nothing_is_lo
 
 
 def test_a_training_that_meets_nan_says_so_and_saves_what_was_learned(tmp_path):
-    with registered(
-        observation_space=BOX, first=np.zeros((2, 3)), observation=np.full((2, 3), np.nan)
-    ) as name:
+    with registered(observation_space=BOX, first=np.zeros((2, 3)), observation=np.full((2, 3), np.nan)) as name:
         run = RunDirectory(tmp_path)
         run.create(RunConfig.from_dict({"game": {"gym": name}}).to_toml())
         with pytest.raises(RetroGamerError, match="contains nan"):

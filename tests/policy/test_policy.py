@@ -97,9 +97,7 @@ def test_policy_input_gives_one_key_or_none(workshop, game):
 
 def test_a_whole_board_policy_says_why_it_cannot_play_on_another_size(workshop):
     small = engine.Game([snake.SnakeHead((1, 1), "KEY_UP")], {}, board_size=(10, 10))
-    with pytest.raises(
-        ObservationError, match="The board is 10x10, but this agent sees a whole board of 32x16"
-    ):
+    with pytest.raises(ObservationError, match="The board is 10x10, but this agent sees a whole board of 32x16"):
         TrainedPolicy("runs/board").get_action(small)
     small.add_agent(snake.Apple())
     main(["create", "--game", "snake", "--output", "runs/window", *TINY, "--max-turns-per-episode", "3"])
@@ -111,19 +109,13 @@ def test_a_whole_board_policy_says_why_it_cannot_play_on_another_size(workshop):
 
 
 def test_missing_runs_and_checkpoints(workshop):
-    with pytest.raises(
-        FileNotFoundError, match="There is no run at runs.nowhere: the folder does not exist"
-    ) as caught:
+    with pytest.raises(FileNotFoundError, match="There is no run at runs.nowhere: the folder does not exist") as caught:
         TrainedPolicy("runs/nowhere")
     assert str(Path("runs/nowhere").absolute()) in str(caught.value)
-    with pytest.raises(
-        RunNotFoundError, match=r"no checkpoint 'ep_7' .* There are: ep_0250, ep_0500, best\."
-    ):
+    with pytest.raises(RunNotFoundError, match=r"no checkpoint 'ep_7' .* There are: ep_0250, ep_0500, best\."):
         TrainedPolicy("runs/snake", checkpoint="ep_7")
     shutil.rmtree("runs/board/checkpoints")
-    with pytest.raises(
-        RunNotFoundError, match="has no checkpoint yet. Train it first:  retro-gamer train runs.board"
-    ):
+    with pytest.raises(RunNotFoundError, match="has no checkpoint yet. Train it first:  retro-gamer train runs.board"):
         TrainedPolicy("runs/board")
 
 
@@ -254,9 +246,7 @@ def test_an_observation_function_is_imported_unless_forbidden(elsewhere):
 
 def test_a_checkpoint_cannot_bring_its_own_observation_function(workshop):
     path = change_facts("runs/board", observation_function="os:system")
-    with pytest.raises(
-        CheckpointError, match="ep_0006.npz was trained with observation_function = 'os:system', but"
-    ):
+    with pytest.raises(CheckpointError, match="ep_0006.npz was trained with observation_function = 'os:system', but"):
         TrainedPolicy("runs/board")
     assert main(["play", "runs/board"]) == 1
     assert path.name == "ep_0006.npz"
@@ -291,16 +281,11 @@ def edit_config(run, old, new):
 
 def test_changed_actions_are_refused(workshop, capsys):
     edit_config("runs/board", '["KEY_RIGHT", "KEY_UP"', '["KEY_UP", "KEY_RIGHT"')
-    with pytest.raises(
-        CheckpointError, match=r"trained with the keys \['KEY_RIGHT', 'KEY_UP', .* Put the old keys back"
-    ):
+    with pytest.raises(CheckpointError, match=r"trained with the keys \['KEY_RIGHT', 'KEY_UP', .* Put the old keys back"):
         TrainedPolicy("runs/board")
     for command in ("play", "evaluate"):
         assert main([command, "runs/board"]) == 1
-        assert (
-            "was trained with the keys KEY_RIGHT, KEY_UP, KEY_LEFT, KEY_DOWN, but now"
-            in capsys.readouterr().err
-        )
+        assert "was trained with the keys KEY_RIGHT, KEY_UP, KEY_LEFT, KEY_DOWN, but now" in capsys.readouterr().err
     assert main(["train", "runs/board"]) == 2
     assert "each output of the network" in capsys.readouterr().err
 
@@ -326,9 +311,7 @@ def change_facts(run, **changes):
     path = newest(run)
     facts, arrays = load_checkpoint(path)
     facts.update(changes)
-    RunDirectory(run).save_policy(
-        path, {name: value for name, value in facts.items() if value is not ...}, arrays
-    )
+    RunDirectory(run).save_policy(path, {name: value for name, value in facts.items() if value is not ...}, arrays)
     return path
 
 
@@ -345,9 +328,7 @@ def change_arrays(run, **changes):
 
 def refused(run, match):
     """The policy is refused with little work and little memory; and the command line says so in a sentence."""
-    with pytest.raises(
-        CheckpointError, match=match
-    ) as caught, counted_calls() as work, peak_memory() as memory:
+    with pytest.raises(CheckpointError, match=match) as caught, counted_calls() as work, peak_memory() as memory:
         TrainedPolicy(run)
     assert str(newest(run)) in str(caught.value)
     assert work.calls < 20_000 and memory.peak < 30 * 2**20
@@ -423,9 +404,7 @@ def test_a_table_runs_no_code(workshop):
     code = b"[\"__import__('pathlib').Path('harm.txt').touch()\"]"
     facts, arrays = load_checkpoint(newest("runs/forager"))
     name = "states" if "states" in arrays else "states_0"
-    change_arrays(
-        "runs/forager", **{name: lambda a: np.frombuffer(code, np.uint8), "values_0": lambda a: a[:1]}
-    )
+    change_arrays("runs/forager", **{name: lambda a: np.frombuffer(code, np.uint8), "values_0": lambda a: a[:1]})
     refused("runs/forager", "its table is damaged")
     assert not Path("harm.txt").exists()
 
@@ -547,8 +526,4 @@ def test_the_command_line_says_it_in_a_sentence(workshop, capsys):
     for command in ("play", "evaluate"):
         assert main([command, "runs/board"]) == 1
         error = capsys.readouterr().err
-        assert (
-            error.startswith("retro-gamer: ")
-            and "Use an earlier checkpoint" in error
-            and "Traceback" not in error
-        )
+        assert error.startswith("retro-gamer: ") and "Use an earlier checkpoint" in error and "Traceback" not in error

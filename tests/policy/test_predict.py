@@ -79,13 +79,9 @@ def test_it_acts_as_the_agent_does_in_its_environment(trained, observations, act
         seen = observations.sample()
         expected = player.agent.act(player.environment._observation(seen), 0.0)
         action, values = ai.predict(seen), ai.q_values(observation=seen)
-        assert actions.contains(action) and str(action) == str(
-            player.environment.action_space.value_at(expected)
-        )
+        assert actions.contains(action) and str(action) == str(player.environment.action_space.value_at(expected))
         assert list(values.values()) == player.agent.q_values(player.environment._observation(seen)).tolist()
-        assert list(values) == ai.actions and ai.actions[expected] == player.environment.action_space.key(
-            expected
-        )
+        assert list(values) == ai.actions and ai.actions[expected] == player.environment.action_space.key(expected)
 
 
 def test_what_was_asked_before_changes_nothing(trained):
@@ -143,9 +139,7 @@ def test_what_is_no_observation_is_refused_in_words(trained, observations, given
 def test_a_game_is_refused_by_a_policy_of_an_environment_and_the_other_way_round(trained, tmp_path):
     ai = TrainedPolicy(trained(spaces.Discrete(4), spaces.Discrete(2)).path)
     for ask in (ai.get_action, ai.q_values, ai.keys, lambda game: PolicyInput(ai, game)):
-        with pytest.raises(
-            ConfigError, match=r"on an environment, not on a game(.|\n)*ai.predict\(observation\)"
-        ):
+        with pytest.raises(ConfigError, match=r"on an environment, not on a game(.|\n)*ai.predict\(observation\)"):
             ask(np.zeros(4))
     run = str(tmp_path / "forager")
     assert main(["create", "--game", "forager", "--output", run, "--algorithm", "q_learning"]) == 0
@@ -187,9 +181,7 @@ def test_what_an_observation_function_returns_is_taken_too(tmp_path, monkeypatch
         "--batch-size",
         "8",
     ]
-    assert (
-        main(["create", "--game", "seen_game.py", "--output", "run", "--algorithm", algorithm, *flags]) == 0
-    )
+    assert main(["create", "--game", "seen_game.py", "--output", "run", "--algorithm", algorithm, *flags]) == 0
     assert main(["train", "run", "--episodes", "20"]) == 0
     ai = TrainedPolicy("run")
     import seen_game

@@ -138,9 +138,7 @@ def make_runs(folder: Path) -> None:
 
 def file_of(run: Path, kind: str) -> Path:
     if kind in ("checkpoint", "newest"):
-        return sorted(
-            path for path in (run / "checkpoints").glob("**/ep_*.npz") if path.parent.name != "runner"
-        )[-1]
+        return sorted(path for path in (run / "checkpoints").glob("**/ep_*.npz") if path.parent.name != "runner")[-1]
     return {"resume": run / "resume.npz", "config": run / "config.toml"}[kind]
 
 
@@ -263,9 +261,7 @@ def unpack(content: bytes) -> Members:
 def pack(rng: random.Random, members: Members) -> bytes:
     """A right zip file, whatever is in it."""
     file = io.BytesIO()
-    compression = rng.choice(
-        20 * [zipfile.ZIP_STORED] + 4 * [zipfile.ZIP_DEFLATED] + [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
-    )
+    compression = rng.choice(20 * [zipfile.ZIP_STORED] + 4 * [zipfile.ZIP_DEFLATED] + [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # two members of one name
         with zipfile.ZipFile(file, "w", compression) as archive:
@@ -485,9 +481,7 @@ def change_directory(rng: random.Random, content: bytes, other: bytes) -> bytes:
     damaged = bytearray(content)
     places = [place for place in range(len(content) - 46) if content[place : place + 4] == b"PK\x01\x02"]
     place = rng.choice(places) + rng.choice([6, 8, 10, 16, 20, 24, 28, 30, 42])
-    struct.pack_into(
-        "<I", damaged, place, rng.choice([0, 1, 100, 2**20, 2**31, 2**32 - 1, rng.randrange(2**32)])
-    )
+    struct.pack_into("<I", damaged, place, rng.choice([0, 1, 100, 2**20, 2**31, 2**32 - 1, rng.randrange(2**32)]))
     return bytes(damaged)
 
 
@@ -666,9 +660,7 @@ def use(run: Path, name: str, kind: str) -> None:
     if kind == "config":
         RunConfig.from_dict(RunConfig.load(run / "config.toml").to_dict()).to_toml()
     team = {"tag": "chaser", "tron": "blue"}.get(name)
-    policy = TrainedPolicy(
-        run, trusted=kind != "config", team=team
-    )  # a checkpoint names no other function than its config
+    policy = TrainedPolicy(run, trusted=kind != "config", team=team)  # a checkpoint names no other function than its config
     game = GAMES[name if team else RUNS[name][0]].create_game()
     game.start()
     for _ in range(2):
@@ -748,9 +740,7 @@ def run_mutants(numbers, runs: Path, scratch: Path) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-n", type=int, default=20000, help="how many mutants")
     parser.add_argument("--first", type=int, default=0, help="number of the first")
     options = parser.parse_args()

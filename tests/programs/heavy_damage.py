@@ -100,15 +100,11 @@ def fitting_facts(rng: random.Random, content: bytes) -> bytes:
         described[name] = rng.choice(FACTS[name])
     if rng.random() < 0.8:
         side = 2 * described["egocentric_radius"] + 1
-        picture = (
-            described["board_size"][::-1] if described["board"] else [side, side] if side > 1 else [0, 0]
-        )
+        picture = described["board_size"][::-1] if described["board"] else [side, side] if side > 1 else [0, 0]
         described["board_shape"] = picture if len(picture) == 2 else [0, 0]
         described["n_cells"] = described["board_shape"][0] * described["board_shape"][1]
         described["n_cells"] += (
-            2 * (described["n_symbols"] - 2)
-            if described["radar"] or described.get("room") or described.get("place")
-            else 0
+            2 * (described["n_symbols"] - 2) if described["radar"] or described.get("room") or described.get("place") else 0
         )
     members["facts.npy"] = _text(json.dumps(facts))
     try:
@@ -162,11 +158,7 @@ HEAVY_TEXTS: List[Callable[[], str]] = [
 def heavy_text(rng: random.Random, content: bytes) -> bytes:
     """Facts or states that would take long, or much memory."""
     members = _unpack(content)
-    names = [
-        name
-        for name in members
-        if name.endswith(("facts.npy", "states.npy", "next_states.npy", "states_0.npy"))
-    ]
+    names = [name for name in members if name.endswith(("facts.npy", "states.npy", "next_states.npy", "states_0.npy"))]
     members[rng.choice(names)] = _text(rng.choice(HEAVY_TEXTS)())
     return _pack(rng, members)
 
@@ -203,9 +195,7 @@ NAMES = "checkpoints training.log metrics.csv resume.npz .lock adversarial.json 
 
 def replace_by_link(rng: random.Random, run: Path, outside: Path) -> None:
     """Something in the run is a link, a pipe or a folder now. `outside` must stay as it is."""
-    path = run / rng.choice(
-        [*NAMES, "checkpoints/ep_9999.npz", "config.toml", f".resume.npz.{os.getpid()}.tmp"]
-    )
+    path = run / rng.choice([*NAMES, "checkpoints/ep_9999.npz", "config.toml", f".resume.npz.{os.getpid()}.tmp"])
     if path.is_dir():
         shutil.rmtree(str(path))
     elif path.exists():

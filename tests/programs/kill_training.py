@@ -106,9 +106,7 @@ def kill_again_and_again(folder, kills, seed=0, say=lambda text: None):
         whole = _new_run(Path(folder) / f"{name}, in one go", name)
         for each in (run, whole):
             text = each.config_path.read_text("utf-8")
-            each.config_path.write_text(
-                re.sub(r"training_episodes = \d+", f"training_episodes = {goal}", text), "utf-8"
-            )
+            each.config_path.write_text(re.sub(r"training_episodes = \d+", f"training_episodes = {goal}", text), "utf-8")
             trainer = Trainer(each)
             trainer.train()
             assert trainer.episode == goal and not each.left_behind()
@@ -200,9 +198,7 @@ def _look_for_damage(run, progress):
     assert newest >= progress.get("policy", 0), "a policy that was saved is gone"
     saved = _saved(run)
     assert saved >= progress["state"], "a state that was saved is gone"
-    assert newest >= saved - saved % EVERY, (
-        "the state is of a later game than the policy that was due before it"
-    )
+    assert newest >= saved - saved % EVERY, "the state is of a later game than the policy that was due before it"
     _check_rows(run.metrics_path, lambda row: row.split(",")[0], ",".join(METRICS), len(METRICS))
     _check_rows(run.log_path, lambda row: re.match(r"\[ep_(\d+)\] .* total=\d+s$", row).group(1))
     return len(paths)
@@ -225,9 +221,7 @@ def _check_rows(path, number, head=None, n_values=None):
         assert rows.pop(0) == head
         assert all(len(row.split(",")) == n_values for row in rows)
     numbers = [int(number(row)) for row in rows]
-    assert numbers == list(range(EVERY, EVERY * len(numbers) + 1, EVERY)), (
-        f"{path}: doubled or missing rows: {numbers}"
-    )
+    assert numbers == list(range(EVERY, EVERY * len(numbers) + 1, EVERY)), f"{path}: doubled or missing rows: {numbers}"
 
 
 if __name__ == "__main__":
@@ -238,9 +232,7 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         print(
             json.dumps(
-                kill_again_and_again(
-                    folder, options.kills, options.seed, lambda text: print(text, flush=True)
-                ),
+                kill_again_and_again(folder, options.kills, options.seed, lambda text: print(text, flush=True)),
                 indent=1,
             )
         )

@@ -59,17 +59,11 @@ def check(folder: Path) -> None:
         np.testing.assert_allclose(here["q_values"], there["q_values"], rtol=1e-4, atol=1e-5)
         train(run)
         assert [row["episode"] for row in RunDirectory(run).read_metrics()][-1] == 2 * GAMES
-        ours, theirs = (
-            load_checkpoint(RunDirectory(path).checkpoint_path(2 * GAMES)) for path in (run, trained_on)
-        )
+        ours, theirs = (load_checkpoint(RunDirectory(path).checkpoint_path(2 * GAMES)) for path in (run, trained_on))
         assert ours.facts == theirs.facts
-        for (
-            array
-        ) in theirs.arrays:  # the same games were played, so the weights are the same but for rounding
+        for array in theirs.arrays:  # the same games were played, so the weights are the same but for rounding
             np.testing.assert_allclose(ours.arrays[array], theirs.arrays[array], rtol=1e-2, atol=1e-4)
-        print(
-            f"{name}: plays the same {len(here['actions'])} turns, trained on from game {GAMES} to {2 * GAMES}"
-        )
+        print(f"{name}: plays the same {len(here['actions'])} turns, trained on from game {GAMES} to {2 * GAMES}")
 
 
 def train(run: Path) -> None:

@@ -94,9 +94,7 @@ def compare(name: str, old: Path, new: Path, folder: Path) -> bool:
     runs = [folder / f"{name} {which}".replace(" ", "_") for which in ("old", "new", "continued")]
     for tree, run in zip((old, new), runs):
         if run is not runs[1] or name in CASES:
-            retro_gamer(
-                tree, folder, "create", "--game", game, "--output", run.name, "--seed", "3", *flags.split()
-            )
+            retro_gamer(tree, folder, "create", "--game", game, "--output", run.name, "--seed", "3", *flags.split())
             retro_gamer(tree, folder, "train", run.name, "--episodes", str(games))
     anew = differences(runs[0], runs[1]) if name in CASES else []
     shutil.copytree(runs[0], runs[2])
@@ -120,10 +118,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     folder = options.folder or Path(tempfile.mkdtemp())
-    same = [
-        compare(name, options.old.resolve(), options.new.resolve(), folder)
-        for name in options.cases.split(",")
-    ]
+    same = [compare(name, options.old.resolve(), options.new.resolve(), folder) for name in options.cases.split(",")]
     raise SystemExit(not all(same))
 
 

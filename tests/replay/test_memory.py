@@ -17,9 +17,7 @@ from retro_gamer.replay import (
     ReplayMemory,
 )
 
-N_CELLS = (
-    5  # of a board: with 5 the memory keeps its cells, with 40 (five of them not empty) a list of its symbols
-)
+N_CELLS = 5  # of a board: with 5 the memory keeps its cells, with 40 (five of them not empty) a list of its symbols
 
 
 @pytest.fixture(params=[5, 40], ids=["cells", "lists"])
@@ -59,9 +57,7 @@ class Games:
         rewards = self.rng.integers(-8, 9, length).astype(float)
         actions = self.rng.integers(0, 5, length)
         first = self.n_observations
-        for t, (total, discount, end) in enumerate(
-            slow_n_step(rewards, self.n_step, self.gamma, how == "terminated")
-        ):
+        for t, (total, discount, end) in enumerate(slow_n_step(rewards, self.n_step, self.gamma, how == "terminated")):
             self.expected[first + t] = (self.game, t, int(actions[t]), total, discount, first + end)
         seen = self.observe(0)
         for t in range(length):
@@ -74,9 +70,7 @@ class Games:
                 last and how == "terminated",
                 last and how == "truncated",
             )
-            seen = Observation(
-                np.full_like(next_seen.cells, 255), np.full(3, -1, np.float32)
-            )  # must not be looked at
+            seen = Observation(np.full_like(next_seen.cells, 255), np.full(3, -1, np.float32))  # must not be looked at
             on_step()
         if how == "given up":
             self.memory.end_episode()
@@ -93,9 +87,7 @@ class Games:
         n = len(batch.actions)
         cells = as_cells(batch.boards)
         assert cells.shape == (2 * n, self.memory.boards.n_cells) and cells.dtype == np.uint8
-        assert (cells[:, 3] == 200 + batch.features[:, 0].astype(int) % 50).all() and (
-            cells[:, 4] == cells[:, 3]
-        ).all()
+        assert (cells[:, 3] == 200 + batch.features[:, 0].astype(int) % 50).all() and (cells[:, 4] == cells[:, 3]).all()
         assert batch.features.shape == (2 * n, 3) and batch.features.dtype == np.float32
         for array in (batch.reward_sums, batch.discounts, batch.weights):
             assert array.shape == (n,) and array.dtype == np.float32
@@ -289,9 +281,7 @@ class TestReplayMemory:
         games = Games(memory, 3, 0.9)
         while len(memory) < 240:
             games.play()
-        for batch in (
-            batch for _ in range(20) for batch in memory.sample_batches(60 // n_batches, n_batches)
-        ):
+        for batch in (batch for _ in range(20) for batch in memory.sample_batches(60 // n_batches, n_batches)):
             games.check(batch)
             assert len(batch.actions) == 60 // n_batches and batch.weights.max() == 1
         batches = list(memory.sample_batches(memory.n_transitions // n_batches, n_batches))
@@ -327,9 +317,7 @@ class TestReplayMemory:
         memory = new_memory(capacity, n_step, prioritized=prioritized)
         assert memory.capacity == max(capacity, n_step + 2)
         games = Games(memory, n_step, 0.9)
-        for length, how in itertools.product(
-            [1, 2, n_step, n_step + 1, 9, 1], ["terminated", "truncated", "given up"]
-        ):
+        for length, how in itertools.product([1, 2, n_step, n_step + 1, 9, 1], ["terminated", "truncated", "given up"]):
             games.play(length, how, on_step=lambda: len(memory) and games.check(memory.sample(6)))
             assert games.check(memory.sample(100)) == games.drawable() != set()
 

@@ -47,9 +47,7 @@ class TestNStepAssembler:
                 rtol=1e-12,
                 atol=1e-14,
             )
-            np.testing.assert_allclose(
-                [one.discount for one in got], [discount for _, discount, _ in expected]
-            )
+            np.testing.assert_allclose([one.discount for one in got], [discount for _, discount, _ in expected])
             assert assembler.flush(0) == []
 
     def test_one_step_is_the_plain_transition(self):

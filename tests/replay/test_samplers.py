@@ -133,9 +133,7 @@ class TestPrioritizedSampler:
         indices, weights = sampler.sample(2000)
         assert set(indices.tolist()) == {0, 2, 4, 6, 8, 12}
         expected = {index: left.sum() / (6 * abs(self.ERRORS[index // 2])) for index in set(indices.tolist())}
-        np.testing.assert_allclose(
-            weights, [expected[index] / max(expected.values()) for index in indices], rtol=1e-3
-        )
+        np.testing.assert_allclose(weights, [expected[index] / max(expected.values()) for index in indices], rtol=1e-3)
         assert sampler.count == 6
 
     def test_bad_errors_are_refused(self):

@@ -55,9 +55,7 @@ class TestSumTree:
                 assert tree.get(size - 1) == naive.values[-1]
                 assert tree.root == sum(naive.values)
                 if tree.root > 0:
-                    heights = np.concatenate(
-                        [rng.random(6) * tree.root, rng.integers(0, tree.root * 8, 6) / 8]
-                    )
+                    heights = np.concatenate([rng.random(6) * tree.root, rng.integers(0, tree.root * 8, 6) / 8])
                     assert tree.query(heights).tolist() == [naive.query(height) for height in heights]
 
     def test_boundaries(self):

@@ -137,9 +137,7 @@ def test_bad_input_gets_a_readable_paragraph(tmp_path, capsys):
     with pytest.raises(ConfigError, match="different games"):
         panels_of([trained(tmp_path / "a"), trained(tmp_path / "b", game="catch")])
     assert main(["plot", str(tmp_path / "missing")]) == 1
-    assert (
-        main(["plot", str(trained(tmp_path / "c")), "--svg", str(tmp_path / "no" / "folder" / "x.svg")]) == 1
-    )
+    assert main(["plot", str(trained(tmp_path / "c")), "--svg", str(tmp_path / "no" / "folder" / "x.svg")]) == 1
     error = capsys.readouterr().err
     assert "Traceback" not in error and "there is no folder" in error
     assert main(["plot", str(tmp_path / "c"), "--svg", str(tmp_path)]) == 2

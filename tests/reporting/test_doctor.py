@@ -112,15 +112,11 @@ BROKEN = {
     "the reward never changes": dict(caught="pass"),
     "no key does anything": dict(names='"LEFT", "RIGHT"'),
     "KEY_UP does nothing": dict(keys="KEY_LEFT KEY_RIGHT KEY_UP"),
-    "create_game gives the same game again": dict(
-        bottom="game = create_game()\ndef create_game():\n    return game"
-    ),
+    "create_game gives the same game again": dict(bottom="game = create_game()\ndef create_game():\n    return game"),
     "create_game gives a game with the same characters again": dict(
         bottom="player = Player()\ndef create_game():\n    return Game([player, Apple()], dict(STATE), board_size=SIZE)"
     ),
-    "the reward grows beyond all bounds": dict(
-        every_turn="game.state['score'] = game.state['score'] * 1.6 + 1"
-    ),
+    "the reward grows beyond all bounds": dict(every_turn="game.state['score'] = game.state['score'] * 1.6 + 1"),
     "the same seed does not give the same game": dict(
         top="import itertools\nclock = itertools.count()", drop="self.position = (next(clock) % 7, 0)"
     ),
@@ -196,9 +192,7 @@ def test_one_agent_for_two_players_is_given_teams_to_paste(tmp_path, state, team
     }
     text = describe(examine_before(RunConfig.from_dict(config))[:1])
     assert text.startswith("2 players sit at one keyboard")
-    assert (
-        "left one listens to w, s; right one" in " ".join(text.split()) and "--actions w,s --reward" in text
-    )
+    assert "left one listens to w, s; right one" in " ".join(text.split()) and "--actions w,s --reward" in text
     assert text.count("[[tool.retro-gamer.teams]]") == teams
     assert ('reward = "right"' in text) == ('["KEY_UP", "KEY_DOWN"]' in text) == bool(teams)
 
@@ -211,9 +205,7 @@ def test_what_no_random_game_reaches_is_named_with_its_line(tmp_path):
         every_turn="game.state['left'] -= 1",
         state="{'score': 0, 'left': 90}",
     )
-    assert re.match(
-        r"Random play never gets to line \d+ of broken_game.py, where it changes", finding.causes[0]
-    )
+    assert re.match(r"Random play never gets to line \d+ of broken_game.py, where it changes", finding.causes[0])
     assert not any("left" in cause for cause in finding.causes)
 
 
@@ -225,9 +217,7 @@ def test_a_handler_that_hides_its_errors_is_named(tmp_path):
 
 
 def test_another_value_that_changes_is_named(tmp_path):
-    (finding, *_) = findings_of(
-        tmp_path, caught="game.state['points'] += 1", state="{'score': 0, 'points': 0}"
-    )
+    (finding, *_) = findings_of(tmp_path, caught="game.state['points'] += 1", state="{'score': 0, 'points': 0}")
     assert "state['points']" in finding.causes[0]
 
 
@@ -289,9 +279,7 @@ def test_what_greedy_games_show():
     assert [f.name for f in examine_play(stuck, results(10), results(0))] == ["it goes round in circles"]
     assert [f.name for f in examine_play(FINE, results(5), results(0), results(9))] == ["it got worse"]
     high = FINE._replace(expected=np.full(10, 500.0))
-    assert [f.name for f in examine_play(high, results(10), results(0))] == [
-        "it expects far more than ever comes"
-    ]
+    assert [f.name for f in examine_play(high, results(10), results(0))] == ["it expects far more than ever comes"]
 
 
 class Shop:

@@ -29,9 +29,7 @@ class Env:
         ("[self.turns]", "0.0", 20, "the reward of step stayed as it was"),
     ],
 )
-def test_what_is_wrong_with_an_environment_is_said_in_its_terms(
-    tmp_path, capsys, monkeypatch, seen, reward, turns, said
-):
+def test_what_is_wrong_with_an_environment_is_said_in_its_terms(tmp_path, capsys, monkeypatch, seen, reward, turns, said):
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.delitem(sys.modules, "examined_env", raising=False)
     source = ENV.replace("{SEEN}", seen).replace("{REWARD}", reward).replace("{TURNS}", str(turns))

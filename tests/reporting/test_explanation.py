@@ -62,9 +62,7 @@ def test_the_choice_is_the_one_that_is_played(workshop, name):
     observation = environment.reset(3)
     for _ in range(3):
         shape = environment.shape.board_shape
-        explained = explain_choice(
-            player.agent, observation, environment.actions, environment.characters, shape
-        )
+        explained = explain_choice(player.agent, observation, environment.actions, environment.characters, shape)
         action = player.agent.act(observation, 0.0)
         assert explained.action == environment.actions[action]
         assert list(explained.values.values()) == pytest.approx(player.agent.q_values(observation).tolist())
@@ -75,9 +73,7 @@ def test_the_choice_is_the_one_that_is_played(workshop, name):
 
 
 def test_a_table_says_how_often_it_learned_from_a_position():
-    policy = GreedyTable(
-        [{b"met": (1.0, 2.0), b"once": (0.0, 0.0), b"old": (0.0, 0.0)}], 2, {b"met": 1200, b"once": 1}
-    )
+    policy = GreedyTable([{b"met": (1.0, 2.0), b"once": (0.0, 0.0), b"old": (0.0, 0.0)}], 2, {b"met": 1200, b"once": 1})
     for state, visits, note in (
         (b"met", 1200, "It learned from this position 1,200 times."),
         (b"once", 1, "It learned from this position 1 time."),
@@ -95,8 +91,6 @@ def test_on_a_whole_board_places_are_columns_and_rows():
 
 
 def test_the_space_bar_has_a_name():
-    explained = explain_choice(
-        LikesStars(), seen([0, 0, 0, STAR, 0, 0, 0, 0, 0]), [" ", "a", None], ["*"], (3, 3)
-    )
+    explained = explain_choice(LikesStars(), seen([0, 0, 0, STAR, 0, 0, 0, 0, 0]), [" ", "a", None], ["*"], (3, 3))
     assert str(explained).startswith("It presses space, ahead by 4.")
     assert action_shown(" ") == "space" and action_shown("KEY_UP") == "UP" and action_shown(None) == "none"

@@ -106,9 +106,7 @@ def test_a_game_that_is_gone_leaves_what_the_files_know(workshop):
     text = re.sub(r'module = ".*"', 'module = "gone_game"', config.read_text("utf-8"))
     config.write_text(re.sub(r'factory = ".*"', 'factory = ""', text), encoding="utf-8")
     page = report_of("runs/snake")
-    assert (
-        "How it learned" in page and "No game could be played for this report" in page and "gone_game" in page
-    )
+    assert "How it learned" in page and "No game could be played for this report" in page and "gone_game" in page
 
 
 def test_runs_without_a_training_and_places_that_cannot_be_written(workshop, capsys, monkeypatch):
@@ -130,10 +128,7 @@ def test_a_folder_to_write_to_gets_a_report(workshop):
     Path("pages").mkdir()
     assert main(["report", "runs/new", "--output", "pages", "--quiet"]) == 1  # there is no such run
     assert main(["create", "--game", "catch", "--output", "runs/new"]) == 0
-    assert (
-        main(["report", "runs/new", "--output", "pages", "--quiet"]) == 0
-        and Path("pages/report.html").is_file()
-    )
+    assert main(["report", "runs/new", "--output", "pages", "--quiet"]) == 0 and Path("pages/report.html").is_file()
 
 
 def test_tables_show_their_states_as_boards(workshop):
@@ -222,9 +217,7 @@ def test_a_member_that_leaves_gets_what_its_team_earns_later(tmp_path):
     policies = [played.policy(team) for team in range(len(played.team_names))]
     environment = played.environment
     character = environment.character
-    environment.character = lambda number: (
-        None if number == 0 and environment._runner.turn > 2 else character(number)
-    )
+    environment.character = lambda number: None if number == 0 and environment._runner.turn > 2 else character(number)
     recording = record_match(played, policies, 0, seed=1)
     left = recording.turns - len(recording.frames)
     assert left > 0 and recording.terminated and len(recording.frames) == 4
@@ -317,9 +310,7 @@ def test_the_page_works_in_a_browser(workshop, browser, width):
     assert "The game is over" in text("where")
     browser.find_element("css selector", "[data-game='2']").click()
     assert text("where").startswith(f"Turn 0 of {games[2]['turns']}")
-    browser.execute_script(
-        "const s = document.getElementById('slider'); s.value = 2; s.dispatchEvent(new Event('input'))"
-    )
+    browser.execute_script("const s = document.getElementById('slider'); s.value = 2; s.dispatchEvent(new Event('input'))")
     assert text("where").startswith("Turn 2 of")
     browser.find_element("id", "play").click()
     deadline = time.monotonic() + PATIENCE

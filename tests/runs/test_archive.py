@@ -93,9 +93,7 @@ def test_no_arrays_at_all(tmp_path):
 
 @given(
     st.dictionaries(
-        st.text("abc/_0", min_size=1, max_size=6).filter(
-            lambda name: not name.startswith("/") and "//" not in name
-        ),
+        st.text("abc/_0", min_size=1, max_size=6).filter(lambda name: not name.startswith("/") and "//" not in name),
         st.tuples(st.sampled_from("?bBhHiIlLefd"), st.lists(st.integers(0, 3), max_size=4)),
         max_size=4,
     )
@@ -288,9 +286,7 @@ def test_reading_runs_no_code(tmp_path):
     assert not (tmp_path / "owned").exists()
 
 
-@pytest.mark.parametrize(
-    "name", ["../x.npy", "a/../../x.npy", "/etc/x.npy", "..\\x.npy", "x.txt", "x", ".npy/", "x.npy/"]
-)
+@pytest.mark.parametrize("name", ["../x.npy", "a/../../x.npy", "/etc/x.npy", "..\\x.npy", "x.txt", "x", ".npy/", "x.npy/"])
 def test_a_name_that_is_no_array_is_refused(tmp_path, name):
     path = write_zip(tmp_path / "a.npz", [(name, npy(np.arange(3)))])
     assert "which is not an array of a checkpoint" in refusal(path)
@@ -308,9 +304,7 @@ def test_too_many_arrays_are_refused(tmp_path):
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path):
-    path = write_zip(
-        tmp_path / "a.npz", [("x.npy", npy(np.zeros(4_000_000, np.uint8)))], zipfile.ZIP_DEFLATED
-    )
+    path = write_zip(tmp_path / "a.npz", [("x.npy", npy(np.zeros(4_000_000, np.uint8)))], zipfile.ZIP_DEFLATED)
     assert path.stat().st_size < 10_000
     assert "x.npy would unpack to 4000128 bytes" in refusal(path)
 
@@ -383,9 +377,7 @@ def test_damage_anywhere_is_noticed_or_harmless(tmp_path):
     rng, path, refused = random.Random(0), tmp_path / "a.npz", 0
     for pack in (False, True):
         if pack:
-            np.savez_compressed(
-                str(path), **{name: array for name, array in ARRAYS.items() if "/" not in name}
-            )
+            np.savez_compressed(str(path), **{name: array for name, array in ARRAYS.items() if "/" not in name})
         else:
             save_arrays(path, ARRAYS)
         whole = path.read_bytes()

@@ -101,13 +101,9 @@ def test_a_checkpoint_of_a_big_endian_machine_plays_the_same(runs, tmp_path, nam
     for kind in ("checkpoint", "resume"):
         path = fuzz_files.file_of(tmp_path / name, kind)
         arrays = load_arrays(path)
-        save_arrays(
-            path, {key: value.astype(value.dtype.newbyteorder(">"), "F") for key, value in arrays.items()}
-        )
+        save_arrays(path, {key: value.astype(value.dtype.newbyteorder(">"), "F") for key, value in arrays.items()})
         again = load_arrays(path)
-        assert all(
-            (again[key] == value).all() and again[key].dtype == value.dtype for key, value in arrays.items()
-        )
+        assert all((again[key] == value).all() and again[key].dtype == value.dtype for key, value in arrays.items())
     game = fuzz_files.GAMES[fuzz_files.RUNS[name][0]].create_game()
     game.start()
     assert TrainedPolicy(tmp_path / name).q_values(game) == TrainedPolicy(runs / name).q_values(game)
@@ -141,9 +137,7 @@ def test_states_that_python_should_not_read(text):
 def test_compressed_arrays_may_not_unpack_to_much(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "MAX_PACKED_BYTES", 10**6)
     rng = np.random.default_rng(0)
-    np.savez_compressed(
-        str(tmp_path / "a.npz"), **{f"x{i}": rng.integers(0, 3, 2**18, np.uint8) for i in range(5)}
-    )
+    np.savez_compressed(str(tmp_path / "a.npz"), **{f"x{i}": rng.integers(0, 3, 2**18, np.uint8) for i in range(5)})
     with pytest.raises(CheckpointError, match="its compressed arrays would unpack to 1 MB"):
         load_arrays(tmp_path / "a.npz")
 
@@ -184,9 +178,7 @@ def test_any_settings_are_right_or_refused(data):
 
 def as_toml(value):
     if isinstance(value, dict):
-        return (
-            "{" + ", ".join(f"{toml_value(str(key))} = {as_toml(item)}" for key, item in value.items()) + "}"
-        )
+        return "{" + ", ".join(f"{toml_value(str(key))} = {as_toml(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(as_toml, value)) + "]"
     return '"none"' if value is None else toml_value(value)

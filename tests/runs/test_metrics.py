@@ -45,15 +45,11 @@ EDITS = {
     "a comment": lambda text: ("# my best run\n" + text).encode(),
     "a comment below": lambda text: (text + "# here it got good\n").encode(),
     "a title": lambda text: ("sep=,\nMy run,,,,,,,,\n" + text).encode(),
-    "quotes": lambda text: (
-        "".join(f'"{line}"\n' for line in text.replace(",", '","').splitlines())
-    ).encode(),
+    "quotes": lambda text: ("".join(f'"{line}"\n' for line in text.replace(",", '","').splitlines())).encode(),
     "more columns": lambda text: more_columns(text).encode(),
     "empty rows": lambda text: (text + ",,,,,,,,\n\n").encode(),
     "no last line end": lambda text: text.replace("\n", "\r\n").rstrip().encode(),
-    "everything": lambda text: ("# mine\r\n" + decimal_commas(text).replace("\n", "\r\n")).encode(
-        "utf-8-sig"
-    ),
+    "everything": lambda text: ("# mine\r\n" + decimal_commas(text).replace("\n", "\r\n")).encode("utf-8-sig"),
 }
 
 

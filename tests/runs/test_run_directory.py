@@ -59,16 +59,12 @@ def test_a_checkpoint_has_many_names(run, name):
     assert run.find_checkpoint(name) == run.checkpoint_path(500)
 
 
-@pytest.mark.parametrize(
-    "name", ["ep_0501", "501", "best", "newest", "", "ep_", "../ep_0500", "ep_-500", "ep_0500.pt"]
-)
+@pytest.mark.parametrize("name", ["ep_0501", "501", "best", "newest", "", "ep_", "../ep_0500", "ep_-500", "ep_0500.pt"])
 def test_a_missing_checkpoint_is_named_with_those_there_are(run, name):
     save(run, 400, 500)
     with pytest.raises(RunNotFoundError) as caught:
         run.find_checkpoint(name)
-    assert f"There is no checkpoint {name!r} in" in str(
-        caught.value
-    ) and "There are: ep_0400, ep_0500." in str(caught.value)
+    assert f"There is no checkpoint {name!r} in" in str(caught.value) and "There are: ep_0400, ep_0500." in str(caught.value)
     assert isinstance(caught.value, FileNotFoundError)
 
 
@@ -94,16 +90,12 @@ def test_a_run_without_checkpoints_says_train_first(run, name):
 def test_checkpoints_of_the_original_are_recognized(run):
     run.checkpoints_path.mkdir()
     (run.checkpoints_path / "ep_0100.pt").touch()
-    with pytest.raises(
-        RunNotFoundError, match=r"checkpoints of the original retro-gamer \(\.pt\), which need torch"
-    ):
+    with pytest.raises(RunNotFoundError, match=r"checkpoints of the original retro-gamer \(\.pt\), which need torch"):
         run.find_checkpoint()
 
 
 def test_a_folder_without_config_is_no_run(tmp_path):
-    with pytest.raises(
-        RunNotFoundError, match="the folder does not exist. Make one with\n  retro-gamer create"
-    ):
+    with pytest.raises(RunNotFoundError, match="the folder does not exist. Make one with\n  retro-gamer create"):
         RunDirectory(tmp_path / "none").load_config()
     with pytest.raises(RunNotFoundError, match="the folder has no config.toml"):
         RunDirectory(str(tmp_path)).find_checkpoint()
@@ -124,9 +116,7 @@ def test_other_files_are_no_checkpoints(run):
 
 
 def test_a_checkpoint_comes_back_with_its_facts(run):
-    run.save_policy(
-        run.checkpoint_path(5), {"actions": ["é", None], "nested": {"a": [1, 2.5]}}, {"w": np.arange(3)}
-    )
+    run.save_policy(run.checkpoint_path(5), {"actions": ["é", None], "nested": {"a": [1, 2.5]}}, {"w": np.arange(3)})
     facts, arrays = load_checkpoint(run.checkpoint_path(5))
     assert facts["actions"] == ["é", None] and facts["nested"] == {"a": [1, 2.5]} and facts["format"] == 1
     assert list(arrays) == ["w"] and arrays["w"].tolist() == [0, 1, 2]
@@ -182,11 +172,7 @@ def test_metrics_are_appended_under_one_head(run):
     run.add_metrics(row(1, loss=None, eval_return=1 / 3))
     run.add_metrics(row(2, seconds=1.25))
     lines = run.metrics_path.read_text("utf-8").splitlines()
-    assert (
-        lines[0] == ",".join(METRICS)
-        and lines[1] == "1,10,,0.5,,,,,0.333333"
-        and lines[2] == "2,20,1.25,0.5,,,,,"
-    )
+    assert lines[0] == ",".join(METRICS) and lines[1] == "1,10,,0.5,,,,,0.333333" and lines[2] == "2,20,1.25,0.5,,,,,"
     assert run.read_metrics() == [
         {"episode": 1, "turns": 10, "mean_return": 0.5, "eval_return": 0.333333},
         {"episode": 2, "turns": 20, "seconds": 1.25, "mean_return": 0.5},

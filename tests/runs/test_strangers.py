@@ -241,16 +241,12 @@ def test_an_alternation_goes_through_no_link(run, tmp_path, outside, capsys):
     shutil.copytree(str(run.path), str(tmp_path / "other"))
     shutil.rmtree(str(run.path / "checkpoints"))
     (run.path / "checkpoints").symlink_to(outside)
-    assert (
-        main(["adversarial", str(run.path), str(tmp_path / "other"), "--rounds", "1", "--episodes", "1"]) == 1
-    )
+    assert main(["adversarial", str(run.path), str(tmp_path / "other"), "--rounds", "1", "--episodes", "1"]) == 1
     assert content(outside) == before and "is a link to another place" in capsys.readouterr().err
 
 
 @posix
-@pytest.mark.parametrize(
-    "command", [["report", "--quiet"], ["doctor", "--quiet"], ["plot"]], ids=lambda c: c[0]
-)
+@pytest.mark.parametrize("command", [["report", "--quiet"], ["doctor", "--quiet"], ["plot"]], ids=lambda c: c[0])
 @pytest.mark.parametrize("name", ["report.html", "metrics.csv", "metrics.edited-1.csv", "training.log"])
 def test_what_only_looks_changes_nothing_outside(run, outside, name, command):
     before = content(outside)

@@ -91,10 +91,7 @@ def pair(tmp_path, monkeypatch):
 
 
 def test_adversarial_training_takes_turns_and_ends_with_a_table(pair, capfd):
-    assert (
-        main(["adversarial", "runs/player", "runs/enemy", "--rounds", "2", "--episodes", "5", "--games", "3"])
-        == 0
-    )
+    assert main(["adversarial", "runs/player", "runs/enemy", "--rounds", "2", "--episodes", "5", "--games", "3"]) == 0
     said = capfd.readouterr().out
     assert (
         "Round 1: runs/player trains for 5 games.\nRound 1: runs/player has played 5 games" in said
@@ -106,10 +103,7 @@ def test_adversarial_training_takes_turns_and_ends_with_a_table(pair, capfd):
         folder = pair / "runs" / me / "checkpoints"
         assert load_checkpoint(folder / "round_002.npz").facts["episode"] == 10
         assert TrainedPolicy(folder.parent, checkpoint="round_001").checkpoint == "round_001"
-    assert (
-        main(["adversarial", "runs/player", "runs/enemy", "--rounds", "3", "--episodes", "5", "--games", "2"])
-        == 0
-    )
+    assert main(["adversarial", "runs/player", "runs/enemy", "--rounds", "3", "--episodes", "5", "--games", "2"]) == 0
     said = capfd.readouterr().out  # two rounds are there already
     assert "Round 2" not in said and "Round 3: runs/enemy has played 15 games" in said
 
@@ -117,10 +111,7 @@ def test_adversarial_training_takes_turns_and_ends_with_a_table(pair, capfd):
 def test_adversarial_training_goes_on_where_it_was_stopped(pair, capfd):
     assert main(["train", "runs/player", "--episodes", "3"]) == 0  # as if killed in the middle of round 1 ...
     (pair / "runs/player/adversarial.json").write_text("{}", "utf-8")
-    assert (
-        main(["adversarial", "runs/player", "runs/enemy", "--rounds", "1", "--episodes", "5", "--games", "2"])
-        == 0
-    )
+    assert main(["adversarial", "runs/player", "runs/enemy", "--rounds", "1", "--episodes", "5", "--games", "2"]) == 0
     assert "runs/player has played 5 games" in capfd.readouterr().out
     assert not (pair / "runs/player/checkpoints/round_000.npz").exists()
 
@@ -131,12 +122,7 @@ def test_adversarial_training_after_a_kill_goes_on_from_the_resume_state(pair, c
     assert main(["train", "runs/player", "--episodes", "5"]) == 0
     (pair / "runs/player/resume.npz").write_bytes(state)  # the newest state is older than the newest policy
     (pair / "runs/player/adversarial.json").write_text("{}", "utf-8")
-    assert (
-        main(
-            ["adversarial", "runs/player", "runs/enemy", "--rounds", "1", "--episodes", "10", "--games", "2"]
-        )
-        == 0
-    )
+    assert main(["adversarial", "runs/player", "runs/enemy", "--rounds", "1", "--episodes", "10", "--games", "2"]) == 0
     said = capfd.readouterr().out
     assert "runs/player has played 10 games" in said and "round_001" in said and "Stopped" not in said
 
@@ -163,10 +149,7 @@ def test_a_side_that_was_changed_stops_the_rounds_as_wrong_use(pair, capfd):
 
 def test_what_was_trained_before_is_round_zero(pair, capfd):
     assert main(["train", "runs/enemy", "--episodes", "4"]) == 0
-    assert (
-        main(["adversarial", "runs/player", "runs/enemy", "--rounds", "1", "--episodes", "2", "--games", "2"])
-        == 0
-    )
+    assert main(["adversarial", "runs/player", "runs/enemy", "--rounds", "1", "--episodes", "2", "--games", "2"]) == 0
     assert "runs/enemy has played 6 games" in capfd.readouterr().out
     assert load_checkpoint(pair / "runs/enemy/checkpoints/round_000.npz").facts["episode"] == 4
 
@@ -185,9 +168,7 @@ def test_ctrl_c_stops_adversarial_training_and_the_same_command_goes_on(pair):
         "--games",
         "2",
     ]
-    process = subprocess.Popen(
-        [*command, "--episodes", "1000000"], stdout=subprocess.PIPE, env=child_environment()
-    )
+    process = subprocess.Popen([*command, "--episodes", "1000000"], stdout=subprocess.PIPE, env=child_environment())
     player = RunDirectory("runs/player")
     try:
         wait_for(player.checkpoints, process)

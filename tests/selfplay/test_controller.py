@@ -39,9 +39,7 @@ def test_the_controllers_state_is_all_of_it():
         controller.subscribe_team_id(team)
     controller.change_training_team()
     other.set_state(json.loads(json.dumps(controller.get_state())))
-    assert [other.change_training_team() for _ in range(3)] == [
-        controller.change_training_team() for _ in range(3)
-    ]
+    assert [other.change_training_team() for _ in range(3)] == [controller.change_training_team() for _ in range(3)]
 
 
 # The window, ghost steps
@@ -92,9 +90,7 @@ def test_elo_by_hand():
     assert expected_score(1600, 1200) == pytest.approx(10 / 11)  # 1 / (1 + 10^-1)
     assert rating_changes([1200, 1200], [1, -1], 16) == [8, -8]
     assert rating_changes([1600, 1200], [-1, 1], 11) == pytest.approx([-10, 10])  # 11 * (0 - 10/11)
-    assert rating_changes([1600, 1200], [0, 0], 22) == pytest.approx(
-        [22 * (0.5 - 10 / 11), 22 * (0.5 - 1 / 11)]
-    )
+    assert rating_changes([1600, 1200], [0, 0], 22) == pytest.approx([22 * (0.5 - 10 / 11), 22 * (0.5 - 1 / 11)])
 
 
 @pytest.mark.parametrize(

@@ -30,12 +30,7 @@ def test_every_member_gets_its_own_key_and_only_the_learning_team_learns():
     assert match.returns == match.outcomes == [-1, 1] and match.steps == [1, 1] and match.turns == 1
     assert not policies[0].agent.taught
     (transition,) = policies[1].agent.taught
-    assert (
-        transition.reward == 1
-        and transition.terminated
-        and not transition.truncated
-        and policies[1].agent.endings == 1
-    )
+    assert transition.reward == 1 and transition.terminated and not transition.truncated and policies[1].agent.endings == 1
     assert play_match(environment, policies_for(config, 2, 1)).outcomes == [1, -1]  # rock beats scissors
 
 
@@ -89,9 +84,7 @@ def test_a_member_that_dies_gets_the_rewards_of_its_team_until_the_end():
     environment = TeamEnvironment(config, create)
     match = play_match(environment, policies, learning_team=0)
     rewards = [transition.reward for transition in policies[0].agent.taught]
-    assert (
-        sum(rewards) == 5 == match.returns[0] and rewards[:-1] == [1] * (len(rewards) - 1) and rewards[-1] > 1
-    )
+    assert sum(rewards) == 5 == match.returns[0] and rewards[:-1] == [1] * (len(rewards) - 1) and rewards[-1] > 1
     assert match.steps == [len(rewards), match.turns] and len(rewards) < match.turns
     assert policies[0].agent.taught[-1].terminated
 
@@ -145,9 +138,7 @@ def test_both_members_of_a_team_learn_their_own_story():
     match = play_match(TeamEnvironment(run_config, wolves.create_game), policies, learning_team=0)
     taught = policies[0].agent.taught
     assert (
-        match.steps == [2 * match.turns, match.turns]
-        and len(taught) == 2 * match.turns
-        and policies[0].agent.endings == 2
+        match.steps == [2 * match.turns, match.turns] and len(taught) == 2 * match.turns and policies[0].agent.endings == 2
     )
     for story in (
         taught[: match.turns],
@@ -200,9 +191,7 @@ def tron_config(seen):
                     "name": "red",
                     "reward": "reward_red",
                     "characters": ["B", "b"],
-                    "members": [
-                        {"character": "red", "actions": ["KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN"]}
-                    ],
+                    "members": [{"character": "red", "actions": ["KEY_RIGHT", "KEY_UP", "KEY_LEFT", "KEY_DOWN"]}],
                 },
             ],
         }

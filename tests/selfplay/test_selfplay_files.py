@@ -74,11 +74,7 @@ def test_training_does_not_go_on_with_other_teams(tmp_path, capsys, change):
     run = make(tmp_path, "tag")
     SelfPlayTrainer(run).train(episodes=2)
     text = run.config_path.read_text("utf-8")
-    lines = [
-        line
-        for line in text.splitlines()
-        if not (change[0] == "[self_play]" and line.startswith("shared_policy"))
-    ]
+    lines = [line for line in text.splitlines() if not (change[0] == "[self_play]" and line.startswith("shared_policy"))]
     run.config_path.write_text("\n".join(lines).replace(*change, 1), "utf-8")
     before = run.resume_path.read_bytes()
     assert main(["train", str(run)]) == 2
@@ -95,9 +91,7 @@ def test_a_team_of_which_one_has_left_is_asked_for_the_other(tmp_path):
     game.start()
     game.remove_agent(find_character(game, "first wolf"))
     second = find_character(game, "second wolf")
-    assert ai.get_action(game) == ai.get_action(game, agent=second) and ai.q_values(game) == ai.q_values(
-        game, agent=second
-    )
+    assert ai.get_action(game) == ai.get_action(game, agent=second) and ai.q_values(game) == ai.q_values(game, agent=second)
 
 
 def test_a_checkpoint_stands_for_all_teams_at_that_time(tmp_path, capsys):
@@ -110,9 +104,7 @@ def test_a_checkpoint_stands_for_all_teams_at_that_time(tmp_path, capsys):
     assert "There is no checkpoint 'ep_9999'" in capsys.readouterr().err
     played = SelfPlayRun(run)
     for team, name in enumerate(("chaser", "runner")):
-        expected = load_checkpoint(
-            run.of(name).checkpoint_path(max(n for n in numbers[name] if n <= alone))
-        ).arrays
+        expected = load_checkpoint(run.of(name).checkpoint_path(max(n for n in numbers[name] if n <= alone))).arrays
         found = played.policy(team, str(alone)).agent.get_policy()
         assert all(np.array_equal(found[key], expected[key]) for key in found)
 
@@ -159,8 +151,7 @@ def test_added_characters_grow_the_networks_of_all_teams(tmp_path, with_resume):
     trainer.train(episodes=12)
     assert trainer.episode == 24 and trainer.self_play.vocabulary.n_symbols > 20
     assert all(
-        policy.agent.n_symbols == trainer.self_play.vocabulary.n_symbols
-        for policy in trainer.self_play.policies.values()
+        policy.agent.n_symbols == trainer.self_play.vocabulary.n_symbols for policy in trainer.self_play.policies.values()
     )
     SelfPlayTrainer(run).train(episodes=2)
 
@@ -173,10 +164,7 @@ def test_old_snapshots_thin_out_but_for_the_window(tmp_path):
         there = [path.stem for _, path in run.of(name).checkpoints()]
         assert {snapshot.name for snapshot in policy.window.snapshots} <= set(there) and there[0] == "ep_0000"
         assert len(there) <= 1 + 3 + 3 + 1 < len(run.read_metrics())
-    assert (
-        SelfPlayTrainer(run).self_play.opponents.of_teams.keys()
-        == trainer.self_play.opponents.of_teams.keys()
-    )
+    assert SelfPlayTrainer(run).self_play.opponents.of_teams.keys() == trainer.self_play.opponents.of_teams.keys()
 
 
 def test_the_team_that_does_not_learn_keeps_its_weights(tmp_path):
@@ -186,10 +174,7 @@ def test_the_team_that_does_not_learn_keeps_its_weights(tmp_path):
     before = {name: {key: value.copy() for key, value in policy.items()} for name, policy in before.items()}
     trainer.train(episodes=12)
     after = {name: policy.agent.get_policy() for name, policy in trainer.self_play.policies.items()}
-    same = {
-        name: all(np.array_equal(before[name][key], after[name][key]) for key in after[name])
-        for name in after
-    }
+    same = {name: all(np.array_equal(before[name][key], after[name][key]) for key in after[name]) for name in after}
     assert same == {"chaser": False, "runner": True}
 
 
@@ -216,9 +201,7 @@ def test_ghosts_are_swapped_after_so_many_ghost_steps(tmp_path):
 
     trainer.train(episodes=20, on_episode=watch)
     gaps = np.diff([0, *swaps])
-    assert (
-        len(swaps) >= 3 and (gaps >= 60).all() and (gaps <= 60 + 2 * 30).all()
-    )  # a game has at most 30 turns
+    assert len(swaps) >= 3 and (gaps >= 60).all() and (gaps <= 60 + 2 * 30).all()  # a game has at most 30 turns
 
 
 def test_ratings_and_results_follow_from_the_games(tmp_path, monkeypatch):
@@ -252,10 +235,7 @@ def test_ratings_and_results_follow_from_the_games(tmp_path, monkeypatch):
 def test_against_itself_no_rating_changes(tmp_path):
     trainer = SelfPlayTrainer(make(tmp_path, "tron", "--play-against-latest-model-ratio", "1"))
     trainer.train(episodes=8)
-    assert (
-        trainer.self_play.learner.rating == pytest.approx(1200)
-        and sum(trainer.self_play.progress.results) == 0
-    )
+    assert trainer.self_play.learner.rating == pytest.approx(1200) and sum(trainer.self_play.progress.results) == 0
 
 
 def test_missing_and_broken_snapshots_are_named_and_the_rest_goes_on(tmp_path):

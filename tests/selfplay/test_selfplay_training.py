@@ -26,9 +26,7 @@ def state_of(run):
     files = sorted(str(path.relative_to(run.path)) for path in run.checkpoints_path.rglob("*.npz"))
     policies = [load_checkpoint(run.path / name) for name in files]
     rows = [{key: value for key, value in row.items() if key != "seconds"} for row in run.read_metrics()]
-    arrays = {
-        f"{i}/{key}": value for i, policy in enumerate(policies) for key, value in policy.arrays.items()
-    }
+    arrays = {f"{i}/{key}": value for i, policy in enumerate(policies) for key, value in policy.arrays.items()}
     return facts, rows, files, [policy.facts for policy in policies], {**resume.arrays, **arrays}
 
 
@@ -48,9 +46,7 @@ def test_training_in_pieces_is_training_in_one_go(tmp_path, game):
     one, other = state_of(whole), state_of(pieces)
     # A goal reached in between leaves a checkpoint and a row of its own; weights, memories, ratings and ghosts are the same.
     for name in ("rating", "learner_steps"):
-        assert [policy[name] for policy in one[0]["policies"]] == [
-            policy[name] for policy in other[0]["policies"]
-        ]
+        assert [policy[name] for policy in one[0]["policies"]] == [policy[name] for policy in other[0]["policies"]]
     assert one[0]["controller"] == other[0]["controller"] and one[0]["clocks"] == other[0]["clocks"]
     for name, array in load_checkpoint(whole.resume_path).arrays.items():
         assert np.array_equal(array, load_checkpoint(pieces.resume_path).arrays[name]), name
@@ -149,9 +145,7 @@ def test_new_characters_leave_a_resume_exact(walkers):
     assert main([*create, "whole"]) == 0
     whole = RunDirectory("whole")
     SelfPlayTrainer(whole).train(episodes=48)
-    assert (
-        SelfPlayTrainer(whole).self_play.vocabulary.n_symbols > 16
-    )  # the networks have grown, and more than once
+    assert SelfPlayTrainer(whole).self_play.vocabulary.n_symbols > 16  # the networks have grown, and more than once
     for stop in range(1, 48, 3):
         name = f"stopped_{stop}"
         assert main([*create, name]) == 0
@@ -163,10 +157,7 @@ def test_new_characters_leave_a_resume_exact(walkers):
 
 
 def test_characters_of_several_cells_can_be_symmetric(walkers):
-    assert (
-        main([*walkers("shared_policy = true", look_a=["Aa", "aA"], look_b=["Bb", "bB"], size=(2, 2)), "run"])
-        == 0
-    )
+    assert main([*walkers("shared_policy = true", look_a=["Aa", "aA"], look_b=["Bb", "bB"], size=(2, 2)), "run"]) == 0
     trainer = SelfPlayTrainer(RunDirectory("run"))
     assert trainer.self_play.game.own_characters == [["A", "a"], ["B", "b"]]
     trainer.train(episodes=3)
@@ -241,9 +232,7 @@ def test_swap_steps_of_a_description_are_those_of_all_teams(tmp_path, monkeypatc
 
 def train_and_stop(run, episode):
     trainer = SelfPlayTrainer(run)
-    trainer.train(
-        episodes=40 - trainer.episode, on_episode=lambda status: episode <= status.episode and trainer.stop()
-    )
+    trainer.train(episodes=40 - trainer.episode, on_episode=lambda status: episode <= status.episode and trainer.stop())
     return trainer.episode
 
 
@@ -272,9 +261,7 @@ with run.locked():
 
 def train_and_kill(run, games):
     """Kill a training somewhere after so many games, by its own count, so that it has begun and goes on."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(run)], stdout=subprocess.PIPE, env=child_environment()
-    )
+    process = subprocess.Popen([sys.executable, "-c", CHILD, str(run)], stdout=subprocess.PIPE, env=child_environment())
     for _ in range(games):
         assert process.stdout.readline(), "training does not go on"
     process.kill()

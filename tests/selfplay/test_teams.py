@@ -103,15 +103,11 @@ def test_what_cannot_be_teams_is_refused_with_an_explanation(change, message):
 def test_a_character_or_reward_that_the_game_lacks_is_named(tmp_path):
     run = duel_run(tmp_path / "a")
     write_other(run, 'character = "left"', 'character = "middle"')
-    with pytest.raises(
-        ConfigError, match="'middle', but a new game has none of that name or class. It has: left, right"
-    ):
+    with pytest.raises(ConfigError, match="'middle', but a new game has none of that name or class. It has: left, right"):
         SelfPlayTrainer(run, create_duel)
     run = duel_run(tmp_path / "b")
     write_other(run, 'reward = "left"', 'reward = "gold"')
-    with pytest.raises(
-        ConfigError, match="'gold', but the state of a new game has no such value. It has: left, right"
-    ):
+    with pytest.raises(ConfigError, match="'gold', but the state of a new game has no such value. It has: left, right"):
         SelfPlayTrainer(run, create_duel)
 
 
@@ -127,9 +123,7 @@ def test_changed_keys_or_sides_are_refused_when_training_goes_on(tmp_path):
 def test_a_run_without_teams_has_no_table_and_no_settings_for_it(tmp_path, capsys):
     run = tmp_path / "single"
     assert main(["create", "--game", "catch", "--output", str(run), "--window", "3"]) == 2
-    assert (
-        "window: settings of self-play, but the game's description names no teams" in capsys.readouterr().err
-    )
+    assert "window: settings of self-play, but the game's description names no teams" in capsys.readouterr().err
     assert main(["create", "--game", "catch", "--output", str(run)]) == 0
     with pytest.raises(ConfigError, match="no self-play run"):
         SelfPlayRun(RunDirectory(run))

@@ -67,9 +67,7 @@ def test_a_circle_is_found_and_ratings_do_not_lie_about_it():
     assert len(cycle) == 3 and set(cycle) == {0, 1, 2} and (cycle.index(1) - cycle.index(0)) % 3 == 1
     ratings = fit_ratings(4, pairings)
     assert np.ptp(ratings[:3]) < 1 and ratings[3] < ratings[0] - 200
-    assert (
-        find_cycle(4, beaten([*pairings[:2], Pairing(2, 0, points(0.52)), *pairings[3:]])) == []
-    )  # may be luck
+    assert find_cycle(4, beaten([*pairings[:2], Pairing(2, 0, points(0.52)), *pairings[3:]])) == []  # may be luck
 
 
 def test_spread_takes_first_and_last():

@@ -115,13 +115,8 @@ def test_a_shared_policy_sees_for_each_team_what_is_its_own():
     assert state_seen_by(config, 0) == ["left", "turns", "ammo_left", "right", "upright"]
     assert state_seen_by(config, 1) == ["right", "turns", "ammo_right", "left", "upright"]
     game = ammo_game(left=5, right=-5, turns=9)
-    encoder = TeamEncoder(
-        config_of_policy(config, ""), Vocabulary(["L", "R"]), [["L"], ["R"]], count_features(config, game)
-    )
-    left, right = (
-        encoder.observe(game, game.get_agent_by_name(name), team)
-        for team, name in enumerate(("left", "right"))
-    )
+    encoder = TeamEncoder(config_of_policy(config, ""), Vocabulary(["L", "R"]), [["L"], ["R"]], count_features(config, game))
+    left, right = (encoder.observe(game, game.get_agent_by_name(name), team) for team, name in enumerate(("left", "right")))
     assert left.features.tolist() == [5, 9, 1, 2, -5, 7]
     assert right.features.tolist() == [-5, 9, 3, 4, 5, 7]
     assert encoder.shape.n_features == 6
@@ -158,9 +153,7 @@ def test_state_values_are_learned_from(tmp_path):
     assert main(["train", str(run), "--episodes", "20"]) == 0
     played = SelfPlayRun(run)
     policies = [played.policy(0, name).agent.get_policy() for name in ("ep_0000", None)]
-    first, newest = (
-        next(array for name, array in policy.items() if name.endswith("symbols")) for policy in policies
-    )
+    first, newest = (next(array for name, array in policy.items() if name.endswith("symbols")) for policy in policies)
     assert (first[0] != newest[0]).any()  # its rows: one for the state value, then those of the cells
 
 
@@ -213,17 +206,13 @@ def test_names_too_long_for_a_folder_are_refused_in_a_short_message(name):
     assert len(str(caught.value)) < 500
 
 
-@pytest.mark.parametrize(
-    "name", ["", "..", ".", "a/b", "a\\b", "CON.txt", "nul.", "aux ", " a", "a b", "12", "a:b"]
-)
+@pytest.mark.parametrize("name", ["", "..", ".", "a/b", "a\\b", "CON.txt", "nul.", "aux ", " a", "a b", "12", "a:b"])
 def test_what_is_no_name_of_a_folder_is_refused(name):
     with pytest.raises(ConfigError, match="Use letters, digits, _ and -"):
         names(name, "other")
 
 
-@pytest.mark.parametrize(
-    "name", ["con2", "com10", "console", "bester", "ep", "\u00e9quipe", "\u4e2d" * 33, "x" * 100]
-)
+@pytest.mark.parametrize("name", ["con2", "com10", "console", "bester", "ep", "\u00e9quipe", "\u4e2d" * 33, "x" * 100])
 def test_other_names_are_taken(name):
     assert names(name, "other").teams[0].name == name
 

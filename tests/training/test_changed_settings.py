@@ -34,9 +34,7 @@ REFUSED = {  # setting -> changes that touch it
     "reward": [{"reward": "score"}],
     "player": [{"player": "forager"}],
     "board_size": [{"board_size": [12, 13]}],
-    "observation_function": [
-        {"observation_function": "seen:observe", "egocentric_radius": 0, "radar": False}
-    ],
+    "observation_function": [{"observation_function": "seen:observe", "egocentric_radius": 0, "radar": False}],
     "spatial": [{"spatial": True}],
     "board": [{"board": True, "egocentric_radius": 0}],
     "egocentric_radius": [{"egocentric_radius": 3}],
@@ -111,9 +109,7 @@ def half_trained(tmp_path_factory):
     """A run of each kind, DQN and a table, stopped in the middle, its memory gone round."""
     runs = {}
     for name in ("dqn", "q_learning"):
-        runs[name] = make_run(
-            tmp_path_factory.mktemp(name), algorithm=name, batch_size=16, memory_capacity=300
-        )
+        runs[name] = make_run(tmp_path_factory.mktemp(name), algorithm=name, batch_size=16, memory_capacity=300)
         Trainer(runs[name]).train(episodes=12)
     return runs
 
@@ -144,12 +140,8 @@ def test_every_setting_is_either_taken_over_or_refused():
     }  # self-play: elsewhere
 
 
-@pytest.mark.parametrize(
-    "name, changes", [(name, changes) for name, several in REFUSED.items() for changes in several]
-)
-def test_what_makes_the_weights_meaningless_is_refused_with_was_now_why(
-    tmp_path, monkeypatch, half_trained, name, changes
-):
+@pytest.mark.parametrize("name, changes", [(name, changes) for name, several in REFUSED.items() for changes in several])
+def test_what_makes_the_weights_meaningless_is_refused_with_was_now_why(tmp_path, monkeypatch, half_trained, name, changes):
     if name == "gym":
         pytest.importorskip("gymnasium")
     (tmp_path / "seen.py").write_text("def observe(game):\n    return [1.0]\n")
@@ -174,17 +166,13 @@ def test_what_makes_the_weights_meaningless_is_refused_with_was_now_why(
         assert snapshot(run) == before
 
 
-@pytest.mark.parametrize(
-    "name, value", [(name, value) for name, values in TAKEN_OVER.items() for value in values]
-)
+@pytest.mark.parametrize("name, value", [(name, value) for name, values in TAKEN_OVER.items() for value in values])
 @pytest.mark.parametrize("algorithm", ["dqn", "q_learning"])
 def test_what_may_change_between_two_sittings_does(tmp_path, half_trained, algorithm, name, value):
     run = changed(
         half_trained[algorithm],
         tmp_path / "run",
-        {name: value}
-        if name != "module"
-        else {"module": value, "factory": "retro_gamer.games.forager:create_game"},
+        {name: value} if name != "module" else {"module": value, "factory": "retro_gamer.games.forager:create_game"},
     )
     trainer = Trainer(run)
     assert trainer.episode == 12
@@ -202,17 +190,13 @@ def test_what_may_change_between_two_sittings_does(tmp_path, half_trained, algor
 
 
 @pytest.mark.parametrize("prioritized", [False, True])
-@pytest.mark.parametrize(
-    "capacity, turns", [(50, 30), (50, 50), (50, 51), (50, 400), (20, 30), (80, 400), (13, 400)]
-)
+@pytest.mark.parametrize("capacity, turns", [(50, 30), (50, 50), (50, 51), (50, 400), (20, 30), (80, 400), (13, 400)])
 def test_a_memory_of_another_capacity_keeps_the_newest_that_it_has_room_for(prioritized, capacity, turns):
     from retro_gamer.environment.observation import Observation
     from retro_gamer.replay import ReplayMemory
 
     def memory(capacity, prioritized):
-        return ReplayMemory(
-            capacity, 0, 1, n_step=2, gamma=0.9, rng=np.random.default_rng(0), prioritized=prioritized
-        )
+        return ReplayMemory(capacity, 0, 1, n_step=2, gamma=0.9, rng=np.random.default_rng(0), prioritized=prioritized)
 
     def seen(number):
         return Observation(np.zeros(0, np.uint8), np.array([number], np.float32))
@@ -265,9 +249,7 @@ def test_characters_added_to_the_settings_grow_the_network_and_nothing_is_forgot
     assert Trainer(run).agent.online.shape["n_symbols"] == 32
 
 
-@pytest.mark.parametrize(
-    "game, flags", [("snake", []), ("forager", ["--algorithm", "q_learning"]), ("tron", [])]
-)
+@pytest.mark.parametrize("game, flags", [("snake", []), ("forager", ["--algorithm", "q_learning"]), ("tron", [])])
 def test_nobody_changes_settings_that_were_read(tmp_path, monkeypatch, game, flags):
     """Who trains, plays or measures may see a game in another way than config.toml says, but leaves the settings alone."""
     read, load = [], RunConfig.load

@@ -83,9 +83,7 @@ def test_a_full_disk(tmp_path, size):
 def test_a_disk_that_is_really_full(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2000k", "tmpfs", str(disk)], stderr=subprocess.PIPE
-    )
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2000k", "tmpfs", str(disk)], stderr=subprocess.PIPE)
     if mounted.returncode:
         pytest.skip("nothing may be mounted here")
     try:
@@ -94,9 +92,7 @@ def test_a_disk_that_is_really_full(tmp_path):
         before = snapshot(run)
         result = run_python("-c", LIMITED, "RLIMIT_CORE", "0", "train", str(run), cwd=tmp_path)
         assert result.returncode == 1
-        assert re.search(r"\Aretro-gamer: There is no room for \S+: the disk is full.*\n\Z", result.stderr), (
-            result.stderr
-        )
+        assert re.search(r"\Aretro-gamer: There is no room for \S+: the disk is full.*\n\Z", result.stderr), result.stderr
         after = snapshot(run)
         assert all(after[name] == before[name] for name in before if name.startswith("ep_"))
         moved = RunDirectory(shutil.copytree(str(run), str(tmp_path / "elsewhere")))  # made room
@@ -184,9 +180,7 @@ def test_a_folder_that_vanishes(tmp_path, started, what):
         shutil.rmtree(str(tmp_path / "moved"))
     _, error = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
-    assert re.fullmatch(
-        r"retro-gamer: run/\S+ is not there\. Was its folder moved, renamed or deleted meanwhile.*\n", error
-    )
+    assert re.fullmatch(r"retro-gamer: run/\S+ is not there\. Was its folder moved, renamed or deleted meanwhile.*\n", error)
     assert not run.path.exists()
     if what == "moved":
         whole(RunDirectory(tmp_path / "moved"))
@@ -195,9 +189,7 @@ def test_a_folder_that_vanishes(tmp_path, started, what):
 def test_only_the_checkpoints_folder_vanishes(tmp_path):
     run = make_run(tmp_path / "run", training_episodes=40)
     trainer = Trainer(run)
-    trainer.train(
-        on_episode=lambda status: shutil.rmtree(str(run.checkpoints_path)) if status.episode == 15 else None
-    )
+    trainer.train(on_episode=lambda status: shutil.rmtree(str(run.checkpoints_path)) if status.episode == 15 else None)
     assert [episode for episode, _ in run.checkpoints()] == [20, 30, 40]
     whole(run)
 
@@ -217,13 +209,7 @@ def test_a_clock_set_back_changes_nothing(tmp_path, monkeypatch):
     assert all(0 <= row["seconds"] < 600 for row in odd.read_metrics())
 
 
-@pytest.mark.parametrize(
-    "code", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EMFILE, errno.ENOENT, errno.EIO]
-)
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EMFILE, errno.ENOENT, errno.EIO])
 def test_what_the_system_says_is_put_in_words(code):
     text = explain_os_error(OSError(code, os.strerror(code), "runs/snake/resume.npz"))
-    assert (
-        "runs/snake/resume.npz" in text
-        and text.endswith("What was saved before is intact.")
-        and "None" not in text
-    )
+    assert "runs/snake/resume.npz" in text and text.endswith("What was saved before is intact.") and "None" not in text

@@ -32,9 +32,7 @@ def test_many_short_games_are_one_long_evaluation(clock):
     assert told == [f"game {game}, turn 1" for game in range(2, 9)]
 
 
-@pytest.mark.parametrize(
-    "game, words", [("snake", "measuring greedy game 2 of 2, turn "), ("tron", "game 3, turn ")]
-)
+@pytest.mark.parametrize("game, words", [("snake", "measuring greedy game 2 of 2, turn "), ("tron", "game 3, turn ")])
 def test_a_training_tells_of_its_games_and_evaluations(game, words, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(limits, "SECONDS_OF_SILENCE", 0.0)

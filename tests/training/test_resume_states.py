@@ -36,9 +36,7 @@ def test_resume_states_of_other_versions_are_named_and_policies_are_still_good(t
     trainer.train(episodes=12)
     state = run.load_resume()
     run.save_resume({**state.facts, "resume": version}, state.arrays)
-    with pytest.raises(
-        CheckpointError, match=rf"(?s)resume.npz was written by {said} .*version {version},.*delete .*resum"
-    ):
+    with pytest.raises(CheckpointError, match=rf"(?s)resume.npz was written by {said} .*version {version},.*delete .*resum"):
         Trainer(run)
     run.resume_path.unlink()
     assert Trainer(run).episode == 12
@@ -54,9 +52,7 @@ def test_resume_states_of_version_1_are_read(tmp_path):
     arrays["agent/replay/cells"] = SymbolLists(lists, n_cells).cells()
     for i, (b1, b2) in enumerate([(0.9, 0.999)] * 2):
         arrays[f"agent/optimizer/mean_{i}"] = arrays.pop(f"agent/optimizer/sum_{i}") * np.float32(1 - b1)
-        arrays[f"agent/optimizer/square_{i}"] = arrays.pop(f"agent/optimizer/square_sum_{i}") * np.float32(
-            1 - b2
-        )
+        arrays[f"agent/optimizer/square_{i}"] = arrays.pop(f"agent/optimizer/square_sum_{i}") * np.float32(1 - b2)
     new = Trainer(run)
     run.save_resume({**facts, "resume": 1}, arrays)
     old = Trainer(run)

@@ -28,9 +28,7 @@ CLOCKS = (trainer_module, checkpoints, limits)  # who looks at the time
 def test_states_are_written_at_the_end_of_games_when_it_is_time(tmp_path, monkeypatch, seconds, games):
     run, saved, save = make_run(tmp_path), [], RunDirectory.save_resume
     monkeypatch.setattr(trainer_module, "SECONDS_BETWEEN_RESUME_STATES", seconds)
-    monkeypatch.setattr(
-        RunDirectory, "save_resume", lambda *a: (save(*a), saved.append(a[1]["episode"])) and None
-    )
+    monkeypatch.setattr(RunDirectory, "save_resume", lambda *a: (save(*a), saved.append(a[1]["episode"])) and None)
     Trainer(run).train()
     assert saved == games
 
@@ -132,9 +130,7 @@ def test_a_training_that_can_save_nothing_ends_when_its_patience_does(tmp_path, 
     run, told = make_run(tmp_path), []
     disk = Disk(monkeypatch, "resume")
     seconds = itertools.count()
-    monkeypatch.setattr(
-        saving, "time", SimpleNamespace(monotonic=lambda: next(seconds), sleep=lambda seconds: None)
-    )
+    monkeypatch.setattr(saving, "time", SimpleNamespace(monotonic=lambda: next(seconds), sleep=lambda seconds: None))
 
     def break_for_good(status):
         disk.broken = status.episode >= 7
@@ -185,9 +181,7 @@ def test_a_game_is_cut_short_when_the_minutes_are_over_and_goes_on_exactly(tmp_p
             trainer = kind(run)
         trainer.train(episodes=2)
     assert {status.deadline for status in ended} == {12}
-    assert len(told) == 2 and all(
-        f"game {trainer.episode - 2}: it was cut short after" in text for text in told
-    )
+    assert len(told) == 2 and all(f"game {trainer.episode - 2}: it was cut short after" in text for text in told)
     runs = [RunDirectory(tmp_path / name) for name in ("in one process", "in two")]
     states = [run.load_resume() for run in runs]
     for state in states:
@@ -245,9 +239,7 @@ def test_os_errors_are_put_in_words(tmp_path, monkeypatch):
     told = []
     run = make_run(tmp_path, checkpoint_every=4)
     disk = Disk(monkeypatch, "metrics")
-    Trainer(run).train(
-        on_episode=lambda status: setattr(disk, "broken", status.episode < 9), on_notice=told.append
-    )
+    Trainer(run).train(on_episode=lambda status: setattr(disk, "broken", status.episode < 9), on_notice=told.append)
     name = os.path.join(str(run), "metrics.csv")
     assert told[0].startswith(f"{name} may not be opened or written (Permission denied).")
     assert told[0].endswith("The training goes on, and tries it again.")

@@ -63,8 +63,7 @@ def test_self_play_in_pieces_equals_self_play_in_one_go(tmp_path, game, algorith
         random.random()
     assert trainer.episode == 26
     left, right = (
-        {path.relative_to(run.path): path.read_bytes() for path in run.checkpoints_path.rglob("*.npz")}
-        for run in runs
+        {path.relative_to(run.path): path.read_bytes() for path in run.checkpoints_path.rglob("*.npz")} for run in runs
     )
     assert len(left) >= 3 and left == right
     for one, other in zip(*(everything_of_self_play(run) for run in runs)):
@@ -108,9 +107,7 @@ sys.exit(train_run(RunDirectory(sys.argv[1]), minutes=30))
 
 @posix
 @pytest.mark.parametrize("name", ALGORITHMS)
-def test_stopped_by_ctrl_c_by_sigterm_and_by_the_end_of_its_minutes_it_is_the_same_to_the_last_bit(
-    tmp_path, started, name
-):
+def test_stopped_by_ctrl_c_by_sigterm_and_by_the_end_of_its_minutes_it_is_the_same_to_the_last_bit(tmp_path, started, name):
     settings = {"algorithm": name, **ALGORITHMS[name], "training_episodes": 23}
     whole, pieces = make_run(tmp_path / "whole", **settings), make_run(tmp_path / "pieces", **settings)
     Trainer(whole).train()
@@ -145,9 +142,7 @@ def test_a_closed_terminal_window_is_a_stop(tmp_path, started):
 
 @posix
 def test_sigterm_leaves_the_terminal_as_it_was(workshop):
-    terminal = PseudoTerminal(
-        ["-m", "retro_gamer", "play", "runs/board", "--fps", "0.02"], workshop
-    )  # 50 seconds a turn
+    terminal = PseudoTerminal(["-m", "retro_gamer", "play", "runs/board", "--fps", "0.02"], workshop)  # 50 seconds a turn
     terminal.wait_for("turn 0 ")
     terminal.process.send_signal(signal.SIGTERM)
     assert terminal.finish() == 128 + signal.SIGTERM

@@ -43,9 +43,7 @@ def test_training_in_pieces_equals_training_in_one_go(tmp_path, name):
     Trainer(whole).train()
     for stop_after in (3, 10, 11, 24, 99):
         trainer = Trainer(pieces)
-        trainer.train(
-            on_episode=lambda status, t=trainer, n=stop_after: t.stop() if status.episode >= n else None
-        )
+        trainer.train(on_episode=lambda status, t=trainer, n=stop_after: t.stop() if status.episode >= n else None)
         random.random()  # whatever happens between two sittings must not matter
         np.random.random()
     same(whole, pieces)
@@ -105,16 +103,12 @@ def test_best_is_the_best_of_the_greedy_evaluations(tmp_path):
     )
     results = []
     trainer = Trainer(run)
-    trainer.train(
-        on_episode=lambda status: results.append(status.evaluation.mean if status.evaluation else None)
-    )
+    trainer.train(on_episode=lambda status: results.append(status.evaluation.mean if status.evaluation else None))
     best = max([result for result in results if result is not None] + [trainer.evaluation.mean])
     from retro_gamer.training.player import load_player
 
     player = load_player(run, "best")
-    assert evaluate(
-        player.environment, player.agent, 2, FIRST_TRAINING_EVALUATION_SEED
-    ).mean == pytest.approx(best)
+    assert evaluate(player.environment, player.agent, 2, FIRST_TRAINING_EVALUATION_SEED).mean == pytest.approx(best)
 
 
 def test_evaluating_does_not_disturb_the_training(tmp_path):
@@ -211,9 +205,7 @@ def test_changes_that_make_the_weights_meaningless_are_refused_by_name(tmp_path,
         assert old in text
         text = text.replace(old, new)
     run.config_path.write_text(text, "utf-8")
-    with pytest.raises(
-        ConfigError, match=rf"(?s)cannot go on.*{message}\n    was: .*\n    now: .*\n    why: "
-    ):
+    with pytest.raises(ConfigError, match=rf"(?s)cannot go on.*{message}\n    was: .*\n    now: .*\n    why: "):
         Trainer(run)
 
 
@@ -299,10 +291,7 @@ def test_a_character_that_appears_late_is_learned_about(tmp_path, preprocessing)
     trainer = Trainer(run, lambda: alphabet_game(next(lengths, 200)))
     sizes = trainer.environment.shape
     trainer.train(episodes=4)
-    assert (
-        len(trainer.vocabulary.characters) == 27
-        and trainer.environment.shape.n_symbols == 32 > sizes.n_symbols
-    )
+    assert len(trainer.vocabulary.characters) == 27 and trainer.environment.shape.n_symbols == 32 > sizes.n_symbols
     assert trainer.agent.online.shape["n_symbols"] == 32
     assert trainer.agent.online.shape["n_cells"] == trainer.environment.shape.n_cells
     again = Trainer(run, alphabet_game)  # and a grown network is saved and restored
@@ -327,9 +316,7 @@ def test_the_first_observation_of_a_game_may_be_from_before_the_network_grew(tmp
     monkeypatch.setattr(Crowd, "shown", 0)
     run = custom_run(tmp_path, {"board": False, "egocentric_radius": 1, "radar": True}, exploration_turns=0)
     trainer = Trainer(run, lambda: Game([Walker(), Crowd()], {"score": 0, "length": 3}, board_size=(6, 3)))
-    trainer.train(
-        episodes=30
-    )  # room for new characters is made in the first, second and third turn of some game
+    trainer.train(episodes=30)  # room for new characters is made in the first, second and third turn of some game
     assert trainer.environment.shape.n_symbols >= 64
 
 
@@ -455,9 +442,7 @@ def test_train_every_means_what_it_says(train_every, gradient_steps):
     assert [loss is not None for loss in losses] == [turn % train_every == 0 for turn, _ in seen[1:]]
 
 
-@pytest.mark.parametrize(
-    "batch_size, gradient_steps, drawn", [(64, 8, [8]), (64, 20, [8, 8, 4]), (200, 5, [2, 2, 1])]
-)
+@pytest.mark.parametrize("batch_size, gradient_steps, drawn", [(64, 8, [8]), (64, 20, [8, 8, 4]), (200, 5, [2, 2, 1])])
 def test_batches_of_steps_made_together_are_drawn_together(batch_size, gradient_steps, drawn):
     agent = corridor_agent(batch_size=batch_size, train_every=10**9)
     while len(agent.replay) < batch_size:
@@ -612,19 +597,11 @@ def test_epsilon_and_learning_rate_fall_as_configured():
     from retro_gamer.training.schedules import epsilon_at, learning_rate_at
 
     training = TrainingSettings(epsilon=1.0, epsilon_min=0.2, epsilon_decay_turns=100)
-    assert [epsilon_at(training, turn, 0) for turn in (0, 50, 100, 1000)] == pytest.approx(
-        [1.0, 0.6, 0.2, 0.2]
-    )
+    assert [epsilon_at(training, turn, 0) for turn in (0, 50, 100, 1000)] == pytest.approx([1.0, 0.6, 0.2, 0.2])
     training = TrainingSettings(epsilon=1.0, epsilon_min=0.2, epsilon_decay=0.5)
-    assert [epsilon_at(training, 0, episode) for episode in (0, 1, 2, 9)] == pytest.approx(
-        [1.0, 0.5, 0.25, 0.2]
-    )
-    training = TrainingSettings(
-        learning_rate=0.1, learning_rate_decay=1.0, training_turns=1000, learning_rate_min=0.02
-    )
-    assert [learning_rate_at(training, turn, 0) for turn in (0, 500, 1000, 9999)] == pytest.approx(
-        [0.1, 0.06, 0.02, 0.02]
-    )
+    assert [epsilon_at(training, 0, episode) for episode in (0, 1, 2, 9)] == pytest.approx([1.0, 0.5, 0.25, 0.2])
+    training = TrainingSettings(learning_rate=0.1, learning_rate_decay=1.0, training_turns=1000, learning_rate_min=0.02)
+    assert [learning_rate_at(training, turn, 0) for turn in (0, 500, 1000, 9999)] == pytest.approx([0.1, 0.06, 0.02, 0.02])
     training = TrainingSettings(learning_rate=0.1, learning_rate_decay=0.5, training_turns=1000)
     assert [learning_rate_at(training, 999, episode) for episode in (0, 2)] == pytest.approx([0.1, 0.025])
 
@@ -645,8 +622,6 @@ def test_a_remembered_board_with_an_unknown_symbol_is_refused(tmp_path):
     Trainer(run).train(episodes=5)
     facts, arrays = run.load_resume()
     arrays["agent/replay/cells"] = np.full_like(arrays["agent/replay/cells"], 254)
-    run.save_resume(
-        {name: value for name, value in facts.items() if name not in ("format", "resume")}, arrays
-    )
+    run.save_resume({name: value for name, value in facts.items() if name not in ("format", "resume")}, arrays)
     with pytest.raises(CheckpointError, match="a symbol that does not exist"):
         Trainer(run)

@@ -48,17 +48,13 @@ def hold(run):
 def test_two_trainings_of_one_run_the_second_is_refused_and_clean_too(tmp_path):
     run = make_run(tmp_path / "run")
     Trainer(run).train(episodes=12)
-    before = {
-        path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file() and path.name != ".lock"
-    }
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file() and path.name != ".lock"}
     holder = hold(run)
     try:
         for command in (["train", "run"], ["clean", "run", "--yes"]):
             result = run_command(*command, cwd=tmp_path)
             assert (result.returncode, result.stdout) == (1, "")
-            said = (
-                rf"retro-gamer: Another process \(process {holder.pid} on \S+\) is changing run right now.*\n"
-            )
+            said = rf"retro-gamer: Another process \(process {holder.pid} on \S+\) is changing run right now.*\n"
             assert re.fullmatch(said, result.stderr)
         with pytest.raises(RunBusyError):
             Trainer(run).train(episodes=1)
@@ -157,9 +153,7 @@ while done < 30:
         pass
 """
     processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", code, str(run), str(tmp_path / "count")], env=child_environment()
-        )
+        subprocess.Popen([sys.executable, "-c", code, str(run), str(tmp_path / "count")], env=child_environment())
         for _ in range(4)
     ]
     assert [process.wait(PATIENCE) for process in processes] == [0] * 4

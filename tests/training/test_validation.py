@@ -75,9 +75,7 @@ def test_every_algorithm_learns_to_walk_along_a_cliff(agent_class):
 
 def test_sarsa_lets_the_wind_carry_it():
     runs = [windy_gridworld.episodes_by_turn(seed, 8000) for seed in range(4)]
-    assert np.mean([curve[-1] for curve, _ in runs]) == pytest.approx(
-        162, abs=20
-    )  # the book: about 170, one run
+    assert np.mean([curve[-1] for curve, _ in runs]) == pytest.approx(162, abs=20)  # the book: about 170, one run
     for _, agent in runs:
         windy_gridworld.cool_down(agent, 20000)
     assert sorted(greedy_game(WindyGridworld(), agent)[1] for _, agent in runs)[:3] == [15, 15, 15]
@@ -94,15 +92,11 @@ def test_double_q_learning_is_not_taken_in_by_luck():
 
 
 def test_planning_saves_games():
-    needed = [
-        dyna_maze.first_good_game(dyna_maze.run(steps, runs=5, episodes=50)[0]).mean() for steps in (0, 5, 50)
-    ]
+    needed = [dyna_maze.first_good_game(dyna_maze.run(steps, runs=5, episodes=50)[0]).mean() for steps in (0, 5, 50)]
     assert needed[0] > 15 and 3 < needed[1] < 9 and needed[2] < 4.5  # the book: about 25, 5 and 3
 
 
-@pytest.mark.parametrize(
-    "prefix, turns, least", [("FrozenLake-v1", 60_000, 0.70), ("CliffWalking", 20_000, -13.0)]
-)
+@pytest.mark.parametrize("prefix, turns, least", [("FrozenLake-v1", 60_000, 0.70), ("CliffWalking", 20_000, -13.0)])
 def test_toy_text_is_solved(prefix, turns, least):
     pytest.importorskip("gymnasium")
     import toy_text
@@ -117,9 +111,7 @@ def test_toy_text_is_solved(prefix, turns, least):
     best, ours = toy_text.exact_value(env, limit), toy_text.exact_value(env, limit, policy)
     assert least <= ours <= best + 1e-9
     games = evaluate(environment, agent, 200, seed=0).returns
-    assert games.mean() == pytest.approx(
-        ours, abs=4 * games.std() / 200**0.5 + 1e-9
-    )  # exact_value is right, too
+    assert games.mean() == pytest.approx(ours, abs=4 * games.std() / 200**0.5 + 1e-9)  # exact_value is right, too
 
 
 def test_a_network_learns_to_balance_a_pole(tmp_path):
@@ -142,9 +134,7 @@ def test_a_network_learns_to_balance_a_pole(tmp_path):
 def test_a_convolution_learns_more_from_as_many_turns(tmp_path, monkeypatch):
     import pixel_game
 
-    monkeypatch.setitem(
-        sys.modules, "pixel_game", pixel_game
-    )  # the module whose numbers are changed is the one played
+    monkeypatch.setitem(sys.modules, "pixel_game", pixel_game)  # the module whose numbers are changed is the one played
     for name, value in (("METEORS", 0.3), ("GOLD", 0.5), ("TURNS", 100)):  # an easier sky
         monkeypatch.setattr(pixel_game, name, value)
     found = {}
@@ -159,9 +149,7 @@ def test_a_convolution_learns_more_from_as_many_turns(tmp_path, monkeypatch):
             "batch_size": 32,
             "target_update_freq": 200,
         }
-        run = pixel_game.create_run(
-            f"{pixel_game.__file__}:create_game", str(tmp_path / str(spatial)), flags
-        ).run
+        run = pixel_game.create_run(f"{pixel_game.__file__}:create_game", str(tmp_path / str(spatial)), flags).run
         trainer = Trainer(run)
         trainer.train()
         found[spatial] = evaluate(trainer.evaluation_environment, trainer.agent, 30, seed=0).mean

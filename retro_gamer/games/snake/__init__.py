@@ -26,12 +26,7 @@ APPLE_REWARD = 50
 DEATH_REWARD = -10
 
 # For each key: the step it stands for, and how the head looks when it goes that way.
-DIRECTIONS = {
-    "KEY_RIGHT": ((1, 0), ">"),
-    "KEY_UP": ((0, -1), "^"),
-    "KEY_LEFT": ((-1, 0), "<"),
-    "KEY_DOWN": ((0, 1), "v"),
-}
+DIRECTIONS = {"KEY_RIGHT": ((1, 0), ">"), "KEY_UP": ((0, -1), "^"), "KEY_LEFT": ((-1, 0), "<"), "KEY_DOWN": ((0, 1), "v")}
 
 
 class SnakeHead:

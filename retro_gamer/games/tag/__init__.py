@@ -51,13 +51,7 @@ class Player:
     z = 1
 
     def __init__(
-        self,
-        name: str,
-        character: str,
-        color: str,
-        keys: dict[str, Position],
-        position: Position,
-        stumble: float = 0.0,
+        self, name: str, character: str, color: str, keys: dict[str, Position], position: Position, stumble: float = 0.0
     ) -> None:
         self.name = name
         self.character = character
@@ -118,10 +112,4 @@ def create_game() -> Game:
     chaser = Player("chaser", "C", "bright_red_on_black", CHASER_KEYS, choice(far))
     walls = [Wall((x, y)) for y in range(HEIGHT) for x in range(WIDTH) if YARD[y][x] == "#"]
     state = {"reward_runner": 0.0, "reward_chaser": 0.0}
-    return Game(
-        [runner, chaser, *walls, Clock()],
-        state,
-        board_size=(WIDTH, HEIGHT),
-        framerate=6,
-        show_state=["winner"],
-    )
+    return Game([runner, chaser, *walls, Clock()], state, board_size=(WIDTH, HEIGHT), framerate=6, show_state=["winner"])

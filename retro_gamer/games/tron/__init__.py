@@ -34,9 +34,7 @@ class Cycle:
     makes no difference which of them comes first in the list of agents.
     """
 
-    def __init__(
-        self, name: str, character: str, keys: dict[str, Position], position: Position, step: Position
-    ) -> None:
+    def __init__(self, name: str, character: str, keys: dict[str, Position], position: Position, step: Position) -> None:
         self.name = name
         self.character = character
         self.color = f"bright_{name}_on_black"
@@ -79,9 +77,7 @@ class Referee:
         blue, red = (game.get_agent_by_name(name) for name in ("blue", "red"))
         head_on = blue.ahead() == red.ahead()
         crashed = [
-            cycle
-            for cycle in (blue, red)
-            if head_on or not game.on_board(cycle.ahead()) or not game.is_empty(cycle.ahead())
+            cycle for cycle in (blue, red) if head_on or not game.on_board(cycle.ahead()) or not game.is_empty(cycle.ahead())
         ]
         if crashed:
             self.judge(crashed, game)

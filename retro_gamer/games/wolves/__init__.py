@@ -32,9 +32,7 @@ SECOND_WOLF_KEYS = {"KEY_RIGHT": (1, 0), "KEY_UP": (0, -1), "KEY_LEFT": (-1, 0),
 class Animal:
     """The sheep or a wolf, which goes one cell for a key, and stays in place without one."""
 
-    def __init__(
-        self, name: str, character: str, color: str, keys: dict[str, Position], position: Position
-    ) -> None:
+    def __init__(self, name: str, character: str, color: str, keys: dict[str, Position], position: Position) -> None:
         self.name = name
         self.character = character
         self.color = color
@@ -84,12 +82,8 @@ class Clock:
 def create_game() -> Game:
     """A new game: the wolves side by side at the top of the meadow, the sheep at a random place below."""
     column = randint(1, WIDTH - 3)
-    sheep = Animal(
-        "sheep", "S", "bright_white_on_black", SHEEP_KEYS, (randint(0, WIDTH - 1), randint(3, HEIGHT - 1))
-    )
+    sheep = Animal("sheep", "S", "bright_white_on_black", SHEEP_KEYS, (randint(0, WIDTH - 1), randint(3, HEIGHT - 1)))
     first = Animal("first wolf", "W", "bright_red_on_black", FIRST_WOLF_KEYS, (column, 0))
     second = Animal("second wolf", "W", "bright_yellow_on_black", SECOND_WOLF_KEYS, (column + 1, 0))
     state = {"reward_sheep": 0.0, "reward_wolves": 0.0}
-    return Game(
-        [sheep, first, second, Clock()], state, board_size=(WIDTH, HEIGHT), framerate=5, show_state=["winner"]
-    )
+    return Game([sheep, first, second, Clock()], state, board_size=(WIDTH, HEIGHT), framerate=5, show_state=["winner"])

@@ -33,11 +33,7 @@ class Conv2D:
 
     def __repr__(self) -> str:
         return "{}({}, {}, kernel={}, stride={})".format(
-            type(self).__name__,
-            self.n_inputs,
-            len(self.bias.value),
-            self.geometry.kernel,
-            self.geometry.stride,
+            type(self).__name__, self.n_inputs, len(self.bias.value), self.geometry.kernel, self.geometry.stride
         )
 
     def parameters(self) -> list[Parameter]:
@@ -109,9 +105,7 @@ class SymbolConv2D(Conv2D):
         seen = Seen.where(mask)
         patches = np.zeros((FIRST + len(seen.places), geometry.kernel**2, self.n_inputs), self.dtype)
         # Where `seen_by` has no more, the view is 0 and its row PADDING: what it gets there, `_product` sets to zero.
-        patches[
-            seen.rows.ravel().take(views), geometry.seen_with.take(place, axis=0), symbol[:, None] - 1
-        ] = 1
+        patches[seen.rows.ravel().take(views), geometry.seen_with.take(place, axis=0), symbol[:, None] - 1] = 1
         return seen, patches.reshape(len(patches), -1)
 
     def _in_picture(

@@ -54,19 +54,11 @@ class ConvolutionalFront:
         self.first, self.first_relu = SymbolConv2D(n_symbols, filters, rng, geometry, scale, dtype), ReLU()
         self.others: list[tuple[Conv2D, ReLU]] = []
         for convolution in others:
-            n_channels, geometry = (
-                filters,
-                KernelGeometry(*geometry.output_size, convolution.kernel, convolution.stride),
-            )
+            n_channels, geometry = (filters, KernelGeometry(*geometry.output_size, convolution.kernel, convolution.stride))
             filters = convolution.filters
             self.others.append((Conv2D(n_channels, filters, rng, geometry, scale, dtype), ReLU()))
         self.flatten = Flatten()
-        self.layers: list[Any] = [
-            self.first,
-            self.first_relu,
-            *chain.from_iterable(self.others),
-            self.flatten,
-        ]
+        self.layers: list[Any] = [self.first, self.first_relu, *chain.from_iterable(self.others), self.flatten]
         self.n_outputs = geometry.n_outputs * filters
 
     def encode(self, boards: Boards) -> SeenBoards:

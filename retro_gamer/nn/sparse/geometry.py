@@ -45,10 +45,7 @@ class KernelGeometry:
         self.kernel, self.stride = kernel, stride
         self.output_size = -(-height // stride), -(-width // stride)
         self.n_inputs, self.n_outputs = height * width, self.output_size[0] * self.output_size[1]
-        y, x = (
-            np.arange(size)[:, None] * stride + np.arange(kernel) - (kernel - 1) // 2
-            for size in self.output_size
-        )
+        y, x = (np.arange(size)[:, None] * stride + np.arange(kernel) - (kernel - 1) // 2 for size in self.output_size)
         y, x = y[:, None, :, None], x[None, :, None, :]  # [out_height, out_width, kernel, kernel] together
         inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
         seen = np.where(inside, 1 + y * width + x, 0).reshape(self.n_outputs, kernel**2)
@@ -99,15 +96,11 @@ class Seen(NamedTuple):
         """What sees something after one more convolution, and the rows [2 + n, kernel^2] that its rows look at."""
         mask = np.zeros((len(self.rows), 1 + geometry.n_outputs), bool)
         mask.ravel()[geometry.views(self.boards, self.places)] = True
-        mask[:, geometry.border] = (
-            True  # they see padding, so their output differs from that of an empty patch
-        )
+        mask[:, geometry.border] = True  # they see padding, so their output differs from that of an empty patch
         after = Seen.where(mask)
         looks = np.empty((FIRST + len(after.places), geometry.kernel**2), np.intp)
         looks[PADDING], looks[EMPTY] = PADDING, EMPTY
-        looked_at = (
-            geometry.looks_at.take(after.places, axis=0) + (after.boards * self.rows.shape[1])[:, None]
-        )
+        looked_at = geometry.looks_at.take(after.places, axis=0) + (after.boards * self.rows.shape[1])[:, None]
         looks[FIRST:] = self.rows.ravel().take(looked_at)
         return after, looks
 
@@ -144,10 +137,7 @@ class SeenBoards(NamedTuple):
 
         return SeenBoards(
             without(self.patches, starts[0]),
-            [
-                renumbered(without(looks, start), before)
-                for looks, start, before in zip(self.looks, starts[1:], starts)
-            ],
+            [renumbered(without(looks, start), before) for looks, start, before in zip(self.looks, starts[1:], starts)],
             renumbered(self.rows[n:], starts[-1]),
             [boards[start:] - n for boards, start in zip(self.boards, starts)],
         )

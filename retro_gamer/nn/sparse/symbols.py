@@ -131,9 +131,7 @@ class SymbolDense:
         if self.n_cells == 0:
             return CompactInput(features, None)
         return (
-            self._encode_lists(boards, features)
-            if isinstance(boards, SymbolLists)
-            else self._encode_cells(boards, features)
+            self._encode_lists(boards, features) if isinstance(boards, SymbolLists) else self._encode_cells(boards, features)
         )
 
     def _encode_lists(self, boards: SymbolLists, features: np.ndarray) -> SymbolInput:
@@ -162,16 +160,12 @@ class SymbolDense:
         rows_of_board[which, board] = rows
         return SparseInput(rows_of_board, features, self.n_rows)
 
-    def _compact(
-        self, board: np.ndarray, rows: np.ndarray, used: np.ndarray, features: np.ndarray
-    ) -> CompactInput:
+    def _compact(self, board: np.ndarray, rows: np.ndarray, used: np.ndarray, features: np.ndarray) -> CompactInput:
         """The input with a 1 in these rows of these boards, without the columns that nothing uses."""
         columns = np.empty(self.n_rows, np.intp)
         columns[used] = np.arange(len(used))
         values = np.zeros((len(features), len(used)), self.dtype)
-        values.reshape(-1)[board * len(used) + columns[rows]] = (
-            1  # half the time of values[board, columns[rows]] = 1
-        )
+        values.reshape(-1)[board * len(used) + columns[rows]] = 1  # half the time of values[board, columns[rows]] = 1
         values[:, : self.n_features] = features
         return CompactInput(values, used)
 

@@ -55,11 +55,7 @@ def by_hand(game):
     def safety(row):
         if not 0 <= row < HEIGHT:
             return -1.0
-        times = [
-            (rock.position[0] - x) / rock.speed
-            for rock in rocks
-            if rock.position[1] == row and rock.position[0] >= x
-        ]
+        times = [(rock.position[0] - x) / rock.speed for rock in rocks if rock.position[1] == row and rock.position[0] >= x]
         return min([*times, 20.0]) + 0.01 * min(row, HEIGHT - 1 - row)
 
     best = max((y, y - 1, y + 1), key=safety)

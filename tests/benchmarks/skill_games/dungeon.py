@@ -42,9 +42,7 @@ class Monstre(Chose):
         dx, dy = choice(list(PAS.values()))
         if heros and random() < 0.5:
             far_x, far_y = heros[0].position[0] - x, heros[0].position[1] - y
-            dx, dy = (
-                ((far_x > 0) - (far_x < 0), 0) if abs(far_x) > abs(far_y) else (0, (far_y > 0) - (far_y < 0))
-            )
+            dx, dy = ((far_x > 0) - (far_x < 0), 0) if abs(far_x) > abs(far_y) else (0, (far_y > 0) - (far_y < 0))
         there = (x + dx, y + dy)
         solid = (Mur, Monstre, Coffre, Escalier)
         if not any(isinstance(a, solid) and a.position == there for a in game.agents):
@@ -145,10 +143,7 @@ def by_hand(game):
     if not heros:
         return None
     x, y = heros[0].position
-    of = {
-        kind: {a.position for a in game.agents if isinstance(a, kind)}
-        for kind in (Mur, Coffre, Piece, Escalier, Monstre)
-    }
+    of = {kind: {a.position for a in game.agents if isinstance(a, kind)} for kind in (Mur, Coffre, Piece, Escalier, Monstre)}
     steps = [(0, 0), *PAS.values()]
     beside = {kind: {(cx + dx, cy + dy) for cx, cy in of[kind] for dx, dy in steps} for kind in of}
     if (x, y) in beside[Coffre]:

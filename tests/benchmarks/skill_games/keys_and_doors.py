@@ -33,9 +33,7 @@ class Hero(Thing):
         self.position = there
 
     def play_turn(self, game):
-        for thing in [
-            agent for agent in game.agents if agent.position == self.position and agent is not self
-        ]:
+        for thing in [agent for agent in game.agents if agent.position == self.position and agent is not self]:
             if thing.character == "k":
                 game.remove_agent(thing)
                 game.state["keys"] += 1

@@ -72,20 +72,12 @@ def by_hand(game):
     mines = {c for place, n in numbers.items() for c in around(place) if len(closed & {*around(place)}) == n}
     mines &= closed
     goals = {
-        c
-        for place, n in numbers.items()
-        if len(mines & {*around(place)}) == n
-        for c in around(place)
-        if c in closed - mines
+        c for place, n in numbers.items() if len(mines & {*around(place)}) == n for c in around(place) if c in closed - mines
     }
     if not goals:
         risk = {
             c: max(
-                [
-                    (n - len(mines & {*around(p)})) / len(closed & {*around(p)})
-                    for p, n in numbers.items()
-                    if c in around(p)
-                ]
+                [(n - len(mines & {*around(p)})) / len(closed & {*around(p)}) for p, n in numbers.items() if c in around(p)]
                 or [0.2]
             )
             for c in closed - mines

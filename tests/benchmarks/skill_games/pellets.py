@@ -43,9 +43,7 @@ class Eater:
             self.position = there
 
     def play_turn(self, game):
-        for pellet in [
-            agent for agent in game.agents if isinstance(agent, Pellet) and agent.position == self.position
-        ]:
+        for pellet in [agent for agent in game.agents if isinstance(agent, Pellet) and agent.position == self.position]:
             game.remove_agent(pellet)
             game.state["score"] += 1
         if not any(isinstance(agent, Pellet) for agent in game.agents):
@@ -70,21 +68,14 @@ class Ghost:
             free = [(x + dx, y + dy) for dx, dy in STEPS.values() if (x + dx, y + dy) not in WALLS]
             ex, ey = eater.position
             self.position = (
-                min(free, key=lambda cell: abs(cell[0] - ex) + abs(cell[1] - ey))
-                if random() < 0.6
-                else choice(free)
+                min(free, key=lambda cell: abs(cell[0] - ex) + abs(cell[1] - ey)) if random() < 0.6 else choice(free)
             )
             if self.position == eater.position:
                 game.end()
 
 
 def create_game():
-    pellets = [
-        Pellet((x, y))
-        for y, row in enumerate(MAP)
-        for x, cell in enumerate(row)
-        if cell == "." and (x, y) != (7, 4)
-    ]
+    pellets = [Pellet((x, y)) for y, row in enumerate(MAP) for x, cell in enumerate(row) if cell == "." and (x, y) != (7, 4)]
     agents = [Eater(), *map(Wall, sorted(WALLS)), *pellets, Ghost((1, 1)), Ghost((13, 7))]
     return Game(agents, {"score": 0}, board_size=(15, 9))
 
@@ -95,11 +86,7 @@ def by_hand(game):
     eater = game.get_agent_by_name("eater")
     ghosts = [agent.position for agent in game.agents if isinstance(agent, Ghost)]
     near = {
-        (x + dx, y + dy)
-        for x, y in ghosts
-        for dx in (-2, -1, 0, 1, 2)
-        for dy in (-2, -1, 0, 1, 2)
-        if abs(dx) + abs(dy) <= 2
+        (x + dx, y + dy) for x, y in ghosts for dx in (-2, -1, 0, 1, 2) for dy in (-2, -1, 0, 1, 2) if abs(dx) + abs(dy) <= 2
     }
     pellets = {agent.position for agent in game.agents if isinstance(agent, Pellet)}
     for blocked in (near, set(ghosts)):

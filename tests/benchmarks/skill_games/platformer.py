@@ -30,9 +30,7 @@ class Runner:
             game.end()
             return
         game.state["score"] += 0.1
-        for coin in [
-            agent for agent in game.agents if isinstance(agent, Coin) and agent.position == self.position
-        ]:
+        for coin in [agent for agent in game.agents if isinstance(agent, Coin) and agent.position == self.position]:
             game.remove_agent(coin)
             game.state["score"] += 5
         if game.turn_number >= 400:

@@ -27,9 +27,7 @@ def places(game, characters, but=None):
     return {
         agent.position
         for agent in game.agents
-        if agent is not but
-        and isinstance(getattr(agent, "character", None), str)
-        and agent.character in characters
+        if agent is not but and isinstance(getattr(agent, "character", None), str) and agent.character in characters
     }
 
 
@@ -94,13 +92,7 @@ def connect4(game):
 def fog(game):
     hero, stairs = game.get_agent_by_name("hero"), places(game, ">")
     gold = places(game, "$") or stairs
-    near = {
-        (x + i, y + j)
-        for x, y in places(game, "o")
-        for i in (-1, 0, 1)
-        for j in (-1, 0, 1)
-        if abs(i) + abs(j) < 2
-    }
+    near = {(x + i, y + j) for x, y in places(game, "o") for i in (-1, 0, 1) for j in (-1, 0, 1) if abs(i) + abs(j) < 2}
     blocked = game.walls | near | (stairs - gold)
     steps = {"a": (-1, 0), "d": (1, 0), "w": (0, -1), "s": (0, 1)}
     return way(hero.position, gold, blocked - {hero.position}, game.board_size, steps)

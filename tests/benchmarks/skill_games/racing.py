@@ -83,11 +83,7 @@ def by_hand(game):
         room = 0.0
         for ahead in range(1, 6):
             row = y - ahead
-            if (
-                (column, row) in cars
-                or (column, row + 1) in cars
-                or not left[row] <= column < left[row] + ROAD
-            ):
+            if (column, row) in cars or (column, row + 1) in cars or not left[row] <= column < left[row] + ROAD:
                 break
             room += 1
         return room - 0.1 * abs(column - (left[y - 3] + ROAD // 2))

@@ -46,9 +46,7 @@ class Tower:
         self.wait -= 1
         x, y = self.position
         near = [
-            a
-            for a in game.agents
-            if isinstance(a, Monster) and abs(a.position[0] - x) <= 1 and abs(a.position[1] - y) <= 1
+            a for a in game.agents if isinstance(a, Monster) and abs(a.position[0] - x) <= 1 and abs(a.position[1] - y) <= 1
         ]
         if self.wait <= 0 and near:
             self.wait = 2

@@ -23,9 +23,7 @@ class Pilot:
             self.position = there
 
     def play_turn(self, game):
-        for fuel in [
-            agent for agent in game.agents if isinstance(agent, Fuel) and agent.position == self.position
-        ]:
+        for fuel in [agent for agent in game.agents if isinstance(agent, Fuel) and agent.position == self.position]:
             game.remove_agent(fuel)
             game.state["score"] += 1
         if not game.state["flying"] and not any(isinstance(agent, Fuel) for agent in game.agents):
