@@ -43,10 +43,11 @@ from retro_gamer.discovery.trials import ARROWS
 from retro_gamer.discovery.two_players import Player, find_players, teams_to_paste
 from retro_gamer.environment.gym import describe_gym
 from retro_gamer.environment.new_games import refuse_used_games, values_at_top
-from retro_gamer.environment.own_class import describe_own, is_environment
+from retro_gamer.environment.own_class import describe_own, environment_of
 from retro_gamer.environment.runner import LARGEST, state_number
 from retro_gamer.environment.teams import check_teams_in_game, count_features
 from retro_gamer.errors import ConfigError, GameError, did_you_mean, quoted
+from retro_gamer.hosting.importing import answered
 from retro_gamer.hosting.loading import load_factory, make_game, parse_game, read_description
 
 GAMMA_OF_GYMNASIUM = 0.99  # CartPole, 100,000 turns: 500 of 500, and 183 to 439 with 0.97
@@ -61,9 +62,10 @@ def choose_settings(game: str, flags: dict[str, Any] | None = None) -> tuple[Run
     """What `create_run` writes, without writing it: the settings, what there is to tell, and why some settings are so."""
     draft, flags = Draft(RunConfig(game=parse_game(game))), dict(flags or {})
     _check_values(flags, "the settings for the new run")
-    if not draft.config.game.gym and is_environment(draft.config.game):
-        found = draft.config.game
-        draft.config = RunConfig(game=GameSettings(path=found.path, environment=found.factory))
+    found = draft.config.game
+    own_class = "" if found.gym else environment_of(found)
+    if own_class:
+        draft.config = RunConfig(game=GameSettings(path=found.path, environment=own_class))
     if draft.config.game.environment_name:
         algorithm = flags.get("algorithm", "dqn")
         draft.set({**_new_run(algorithm, flags), "algorithm": algorithm})
@@ -151,6 +153,8 @@ def _describe_game(draft: Draft, flags: dict[str, Any]) -> None:
     with trying_out():
         probe = _probe(draft, factory, known)
         doubts = _doubts_about_keys(factory, known.get("actions"))
+    for asked, told in answered.items():
+        draft.say(f"Where it asks {asked!r}, it is told {told!r}.")
     if not known.get("reward"):
         _find_reward(draft, factory, probe)
     _check_state_values(make_game(factory), known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from retro_gamer.config.settings import GameSettings
 from retro_gamer.environment.space_reading import UnknownSpace, space_of
 from retro_gamer.environment.spaces import MAX_ACTIONS, Anything, Choice, Discrete
 from retro_gamer.environment.stepped import SteppedEnvironment, ending_advice, short
-from retro_gamer.errors import ConfigError
+from retro_gamer.errors import ConfigError, GameError
 from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.loading import load_factory
 
@@ -25,18 +26,20 @@ FORM = (
 )
 
 
-def is_environment(game: GameSettings) -> bool:
-    """Whether what a user named is a class for an environment, and not something that makes a game.
+def environment_of(game: GameSettings) -> str:
+    """The class for an environment that a user named, as module:class; "" for what makes a game.
 
     Raises ConfigError for a class that is neither.
     """
-    made = load_factory(game) if game.factory else None
+    made = None
+    with suppress(*(() if game.factory else (GameError,))):  # else its description may name what makes it
+        made = load_factory(game)
     if not isinstance(made, type) or hasattr(made, "add_agent") or hasattr(made, "agents"):
-        return False
+        return ""
     missing = [name for name in ("reset", "step") if not callable(getattr(made, name, None))]
     if missing:
         raise ConfigError(f"The class {game.factory} has no {' and no '.join(missing)}. {FORM}")
-    return True
+    return game.factory or f"{game.module}:{made.__name__}"
 
 
 class OwnEnvironment(SteppedEnvironment):

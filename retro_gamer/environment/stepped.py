@@ -133,12 +133,9 @@ class SteppedEnvironment(Environment):
         self._turn = 0
         with blamed(f"when it was reset with seed {seed} ({self.name})", ending_advice):
             result = self._reset(seed)
-        if not isinstance(result, (tuple, list)) or len(result) != 2 or not isinstance(result[1], Mapping):
-            raise GameError(
-                f"{self.name}: reset returned {short(result)}. In Gymnasium's form it returns two things, the "
-                "observation and a dict for remarks. End it with  return observation, {}"
-            )
-        return result[0]
+        if isinstance(result, (tuple, list)) and len(result) == 2 and isinstance(result[1], Mapping):
+            return result[0]
+        return result  # as in the older Gym
 
     def _reset(self, seed: int) -> Any:
         return self.env.reset(seed=seed)
@@ -162,18 +159,12 @@ class SteppedEnvironment(Environment):
         )
 
     def _five(self, result: Any) -> Any:
-        if isinstance(result, list) and len(result) == 5:
-            return result
+        if isinstance(result, (tuple, list)) and 3 <= len(result) <= 5:  # the older Gym's had one `done`, for both
+            return result if len(result) == 5 else (*result[:3], False, {})
         n = f"{len(result)} things" if isinstance(result, (tuple, list)) else short(result)
-        older = (
-            " Four were those of the older Gym; where they are  observation, reward, done, info  end it with\n"
-            "  return observation, reward, done, False, info"
-            if isinstance(result, (tuple, list)) and len(result) == 4
-            else ""
-        )
         raise GameError(
             f"{self.name}: step returned {n} in turn {self._turn}. In Gymnasium's form it returns five: observation, "
-            f"reward, terminated, truncated, info.{older}"
+            "reward, terminated, truncated, info."
         )
 
     def _reward(self, reward: Any) -> float:

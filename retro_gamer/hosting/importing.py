@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import importlib.util
 import io
+import os
+import re
 import sys
 import threading
+import time
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 from weakref import WeakSet
 
 from retro_gamer.errors import ConfigError, GameError, RetroGamerError, did_you_mean
@@ -33,8 +38,8 @@ def import_module(name: str, path: str = "") -> Any:
         if folder and folder not in sys.path:
             sys.path.insert(0, folder)
     try:
-        with blamed(f"while {name} was imported", _advice_for_import), unattended():
-            module = _import(name, file)
+        with blamed(f"while {name} was imported", _advice_for_import), unattended() as played:
+            module = _import(name, file, played)
     except GameError as error:
         missing = error.__cause__.name if isinstance(error.__cause__, ModuleNotFoundError) else None
         if missing and (name == missing or name.startswith(missing + ".")):
@@ -66,20 +71,23 @@ def _no_game(name: str, path: str, error: Any) -> RetroGamerError:
     return error_class(text.replace(" \n", "\n"))
 
 
-def _import(name: str, file: str) -> Any:
+def _import(name: str, file: str, played: list[Any]) -> Any:
     """Import a module, from this file if one is named; of one that begins to play, what comes before that."""
     known = sys.modules.get(name)
     if known is not None and file in ("", getattr(known, "__file__", None)):
         return known
     try:
-        return _execute(name, file) if file else importlib.import_module(name)
-    except PlaysItself as stopped:
-        if stopped.game is None:
+        module = _execute(name, file, played) if file else importlib.import_module(name)
+    except (PlaysItself, SystemExit):
+        if not played:
             raise
-    return _execute(name, file, plays=True)
+    if not played or file:
+        return module
+    with unattended() as played:
+        return _execute(name, file, played)
 
 
-def _execute(name: str, file: str, plays: bool = False) -> Any:
+def _execute(name: str, file: str, played: list[Any]) -> Any:
     """Import a module from this file, whatever else there is of its name."""
     spec = importlib.util.spec_from_file_location(name, file) if file else importlib.util.find_spec(name)
     assert spec is not None and spec.loader is not None  # it ends with .py, or was found before
@@ -87,10 +95,11 @@ def _execute(name: str, file: str, plays: bool = False) -> Any:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except BaseException as error:
-        if not isinstance(error, PlaysItself) or not plays:
+    except BaseException:
+        if not played:
             sys.modules.pop(name, None)
             raise
+    if played:
         scripts.add(module)
     return module
 
@@ -114,12 +123,11 @@ def _check_place(module: Any, name: str, path: str) -> None:
 
 
 class PlaysItself(GameError):
-    """A game began to play while it was only to be imported or made: this one, where that is known."""
-
-    game: Any = None
+    """A game began to play while it was only to be imported or made."""
 
 
 scripts: WeakSet[Any] = WeakSet()  # modules that begin to play when they are imported
+answered: dict[str, str] = {}  # what games asked for before they played, and what they were told
 _this_thread = threading.local()  # its `unattended`: how many of these it is inside
 
 
@@ -129,27 +137,65 @@ def refuse_while_imported(what: str) -> None:
         raise PlaysItself(what)
 
 
+def _answering() -> Callable[[Any], str]:
+    """An input() for a game that asks something before it plays: each time it asks the same, it is told something else.
+
+    First a number that it names, or a letter in brackets or quotes, or 1; then what is usual, and its words.
+    """
+    asked: list[str] = []
+
+    def answer(prompt: Any = "") -> str:
+        prompt = str(prompt)
+        told: list[str] = [*re.findall(r"\d+", prompt)[:1], *re.findall(r"[(\[/'\"](\w)\b", prompt), "1", "", "y", "p", "s"]
+        told += re.findall(r"\w+", prompt)
+        again = asked.count(prompt)
+        if again >= len(told):
+            raise EOFError
+        asked.append(prompt)
+        answered[prompt] = told[again]
+        return answered[prompt]
+
+    return answer
+
+
+def _unless_unattended(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def called(*arguments: Any, **settings: Any) -> Any:
+        return 0 if getattr(_this_thread, "unattended", 0) else function(*arguments, **settings)
+
+    return called
+
+
 @contextmanager
-def unattended() -> Iterator[None]:
-    """While a game is imported or made, it finds no keyboard, cannot begin to play, and leaves no __pycache__ behind."""
+def unattended(answers: bool = True) -> Iterator[list[Any]]:
+    """While a game is imported or made, it cannot begin to play: gives a list, in which a game comes that wanted to.
+
+    It leaves no __pycache__ behind, finds no keyboard, and waits for nothing. `answers`: what it asks for is answered.
+    """
     from retro_gamer.games import Game, engine  # here, because this may import retro-games
 
+    played: list[Any] = []
+
     def play(game: Any, *arguments: Any, **settings: Any) -> None:
-        error = PlaysItself("It called play(). The trainer plays the game itself.")
-        error.game = game
-        raise error
+        if played:  # and it went on as if nothing had happened
+            raise SystemExit
+        played.append(game)
+        raise PlaysItself("It called play(). The trainer plays the game itself.")
 
     stdin, sys.stdin = sys.stdin, io.StringIO()
     no_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    classes: set[Any] = {Game, engine.Game}
-    plays = [(game_class, game_class.play) for game_class in classes]
-    for game_class in classes:
-        game_class.play = play
+    new: list[tuple[Any, str, Any]] = [(one, "play", play) for one in {Game, engine.Game}]
+    new += [(place, name, _unless_unattended(getattr(place, name))) for place, name in ((time, "sleep"), (os, "system"))]
+    if answers:
+        new.append((builtins, "input", _answering()))
+    before = [(place, name, getattr(place, name)) for place, name, _ in new]
+    for place, name, function in new:
+        setattr(place, name, function)
     _this_thread.unattended = getattr(_this_thread, "unattended", 0) + 1
     try:
-        yield
+        yield played
     finally:
         _this_thread.unattended -= 1
         sys.stdin, sys.dont_write_bytecode = stdin, no_bytecode
-        for game_class, own_play in plays:
-            game_class.play = own_play
+        for place, name, function in before:
+            setattr(place, name, function)

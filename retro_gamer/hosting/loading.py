@@ -100,16 +100,17 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
         return factory
     own = {name: one for name, one in vars(module).items() if getattr(one, "__module__", "") == module_name}
     classes = {name: one for name, one in own.items() if isinstance(one, type) and hasattr(one, "step")}
-    functions = [name for name, one in own.items() if callable(one) and not isinstance(one, type)]
+    functions = [name for name, one in own.items() if inspect.isfunction(one)]
     if not game.factory:
         games = [one for one in classes.values() if hasattr(one, "play") and not _needed(one)]
         if len(games) == 1 and module not in scripts and not hasattr(module, function):
             return games[0]
-        plays = [own[name] for name in PLAYING if name in functions and not _needed(own[name])]
-        if module in scripts or not plays:
-            plays = _lines_of_a_script(module)
+        plays = _what_plays(module, {name: own[name] for name in functions if not _needed(own[name])})
         if plays:
-            return _until_it_plays(plays[0], module)
+            return _until_it_plays(plays)
+        environments = [one for one in classes.values() if hasattr(one, "reset")]
+        if len(classes) == len(environments) == 1:
+            return environments[0]
     found = f"It has the functions {', '.join(functions)}." if functions else "It has no functions of its own."
     if classes:
         found += f" It has the class {', '.join(classes)}: an environment is named by its class."
@@ -119,46 +120,49 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
     )
 
 
-def _lines_of_a_script(module: Any) -> list[Callable[[], Any]]:
-    """What a file does when it is started, where some line calls play(), but for what it defines.
+def _what_plays(module: Any, functions: dict[str, Any]) -> Callable[[], Any] | None:
+    """What makes a game and plays it: one of these functions, or the lines of the file; None where nothing does."""
+    lines = _lines_of_a_script(module)
+    known = [functions[name] for name in PLAYING if name in functions]
+    if lines or known:
+        return lines or known[0]  # what is at the top is new only in the lines
+    others = [[one for one in functions.values() if word in one.__code__.co_names] for word in ("play", "Game")]
+    return next((found[0] for found in others if len(found) == 1), None)
 
-    That is the lines below  if __name__ == "__main__",  or all of a file that plays when it is imported.
-    """
-    plays_at_once = module in scripts
+
+def _lines_of_a_script(module: Any) -> Callable[[], Any] | None:
+    """What a file does when it is started, where some line calls play(), but for the functions and classes it defines."""
     try:
         source = inspect.getsource(module)
     except (OSError, TypeError):  # there is none, as of a folder
-        return []
-    if ".play(" not in source and not plays_at_once:
-        return []
-    lines = ast.parse(source).body
-    if plays_at_once:
-        lines = [node for node in lines if not isinstance(node, (ast.FunctionDef, ast.ClassDef))]
-    else:
-        lines = [
-            line for node in lines if isinstance(node, ast.If) and "__main__" in ast.dump(node.test) for line in node.body
-        ]
-    code = compile(ast.Module(lines, []), module.__file__, "exec")
-    return [FunctionType(code, vars(module), "__main__")] if lines else []
+        return None
+    if module not in scripts and (".play(" not in source or "__main__" not in source):
+        return None
+    lines = [
+        line
+        for node in ast.parse(source).body
+        for line in (node.body if isinstance(node, ast.If) and "__main__" in ast.dump(node.test) else [node])
+        if not isinstance(line, (ast.FunctionDef, ast.ClassDef))
+    ]
+    return FunctionType(compile(ast.Module(lines, []), module.__file__, "exec"), vars(module), "__main__")
 
 
-def _until_it_plays(main: Callable[[], Any], module: Any) -> Callable[[], Any]:
+def _until_it_plays(main: Callable[[], Any]) -> Callable[[], Any]:
     """A function that makes the game that `main` plays: it is called, and stopped where it calls play()."""
 
     @functools.wraps(main)
     def make() -> Any:
-        with unattended():
+        made = None
+        with unattended() as played:
             try:
-                return main()
-            except PlaysItself as stopped:
-                if stopped.game is None:
+                made = main()
+            except (PlaysItself, SystemExit):
+                if not played:
                     raise
-                return stopped.game
+        return played[0] if played else made
 
-    made_by = f"{main.__name__}()"
-    if made_by == "__main__()":
-        made_by = "the lines of its file" if module in scripts else 'the lines below  if __name__ == "__main__"'
-    make.made_by = made_by  # type: ignore[attr-defined]
+    name = main.__name__
+    make.made_by = "the lines of its file" if name == "__main__" else f"{name}()"  # type: ignore[attr-defined]
     return make
 
 
@@ -214,7 +218,7 @@ def make_game(factory: Callable[[], Any], first: bool = True) -> Any:
     """
     with blamed(lambda: f"while {getattr(factory, '__name__', 'its factory')}() made a new game", _only_make_it):
         if first:
-            with unattended():
+            with unattended(answers=False):
                 game = factory()
         else:
             game = factory()

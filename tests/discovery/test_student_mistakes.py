@@ -461,7 +461,7 @@ def test_a_game_without_any_function_is_made_as_when_its_file_is_started(capsys)
     """Its names are those of the file, and an error in it is told with its line."""
     start = MAKE.replace("def create_game():", "if __name__ == '__main__':").replace("return Game", "game = Game")
     game = write("script", start + "    game.play()\n    open('result.txt', 'w').write('over')\n")
-    assert 'made by the lines below  if __name__ == "__main__", as far as play()' in said(game)
+    assert "made by the lines of its file, as far as play()" in said(game)
     factory = load_factory(parse_game(game))
     assert factory() is not factory() and not Path("result.txt").exists()
     assert main(["create", "--game", game, "--output", "runs/script"]) == 0
@@ -475,17 +475,19 @@ def test_a_game_without_any_function_is_made_as_when_its_file_is_started(capsys)
     assert "no_game_script.py, line" in nothing and "come to a line that calls game.play()" in nothing
 
 
-def test_what_a_script_keeps_from_game_to_game_is_told():
-    start = MAKE.replace("def create_game():", "if __name__ == '__main__':").replace("return Game", "Game")
+def test_what_main_keeps_from_game_to_game_is_told_and_a_script_keeps_nothing():
+    start = MAKE.replace("create_game", "main").replace("return Game", "Game").rstrip() + ".play()\n"
     turn = "global points; points += 1; game.state['score'] = points"
-    text = said(write("keeps", "points = 0\n" + start.rstrip() + ".play()\n", turn=turn))
-    assert "finds points as the last one left it" in text and "anew in the lines below  if __name__" in text
+    text = said(write("keeps", "points = 0\n" + start, turn=turn))
+    assert "finds points as the last one left it" in text and "anew in main()" in text
+    text = said(write("script_keeps", f"points = 0\n{start}if __name__ == '__main__':\n    main()\n", turn=turn))
+    assert "made by the lines of its file" in text and "left it" not in text
 
 
 def test_a_game_in_a_zip_file_may_be_a_script(folder, monkeypatch):
     start = MAKE.replace("def create_game():", "if __name__ == '__main__':").replace("return Game", "Game")
     for name, make, expected in (
-        ("zipped_script", start.rstrip() + ".play()\n", "made by the lines below"),
+        ("zipped_script", start.rstrip() + ".play()\n", "made by the lines of its file"),
         ("zipped_helper", "def helper(game): game.play()\n", "has no function create_game()"),
     ):
         source = Path(write(name, make))

@@ -291,7 +291,7 @@ def test_a_relative_import_in_a_file_named_alone():
     "line, name",
     [
         ("sys.exit()", "SystemExit"),
-        ("input('How many players? ')", "EOFError"),
+        ("while input('Who? ') != 'me': pass", "EOFError"),
         ("sys.stdin.fileno()", "UnsupportedOperation"),
     ],
 )
@@ -300,6 +300,37 @@ def test_a_game_that_starts_at_import_is_told_about_main(tmp_path, line, name):
     text = failure("my_game")
     assert f"The game raised {name} while my_game was imported" in text
     assert f"in {tmp_path / 'my_game.py'}, line 3" in text and 'if __name__ == "__main__":' in text
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        "input('Name: ')",
+        "assert int(input('Level 2-9: ')) == 2",
+        "while input('easy or hard? ') not in ('easy', 'hard'): pass",
+        "assert input('Play? (j/n) ') == 'j'",
+        "import os, time; time.sleep(99); os.system('exit 1')",
+    ],
+)
+def test_a_file_that_asks_or_waits_before_it_plays(asks):
+    write("my_game.py", SMALL_GAME.replace("create_game", "new") + f"\n{asks}\nnew().play()\n")
+    assert load("my_game").state["score"] == 0
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "try:\n    new().play()\nexcept Exception as error:\n    print(error)\n",
+        "while True:\n    try:\n        new().play()\n    except Exception: pass\n",
+        "game = new()\nif __name__ == '__main__':\n    game.play()\n",
+        "def start_it():\n    game = new()\n    game.play()\n",
+    ],
+)
+def test_where_else_a_file_may_play(lines):
+    """A game that is made at the top is made anew, too."""
+    write("my_game.py", SMALL_GAME.replace("create_game", "new").replace("another_game", "_other") + f"\n{lines}")
+    make = load_factory(parse_game("my_game"))
+    assert make().state["score"] == 0 and make() is not make()
 
 
 def test_a_file_that_plays_when_it_is_imported_is_made_by_its_lines():
