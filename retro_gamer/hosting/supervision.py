@@ -105,12 +105,13 @@ def _call_into_the_game(thread: int, outside: Any) -> tuple[Any, str, str]:
 
 
 class _GameOutput(io.TextIOBase):
-    """Hands the first lines to `say`, and drops the rest."""
+    """Hands the first lines to `say`, and drops the rest, and what only says the same again."""
 
     encoding = "utf-8"
 
     def __init__(self, say: Callable[[str], None]):
         self._say, self._line, self._left = say, "", LINES_SHOWN
+        self._said: str | None = None
 
     def writable(self) -> bool:
         return True
@@ -121,14 +122,17 @@ class _GameOutput(io.TextIOBase):
         if self._left:
             *lines, self._line = (self._line + text).split("\n")
             self._line = self._line[:500]
-            for line in lines[: self._left]:
+            for line in lines:
                 self._print(line)
         return len(text)
 
     def _print(self, line: str) -> None:
+        if line == self._said or not self._left:
+            return
+        self._said = line
         self._left -= 1
         self._say(f"The game prints: {line[:500]}" if self._left else "The game prints more, which is not shown.")
 
     def end(self) -> None:
-        if self._line and self._left:
+        if self._line:
             self._print(self._line)

@@ -110,3 +110,10 @@ def test_a_loop_of_the_engine_is_named_with_the_line_that_keeps_it_going(monkeyp
         environment.step(0)
     first = Spark.play_turn.__code__.co_firstlineno
     assert re.search(rf"in {re.escape(__file__)}, line ({first}|{first + 1}|{first + 2}), in play_turn", said[0])
+
+
+def test_what_a_game_prints_again_and_again_is_shown_once():
+    said = []
+    with supervised(said.append):
+        print("Welcome!\n" * 30 + "Level 1\nWelcome!")
+    assert said == ["The game prints: Welcome!", "The game prints: Level 1", "The game prints: Welcome!"]
