@@ -21,7 +21,7 @@ from retro_gamer.discovery.sights import (
     walls_that_come,
     what_has_a_rhythm,
 )
-from retro_gamer.discovery.state_numbers import TURNS, changing_numbers, not_shown
+from retro_gamer.discovery.state_numbers import MOST, TURNS, changing_numbers, not_shown
 from retro_gamer.environment.readings import Canvas
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, MAX_CHARACTERS
 from retro_gamer.environment.ways import Ways
@@ -116,12 +116,13 @@ def see(draft: Draft, sight: Sight) -> None:
 
 
 def observe_numbers(draft: Draft, factory: Any, probe: Probe, known: dict[str, Any]) -> None:
-    """Let the network see the numbers of the state that change in play and that the board does not tell."""
+    """Let the network see the numbers and words of the state that change in play and that the board does not tell."""
     metadata = draft.config.metadata
     paid = [known.get("reward") or metadata.reward, known.get("score") or metadata.score, *probe.huge]
     changing = changing_numbers(probe.histories, list(probe.histories), paid)
     if probe.turn_based:  # a count of moves makes each situation a new one, to repeat_penalty too
         changing = [name for name in changing if growth_of(probe.histories[name]).up]
+    changing += [name for name, games in probe.words.items() if _tells(games)]
     if not changing:
         return
     seen = not_shown(draft.config.with_settings(known), changing, min(TURNS, probe.turns), factory)
@@ -130,8 +131,15 @@ def observe_numbers(draft: Draft, factory: Any, probe: Probe, known: dict[str, A
         names = ", ".join(seen)
         draft.say(f"Also observed, since they change and are not on the board: state values {names}.")
         draft.notes["preprocessing.observe_state"] = (
-            "Numbers that change in play, and that what is seen of the board does not tell."
+            "They change in play, and what is seen of the board does not tell them."
         )
+
+
+def _tells(games: list[list[float]]) -> bool:
+    """Whether a word is one of a few, is another before a game is over, and comes back or is drawn."""
+    growth, words = growth_of(games), {word for game in games for word in game}
+    changes = any(len(set(game[:-1])) > 1 for game in games) or len({game[0] for game in games}) > 1
+    return changes and len(words) <= MOST and (len(words) > 2 or bool(growth.up and growth.down))
 
 
 def choose_own_symbol(draft: Draft, probe: Probe, known: dict[str, Any], flags: dict[str, Any]) -> None:
@@ -152,9 +160,11 @@ def choose_own_symbol(draft: Draft, probe: Probe, known: dict[str, Any], flags: 
                 f"Off, because the letter of {player} tells more than which way it went last."
             )
     draft.set({"own_symbol": own_symbol})
-    if own_symbol and player in probe.turning and "last_step" not in known:
+    turns = player in probe.turning
+    if own_symbol and (turns or player in probe.sliding) and "last_step" not in known:
         draft.set({"last_step": True})
-        draft.notes["preprocessing.last_step"] = f"On, because the letter of {player} told which way it went."
+        why = f"the letter of {player} told which way it went" if turns else f"{player} goes on as it went without a key"
+        draft.notes["preprocessing.last_step"] = f"On, because {why}."
     if own_symbol and "character_set" not in flags:
         own = probe.own_letters.get(player, ())
         draft.set({"character_set": [shown for shown in metadata.character_set if shown not in own]})

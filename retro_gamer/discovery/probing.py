@@ -9,6 +9,7 @@ from collections import Counter
 from typing import Any, Callable, NamedTuple, Sequence
 
 from retro_gamer.discovery.standstill import Standstill
+from retro_gamer.discovery.state_numbers import number_of
 from retro_gamer.discovery.tiles_shown import TilesShown
 from retro_gamer.discovery.travels import Balls, Rhythms, Travels
 from retro_gamer.discovery.written import Written
@@ -23,6 +24,7 @@ from retro_gamer.hosting.randomness import seed_everything
 
 ACTIONS_FLAG = "--actions KEY_LEFT,KEY_RIGHT"
 SECONDS = 20.0  # for trying keys, and for random games: a hundred times what most games need
+FEWEST_SLIDES, SLIDES = 3, 0.7  # in each of two ways; of its moves without a key: then it slides
 TURNS_BETWEEN_BOARDS = 10  # of random play: from one look at the whole board to the next
 
 
@@ -41,6 +43,7 @@ class Probe(NamedTuple):
     # Of each that listens to keys, by name: characters that nobody else showed.
     own_letters: dict[str, set[str]]
     turning: dict[str, set[str]]  # by name, the letters of each whose letter tells which way it went
+    sliding: set[str]  # and of those that go on as they went while no key is pressed
     telling: set[str]  # and of those whose letter tells something else
     flow: str  # the one way in which things come; "" for none
     walls: bool  # whether several come abreast, such as a wall's parts or a gate's posts
@@ -55,6 +58,7 @@ class Probe(NamedTuple):
     balls: list[str]  # the characters of what there is one of, that mostly goes on the way it went
     rhythms: list[str]  # the characters that move only in every second turn, or third, and so on
     tiles: list[int]  # where numbers stand that it is played with (discovery/tiles_shown.py)
+    words: dict[str, list[list[float]]]  # as `histories`, the signs of the state's texts
 
 
 class Looks:
@@ -65,10 +69,13 @@ class Looks:
         self._shown_by: dict[str, set[str]] = {}
         self._after: dict[tuple[str, Any], set[str]] = {}  # (name, last step) -> how it looked then
         self._steps = LastSteps()
+        self._ways: dict[str, Any] = {}  # name -> its step in the turn before; None where it stood still
+        self._slid: dict[str, Counter[Any]] = {}  # name -> the steps it made without a key, as in the turn before
+        self._stepped: Counter[str] = Counter()  # name -> in how many turns without a key it moved
         self._colors: dict[str, set[Any]] = {}  # character -> those in which others than the player show it
 
-    def note(self, game: Any) -> None:
-        """Look at a game after a turn."""
+    def note(self, game: Any, key: str | None) -> None:
+        """Look at a game after a turn with this key."""
         players = keyboard_driven(game)
         for agent, _, _, shown in visible_cells(game.agents, game.board_size):
             name = name_of(agent) if any(agent is player for player in players) else ""
@@ -77,8 +84,13 @@ class Looks:
                 self._colors.setdefault(shown, set()).add(getattr(agent, "color", None))
         for player in players:
             step = self._steps.of(game, player)
-            if step is not None and game.playing:
+            if game.playing:
                 self._after.setdefault((name_of(player), step), set()).add(str(player.character))
+            name, moved = name_of(player), self._steps.turns_since(game, player) == 0
+            if moved and key is None:
+                self._stepped[name] += 1
+                self._slid.setdefault(name, Counter())[step] += step == self._ways.get(name)
+            self._ways[name] = step if moved else None
 
     def own_letters(self) -> dict[str, set[str]]:
         """By name, the characters that nobody else showed."""
@@ -95,13 +107,21 @@ class Looks:
     def turning(self) -> dict[str, set[str]]:
         """By name, how each looked that looked in another way after another step."""
         looks: dict[str, set[str]] = {}
-        for (name, _), after in self._after.items():
-            looks.setdefault(name, set()).update(after)
+        for (name, step), after in self._after.items():
+            looks.setdefault(name, set()).update(after if step is not None else ())
         return {name: different for name, different in looks.items() if len(different) > 1}
+
+    def sliding(self) -> set[str]:
+        """The names of those that go on in several ways as they went, while no key is pressed."""
+        often = {name: [n for n in slid.values() if n >= FEWEST_SLIDES] for name, slid in self._slid.items()}
+        return {name for name, all_n in often.items() if len(all_n) > 1 and sum(all_n) >= SLIDES * self._stepped[name]}
 
     def telling(self) -> set[str]:
         """The names of those that looked in several ways after one and the same step."""
-        return {name for (name, _), looks in self._after.items() if len(looks) > 1}
+        moved = {name for name, step in self._after if step is not None}
+        return {
+            name for (name, step), looks in self._after.items() if len(looks) > 1 and (step is not None or name not in moved)
+        }
 
 
 def probe_game(
@@ -147,6 +167,7 @@ class _Findings:
         self.turns, self._games, self._ended = 0, 0, 0
         self._characters: dict[str, None] = {}
         self._histories: dict[str, list[list[float]]] = {}
+        self._words: dict[str, list[list[float]]] = {}
         self._n_agents = 0
         self._listened: Counter[tuple[str, ...]] = Counter()  # names -> in how many turns they listened
         self._listeners: dict[tuple[str, ...], list[Any]] = {}  # and the characters of that name, the newest
@@ -161,7 +182,7 @@ class _Findings:
     def begin(self, game: Any) -> None:
         """A new game."""
         self._games += 1
-        _note(game.state, self._histories, begins=True)
+        self._note_values(game.state, begins=True)
 
     def note(self, game: Any, key: str | None) -> None:
         """Look at a game after a turn with this key."""
@@ -177,7 +198,7 @@ class _Findings:
             visible = (str(character) for character in cells.values() if character.strip())
             self._characters.update(dict.fromkeys(visible))
         self.standstill.note(game)
-        self._looks.note(game)
+        self._looks.note(game, key)
         self._travels.note(game, key)
         self._written.note(game)
         self._balls.note(game)
@@ -194,7 +215,17 @@ class _Findings:
         if self._reward is not None:
             state_number(game, self._reward, game.turn_number)
         self._huge.update(name for name, value in game.state.items() if is_number(value) and abs(value) >= LARGEST)
-        _note(game.state, self._histories)
+        self._note_values(game.state)
+
+    def _note_values(self, state: dict[str, Any], begins: bool = False) -> None:
+        """Add the values of a turn to those before it; what is true is 1."""
+        for name, value in state.items():
+            if isinstance(value, (int, float, str)):
+                kind = self._words if isinstance(value, str) else self._histories
+                games = kind.setdefault(name, [])
+                if begins or not games:
+                    games.append([])
+                games[-1].append(number_of(value))
 
     def probe(self) -> Probe:
         most = max(self._listened, key=lambda names: self._listened[names], default=())
@@ -213,6 +244,7 @@ class _Findings:
             self._huge,
             self._looks.own_letters(),
             self._looks.turning(),
+            self._looks.sliding(),
             self._looks.telling(),
             self._travels.flow(),
             self._travels.walls(),
@@ -226,17 +258,8 @@ class _Findings:
             self._balls.found(),
             self._rhythms.found(),
             self._tiles.found(),
+            self._words,
         )
-
-
-def _note(state: dict[str, Any], histories: dict[str, list[list[float]]], begins: bool = False) -> None:
-    """Add the numbers of a turn to those before it; what is true is 1."""
-    for name, value in state.items():
-        if isinstance(value, (int, float)):
-            games = histories.setdefault(name, [])
-            if begins or not games:
-                games.append([])
-            games[-1].append(value)
 
 
 def step(game: Any, key: str | None) -> None:

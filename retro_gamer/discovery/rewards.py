@@ -23,6 +23,7 @@ BAD = (
     "miss missed lost loss damage death died error mistake penalty penalties wound wrong incorrect crash crashed fault "
     "defeat minus straf "
     "fehler verfehlt verpasst schaden falsch verloren niederlage erreur raté faute perdu derrota fallo errori fout gemist "
+    "hunger thirst faim hambre fame honger hour stunde heure hora "
     "stroke attempt tries price cost schlag schläge versuch preis kosten essai prix precio prezzo prijs"
 )
 OTHERS = "enemy enemies opponent cpu computer rival other gegner ennemi enemigo nemico vijand"

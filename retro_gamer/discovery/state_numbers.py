@@ -10,6 +10,7 @@ import numpy as np
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.discovery.rewards import Histories, growth_of
 from retro_gamer.environment.make import make_environment
+from retro_gamer.environment.observation import sign_of
 from retro_gamer.environment.vocabulary import Vocabulary
 
 MOST = 16  # numbers that are observed
@@ -58,9 +59,9 @@ def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS, facto
     lost = np.zeros(len(names), bool)  # what is no number at times cannot be observed
     values, distances, places = [], [], set()
     observation = environment.reset(seed)
-    begun = [_number(environment.game.state.get(name)) for name in names]
+    begun = [number_of(environment.game.state.get(name)) for name in names]
     for _ in range(turns):
-        now = [_number(environment.game.state.get(name)) for name in names]
+        now = [number_of(environment.game.state.get(name)) for name in names]
         lost |= np.isnan(now)
         view = observation.inputs.tobytes()
         if view in first_seen:
@@ -85,7 +86,10 @@ def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS, facto
     return [name for name, is_told in zip(names, told | lost) if not is_told]
 
 
-def _number(value: Any) -> float:
+def number_of(value: Any) -> float:
+    """A number by which a value of the state can be compared: that of a word is its sign; nan where there is none."""
+    if isinstance(value, str):
+        return float(sign_of(value))
     return float(value) if isinstance(value, (int, float)) else math.nan
 
 

@@ -29,7 +29,7 @@ from retro_gamer.environment.observation import (
     UINT8,
     Observation,
     ObservationShape,
-    as_number,
+    as_numbers,
     check_features,
 )
 from retro_gamer.environment.readings import (
@@ -332,9 +332,9 @@ class Encoder:
         return near
 
     def features(self, state: Any) -> np.ndarray:
-        """The observed state values as one vector [n_features] float32; lists and tuples count value by value.
+        """The observed state values as one vector [n_features] float32; lists, tuples and texts are several numbers.
 
-        Raises ObservationError for a value that is missing or is not a number.
+        Raises ObservationError for a value that is missing or is neither.
         """
         values: list[float] = []
         for key in self.observe_state:
@@ -345,11 +345,11 @@ class Encoder:
                 )
             value = state[key]
             try:
-                values.extend(map(as_number, value if isinstance(value, (list, tuple)) else [value]))
+                values.extend(as_numbers(value))
             except (TypeError, ValueError, OverflowError):
                 raise ObservationError(
                     f"observe_state names {key!r}, whose value is {value!r:.200}: not a number, or one too large. Only "
-                    "numbers, or lists of numbers, can be observed."
+                    "numbers, lists of numbers and words can be observed."
                 ) from None
         with np.errstate(over="ignore"):  # what is too large becomes infinite and is refused
             features = np.array(values, np.float32)

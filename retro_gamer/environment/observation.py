@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, NamedTuple
+from zlib import crc32
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from retro_gamer.nn.sparse.lists import symbol_numbers
 UINT8 = np.dtype(np.uint8)
 NO_CELLS = np.zeros(0, UINT8)
 NO_FEATURES = np.zeros(0, np.float32)
+BITS_OF_A_WORD = 8  # of its sign, that are seen: of ten words, hardly any two have the same
 
 
 class Observation:
@@ -126,3 +128,16 @@ def as_number(value: Any) -> float:
     if isinstance(value, str):
         raise TypeError
     return float(value)
+
+
+def as_numbers(value: Any) -> list[float]:
+    """A state value as numbers, those of a list, or the sign of a word; raises as `as_number` does."""
+    if isinstance(value, str) and not value.strip().isdigit():
+        sign = sign_of(value)
+        return [float(sign >> bit & 1) for bit in range(BITS_OF_A_WORD)]
+    return list(map(as_number, value if isinstance(value, (list, tuple)) else [value]))
+
+
+def sign_of(word: str) -> int:
+    """A number that hardly any other word has."""
+    return crc32(word.encode("utf-8", "replace"))

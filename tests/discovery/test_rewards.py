@@ -42,6 +42,7 @@ WAVERS = [[20, 22, 19, 21, 23], [20, 19, 22]]
         ({"fish": STILL, "turns": TURNS}, ("fish", "")),
         ({"myCoins": STILL, "fuel": FALLS}, ("myCoins", "")),
         ({"floor": GROWS, "lives": FALLS}, ("floor", "")),
+        ({"days": TURNS, "hour": GROWS, "hunger": GROWS, "health": FALLS}, ("days", "")),
         ({"money": [[9, 4, 7, 2], [9, 3]], "rice": WAVERS, "tea": WAVERS}, ("money", "")),
         ({"strokes": GROWS, "hole": STILL, "power": WAVERS}, ("hole", "")),
         ({"pairs": GROWS, "tries": [[0, 5, 9]]}, ("pairs", "")),

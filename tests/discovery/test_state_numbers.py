@@ -79,7 +79,24 @@ def test_who_never_goes_nearer_sees_distances_as_numbers_too(game, tmp_path, goe
 
 def test_what_is_no_number_at_times_is_not_observed(game):
     config, _, _ = choose_settings(game, {"board": True, "observe_state": []})
-    assert not_shown(config, ["heat", "who", "nowhere"]) == ["heat"]
+    assert not_shown(config, ["heat", "nowhere"]) == ["heat"]
+
+
+@pytest.mark.parametrize(
+    "turn, seen",
+    [
+        ('"hot" if state["heat"] > 10 and state["turn"] % 3 else ""', True),
+        ('"abc"[state["turn"] // 20]', True),
+        ("f\"heat: {state['heat']}\"", False),  # it is hardly ever the same
+        ('"over" if game.turn_number >= 60 else "me"', False),
+        ('"begun"', False),
+    ],
+)
+def test_a_word_that_is_one_of_a_few_is_observed(game, tmp_path, turn, seen):
+    (tmp_path / game).write_text(
+        GAME.replace("        state = game.state\n", f"        state = game.state\n        state['who'] = {turn}\n")
+    )
+    assert ("who" in choose_settings(game)[0].preprocessing.observe_state) == seen
 
 
 def test_that_games_begin_alike_says_nothing(game, tmp_path):

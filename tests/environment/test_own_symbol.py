@@ -295,6 +295,61 @@ def test_a_letter_that_tells_more_than_the_way_stays(tmp_path, monkeypatch):
     assert "tells more than which way it went" in (tmp_path / "run/config.toml").read_text("utf-8")
 
 
+LAMP = """
+from random import random
+from retro_gamer.games import Game
+
+class Lamp:
+    name, character, position = "lamp", ".", (1, 1)
+    def handle_keystroke(self, key, game):
+        if key == " ":
+            game.state["score"] += 1 if self.character == "O" else -1
+    def play_turn(self, game):
+        self.character = "O" if random() < 0.3 else "."
+
+class Fly:
+    character, position = "f", (0, 0)
+    def play_turn(self, game):
+        self.position = (int(3 * random()), 0)
+
+def create_game():
+    return Game([Fly(), Lamp()], {"score": 0}, board_size=(3, 3))
+"""
+SLED = """
+from retro_gamer.games import Game
+
+class Sled:
+    name, character, position, way = "sled", "s", (4, 4), 0
+    def handle_keystroke(self, key, game):
+        self.way = {"KEY_LEFT": -1, "KEY_RIGHT": 1, "KEY_DOWN": 0}.get(key.name, self.way)
+    def play_turn(self, game):
+        self.position = (min(8, max(0, self.position[0] + self.way)), 4)
+        game.state["score"] += self.position[0] == 4
+
+def create_game():
+    return Game([Sled()], {"score": 0}, board_size=(9, 9))
+"""
+
+
+@pytest.mark.parametrize(
+    "source, own_symbol, last_step",
+    [
+        (LAMP, False, False),  # it never moves, and its letter says when to press the key
+        (SLED, True, True),  # which way it slides cannot be seen
+        (SLED.replace("4)\n        game", "4)\n        self.way = 0\n        game"), True, False),
+    ],
+)
+def test_who_stands_still_keeps_its_letter_and_who_slides_sees_its_step(
+    tmp_path, monkeypatch, source, own_symbol, last_step
+):
+    monkeypatch.chdir(tmp_path)
+    name = f"slide{own_symbol}{last_step}"
+    (tmp_path / f"{name}.py").write_text(source)
+    assert main(["create", "--game", f"{name}.py", "--output", "run"]) == 0
+    seen = RunDirectory("run").load_config().preprocessing
+    assert (seen.own_symbol, seen.last_step) == (own_symbol, last_step)
+
+
 def test_with_it_the_policy_is_not_one_without(tmp_path, capsys):
     run = make_run(tmp_path / "run", training_episodes=2)
     Trainer(run).train()

@@ -269,7 +269,6 @@ def test_nothing_but_state_values_can_be_observed():
     [
         ({"score": 1}, "observe_state names 'energy', but the game's state has no such value. It has: score"),
         ({}, "It has: nothing"),
-        ({"energy": "full"}, "whose value is 'full': not a number"),
         ({"energy": "5"}, "whose value is '5': not a number"),
         ({"energy": None}, "whose value is None"),
         ({"energy": (1, "x")}, "whose value is (1, 'x')"),
@@ -282,6 +281,14 @@ def test_a_state_value_that_cannot_be_observed_is_explained(state, expected):
     with pytest.raises(ObservationError) as caught:
         make_encoder(observe_state=["energy"]).observe(make_game(state=state))
     assert expected in str(caught.value)
+
+
+def test_a_word_is_told_by_its_sign():
+    seen = [
+        make_encoder(observe_state=["goto", "n"]).observe(make_game(state={"goto": word, "n": 7})).features.tolist()
+        for word in ("", "left", "right", "left")
+    ]
+    assert seen[1] == seen[3] != seen[2] != seen[0] == [0] * 8 + [7] and {*seen[1][:8]} == {0, 1}
 
 
 def test_state_values_that_change_their_length_are_refused():
