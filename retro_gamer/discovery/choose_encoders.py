@@ -130,9 +130,7 @@ def observe_numbers(draft: Draft, factory: Any, probe: Probe, known: dict[str, A
         draft.set({"observe_state": seen})
         names = ", ".join(seen)
         draft.say(f"Also observed, since they change and are not on the board: state values {names}.")
-        draft.notes["preprocessing.observe_state"] = (
-            "They change in play, and what is seen of the board does not tell them."
-        )
+        draft.notes["preprocessing.observe_state"] = "They change in play, and what is seen of the board does not tell them."
 
 
 def _tells(games: list[list[float]]) -> bool:

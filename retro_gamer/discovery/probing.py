@@ -8,14 +8,12 @@ import traceback
 from collections import Counter
 from typing import Any, Callable, NamedTuple, Sequence
 
-from retro_gamer.discovery.standstill import Standstill
 from retro_gamer.discovery.state_numbers import number_of
-from retro_gamer.discovery.tiles_shown import TilesShown
 from retro_gamer.discovery.travels import Balls, Rhythms, Travels
-from retro_gamer.discovery.written import Written
+from retro_gamer.discovery.written import TilesShown, Written
 from retro_gamer.environment.characters import board_size_of, check_characters, shown_characters, visible_cells
 from retro_gamer.environment.last_steps import LastSteps
-from retro_gamer.environment.new_games import new_game
+from retro_gamer.environment.new_games import new_game, parts_of
 from retro_gamer.environment.player import keyboard_driven
 from retro_gamer.environment.runner import LARGEST, advice_in_turn, state_number
 from retro_gamer.errors import GameError
@@ -25,6 +23,7 @@ from retro_gamer.hosting.randomness import seed_everything
 ACTIONS_FLAG = "--actions KEY_LEFT,KEY_RIGHT"
 SECONDS = 20.0  # for trying keys, and for random games: a hundred times what most games need
 FEWEST_SLIDES, SLIDES = 3, 0.7  # in each of two ways; of its moves without a key: then it slides
+LEAST_TURNS = 20  # without a key: fewer do not tell whether a game waits for one
 TURNS_BETWEEN_BOARDS = 10  # of random play: from one look at the whole board to the next
 
 
@@ -57,7 +56,7 @@ class Probe(NamedTuple):
     colored: list[str]  # the characters that were shown in several colors
     balls: list[str]  # the characters of what there is one of, that mostly goes on the way it went
     rhythms: list[str]  # the characters that move only in every second turn, or third, and so on
-    tiles: list[int]  # where numbers stand that it is played with (discovery/tiles_shown.py)
+    tiles: list[int]  # where numbers stand that it is played with (discovery/written.py)
     words: dict[str, list[list[float]]]  # as `histories`, the signs of the state's texts
 
 
@@ -157,6 +156,37 @@ def probe_game(
             game = new_game(factory)
             found.begin(game)
     return found.probe()
+
+
+class Standstill:
+    """Does a game stand still until a key is pressed, as board games and puzzles do? Its board, its state and what its
+    characters hold are compared, before and after turns without a key.
+
+    A turn that ends the game says nothing: many games are over after a number of turns.
+    """
+
+    def __init__(self) -> None:
+        self._turns, self._moved = 0, False
+        self._before: Any = None  # the game before this turn, if it is one to compare
+
+    def begin_turn(self, game: Any, key: str | None) -> None:
+        """A turn with this key comes. In its first turn a game may still be laid out."""
+        is_telling = key is None and not self._moved and getattr(game, "turn_number", 0) > 0
+        self._before = _all_of(game) if is_telling else None
+
+    def note(self, game: Any) -> None:
+        """Look at the game after the turn."""
+        if self._before is not None and game.playing:
+            self._turns += 1
+            self._moved = _all_of(game) != self._before
+
+    @property
+    def found(self) -> bool:
+        return self._turns >= LEAST_TURNS and not self._moved
+
+
+def _all_of(game: Any) -> Any:
+    return shown_characters(game), parts_of(game)
 
 
 class _Findings:
