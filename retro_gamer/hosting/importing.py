@@ -55,12 +55,24 @@ def _advice_for_import(error: BaseException) -> str:
         if "relative import" in str(error):
             return "The file is part of a package. Name its folder, or run from the folder above: --game package.module"
         return no_such_module(error)
+    if look_beside(error):
+        return look_beside(error)
     if isinstance(error, (SystemExit, EOFError, OSError)):
         return (
             'If the file starts the game when it is imported, put  if __name__ == "__main__":  above the lines '
             "that do so, and let  def create_game():  make the game and return it."
         )
     return ""
+
+
+def look_beside(error: BaseException) -> str:
+    """What to do about a file that was looked for where the command runs; "" for other errors."""
+    if not isinstance(error, FileNotFoundError) or Path(str(error.filename)).is_absolute():
+        return ""
+    return (
+        f"It was looked for in {Path.cwd()}. To find it beside the game's file:  "
+        f"open(Path(__file__).parent / {str(error.filename)!r}), after  from pathlib import Path"
+    )
 
 
 def _no_game(name: str, path: str, error: Any) -> RetroGamerError:

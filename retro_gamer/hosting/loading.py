@@ -16,7 +16,7 @@ from retro_gamer.config.values import parse_toml
 from retro_gamer.errors import ConfigError, GameError
 from retro_gamer.games import BUNDLED
 from retro_gamer.hosting.blame import blamed, first_line_of
-from retro_gamer.hosting.importing import FORMS, PlaysItself, import_module, scripts, unattended
+from retro_gamer.hosting.importing import FORMS, PlaysItself, import_module, look_beside, scripts, unattended
 
 # Functions that may make the game and play it, where none only makes it.
 PLAYING = ("main", "play", "run", "start")
@@ -176,13 +176,8 @@ def load_function(reference: str, what: str, path: str = "") -> Callable[..., An
 
 
 def _only_make_it(error: BaseException) -> str:
-    if isinstance(error, FileNotFoundError) and not Path(str(error.filename)).is_absolute():
-        return (
-            f"It was looked for in {Path.cwd()}. To find it beside the game's file:  "
-            f"open(Path(__file__).parent / {str(error.filename)!r}), after  from pathlib import Path"
-        )
     plays = isinstance(error, (SystemExit, EOFError, PlaysItself))
-    return "It must only make the game and return it." if plays else ""
+    return look_beside(error) or ("It must only make the game and return it." if plays else "")
 
 
 def check_factory(factory: Callable[[], Any]) -> None:

@@ -302,6 +302,11 @@ def test_a_game_that_starts_at_import_is_told_about_main(tmp_path, line, name):
     assert f"in {tmp_path / 'my_game.py'}, line 3" in text and 'if __name__ == "__main__":' in text
 
 
+def test_a_file_that_is_opened_at_the_top_is_looked_for_beside_the_game():
+    write("my_game.py", "best = open('best.txt').read()\n" + SMALL_GAME)
+    assert "To find it beside the game's file:  open(Path(__file__).parent / 'best.txt')" in failure("my_game")
+
+
 @pytest.mark.parametrize(
     "asks",
     [
