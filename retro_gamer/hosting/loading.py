@@ -7,6 +7,7 @@ import functools
 import inspect
 import os
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from types import FunctionType
 from typing import Any, Callable
@@ -20,6 +21,7 @@ from retro_gamer.hosting.importing import FORMS, PlaysItself, import_module, loo
 
 # Functions that may make the game and play it, where none only makes it.
 PLAYING = ("main", "play", "run", "start")
+STARTS = ("main", "game", "__main__")  # files of a folder that do so, where it is the folder that was named
 
 
 def parse_game(spec: str) -> GameSettings:
@@ -111,6 +113,11 @@ def load_factory(game: GameSettings) -> Callable[[], Any]:
         environments = [one for one in classes.values() if hasattr(one, "reset")]
         if len(classes) == len(environments) == 1:
             return environments[0]
+        for name in STARTS if hasattr(module, "__path__") else ():
+            if find_spec(f"{module_name}.{name}"):
+                alone = not getattr(module, "__file__", None)  # then it is no package: its files find each other
+                inside = (name, module.__path__[0]) if alone and name != "__main__" else (f"{module_name}.{name}", game.path)
+                return load_factory(GameSettings(module=inside[0], path=inside[1]))
     found = f"It has the functions {', '.join(functions)}." if functions else "It has no functions of its own."
     if classes:
         found += f" It has the class {', '.join(classes)}: an environment is named by its class."

@@ -302,6 +302,19 @@ def test_a_game_that_starts_at_import_is_told_about_main(tmp_path, line, name):
     assert f"in {tmp_path / 'my_game.py'}, line 3" in text and 'if __name__ == "__main__":' in text
 
 
+@pytest.mark.parametrize("package", [True, False])
+@pytest.mark.parametrize("name", ["main", "game", "__main__"])
+def test_a_folder_is_the_game_that_its_main_file_plays(name, package):
+    write("garden/things.py", SMALL_GAME)
+    if package:
+        write("garden/__init__.py", "")
+    things = "things" if not package and name != "__main__" else "garden.things"
+    write(f"garden/{name}.py", f"from {things} import create_game as new\n\ndef main():\n    new().play()\n\nmain()\n")
+    assert load("garden").state["score"] == 0
+    sys.modules.pop(name, None) if name != "__main__" else None
+    sys.modules.pop("things", None)
+
+
 def test_a_file_that_is_opened_at_the_top_is_looked_for_beside_the_game():
     write("my_game.py", "best = open('best.txt').read()\n" + SMALL_GAME)
     assert "To find it beside the game's file:  open(Path(__file__).parent / 'best.txt')" in failure("my_game")
