@@ -17,6 +17,7 @@ MOST = 16  # numbers that are observed
 TURNS = 500  # of random play, in which observations are compared
 SEEN_AGAIN = 20  # turns with an observation seen before, and another number than at first: with fewer, nothing can be said
 SAME = 0.995  # a correlation
+NEARLY = 0.1  # of its range: so near to where it runs out, it is empty
 AGREE = 0.99  # of those turns: then what is seen tells the number already
 
 
@@ -35,10 +36,18 @@ def changing_numbers(histories: Histories, state: Sequence[str], known: Sequence
         drawn = len({game[0] for game in games}) > 1  # for each game, as the wind is: it does not count
         counts_up = not (growth.down or drawn) and len({value for game in games for value in game}) > 2
         before_the_end = any(len(set(game[:-1])) > 1 for game in games)  # unlike whether the game is lost
-        if (before_the_end or drawn) and not growth.turns_counted and not counts_up:
+        if (before_the_end or drawn) and not (growth.turns_counted and not _runs_out(games)) and not counts_up:
             found.append(name)
             taken.append(course)
     return found[:MOST]
+
+
+def _runs_out(games: Sequence[Sequence[float]]) -> bool:
+    """Whether a number is filled up now and then, and most games end when it is empty; hunger is full then."""
+    growth, values = growth_of(games), [value for game in games for value in game]
+    empty = min(values) if growth.falls else max(values)
+    over = sum(abs(game[-1] - empty) <= NEARLY * (max(values) - min(values)) for game in games)
+    return bool(growth.up and growth.down) and 2 * over >= len(games)
 
 
 def _course(games: Sequence[Sequence[float]]) -> list[float]:

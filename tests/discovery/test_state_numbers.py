@@ -144,6 +144,13 @@ def test_what_changes_and_does_not_only_count():
     assert changing_numbers(histories, list(histories), ["score"]) == found
 
 
+def test_a_tank_that_is_filled_now_and_then_and_ends_games_is_no_clock():
+    falls = [float(n) for n in range(40, 0, -1)]
+    tank, long = [*falls[:20], *falls], [*falls, *falls[:20]]
+    histories = {"fuel": [tank], "hunger": [[-n for n in tank]], "energy": [long], "left": [[*falls, *range(0, -20, -1)]]}
+    assert changing_numbers(histories, list(histories), []) == ["fuel", "hunger"]
+
+
 def test_there_is_a_limit():
     histories = {f"n{i}": [[0.0, float(i + 1), 0.0]] for i in range(40)}
     assert len(changing_numbers(histories, list(histories), [])) == MOST
