@@ -21,7 +21,8 @@ from retro_gamer.discovery.sights import (
     walls_that_come,
     what_has_a_rhythm,
 )
-from retro_gamer.discovery.state_numbers import MOST, TURNS, changing_numbers, not_shown
+from retro_gamer.discovery.state_numbers import MOST, TURNS, changing_numbers, not_shown, says_which
+from retro_gamer.environment.observation import WHICH
 from retro_gamer.environment.readings import Canvas
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, MAX_CHARACTERS
 from retro_gamer.environment.ways import Ways
@@ -127,6 +128,7 @@ def observe_numbers(draft: Draft, factory: Any, probe: Probe, known: dict[str, A
         return
     seen = not_shown(draft.config.with_settings(known), changing, min(TURNS, probe.turns), factory)
     if seen:
+        seen += [name + WHICH for name in seen if says_which(probe.histories.get(name, ()))]
         draft.set({"observe_state": seen})
         names = ", ".join(seen)
         draft.say(f"Also observed, since they change and are not on the board: state values {names}.")

@@ -43,6 +43,7 @@ from retro_gamer.discovery.trials import ARROWS
 from retro_gamer.discovery.two_players import Player, find_players, teams_to_paste
 from retro_gamer.environment.gym import describe_gym
 from retro_gamer.environment.new_games import refuse_used_games, values_at_top
+from retro_gamer.environment.observation import WHICH
 from retro_gamer.environment.own_class import describe_own, environment_of
 from retro_gamer.environment.runner import LARGEST, state_number
 from retro_gamer.environment.teams import check_teams_in_game, count_features
@@ -351,7 +352,7 @@ def _with_swap_steps(teams: list[TeamSettings], team_change: int) -> list[TeamSe
 def _check_state_values(game: Any, known: dict[str, Any]) -> None:
     """Raise for state values that a new game does not have, before hours are spent on training."""
     named = [(what, known[what]) for what in ("reward", "score") if known.get(what)]
-    for what, name in [*named, *(("observe_state", name) for name in known.get("observe_state", ()))]:
+    for what, name in [*named, *(("observe_state", name.split(WHICH)[0]) for name in known.get("observe_state", ()))]:
         if name not in game.state:
             hint = did_you_mean(name, map(str, game.state))
             raise ConfigError(

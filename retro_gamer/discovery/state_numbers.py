@@ -17,6 +17,7 @@ MOST = 16  # numbers that are observed
 TURNS = 500  # of random play, in which observations are compared
 SEEN_AGAIN = 20  # turns with an observation seen before, and another number than at first: with fewer, nothing can be said
 SAME = 0.995  # a correlation
+FEW = 9  # different values
 NEARLY = 0.1  # of its range: so near to where it runs out, it is empty
 AGREE = 0.99  # of those turns: then what is seen tells the number already
 
@@ -40,6 +41,14 @@ def changing_numbers(histories: Histories, state: Sequence[str], known: Sequence
             found.append(name)
             taken.append(course)
     return found[:MOST]
+
+
+def says_which(games: Sequence[Sequence[float]]) -> bool:
+    """Whether a number is one of a few whole ones and jumps among them, as the number of a house does."""
+    steps = [abs(after - before) for game in games for before, after in zip(game, game[1:]) if after != before]
+    values = {value for game in games for value in game}
+    few = 2 < len(values) <= FEW and all(value == int(value) for value in values)
+    return few and bool(steps) and 2 * steps.count(1) < len(steps)
 
 
 def _runs_out(games: Sequence[Sequence[float]]) -> bool:

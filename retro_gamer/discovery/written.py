@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Sequence, Tuple
 
-from retro_gamer.environment.characters import visible_cells
+from retro_gamer.environment.characters import text_of, visible_cells, without_texts
 from retro_gamer.environment.player import keyboard_driven
-from retro_gamer.environment.texts import text_of, without_texts
 
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 LEAST_TILES = 4  # numbers that change: fewer are clocks

@@ -18,7 +18,7 @@ from typing import Any, Callable, Sequence
 
 import numpy as np
 
-from retro_gamer.environment.characters import board_size_of, explain, visible_cells
+from retro_gamer.environment.characters import board_size_of, explain, visible_cells, without_texts
 from retro_gamer.environment.charts import Charts
 from retro_gamer.environment.far import FarSight
 from retro_gamer.environment.flow import kind_readings, urgency
@@ -27,6 +27,7 @@ from retro_gamer.environment.observation import (
     NO_CELLS,
     NO_FEATURES,
     UINT8,
+    WHICH,
     Observation,
     ObservationShape,
     as_numbers,
@@ -43,7 +44,6 @@ from retro_gamer.environment.readings import (
     radar_reading,
 )
 from retro_gamer.environment.rooms import Rooms
-from retro_gamer.environment.texts import without_texts
 from retro_gamer.environment.tiles import look_at_tiles, tiles_shape
 from retro_gamer.environment.vocabulary import (
     FIRST_CHARACTER,
@@ -337,7 +337,8 @@ class Encoder:
         Raises ObservationError for a value that is missing or is neither.
         """
         values: list[float] = []
-        for key in self.observe_state:
+        for named in self.observe_state:
+            key = named[: -len(WHICH)] if named.endswith(WHICH) else named
             if key not in state:
                 raise ObservationError(
                     f"observe_state names {key!r}, but the game's state has no such value. It has: "
@@ -345,7 +346,7 @@ class Encoder:
                 )
             value = state[key]
             try:
-                values.extend(as_numbers(value))
+                values.extend(as_numbers(value if key is named else f"{value}:"))
             except (TypeError, ValueError, OverflowError):
                 raise ObservationError(
                     f"observe_state names {key!r}, whose value is {value!r:.200}: not a number, or one too large. Only "

@@ -13,6 +13,7 @@ from retro_gamer.nn.sparse.lists import symbol_numbers
 UINT8 = np.dtype(np.uint8)
 NO_CELLS = np.zeros(0, UINT8)
 NO_FEATURES = np.zeros(0, np.float32)
+WHICH = " (which)"  # behind the name of a value of the state: it is seen as a word is
 BITS_OF_A_WORD = 8  # of its sign, that are seen: of ten words, hardly any two have the same
 
 

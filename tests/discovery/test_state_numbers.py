@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from retro_gamer.discovery.choose_settings import choose_settings
-from retro_gamer.discovery.state_numbers import MOST, changing_numbers, not_shown
+from retro_gamer.discovery.state_numbers import MOST, changing_numbers, not_shown, says_which
 
 GAME = """
 from random import random, randint
@@ -149,6 +149,16 @@ def test_a_tank_that_is_filled_now_and_then_and_ends_games_is_no_clock():
     tank, long = [*falls[:20], *falls], [*falls, *falls[:20]]
     histories = {"fuel": [tank], "hunger": [[-n for n in tank]], "energy": [long], "left": [[*falls, *range(0, -20, -1)]]}
     assert changing_numbers(histories, list(histories), []) == ["fuel", "hunger"]
+
+
+def test_a_number_that_jumps_among_a_few_says_which(game, tmp_path):
+    (tmp_path / game).write_text(
+        GAME.replace('state["turn"] += 1', 'state["who"] = (4, 0, 2)[randint(0, 2)]').replace('"me"', "0")
+    )
+    seen = choose_settings(game)[0].preprocessing.observe_state
+    assert [name for name in seen if name.startswith("who")] == ["who", "who (which)"] and "heat (which)" not in seen
+    assert choose_settings(game, {"observe_state": ["who (which)"]})[0].preprocessing.observe_state == ["who (which)"]
+    assert says_which([[0, 3, 0, 2, 0, 1, 0]]) and not says_which([[3, 2, 1, 0]]) and not says_which([[0, 5, 0, 5]])
 
 
 def test_there_is_a_limit():

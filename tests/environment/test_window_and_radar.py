@@ -291,6 +291,14 @@ def test_a_word_is_told_by_its_sign():
     assert seen[1] == seen[3] != seen[2] != seen[0] == [0] * 8 + [7] and {*seen[1][:8]} == {0, 1}
 
 
+def test_which_number_it_is_is_told_as_a_word_is():
+    seen = [
+        make_encoder(observe_state=["house (which)", "house"]).observe(make_game(state={"house": n})).features.tolist()
+        for n in (1, 2, 1)
+    ]
+    assert seen[0] == seen[2] != seen[1] and seen[1][8:] == [2] and {*seen[0][:8], *seen[1][:8]} == {0, 1}
+
+
 def test_state_values_that_change_their_length_are_refused():
     game = make_game(state={"place": (1, 2)})
     encoder = make_encoder(observe_state=["place"])
