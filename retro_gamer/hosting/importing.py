@@ -57,7 +57,7 @@ def _advice_for_import(error: BaseException) -> str:
         return no_such_module(error)
     if look_beside(error):
         return look_beside(error)
-    if isinstance(error, (SystemExit, EOFError, OSError)):
+    if isinstance(error, (SystemExit, EOFError, OSError, PlaysItself)):
         return (
             'If the file starts the game when it is imported, put  if __name__ == "__main__":  above the lines '
             "that do so, and let  def create_game():  make the game and return it."
