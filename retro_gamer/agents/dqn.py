@@ -116,6 +116,7 @@ class DQNAgent(Agent):
             prioritized=training.prioritize_experiences,
             alpha=training.priority_alpha,
             beta=training.priority_beta,
+            smallest=training.priority_min,
             feature_type=feature_type,
         )
 

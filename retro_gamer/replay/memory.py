@@ -43,6 +43,7 @@ class ReplayMemory:
         prioritized: bool,
         alpha: float = 0.6,
         beta: float = 0.4,
+        smallest: float = 0.0,
         feature_type: str = "float32",
     ):
         capacity = max(capacity, n_step + 2)
@@ -54,7 +55,9 @@ class ReplayMemory:
         self.discounts = np.zeros(capacity, np.float32)
         self.next_slots = np.zeros(capacity, np.int32)
         self.assembler = NStepAssembler(n_step, gamma)
-        self.sampler = PrioritizedSampler(capacity, rng, alpha, beta) if prioritized else UniformSampler(capacity, rng)
+        self.sampler: PrioritizedSampler | UniformSampler = UniformSampler(capacity, rng)
+        if prioritized:
+            self.sampler = PrioritizedSampler(capacity, rng, alpha, beta, smallest)
         self.n_transitions = 0  # ever completed
         self.n_slots_used = 0
         self._position = 0  # the next slot to write

@@ -55,14 +55,18 @@ class UniformSampler:
 class PrioritizedSampler:
     """Surprising transitions are drawn more often (Schaul et al. 2016, proportional variant).
 
-        p_i = |td_error_i| + 1e-6                 P(i) = p_i^alpha / sum over k of p_k^alpha      (equation 1)
+        p_i = max(|td_error_i| + 1e-6, smallest)  P(i) = p_i^alpha / sum over k of p_k^alpha      (equation 1)
         w_i = (1 / (N P(i)))^beta / max_j w_j                                            (section 3.4)
+
+    Where chance gives rewards, lucky ones are surprising for ever: drawn more often than they come, they make Q too large.
+    With a `smallest` priority all small errors are drawn equally often, and beta may be 0: then the Huber loss of large
+    ones is what keeps the bias small (Fujimoto et al. 2020, "LAP", where smallest is 1).
 
     A new transition gets the largest priority so far, so that each is likely to be learned from once.
     """
 
-    def __init__(self, capacity: int, rng: np.random.Generator, alpha: float, beta: float):
-        self.capacity, self.alpha, self.beta, self.rng = capacity, alpha, beta, rng
+    def __init__(self, capacity: int, rng: np.random.Generator, alpha: float, beta: float, smallest: float = 0.0):
+        self.capacity, self.alpha, self.beta, self.smallest, self.rng = capacity, alpha, beta, smallest, rng
         self._tree = SumTree(capacity)  # of p^alpha
         self._largest = 1.0  # of p^alpha
         self.count = 0  # transitions that can be drawn
@@ -87,7 +91,8 @@ class PrioritizedSampler:
         return indices, (weights / weights.max()).astype(np.float32)
 
     def update(self, indices: np.ndarray, td_errors: np.ndarray) -> None:
-        priorities = (np.abs(td_errors).astype(np.float64) + SMALLEST_PRIORITY) ** self.alpha
+        errors = np.abs(td_errors).astype(np.float64) + SMALLEST_PRIORITY
+        priorities = np.maximum(errors, self.smallest) ** self.alpha
         self._tree.set(indices, priorities)
         self._largest = max(self._largest, float(priorities.max()))
 

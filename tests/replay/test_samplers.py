@@ -80,6 +80,16 @@ class TestPrioritizedSampler:
         assert counts[1::2].sum() == 0
         np.testing.assert_allclose(counts[::2] / counts.sum(), priorities / priorities.sum(), rtol=1e-2)
 
+    def test_small_errors_are_drawn_equally_often(self):
+        sampler = PrioritizedSampler(7, np.random.default_rng(0), 0.6, 0.0, smallest=0.5)
+        for index in range(7):
+            sampler.add(index)
+        sampler.update(np.arange(7), np.array(self.ERRORS, np.float32))
+        indices, weights = sampler.sample(200_000)
+        priorities = np.maximum(np.abs(self.ERRORS), 0.5) ** 0.6
+        np.testing.assert_allclose(np.bincount(indices) / 200_000, priorities / priorities.sum(), rtol=1e-2)
+        assert (weights == 1).all()
+
     def test_each_row_of_a_batch_has_a_part_of_the_whole(self):
         """Four equal priorities and a batch of four: every transition exactly once, whatever the luck."""
         sampler, indices = filled_sampler([1.0] * 4)

@@ -92,6 +92,7 @@ TAKEN_OVER = {  # setting -> other values
     "prioritize_experiences": [False],
     "priority_alpha": [0.3],
     "priority_beta": [0.9],
+    "priority_min": [0.5],
     "reward_scale": [0.5],
     "repeat_penalty": [0.2],
     "end_penalty_limit": [1.0],
