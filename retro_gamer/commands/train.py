@@ -177,7 +177,8 @@ def _say_how_well(trainer: Trainer, seconds: float, quiet: bool) -> bool:
 def _say_if_it_was_better(trainer: Trainer, greedy: Evaluation, seconds: float, quiet: bool) -> None:
     """Beside its own past: best.npz, which was measured in the training, plays the same games where it seems better."""
     try:
-        best = load_player(trainer.run, "best")
+        with supervised():
+            best = load_player(trainer.run, "best")
     except (RunNotFoundError, CheckpointError):
         return
     then = best.facts.get("evaluation")

@@ -310,6 +310,15 @@ def test_what_a_game_prints_stays_out_of_our_output(game_folder):
     assert result.returncode == 0 and "turn 1\n" not in result.stdout and "The game prints: turn 1\n" in result.stderr
 
 
+def test_what_a_new_game_prints_stays_out_too(game_folder):
+    engine, folder = game_folder
+    write_game(folder, engine, factory="print('a new game')")
+    small = [*KNOWN, *TINY, "--evaluate-every", "50"]
+    for command in (["create", "--game", "my_game.py", "--output", "made", *small], ["train", "made", "--episodes", "30"]):
+        result = run_command(*command, cwd=folder)
+        assert result.returncode == 0 and "a new game" not in result.stdout and "a new game" in result.stderr
+
+
 def test_prints_stand_above_the_progress_line(game_folder):
     engine, folder = game_folder
     write_game(folder, engine, every="if game.turn_number == 2: print('there\\nhere')")
