@@ -30,6 +30,7 @@ from retro_gamer.errors import GameError
 
 OFTEN = 0.17  # of the walks: so often the straight way is barred where another is shown. At 0.14 (pellets) it did harm
 GAMMA_OF_TRAPS = 0.99  # snake, 120 s: 87 and 84 apples; with 0.97 81 and 82
+OF_A_WINDOW = {"egocentric_radius", "far"}
 MANY_CHARACTERS = 1000  # on the board at once: the radar would cost more than the game itself
 
 
@@ -76,14 +77,20 @@ def choose_encoders(draft: Draft, factory: Any, probe: Probe, known: dict[str, A
         draft.set({"radar": False})
         draft.notes["preprocessing.radar"] = f"Off, because there are {probe.n_agents} characters to look through each turn."
     reward = known.get("reward") or draft.config.metadata.reward
+    is_fixed = player in probe.fixed and "egocentric_radius" not in known
+    if is_fixed:
+        see_whole_board(draft, radar=True)
+        draft.notes["preprocessing.board"] = f"{player} never moves, so each cell of the board is always as far from it."
     found = (walls_that_come, things_that_come, balls_that_fly, what_has_a_rhythm, targets_far_away, hits_that_come_late)
     for sight in (*(look(probe) for look in found), deaths_that_hide_hits(probe, reward)):
-        if sight is not None and not any(name in known for name in sight.settings):
+        if sight is None or any(name in known for name in sight.settings):
+            continue
+        if not is_fixed or not OF_A_WINDOW & set(sight.settings):
             see(draft, sight)
     seen = draft.config.preprocessing
     side = 2 * seen.egocentric_radius + 1
-    reach = f"a window of {side}x{side} cells"
-    draft.say(f"Seen from {player}: {reach}" + (" and a radar." if seen.radar else "."))
+    reach = ", which never moves: the whole board" if is_fixed else f": a window of {side}x{side} cells"
+    draft.say(f"Seen from {player}{reach}" + (" and a radar." if seen.radar else "."))
 
 
 def choose_turns(draft: Draft, probe: Probe, known: dict[str, Any]) -> None:

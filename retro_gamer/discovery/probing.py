@@ -43,6 +43,7 @@ class Probe(NamedTuple):
     own_letters: dict[str, set[str]]
     turning: dict[str, set[str]]  # by name, the letters of each whose letter tells which way it went
     sliding: set[str]  # and of those that go on as they went while no key is pressed
+    fixed: set[str]  # and of those that never move
     telling: set[str]  # and of those whose letter tells something else
     flow: str  # the one way in which things come; "" for none
     walls: bool  # whether several come abreast, such as a wall's parts or a gate's posts
@@ -115,11 +116,15 @@ class Looks:
         often = {name: [n for n in slid.values() if n >= FEWEST_SLIDES] for name, slid in self._slid.items()}
         return {name for name, all_n in often.items() if len(all_n) > 1 and sum(all_n) >= SLIDES * self._stepped[name]}
 
+    def fixed(self) -> set[str]:
+        """The names of those that never moved."""
+        return {name for name, _ in self._after} - {name for name, step in self._after if step is not None}
+
     def telling(self) -> set[str]:
         """The names of those that looked in several ways after one and the same step."""
-        moved = {name for name, step in self._after if step is not None}
+        fixed = self.fixed()
         return {
-            name for (name, step), looks in self._after.items() if len(looks) > 1 and (step is not None or name not in moved)
+            name for (name, step), looks in self._after.items() if len(looks) > 1 and (step is not None or name in fixed)
         }
 
 
@@ -275,6 +280,7 @@ class _Findings:
             self._looks.own_letters(),
             self._looks.turning(),
             self._looks.sliding(),
+            self._looks.fixed(),
             self._looks.telling(),
             self._travels.flow(),
             self._travels.walls(),

@@ -569,3 +569,44 @@ def test_digits_are_no_keys_because_letters_are(tmp_path, monkeypatch):
     source += "class Still(Sign):\n    def play_turn(self, game): pass\n"
     actions = chosen(tmp_path, monkeypatch, source)[0].metadata.actions
     assert set("abcdefg") <= set(actions) and not set("12345") & set(actions)
+
+
+ARCHER = """
+from random import randrange
+from retro_gamer.games import Game
+class Archer:
+    name, character, position = "archer", "D", (0, 7)
+    def handle_keystroke(self, key, game):
+        target = game.agents[1]
+        if key == " ":
+            game.state["points"] += game.state["angle"] == target.position[1]
+            target.position = (19, randrange(15))
+        elif key.name in ("KEY_UP", "KEY_DOWN"):
+            step = 1 if key.name == "KEY_DOWN" else -1
+            game.state["angle"] = max(0, min(14, game.state["angle"] + step))
+            self.position = (0, 7 + MOVES * step)
+    def play_turn(self, game):
+        if game.turn_number >= 100: game.end()
+class Target:
+    character = "O"
+    def __init__(self): self.position = (19, randrange(15))
+def create_game():
+    return Game([Archer(), Target()], {"points": 0, "angle": 7}, board_size=(20, 15))
+MOVES = 0
+"""
+
+
+def test_who_never_moves_sees_the_whole_board(tmp_path, monkeypatch):
+    """A target far away is in one of fifteen rows, and the radar tells five."""
+    config, messages, notes = chosen(tmp_path, monkeypatch, ARCHER)
+    seen = config.preprocessing
+    assert (seen.board, seen.egocentric_radius, seen.radar) == (True, 0, True)
+    assert "Seen from archer, which never moves: the whole board and a radar." in messages
+    assert "never moves" in notes["preprocessing.board"]
+
+
+def test_who_moves_or_is_told_a_window_does_not(tmp_path, monkeypatch):
+    seen = chosen(tmp_path, monkeypatch, ARCHER.replace("MOVES = 0", "MOVES = 1"))[0].preprocessing
+    assert (seen.board, seen.egocentric_radius) == (False, 3)
+    seen = chosen(tmp_path, monkeypatch, ARCHER, egocentric_radius=5)[0].preprocessing
+    assert not seen.board
