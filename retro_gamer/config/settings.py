@@ -301,22 +301,9 @@ class TrainingSettings:
     priority_alpha: float = setting(
         NUMBER, 0.6, "How strongly surprise counts: 0 not at all, 1 in proportion.", low=0, high=1
     )
-    priority_beta: float = setting(
-        NUMBER,
-        0.4,
-        "How far the resulting bias is corrected: 1 fully.",
-        low=0,
-        high=1,
-        new_run=0.0,  # priority_min keeps it small
-        new_self_play_run=0.4,
-    )
+    priority_beta: float = setting(NUMBER, 0.4, "How far the resulting bias is corrected: 1 fully.", low=0, high=1)
     priority_min: float = setting(
-        NUMBER,
-        0.0,
-        "Errors smaller than this, most of which are luck, count as surprises of this size.",
-        low=0,
-        new_run=0.3,
-        new_self_play_run=0.0,  # it was not tried there
+        NUMBER, 0.0, "Errors smaller than this, most of which are luck, count as surprises of this size.", low=0
     )
     reward_scale: float | str = setting(
         NUMBER_OR_AUTO,

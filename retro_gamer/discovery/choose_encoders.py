@@ -31,6 +31,8 @@ from retro_gamer.errors import GameError
 OFTEN = 0.17  # of the walks: so often the straight way is barred where another is shown. At 0.14 (pellets) it did harm
 GAMMA_OF_TRAPS = 0.99  # snake, 120 s: 87 and 84 apples; with 0.97 81 and 82
 OF_A_WINDOW = {"egocentric_radius", "far"}
+LUCK = {"priority_min": 0.3, "priority_beta": 0.0}
+GAINS_OFTEN = 0.01
 MANY_CHARACTERS = 1000  # on the board at once: the radar would cost more than the game itself
 
 
@@ -104,6 +106,19 @@ def choose_turns(draft: Draft, probe: Probe, known: dict[str, Any]) -> None:
         if "repeat_penalty" not in known:
             draft.set({"repeat_penalty": 1.0})
             draft.notes["training.repeat_penalty"] = "1: what gained nothing on a board gains nothing there again."
+
+
+def choose_priorities(draft: Draft, probe: Probe, known: dict[str, Any]) -> None:
+    """Whether small surprises are all alike: where random play gains often, much of that is luck.
+
+    Where it gains seldom, surprises are what there is to learn from (docs/notes/2026-11-28-luck.md).
+    """
+    games = probe.histories.get(known.get("reward") or draft.config.metadata.reward or "", ())
+    gains = [after - before for game in games for before, after in zip(game, game[1:]) if after > before]
+    share = sum(4 * gain >= max(gains) for gain in gains) / max(1, sum(map(len, games)))  # of the turns, with a large one
+    if share > GAINS_OFTEN and not any(name in known for name in LUCK):
+        draft.set(LUCK)
+        draft.notes["training.priority_min"] = f"Random play gains much in {share:.0%} of its turns: often by luck."
 
 
 def choose_tiles(draft: Draft, probe: Probe, known: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ from retro_gamer.discovery.choose_encoders import (
     MANY_CHARACTERS,
     choose_encoders,
     choose_own_symbol,
+    choose_priorities,
     choose_tiles,
     choose_turns,
     look_around,
@@ -178,6 +179,7 @@ def _describe_game(draft: Draft, flags: dict[str, Any]) -> None:
             f"Colors are not seen, and {' '.join(probe.colored)} came in several: if they matter, give each its own "
             "character."
         )
+    choose_priorities(draft, probe, known)
     if "observation_function" not in known:
         with trying_out():
             choose_encoders(draft, factory, probe, known)

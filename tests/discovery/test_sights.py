@@ -586,7 +586,7 @@ class Archer:
             game.state["angle"] = max(0, min(14, game.state["angle"] + step))
             self.position = (0, 7 + MOVES * step)
     def play_turn(self, game):
-        if game.turn_number >= 100: game.end()
+        if game.turn_number >= 150: game.end()
 class Target:
     character = "O"
     def __init__(self): self.position = (19, randrange(15))
@@ -610,3 +610,18 @@ def test_who_moves_or_is_told_a_window_does_not(tmp_path, monkeypatch):
     assert (seen.board, seen.egocentric_radius) == (False, 3)
     seen = chosen(tmp_path, monkeypatch, ARCHER, egocentric_radius=5)[0].preprocessing
     assert not seen.board
+
+
+@pytest.mark.parametrize("when, expected", [("randrange(20) == 0", (0.3, 0.0)), ("game.turn_number == 60", (0.0, 0.4))])
+def test_luck_is_told_from_what_is_rare(tmp_path, monkeypatch, when, expected):
+    """Where random play gains often, small surprises are all alike; not where it gains seldom, but for crumbs."""
+    source = ARCHER.replace(
+        "    def play_turn(self, game):\n",
+        "    def play_turn(self, game):\n        game.state['points'] += randrange(2)\n"
+        f"        game.state['points'] += 50 * ({when})\n",
+        1,
+    )
+    training = chosen(tmp_path, monkeypatch, source)[0].training
+    assert (training.priority_min, training.priority_beta) == expected
+    training = chosen(tmp_path, monkeypatch, source, priority_beta=0.7)[0].training
+    assert (training.priority_min, training.priority_beta) == (0.0, 0.7)
