@@ -116,7 +116,8 @@ def choose_priorities(draft: Draft, probe: Probe, known: dict[str, Any]) -> None
     games = probe.histories.get(known.get("reward") or draft.config.metadata.reward or "", ())
     gains = [after - before for game in games for before, after in zip(game, game[1:]) if after > before]
     share = sum(4 * gain >= max(gains) for gain in gains) / max(1, sum(map(len, games)))  # of the turns, with a large one
-    if share > GAINS_OFTEN and not any(name in known for name in LUCK):
+    is_dqn = known.get("algorithm", "dqn") == "dqn"
+    if share > GAINS_OFTEN and is_dqn and not any(name in known for name in LUCK):
         draft.set(LUCK)
         draft.notes["training.priority_min"] = f"Random play gains much in {share:.0%} of its turns: often by luck."
 

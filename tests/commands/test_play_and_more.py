@@ -208,12 +208,19 @@ def test_info(workshop, command):
     assert "Checkpoints  none yet; train with:  retro-gamer train new" in command("info", "new")[1]
 
 
-@pytest.mark.parametrize("flags", [[], ["--algorithm", "sarsa"], ["--gamma", "0.9", "--learning-rate", "0.0005"]])
-def test_info_names_the_settings_that_are_not_those_of_a_new_run(command, tmp_path, flags):
+@pytest.mark.parametrize(
+    "flags, named",
+    [
+        ([], ["Settings     priority_beta = 0.0, priority_min = 0.3"]),  # which create sets where luck gains often
+        (["--priority-beta", "0.4"], []),
+        (["--algorithm", "sarsa"], []),
+        (["--priority-min", "0", "--gamma", "0.9", "--learning-rate", "0.0005"], ["Settings     gamma = 0.9"]),
+    ],
+)
+def test_info_names_the_settings_that_are_not_those_of_a_new_run(command, tmp_path, flags, named):
     run = str(tmp_path / "new")
     assert command("create", "--game", "catch", "--output", run, *flags)[0] == 0
-    named = [line for line in command("info", run)[1].splitlines() if line.startswith("Settings")]
-    assert named == (["Settings     gamma = 0.9"] if "--gamma" in flags else [])
+    assert [line for line in command("info", run)[1].splitlines() if line.startswith("Settings")] == named
 
 
 def test_clean(workshop, command, monkeypatch):

@@ -52,7 +52,7 @@ def test_train_does_not_make_other_runs(empty, command):
 def test_train_to_the_goal_and_on(workshop, command):
     status, out, _ = command("train", "runs/snake")
     assert status == 0 and "This training is complete: 500 games" in out and "--episodes 500" in out
-    assert "Train on:" not in command("train", "runs/snake", "--episodes", "1")[1]
+    assert "Train on:   " not in command("train", "runs/snake", "--episodes", "1")[1]
     config = Path("runs/snake/config.toml")
     config.write_text(config.read_text("utf-8").replace("training_episodes = 500", "training_episodes = 505"), "utf-8")
     before = config.read_bytes()
