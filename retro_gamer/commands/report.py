@@ -36,20 +36,20 @@ def write_report(run: RunDirectory, output: str | None = None, checkpoint: str |
     check_place(path)  # before all the games are played
     measured: Measured | MeasuredTeams | None = None
     why_not = ""
-    try:
-        with supervised():
+    with supervised():  # games are played for several sections
+        try:
             measured = measure_teams(run, checkpoint, quiet) if config.teams else measure(run, checkpoint, quiet)
-    except RetroGamerError as error:
-        why_not = str(error)
-    sections = [_what_was_trained(run, config, measured), *_curves(run, measured)]
-    if isinstance(measured, Measured):
-        sections += sections_about_play(run, config, measured)
-    elif isinstance(measured, MeasuredTeams):
-        sections += sections_about_teams(run, config, measured)
-    else:
-        text = f"No game could be played for this report. {why_not}"
-        sections.append(Section("How well it plays", paragraph(text)))
-    sections.append(_words(config))
+        except RetroGamerError as error:
+            why_not = str(error)
+        sections = [_what_was_trained(run, config, measured), *_curves(run, measured)]
+        if isinstance(measured, Measured):
+            sections += sections_about_play(run, config, measured)
+        elif isinstance(measured, MeasuredTeams):
+            sections += sections_about_teams(run, config, measured)
+        else:
+            text = f"No game could be played for this report. {why_not}"
+            sections.append(Section("How well it plays", paragraph(text)))
+        sections.append(_words(config))
     recordings = [] if measured is None else [recording for _, recording in measured.recordings]
     alpha = config.training.learning_rate if config.tabular else None
     text = page(f"A report on {run.path.name}", sections, games_data(recordings, config.training.gamma, alpha))

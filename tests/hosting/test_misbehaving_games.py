@@ -314,7 +314,11 @@ def test_what_a_new_game_prints_stays_out_too(game_folder):
     engine, folder = game_folder
     write_game(folder, engine, factory="print('a new game')")
     small = [*KNOWN, *TINY, "--evaluate-every", "50"]
-    for command in (["create", "--game", "my_game.py", "--output", "made", *small], ["train", "made", "--episodes", "30"]):
+    for command in (
+        ["create", "--game", "my_game.py", "--output", "made", *small],
+        ["train", "made", "--episodes", "30"],
+        ["report", "made"],
+    ):
         result = run_command(*command, cwd=folder)
         assert result.returncode == 0 and "a new game" not in result.stdout and "a new game" in result.stderr
 
