@@ -21,7 +21,7 @@ from retro_gamer.discovery.sights import (
     walls_that_come,
     what_has_a_rhythm,
 )
-from retro_gamer.discovery.state_numbers import MOST, TURNS, changing_numbers, not_shown, says_which
+from retro_gamer.discovery.state_numbers import TURNS, changing_numbers, changing_words, most_turns, not_shown, says_which
 from retro_gamer.environment.observation import WHICH
 from retro_gamer.environment.readings import Canvas
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, MAX_CHARACTERS
@@ -146,7 +146,7 @@ def observe_numbers(draft: Draft, factory: Any, probe: Probe, known: dict[str, A
     changing = changing_numbers(probe.histories, list(probe.histories), paid)
     if probe.turn_based:  # a count of moves makes each situation a new one, to repeat_penalty too
         changing = [name for name in changing if growth_of(probe.histories[name]).up]
-    changing += [name for name, games in probe.words.items() if _tells(games)]
+    changing += changing_words(probe.words, most_turns(probe.histories))
     if not changing:
         return
     seen = not_shown(draft.config.with_settings(known), changing, min(TURNS, probe.turns), factory)
@@ -156,13 +156,6 @@ def observe_numbers(draft: Draft, factory: Any, probe: Probe, known: dict[str, A
         names = ", ".join(seen)
         draft.say(f"Also observed, since they change and are not on the board: state values {names}.")
         draft.notes["preprocessing.observe_state"] = "They change in play, and what is seen of the board does not tell them."
-
-
-def _tells(games: list[list[float]]) -> bool:
-    """Whether a word is one of a few, is another before a game is over, and comes back or is drawn."""
-    growth, words = growth_of(games), {word for game in games for word in game}
-    changes = any(len(set(game[:-1])) > 1 for game in games) or len({game[0] for game in games}) > 1
-    return changes and len(words) <= MOST and (len(words) > 2 or bool(growth.up and growth.down))
 
 
 def choose_own_symbol(draft: Draft, probe: Probe, known: dict[str, Any], flags: dict[str, Any]) -> None:

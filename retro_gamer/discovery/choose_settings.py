@@ -354,7 +354,7 @@ def _with_swap_steps(teams: list[TeamSettings], team_change: int) -> list[TeamSe
 def _check_state_values(game: Any, known: dict[str, Any]) -> None:
     """Raise for state values that a new game does not have, before hours are spent on training."""
     named = [(what, known[what]) for what in ("reward", "score") if known.get(what)]
-    for what, name in [*named, *(("observe_state", name.split(WHICH)[0]) for name in known.get("observe_state", ()))]:
+    for what, name in [*named, *(("observe_state", name.partition(WHICH)[0]) for name in known.get("observe_state", ()))]:
         if name not in game.state:
             hint = did_you_mean(name, map(str, game.state))
             raise ConfigError(

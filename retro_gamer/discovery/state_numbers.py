@@ -10,7 +10,7 @@ import numpy as np
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.discovery.rewards import Histories, growth_of
 from retro_gamer.environment.make import make_environment
-from retro_gamer.environment.observation import sign_of
+from retro_gamer.environment.observation import is_word, sign_of
 from retro_gamer.environment.vocabulary import Vocabulary
 
 MOST = 16  # numbers that are observed
@@ -25,7 +25,7 @@ AGREE = 0.99  # of those turns: then what is seen tells the number already
 def changing_numbers(histories: Histories, state: Sequence[str], known: Sequence[str]) -> list[str]:
     """Numbers that change in play, or from game to game: not those `known` (reward and score), nor what changes as they do,
     nor what only counts."""
-    always = max((sum(map(len, games)) for games in histories.values()), default=0)
+    always = most_turns(histories)
     taken: list[list[float]] = [_course(histories[name]) for name in known if name in histories]
     found = []
     for name, games in histories.items():
@@ -41,6 +41,24 @@ def changing_numbers(histories: Histories, state: Sequence[str], known: Sequence
             found.append(name)
             taken.append(course)
     return found[:MOST]
+
+
+def most_turns(histories: Histories) -> int:
+    """In how many turns there were values: what was there in fewer is not there always."""
+    return max((sum(map(len, games)) for games in histories.values()), default=0)
+
+
+def changing_words(words: Histories, turns: int) -> list[str]:
+    """Texts of the state that are words in all these turns, of a few, change before a game is over or from game to game,
+    and come back or are drawn. `words` are their signs; no number is one of digits only, which is no word."""
+    found = []
+    for name, games in words.items():
+        growth, different = growth_of(games), {word for game in games for word in game}
+        changes = any(len(set(game[:-1])) > 1 for game in games) or len({game[0] for game in games}) > 1
+        always = sum(map(len, games)) == turns and not any(map(math.isnan, different))
+        if always and changes and len(different) <= MOST and (len(different) > 2 or growth.up and growth.down):
+            found.append(name)
+    return found
 
 
 def says_which(games: Sequence[Sequence[float]]) -> bool:
@@ -74,13 +92,15 @@ def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS, facto
     rng = np.random.default_rng(0)
     first_seen: dict[bytes, list[float]] = {}  # an observation -> what the numbers were then
     again, agreed, varied, seed = 0, np.zeros(len(names)), np.zeros(len(names)), 0
-    lost = np.zeros(len(names), bool)  # what is no number at times cannot be observed
+    lost = np.zeros(len(names), bool)  # what is no number at times cannot be observed, nor what is a word at times
     values, distances, places = [], [], set()
     observation = environment.reset(seed)
     begun = [number_of(environment.game.state.get(name)) for name in names]
+    are_words = [isinstance(environment.game.state.get(name), str) for name in names]
     for _ in range(turns):
-        now = [number_of(environment.game.state.get(name)) for name in names]
-        lost |= np.isnan(now)
+        state = environment.game.state
+        now = [number_of(state.get(name)) for name in names]
+        lost |= np.isnan(now) | np.not_equal(are_words, [isinstance(state.get(name), str) for name in names])
         view = observation.inputs.tobytes()
         if view in first_seen:
             again += 1
@@ -107,7 +127,7 @@ def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS, facto
 def number_of(value: Any) -> float:
     """A number by which a value of the state can be compared: that of a word is its sign; nan where there is none."""
     if isinstance(value, str):
-        return float(sign_of(value))
+        return float(sign_of(value)) if is_word(value) else math.nan
     return float(value) if isinstance(value, (int, float)) else math.nan
 
 

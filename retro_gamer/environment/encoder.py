@@ -131,6 +131,8 @@ class Encoder:
             side = min(1 + max(board_size), MOST_PLACES) if place else 0
             vocabulary.make_room(max(N_STEPS if self.ways else N_READINGS, side))
         self.observe_state = list(observe_state)
+        self.feature_names: list[str] = []  # once a state was seen
+        self._values = [named.partition(WHICH)[:2] for named in observe_state]
         self.n_features: int | None = None if self.observe_state else 0
         self._last_position: tuple[int, int] | None = None
         self._set_board_size(board_size)
@@ -337,8 +339,8 @@ class Encoder:
         Raises ObservationError for a value that is missing or is neither.
         """
         values: list[float] = []
-        for named in self.observe_state:
-            key = named[: -len(WHICH)] if named.endswith(WHICH) else named
+        ends = [0]  # of each value among the numbers
+        for key, which in self._values:
             if key not in state:
                 raise ObservationError(
                     f"observe_state names {key!r}, but the game's state has no such value. It has: "
@@ -346,7 +348,8 @@ class Encoder:
                 )
             value = state[key]
             try:
-                values.extend(as_numbers(value if key is named else f"{value}:"))
+                values.extend(as_numbers(f"{value}:" if which else value))
+                ends.append(len(values))
             except (TypeError, ValueError, OverflowError):
                 raise ObservationError(
                     f"observe_state names {key!r}, whose value is {value!r:.200}: not a number, or one too large. Only "
@@ -356,6 +359,13 @@ class Encoder:
             features = np.array(values, np.float32)
         if self.n_features is None:
             self.n_features = len(features)
+        if not self.feature_names:
+            parts = zip(self.observe_state, ends, ends[1:])
+            self.feature_names = [
+                named if end == begin + 1 else f"{named} {i}"
+                for named, begin, end in parts
+                for i in range(1, end - begin + 1)
+            ]
         return check_features(features, self.n_features)
 
     def _other_board(self, board_size: tuple[int, int]) -> None:

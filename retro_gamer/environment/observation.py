@@ -133,10 +133,15 @@ def as_number(value: Any) -> float:
 
 def as_numbers(value: Any) -> list[float]:
     """A state value as numbers, those of a list, or the sign of a word; raises as `as_number` does."""
-    if isinstance(value, str) and not value.strip().isdigit():
+    if isinstance(value, str) and is_word(value):
         sign = sign_of(value)
         return [float(sign >> bit & 1) for bit in range(BITS_OF_A_WORD)]
     return list(map(as_number, value if isinstance(value, (list, tuple)) else [value]))
+
+
+def is_word(text: str) -> bool:
+    """Whether a text is seen as a word: not one of digits, which was meant to be a number."""
+    return not text.strip().isdigit()
 
 
 def sign_of(word: str) -> int:

@@ -10,7 +10,7 @@ from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import TeamSettings
 from retro_gamer.environment.encoder import Encoder
 from retro_gamer.environment.game import make_encoder
-from retro_gamer.environment.observation import Observation, ObservationShape
+from retro_gamer.environment.observation import WHICH, Observation, ObservationShape
 from retro_gamer.environment.runner import GameRunner, state_number
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError, RetroGamerError
@@ -174,7 +174,7 @@ def count_features(config: RunConfig, game: Any) -> int:
     for number, team in enumerate(config.teams):
         seen = state_seen_by(config, number)
         for name, own in zip(config.preprocessing.observe_state, seen):
-            if own not in game.state:
+            if own.partition(WHICH)[0] not in game.state:
                 why = f", which for team {team.name!r} is {own!r}" if own != name else ""
                 raise ConfigError(
                     f"observe_state names {name!r}{why}, but the state of a new game has no such value. It has: "

@@ -70,7 +70,7 @@ def _sight(observation: Observation, shape: tuple[int, int], characters: Sequenc
     if encoder is not None and encoder.tiles:  # which may be several letters wide
         width = max(map(len, characters), default=1)
         board = [[shown.center(width) for shown in row] for row in board]
-    observed, kinds, flow = ([], False, "") if encoder is None else (encoder.observe_state, encoder.kinds, encoder.flow)
+    observed, kinds, flow = ([], False, "") if encoder is None else (encoder.feature_names, encoder.kinds, encoder.flow)
     if kinds:
         readings = _kinds(observation.radar, characters, flow)
     else:
@@ -156,8 +156,8 @@ def _free_cells(readings: np.ndarray, characters: Sequence[str]) -> list[tuple[s
     ]
 
 
-def _numbers(observation: Observation, observe_state: Sequence[str]) -> list[tuple[str, float]]:
-    values, names = observation.features.tolist(), list(observe_state)
+def _numbers(observation: Observation, names: Sequence[str]) -> list[tuple[str, float]]:
+    values = observation.features.tolist()
     if len(names) != len(values):
         names = [f"number {i + 1}" for i in range(len(values))]
     return [(name, round(value, 4)) for name, value in zip(names, values)]

@@ -90,6 +90,9 @@ def test_what_is_no_number_at_times_is_not_observed(game):
         ("f\"heat: {state['heat']}\"", False),  # it is hardly ever the same
         ('"over" if game.turn_number >= 60 else "me"', False),
         ('"begun"', False),
+        ('("12", "abc", "", "x")[randint(0, 3)]', False),  # digits are no word: training would refuse them
+        ('(12, "abc", "", "x")[randint(0, 3)]', False),  # nor is a number
+        ('("abc", "12")[state["turn"] == 3]', False),
     ],
 )
 def test_a_word_that_is_one_of_a_few_is_observed(game, tmp_path, turn, seen):

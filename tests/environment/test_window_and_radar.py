@@ -291,6 +291,14 @@ def test_a_word_is_told_by_its_sign():
     assert seen[1] == seen[3] != seen[2] != seen[0] == [0] * 8 + [7] and {*seen[1][:8]} == {0, 1}
 
 
+def test_each_number_has_a_name():
+    state = {"place": (3, 4), "lives": 2, "goto": "left"}
+    encoder = make_encoder(observe_state=["place", "lives", "goto"])
+    encoder.n_features = 11  # as where a policy knows it
+    encoder.observe(make_game(state=state))
+    assert encoder.feature_names == ["place 1", "place 2", "lives", *(f"goto {n}" for n in range(1, 9))]
+
+
 def test_which_number_it_is_is_told_as_a_word_is():
     seen = [
         make_encoder(observe_state=["house (which)", "house"]).observe(make_game(state={"house": n})).features.tolist()

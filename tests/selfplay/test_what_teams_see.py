@@ -65,6 +65,11 @@ def test_teams_see_what_the_config_says_wherever_they_play(tmp_path, capsys, gam
     use_everywhere(run, GAMES[game], capsys)
 
 
+def test_teams_may_see_a_number_as_a_word(tmp_path):
+    run = make(tmp_path, "tron", "--observe-state", OWN_STATE["tron"] + " (which)")
+    assert main(["train", str(run), "--episodes", "2"]) == 0
+
+
 @pytest.mark.parametrize(
     "flags, said",
     [
