@@ -30,7 +30,6 @@ from retro_gamer.errors import GameError
 
 OFTEN = 0.17  # of the walks: so often the straight way is barred where another is shown. At 0.14 (pellets) it did harm
 GAMMA_OF_TRAPS = 0.99  # snake, 120 s: 87 and 84 apples; with 0.97 81 and 82
-OF_A_WINDOW = {"egocentric_radius", "far"}
 LUCK = {"priority_min": 0.3, "priority_beta": 0.0}
 GAINS_OFTEN = 0.01
 MANY_CHARACTERS = 1000  # on the board at once: the radar would cost more than the game itself
@@ -79,15 +78,14 @@ def choose_encoders(draft: Draft, factory: Any, probe: Probe, known: dict[str, A
         draft.set({"radar": False})
         draft.notes["preprocessing.radar"] = f"Off, because there are {probe.n_agents} characters to look through each turn."
     reward = known.get("reward") or draft.config.metadata.reward
-    is_fixed = player in probe.fixed and "egocentric_radius" not in known
+    is_fixed = player in probe.fixed and not {"board", "egocentric_radius"} & set(known)
     if is_fixed:
-        see_whole_board(draft, radar=True)
+        see_whole_board(draft, radar=draft.config.preprocessing.radar)
         draft.notes["preprocessing.board"] = f"{player} never moves, so each cell of the board is always as far from it."
+        known = {**known, "egocentric_radius": 0, "far": False}  # what else is found is beside the board
     found = (walls_that_come, things_that_come, balls_that_fly, what_has_a_rhythm, targets_far_away, hits_that_come_late)
     for sight in (*(look(probe) for look in found), deaths_that_hide_hits(probe, reward)):
-        if sight is None or any(name in known for name in sight.settings):
-            continue
-        if not is_fixed or not OF_A_WINDOW & set(sight.settings):
+        if sight is not None and not any(name in known for name in sight.settings):
             see(draft, sight)
     seen = draft.config.preprocessing
     side = 2 * seen.egocentric_radius + 1
@@ -115,7 +113,8 @@ def choose_priorities(draft: Draft, probe: Probe, known: dict[str, Any]) -> None
     """
     games = probe.histories.get(known.get("reward") or draft.config.metadata.reward or "", ())
     gains = [after - before for game in games for before, after in zip(game, game[1:]) if after > before]
-    share = sum(4 * gain >= max(gains) for gain in gains) / max(1, sum(map(len, games)))  # of the turns, with a large one
+    large = max(gains, default=0) / 4
+    share = sum(gain >= large for gain in gains) / max(1, sum(map(len, games)))  # of the turns, with a large one
     is_dqn = known.get("algorithm", "dqn") == "dqn"
     if share > GAINS_OFTEN and is_dqn and not any(name in known for name in LUCK):
         draft.set(LUCK)

@@ -55,9 +55,9 @@ class ReplayMemory:
         self.discounts = np.zeros(capacity, np.float32)
         self.next_slots = np.zeros(capacity, np.int32)
         self.assembler = NStepAssembler(n_step, gamma)
-        self.sampler: PrioritizedSampler | UniformSampler = UniformSampler(capacity, rng)
-        if prioritized:
-            self.sampler = PrioritizedSampler(capacity, rng, alpha, beta, smallest)
+        self.sampler = (
+            PrioritizedSampler(capacity, rng, alpha, beta, smallest) if prioritized else UniformSampler(capacity, rng)
+        )
         self.n_transitions = 0  # ever completed
         self.n_slots_used = 0
         self._position = 0  # the next slot to write

@@ -608,8 +608,9 @@ def test_who_never_moves_sees_the_whole_board(tmp_path, monkeypatch):
 def test_who_moves_or_is_told_a_window_does_not(tmp_path, monkeypatch):
     seen = chosen(tmp_path, monkeypatch, ARCHER.replace("MOVES = 0", "MOVES = 1"))[0].preprocessing
     assert (seen.board, seen.egocentric_radius) == (False, 3)
-    seen = chosen(tmp_path, monkeypatch, ARCHER, egocentric_radius=5)[0].preprocessing
-    assert not seen.board
+    for flags in ({"egocentric_radius": 5}, {"board": False}):
+        seen = chosen(tmp_path, monkeypatch, ARCHER, **flags)[0].preprocessing
+        assert not seen.board and seen.egocentric_radius
 
 
 @pytest.mark.parametrize("when, expected", [("randrange(20) == 0", (0.3, 0.0)), ("game.turn_number == 60", (0.0, 0.4))])
