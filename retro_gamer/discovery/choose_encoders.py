@@ -35,17 +35,17 @@ GAINS_OFTEN = 0.01
 MANY_CHARACTERS = 1000  # on the board at once: the radar would cost more than the game itself
 
 
-def see_whole_board(draft: Draft, radar: bool = False) -> None:
-    draft.set({"board": True, "egocentric_radius": 0, "radar": radar})
+def see_whole_board(draft: Draft, radar: bool = False, why: str = "") -> None:
+    draft.set({"board": True, "egocentric_radius": 0, "radar": radar}, why)
 
 
-def choose_encoders(draft: Draft, factory: Any, probe: Probe, known: dict[str, Any]) -> None:
+def choose_encoders(draft: Draft, factory: Any, probe: Probe) -> None:
     """How the game is seen, from what random play showed. docs/defaults.md says why."""
-    if known.get("algorithm", "dqn") != "dqn" or known.get("board"):
-        see_whole_board(draft, radar=bool(known.get("radar", False)))
+    if not draft.is_dqn or draft.named.get("board"):
+        see_whole_board(draft, radar=bool(draft.named.get("radar")))
         return
-    actions = known.get("actions") or draft.config.metadata.actions
-    if not known.get("player"):
+    actions = draft.get("actions")
+    if not draft.named.get("player"):
         try:
             draft.set({"player": only_player(probe.players)})
         except GameError as error:
@@ -55,37 +55,31 @@ def choose_encoders(draft: Draft, factory: Any, probe: Probe, known: dict[str, A
                 draft.say(f"{error} The whole board is seen. To see it from one of them, name it: --player NAME")
                 return
             draft.set({"player": moved})
-    player = draft.config.metadata.player or known.get("player")
+    player = draft.get("player")
     if not player:
         player = moved_by_keys(factory, actions)
-        draft.set({"player": player})
-        if player:
-            draft.notes["metadata.player"] = "It listens to no keys itself, but moves when they are pressed."
+        draft.set({"player": player}, "It listens to no keys itself, but moves when they are pressed." if player else "")
     if not player:
-        see_whole_board(draft)
-        draft.notes["preprocessing.board"] = "The keys control no character on the board, so there is none to look from."
+        see_whole_board(draft, why="The keys control no character on the board, so there is none to look from.")
         signs = signs_to_press(probe, actions)
-        if signs is not None and not any(name in known for name in ("kinds", "flow", "radar")):
+        if signs is not None and draft.is_free("kinds", "flow", "radar"):
             see(draft, signs)
         else:
             draft.say("The keys control no character: the whole board is seen.")
         return
-    draft.notes["preprocessing.board"] = (
-        "A window around the character learns faster than the whole board on every game that "
-        "was tried; see docs/defaults.md."
-    )
+    why = "A window around the character learns faster than the whole board on every game that was tried"
+    draft.explain("board", f"{why}; see docs/defaults.md.")
     if probe.n_agents > MANY_CHARACTERS:
-        draft.set({"radar": False})
-        draft.notes["preprocessing.radar"] = f"Off, because there are {probe.n_agents} characters to look through each turn."
-    reward = known.get("reward") or draft.config.metadata.reward
-    is_fixed = player in probe.fixed and not {"board", "egocentric_radius"} & set(known)
+        draft.set({"radar": False}, f"Off, because there are {probe.n_agents} characters to look through each turn.")
+    needless: set[str] = set()  # settings
+    is_fixed = player in probe.fixed and draft.is_free("board", "egocentric_radius")
     if is_fixed:
-        see_whole_board(draft, radar=draft.config.preprocessing.radar)
-        draft.notes["preprocessing.board"] = f"{player} never moves, so each cell of the board is always as far from it."
-        known = {**known, "egocentric_radius": 0, "far": False}  # what else is found is beside the board
+        why = f"{player} never moves, so each cell of the board is always as far from it."
+        see_whole_board(draft, draft.config.preprocessing.radar, why)
+        needless = {"egocentric_radius", "far"}  # all of the board is seen
     found = (walls_that_come, things_that_come, balls_that_fly, what_has_a_rhythm, targets_far_away, hits_that_come_late)
-    for sight in (*(look(probe) for look in found), deaths_that_hide_hits(probe, reward)):
-        if sight is not None and not any(name in known for name in sight.settings):
+    for sight in (*(look(probe) for look in found), deaths_that_hide_hits(probe, draft.get("reward"))):
+        if sight is not None and draft.is_free(*sight.settings) and not needless & set(sight.settings):
             see(draft, sight)
     seen = draft.config.preprocessing
     side = 2 * seen.egocentric_radius + 1
@@ -93,156 +87,137 @@ def choose_encoders(draft: Draft, factory: Any, probe: Probe, known: dict[str, A
     draft.say(f"Seen from {player}{reach}" + (" and a radar." if seen.radar else "."))
 
 
-def choose_turns(draft: Draft, probe: Probe, known: dict[str, Any]) -> None:
+def choose_turns(draft: Draft, probe: Probe) -> None:
     """Whether a key is pressed in every turn: where the game waits for one, and all of it is seen."""
-    if "turn_based" in known or not probe.turn_based or not draft.config.preprocessing.board:
-        return
-    if known.get("algorithm", "dqn") == "dqn":
-        draft.set({"turn_based": True})
-        draft.notes["metadata.turn_based"] = "In random play nothing ever changed while no key was pressed."
+    if draft.is_dqn and draft.is_free("turn_based") and probe.turn_based and draft.config.preprocessing.board:
+        draft.set({"turn_based": True}, "In random play nothing ever changed while no key was pressed.")
         draft.say("The game waits for a key: one is pressed in every turn.")
-        if "repeat_penalty" not in known:
-            draft.set({"repeat_penalty": 1.0})
-            draft.notes["training.repeat_penalty"] = "1: what gained nothing on a board gains nothing there again."
+        if draft.is_free("repeat_penalty"):
+            draft.set({"repeat_penalty": 1.0}, "1: what gained nothing on a board gains nothing there again.")
 
 
-def choose_priorities(draft: Draft, probe: Probe, known: dict[str, Any]) -> None:
+def choose_priorities(draft: Draft, probe: Probe) -> None:
     """Whether small surprises are all alike: where random play gains often, much of that is luck.
 
     Where it gains seldom, surprises are what there is to learn from (docs/notes/2026-11-28-luck.md).
     """
-    games = probe.histories.get(known.get("reward") or draft.config.metadata.reward or "", ())
+    games = probe.histories.get(draft.get("reward"), ())
     gains = [after - before for game in games for before, after in zip(game, game[1:]) if after > before]
     large = max(gains, default=0) / 4
     share = sum(gain >= large for gain in gains) / max(1, sum(map(len, games)))  # of the turns, with a large one
-    is_dqn = known.get("algorithm", "dqn") == "dqn"
-    if share > GAINS_OFTEN and is_dqn and not any(name in known for name in LUCK):
-        draft.set(LUCK)
-        draft.notes["training.priority_min"] = f"Random play gains much in {share:.0%} of its turns: often by luck."
+    if share > GAINS_OFTEN and draft.is_dqn and draft.is_free(*LUCK):
+        draft.set(LUCK, f"Random play gains much in {share:.0%} of its turns: often by luck.")
 
 
-def choose_tiles(draft: Draft, probe: Probe, known: dict[str, Any]) -> None:
+def choose_tiles(draft: Draft, probe: Probe) -> None:
     """Whether what is seen are tiles: where a game without a character, that waits for a key, is played with numbers."""
-    seen = draft.config.with_settings({**known, "tiles": []}).preprocessing
-    if not (probe.tiles and probe.turn_based and seen.board) or probe.players or "tiles" in known:
+    seen = draft.config.with_settings({**draft.named, "tiles": []}).preprocessing
+    if not (probe.tiles and probe.turn_based and seen.board and draft.is_free("tiles")) or probe.players:
         return
-    if known.get("algorithm", "dqn") == "dqn" and not any(getattr(seen, name) for name in NOT_BESIDE_TILES):
-        draft.set({"tiles": probe.tiles})
-        draft.notes["preprocessing.tiles"] = "In random play numbers changed there, and the game waits for a key."
+    if draft.is_dqn and not any(getattr(seen, name) for name in NOT_BESIDE_TILES):
+        draft.set({"tiles": probe.tiles}, "In random play numbers changed there, and the game waits for a key.")
         draft.say(f"Played with numbers, {probe.tiles[2]} x {probe.tiles[5]}: they are seen, and which of them are equal.")
 
 
 def see(draft: Draft, sight: Sight) -> None:
     draft.set(sight.settings)
-    draft.notes.update(sight.notes)
+    for name, why in sight.reasons.items():
+        draft.explain(name, why)
     draft.say(sight.message)
 
 
-def observe_numbers(draft: Draft, factory: Any, probe: Probe, known: dict[str, Any]) -> None:
+def observe_numbers(draft: Draft, factory: Any, probe: Probe) -> None:
     """Let the network see the numbers and words of the state that change in play and that the board does not tell."""
-    metadata = draft.config.metadata
-    paid = [known.get("reward") or metadata.reward, known.get("score") or metadata.score, *probe.huge]
+    paid = [draft.get("reward"), draft.get("score"), *probe.huge]
     changing = changing_numbers(probe.histories, list(probe.histories), paid)
     if probe.turn_based:  # a count of moves makes each situation a new one, to repeat_penalty too
         changing = [name for name in changing if growth_of(probe.histories[name]).up]
     changing += changing_words(probe.words, most_turns(probe.histories))
     if not changing:
         return
-    seen = not_shown(draft.config.with_settings(known), changing, min(TURNS, probe.turns), factory)
+    seen = not_shown(draft.config.with_settings(draft.named), changing, min(TURNS, probe.turns), factory)
     if seen:
         seen += [name + WHICH for name in seen if says_which(probe.histories.get(name, ()))]
-        draft.set({"observe_state": seen})
-        names = ", ".join(seen)
-        draft.say(f"Also observed, since they change and are not on the board: state values {names}.")
-        draft.notes["preprocessing.observe_state"] = "They change in play, and what is seen of the board does not tell them."
+        draft.set({"observe_state": seen}, "They change in play, and what is seen of the board does not tell them.")
+        draft.say(f"Also observed, since they change and are not on the board: state values {', '.join(seen)}.")
 
 
-def choose_own_symbol(draft: Draft, probe: Probe, known: dict[str, Any], flags: dict[str, Any]) -> None:
+def choose_own_symbol(draft: Draft, probe: Probe, flags: dict[str, Any]) -> None:
     """Whether the character that acts is a symbol of its own: where there is one, and its letter is not needed.
 
     What its letter tells of its way is seen as its last step then. Where it tells nothing, that would only distract.
     """
-    metadata, seen = draft.config.metadata, draft.config.preprocessing
-    player = known.get("player") or metadata.player or _only_name(probe.players)
-    if "own_symbol" in known:
-        own_symbol = known["own_symbol"]
-    else:
-        sees_it = seen.board or seen.egocentric_radius or seen.radar
-        own_symbol = bool(player and sees_it) and known.get("algorithm", "dqn") == "dqn"
+    seen = draft.config.preprocessing
+    player = draft.get("player") or _only_name(probe.players)
+    own_symbol, why = draft.named.get("own_symbol"), ""
+    if own_symbol is None:
+        own_symbol = bool(player and (seen.board or seen.egocentric_radius or seen.radar) and draft.is_dqn)
         if own_symbol and player in probe.telling:
-            own_symbol = False
-            draft.notes["preprocessing.own_symbol"] = (
-                f"Off, because the letter of {player} tells more than which way it went last."
-            )
-    draft.set({"own_symbol": own_symbol})
+            own_symbol, why = False, f"Off, because the letter of {player} tells more than which way it went last."
+    draft.set({"own_symbol": own_symbol}, why)
     turns = player in probe.turning
-    if own_symbol and (turns or player in probe.sliding) and "last_step" not in known:
-        draft.set({"last_step": True})
+    if own_symbol and (turns or player in probe.sliding) and draft.is_free("last_step"):
         why = f"the letter of {player} told which way it went" if turns else f"{player} goes on as it went without a key"
-        draft.notes["preprocessing.last_step"] = f"On, because {why}."
+        draft.set({"last_step": True}, f"On, because {why}.")
     if own_symbol and "character_set" not in flags:
         own = probe.own_letters.get(player, ())
-        draft.set({"character_set": [shown for shown in metadata.character_set if shown not in own]})
+        draft.set({"character_set": [shown for shown in draft.config.metadata.character_set if shown not in own]})
 
 
-def look_around(draft: Draft, factory: Any, probe: Probe, known: dict[str, Any]) -> None:
+def look_around(draft: Draft, factory: Any, probe: Probe) -> None:
     """What there is to see of the ground: free cells on each side, the way around what is in the way, what is dark."""
-    seen, metadata = draft.config.preprocessing, draft.config.metadata
-    usual = known.get("algorithm", "dqn") == "dqn" and (seen.egocentric_radius or seen.radar)
-    asks_room = known.get("room", usual) and "free_characters" not in known
+    known, seen = draft.named, draft.config.preprocessing
+    usual = draft.is_dqn and (seen.egocentric_radius or seen.radar)
+    asks_room = known.get("room", usual) and draft.is_free("free_characters")
     radar = known.get("radar", seen.radar) and not known.get("flow", seen.flow)
-    asks_way = usual and radar and "way_around" not in known
+    asks_way = usual and radar and draft.is_free("way_around")
     if not (asks_room or asks_way):
         return
     # Looking at the ground would take as long again.
     if not known.get("room") and probe.turns < TURNS_TO_LOOK:
         draft.say(f"What its character leaves behind was not looked at either. {IF_IT_SHUTS_ITSELF_IN}")
         return
-    reward = known.get("reward") or metadata.reward
-    ground = look_at_ground(factory, known.get("actions") or metadata.actions, draft.say, reward=reward)
+    ground = look_at_ground(factory, draft.get("actions"), draft.say, reward=draft.get("reward"))
     if asks_room:
-        _choose_room(draft, ground, known)
+        _choose_room(draft, ground)
     if asks_way:
-        _choose_way(draft, ground, probe, known)
+        _choose_way(draft, ground, probe)
 
 
-def _choose_room(draft: Draft, ground: Ground, known: dict[str, Any]) -> None:
+def _choose_room(draft: Draft, ground: Ground) -> None:
     """Whether to see how many free cells there are on each side: where a character can shut itself in."""
-    asked = known.get("room")
-    if asked or ground.left:
-        draft.set({"room": True, "free_characters": ground.free})
-        draft.notes["preprocessing.free_characters"] = "Found by trying: it stepped on these and went on."
-    if (asked or ground.left) and "gamma" not in known:
-        draft.set({"gamma": GAMMA_OF_TRAPS})
-        draft.notes["training.gamma"] = "Looks far ahead: who goes into a trap is dead only many turns later."
-    if ground.left and not asked:
-        behind = " and ".join(ground.left)
-        draft.notes["preprocessing.room"] = (
-            f"On, because it leaves {behind} behind wherever it goes, and cannot step on it: it may shut itself in."
+    asked, behind = draft.named.get("room"), " and ".join(ground.left)
+    if not (asked or behind):
+        return
+    draft.set({"free_characters": ground.free, "room": True}, "Found by trying: it stepped on these and went on.")
+    if draft.is_free("gamma"):
+        draft.set({"gamma": GAMMA_OF_TRAPS}, "Looks far ahead: who goes into a trap is dead only many turns later.")
+    if not asked:
+        draft.explain(
+            "room", f"On, because it leaves {behind} behind wherever it goes, and cannot step on it: it may shut itself in."
         )
         draft.say(f"It leaves {behind} behind in its own way: how many free cells there are on each side is seen, too.")
 
 
-def _choose_way(draft: Draft, ground: Ground, probe: Probe, known: dict[str, Any]) -> None:
+def _choose_way(draft: Draft, ground: Ground, probe: Probe) -> None:
     """Whether to see the way around what is in the way: where something that stays there bars the straight way."""
     if not ground.walks:
         return
-    sight = known.get("sight", ground.sight)
+    sight = draft.named.get("sight", ground.sight)
     barriers, situations, others = ground.barriers, ground.situations, probe.besides_texts
     if others is not None:  # what is written there is neither in the way nor a goal
         barriers = [shown for shown in barriers if shown in others]
         situations = [({c: one for c, one in cells.items() if one in others}, at) for cells, at in situations]
     share = detours(situations, barriers, probe.board_size)
     if ground.stays and (share >= OFTEN or ground.left or sight):
-        draft.set({"way_around": barriers})
-        draft.notes["preprocessing.way_around"] = (
+        draft.set(
+            {"way_around": barriers},
             f"Found by trying: they stop it, cost it something, or are left behind; {share:.0%} of the shortest ways that "
-            "were looked at lead around some."
+            "were looked at lead around some.",
         )
         draft.say(f"In its way may be {' '.join(barriers)}: the shortest way around them is seen.")
-    if sight and "sight" not in known:
-        draft.set({"sight": sight})
-        draft.notes["preprocessing.sight"] = "Found by trying: what was farther away did not show."
+    if sight and draft.is_free("sight"):
+        draft.set({"sight": sight}, "Found by trying: what was farther away did not show.")
         draft.say(f"Only what is at most {sight} cells away shows: what it saw before is remembered.")
 
 

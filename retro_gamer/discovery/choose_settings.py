@@ -96,18 +96,12 @@ def choose_settings(game: str, flags: dict[str, Any] | None = None) -> tuple[Run
 def _settle_environment(draft: Draft, flags: dict[str, Any]) -> None:
     """What is another default for an environment than for a game."""
     if "repeat_penalty" not in flags:
-        draft.set({"repeat_penalty": 0.0})
-        draft.notes["training.repeat_penalty"] = (
-            "Off, because predict(observation) is told of no rewards, and of no new games."
-        )
+        draft.set({"repeat_penalty": 0.0}, "Off, because predict(observation) is told of no rewards, and of no new games.")
     if draft.config.game.gym and "gamma" not in flags:
-        draft.set({"gamma": GAMMA_OF_GYMNASIUM})
-        draft.notes["training.gamma"] = (
-            "Gymnasium's environments move in small steps, so that what counts lies many turns ahead."
-        )
+        why = "Gymnasium's environments move in small steps, so that what counts lies many turns ahead."
+        draft.set({"gamma": GAMMA_OF_GYMNASIUM}, why)
     if draft.config.game.gym and "n_step" not in flags:
-        draft.set({"n_step": N_STEP_OF_GYMNASIUM})
-        draft.notes["training.n_step"] = "So what counts reaches the turns before it sooner."
+        draft.set({"n_step": N_STEP_OF_GYMNASIUM}, "So what counts reaches the turns before it sooner.")
 
 
 def _new_run(algorithm: str, named: dict[str, Any], self_play: bool = False) -> dict[str, Any]:
@@ -123,15 +117,16 @@ def _let_turns_decide(draft: Draft) -> None:
     """What falls with the turns must not be cut short by the number of games, unless someone set it."""
     training = draft.config.training
     if training.training_episodes == TrainingSettings.training_episodes < training.training_turns:
-        draft.set({"training_episodes": training.training_turns})
-        draft.notes["training.training_episodes"] = "No game is shorter than a turn: training_turns comes first."
+        why = "No game is shorter than a turn: training_turns comes first."
+        draft.set({"training_episodes": training.training_turns}, why)
 
 
 def _describe_game(draft: Draft, flags: dict[str, Any]) -> None:
     """Fill in what the game's description says, and find out the rest by playing."""
     description, path = read_description(draft.config.game)
-    algorithm = {**description, **flags}.get("algorithm", "dqn")
-    draft.set(_new_run(algorithm, {**description, **flags}, bool(description.get("teams"))))
+    given = {**description, **flags}
+    known = draft.named = {name: value for name, value in given.items() if name not in OTHER_DESCRIPTION_KEYS}
+    draft.set(_new_run(given.get("algorithm", "dqn"), given, bool(description.get("teams"))))
     if path is not None:
         draft.say(f"Read the description of the game in {path}.")
         _apply_description(draft, description, path)
@@ -139,8 +134,6 @@ def _describe_game(draft: Draft, flags: dict[str, Any]) -> None:
     if hasattr(factory, "made_by"):
         draft.say(f"There is no create_game(): each game is made by {factory.made_by}, as far as play().")
     factory = made_once(factory, draft.say)
-    given = {**description, **flags}
-    known = {name: value for name, value in given.items() if name not in OTHER_DESCRIPTION_KEYS}
     if draft.config.teams:
         useless = [name for name in ("actions", "reward", "score", "player") if name in flags]
         if useless:
@@ -149,21 +142,22 @@ def _describe_game(draft: Draft, flags: dict[str, Any]) -> None:
                 f"own. Change them in [[tool.retro-gamer.teams]] in {path}."
             )
         draft.set(flags)
-        _describe_teams(draft, factory, {**description.get("self_play", {}), **known})
+        draft.named = {**description.get("self_play", {}), **known}
+        _describe_teams(draft, factory)
         return
-    _find_keys(draft, factory, known)
+    _find_keys(draft, factory)
     with trying_out():
-        probe = _probe(draft, factory, known)
+        probe = _probe(draft, factory)
         doubts = _doubts_about_keys(factory, known.get("actions"))
     for asked, told in answered.items():
         draft.say(f"Where it asks {asked!r}, it is told {told!r}.")
     if not known.get("reward"):
         _find_reward(draft, factory, probe)
     _check_state_values(make_game(factory), known)
-    doubts += _doubts_about_reward(known.get("reward") or draft.config.metadata.reward, probe, factory)
-    _note_board(draft, probe, known)
+    doubts += _doubts_about_reward(draft.get("reward"), probe, factory)
+    _note_board(draft, probe)
     texts = texts_that_tell_nothing(probe)
-    if texts is not None and not any(name in known for name in texts.settings):
+    if texts is not None and draft.is_free(*texts.settings):
         see(draft, texts)
     draft.say(
         f"Board {probe.board_size[0]}x{probe.board_size[1]}, characters {' '.join(draft.config.metadata.character_set)}"
@@ -179,23 +173,22 @@ def _describe_game(draft: Draft, flags: dict[str, Any]) -> None:
             f"Colors are not seen, and {' '.join(probe.colored)} came in several: if they matter, give each its own "
             "character."
         )
-    choose_priorities(draft, probe, known)
-    if "observation_function" not in known:
+    choose_priorities(draft, probe)
+    if draft.is_free("observation_function"):
         with trying_out():
-            choose_encoders(draft, factory, probe, known)
-        choose_turns(draft, probe, known)
-        choose_own_symbol(draft, probe, known, flags)
-        choose_tiles(draft, probe, known)
-        if "observe_state" not in known and known.get("algorithm", "dqn") == "dqn":
-            with trying_out():
-                observe_numbers(draft, factory, probe, known)
-        with trying_out():
-            look_around(draft, factory, probe, known)
+            choose_encoders(draft, factory, probe)
+            choose_turns(draft, probe)
+            choose_own_symbol(draft, probe, flags)
+            choose_tiles(draft, probe)
+            if draft.is_dqn and draft.is_free("observe_state"):
+                observe_numbers(draft, factory, probe)
+            look_around(draft, factory, probe)
     draft.messages += doubts
 
 
-def _find_keys(draft: Draft, factory: Any, known: dict[str, Any]) -> None:
+def _find_keys(draft: Draft, factory: Any) -> None:
     """Find out which keys change the game, where nobody named them."""
+    known = draft.named
     with trying_out():
         if not is_copied(factory):  # copies are new, whatever the game keeps
             begun = values_at_top(factory)
@@ -214,16 +207,15 @@ def _find_keys(draft: Draft, factory: Any, known: dict[str, Any]) -> None:
         actions = find_actions(factory, draft.say)
         if not known.get("reward") and not known.get("player"):
             _see_players(find_players(factory, actions), draft)
-    draft.set({"actions": actions})
+    draft.set({"actions": actions}, "Found by trying keys: these change the game.")
     draft.say(f"Found by trying keys: actions = {toml_value(actions)}")
-    draft.notes["metadata.actions"] = "Found by trying keys: these change the game."
 
 
-def _probe(draft: Draft, factory: Any, known: dict[str, Any]) -> Probe:
+def _probe(draft: Draft, factory: Any) -> Probe:
     """Play at random; what the board shows may add to the keys that were found."""
     found = draft.config.metadata.actions
-    probe = probe_game(factory, known.get("actions") or found, reward=known.get("reward") or "", say=draft.say)
-    more = [] if known.get("actions") else keys_not_found(probe, found)
+    probe = probe_game(factory, draft.get("actions"), reward=draft.named.get("reward") or "", say=draft.say)
+    more = [] if draft.named.get("actions") else keys_not_found(probe, found)
     if more:
         draft.set({"actions": [*found, *more]})
         draft.say(f"Shown on the board as those keys are, and so taken for keys, too: {', '.join(more)}.")
@@ -254,14 +246,12 @@ def _find_reward(draft: Draft, factory: Any, probe: Probe) -> None:
     reward, score, why = find_reward(
         probe.histories, game_state, lambda: probe_game(factory, [], probe.turns).histories, elsewhere
     )
-    draft.set({"reward": reward, "score": score})
+    names = ", ".join(map(str, game_state))
+    draft.set({"reward": reward, "score": score}, f"Found in the game's state, which has: {names}. Chosen {why}.")
     draft.say(
         f"Found in the game's state: reward = {toml_value(reward)}"
         + (f", score = {toml_value(score)}" if score else "")
         + f" ({why})."
-    )
-    draft.notes["metadata.reward"] = (
-        f"Found in the game's state, which has: {', '.join(map(str, game_state))}. Chosen {why}."
     )
 
 
@@ -280,11 +270,10 @@ def _doubts_about_reward(reward: str, probe: Probe, factory: Any) -> list[str]:
     ]
 
 
-def _note_board(draft: Draft, probe: Probe, known: dict[str, Any]) -> None:
+def _note_board(draft: Draft, probe: Probe) -> None:
     draft.set({"board_size": list(probe.board_size)})
-    if not known.get("character_set"):
-        draft.set({"character_set": probe.characters})
-        draft.notes["metadata.character_set"] = "Found in random play."
+    if not draft.named.get("character_set"):
+        draft.set({"character_set": probe.characters}, "Found in random play.")
 
 
 def _see_players(players: Sequence[Player], draft: Draft) -> None:
@@ -309,9 +298,9 @@ def _file_of(factory: Any) -> str:
     return code.co_filename if code is not None else "the game"
 
 
-def _describe_teams(draft: Draft, factory: Any, known: dict[str, Any]) -> None:
+def _describe_teams(draft: Draft, factory: Any) -> None:
     """Fill in a self-play run: how its game is seen, and how often ghosts get another policy."""
-    config = draft.config
+    config, known = draft.config, draft.named
     settings = config.self_play
     found = check_teams(config.teams, settings.shared_policy, config.metadata.observation_function)
     problems = list(islice(found, MAX_PROBLEMS))
@@ -324,13 +313,13 @@ def _describe_teams(draft: Draft, factory: Any, known: dict[str, Any]) -> None:
         probe = probe_game(
             factory, [key for team in config.teams for member in team.members for key in member.actions], say=draft.say
         )
-    _note_board(draft, probe, known)
+    _note_board(draft, probe)
     draft.set({"own_symbol": bool(known.get("own_symbol", False))})  # not measured yet for teams
-    if known.get("algorithm", "dqn") != "dqn" or known.get("board"):
-        see_whole_board(draft, radar=bool(known.get("radar", False)))
+    if not draft.is_dqn or known.get("board"):
+        see_whole_board(draft, radar=bool(known.get("radar")))
     elif probe.n_agents > MANY_CHARACTERS:
         draft.set({"radar": False})
-    if "swap_steps" not in known:
+    if draft.is_free("swap_steps"):
         teams = _with_swap_steps(config.teams, settings.team_change)
         draft.config = replace(draft.config, teams=teams)
     sides = " against ".join(

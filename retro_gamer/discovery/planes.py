@@ -30,8 +30,10 @@ def see_planes(draft: Draft, environment: SteppedEnvironment, flags: dict[str, A
         return
     height, width, n_planes = pictures.shape[1:]
     letters = list(LETTERS[:n_planes])
-    draft.set({"character_set": letters, "board_size": [width, height], "own_symbol": False})
-    draft.notes["metadata.character_set"] = "One for each plane of the picture, in their order."
+    draft.set(
+        {"character_set": letters, "board_size": [width, height], "own_symbol": False},
+        "One for each plane of the picture, in their order.",
+    )
     player = flags.get("player") or find_player(pictures, actions, letters)
     if player and player not in letters:
         raise ConfigError(
@@ -44,12 +46,13 @@ def see_planes(draft: Draft, environment: SteppedEnvironment, flags: dict[str, A
     was_there: Any = pictures[..., letters.index(player)].any(axis=0)  # [height, width]
     in_line = 1 in (was_there.any(axis=0).sum(), was_there.any(axis=1).sum())
     radius = RADIUS_IN_LINE if in_line else RADIUS
-    draft.set({"player": player, "egocentric_radius": radius, "radar": True, "place": True})
-    draft.notes["metadata.player"] = "It is in one place at a time, and its steps follow the actions."
-    draft.notes["preprocessing.egocentric_radius"] = (
+    why = "It is in one place at a time, and its steps follow the actions."
+    draft.set({"player": player, "radar": True, "place": True}, why)
+    draft.set(
+        {"egocentric_radius": radius},
         "The player keeps to one line, so it sees farther. SpaceInvaders of MinAtar, two minutes: 161 with 5, 111 with 3."
         if in_line
-        else "Asterix of MinAtar after 20 s: 14.7 with a window around the player, 0.4 with all numbers of the picture."
+        else "Asterix of MinAtar after 20 s: 14.7 with a window around the player, 0.4 with all numbers of the picture.",
     )
     draft.say(
         f"Its pictures are seen as boards of {n_planes} kinds of characters, from where the player is: plane "

@@ -16,10 +16,10 @@ MOST = 0.8  # of the keys: what else is shown is a key, too
 
 
 class Sight(NamedTuple):
-    """Settings of [preprocessing], why they are so, and what there is to tell."""
+    """Settings, why some of them are so, and what there is to tell."""
 
     settings: dict[str, Any]
-    notes: dict[str, str]
+    reasons: dict[str, str]
     message: str
 
 
@@ -32,16 +32,16 @@ def signs_to_press(probe: Probe, keys: Sequence[str]) -> Sight | None:
     if probe.players or len(signs) < SIGNS or not probe.flow:
         return None
     some = f"({', '.join(signs[:3])}, ...)"
-    notes = {
-        "preprocessing.kinds": f"On, because what is shown is what to press {some}: where it is does not matter.",
-        "preprocessing.flow": f"In random play nearly all that moved went {probe.flow}.",
-        "preprocessing.board": "Off: the kinds tell how far each has come.",
+    reasons = {
+        "kinds": f"On, because what is shown is what to press {some}: where it is does not matter.",
+        "flow": f"In random play nearly all that moved went {probe.flow}.",
+        "board": "Off: the kinds tell how far each has come.",
     }
     message = (
         f"Signs that are keys {some}: seen is how many of each kind there are, and how far {probe.flow} the first of each "
         "has come."
     )
-    return Sight({"kinds": True, "flow": probe.flow, "board": False}, notes, message)
+    return Sight({"kinds": True, "flow": probe.flow, "board": False}, reasons, message)
 
 
 def walls_that_come(probe: Probe) -> Sight | None:
@@ -50,10 +50,12 @@ def walls_that_come(probe: Probe) -> Sight | None:
         return None
     why = f"Larger than usual: walls or gates come {probe.flow}, and have to be seen in time."
     way = f"In random play nearly all that moved went {probe.flow}."
-    notes = {"preprocessing.egocentric_radius": why, "preprocessing.flow": way}
+    reasons = {"egocentric_radius": why, "flow": way}
     settings = {"egocentric_radius": FAR_SIGHTED, "flow": probe.flow}
     return Sight(
-        settings, notes, f"Walls or gates come {probe.flow}: the window is larger than usual, and the radar shows the next."
+        settings,
+        reasons,
+        f"Walls or gates come {probe.flow}: the window is larger than usual, and the radar shows the next.",
     )
 
 
@@ -64,7 +66,7 @@ def things_that_come(probe: Probe) -> Sight | None:
     why = f"A little larger: things come {probe.flow}, and the player can only go aside in time."
     return Sight(
         {"egocentric_radius": A_LITTLE_FARTHER},
-        {"preprocessing.egocentric_radius": why},
+        {"egocentric_radius": why},
         f"Things come {probe.flow}: the window is a little larger than usual.",
     )
 
@@ -75,7 +77,7 @@ def balls_that_fly(probe: Probe) -> Sight | None:
         return None
     why = "There is only one of each, and in random play it mostly kept its direction."
     message = f"Also seen: the last step of {', '.join(probe.balls)}."
-    return Sight({"steps_of": probe.balls}, {"preprocessing.steps_of": why}, message)
+    return Sight({"steps_of": probe.balls}, {"steps_of": why}, message)
 
 
 def what_has_a_rhythm(probe: Probe) -> Sight | None:
@@ -84,7 +86,7 @@ def what_has_a_rhythm(probe: Probe) -> Sight | None:
         return None
     why = "In random play these moved only in every second turn, or third, and so on."
     message = f"Also seen: how many turns ago {', '.join(probe.rhythms)} moved."
-    return Sight({"rhythm_of": probe.rhythms}, {"preprocessing.rhythm_of": why}, message)
+    return Sight({"rhythm_of": probe.rhythms}, {"rhythm_of": why}, message)
 
 
 def targets_far_away(probe: Probe) -> Sight | None:
@@ -92,7 +94,7 @@ def targets_far_away(probe: Probe) -> Sight | None:
     if not probe.shoots:
         return None
     why = "On, because the player shoots: what is in its row or column matters, however far away."
-    return Sight({"far": True}, {"preprocessing.far": why}, "The player shoots: what is far away is seen, too.")
+    return Sight({"far": True}, {"far": why}, "The player shoots: what is far away is seen, too.")
 
 
 def hits_that_come_late(probe: Probe) -> Sight | None:
@@ -112,7 +114,7 @@ def hits_that_come_late(probe: Probe) -> Sight | None:
         return None
     return Sight(
         {"n_step": TURNS_OF_A_SHOT},
-        {"training.n_step": f"More than 1, because {why}"},
+        {"n_step": f"More than 1, because {why}"},
         f"{what}: rewards of {TURNS_OF_A_SHOT} turns are added up.",
     )
 
@@ -128,7 +130,7 @@ def deaths_that_hide_hits(probe: Probe, reward: str) -> Sight | None:
     why = "1, because the player shoots: a larger penalty would hide from the network what a hit brings."
     return Sight(
         {"end_penalty_limit": 1.0},
-        {"training.end_penalty_limit": why},
+        {"end_penalty_limit": why},
         "The player shoots: a penalty that ends the game counts no more than a usual gain.",
     )
 
@@ -139,7 +141,7 @@ def texts_that_tell_nothing(probe: Probe) -> Sight | None:
         return None
     why = "Off: what is written on the board is always the same, but for numbers of the state."
     message = "Words on the board, such as a score, tell nothing new: they are not seen."
-    return Sight({"texts": False, "character_set": probe.besides_texts}, {"preprocessing.texts": why}, message)
+    return Sight({"texts": False, "character_set": probe.besides_texts}, {"texts": why}, message)
 
 
 def shown_keys(probe: Probe, keys: Sequence[str]) -> list[str]:
