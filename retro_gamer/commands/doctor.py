@@ -12,7 +12,7 @@ from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import CheckpointError, ConfigError, RetroGamerError, RunNotFoundError, command_line
 from retro_gamer.hosting.loading import load_factory
 from retro_gamer.hosting.supervision import supervised
-from retro_gamer.reporting.counting import Counting, counted
+from retro_gamer.reporting.counting import Counting, beside_random_play, counted
 from retro_gamer.reporting.findings import Finding, describe
 from retro_gamer.reporting.game_doctor import examine_game, returns_used_objects
 from retro_gamer.reporting.keys_doctor import MOMENTS, several_players
@@ -20,7 +20,7 @@ from retro_gamer.reporting.random_games import GAMES as RANDOM_GAMES
 from retro_gamer.reporting.random_games import play_randomly
 from retro_gamer.reporting.training_doctor import examine_metrics, examine_play, verdict, watch_greedy_games
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.training.evaluation import Evaluation, RandomAgent
+from retro_gamer.training.evaluation import Evaluation
 from retro_gamer.training.player import load_player
 
 GAMES = 30
@@ -73,11 +73,8 @@ def examine_before(config: RunConfig, quiet: bool = False, seconds: float = SECO
 
 def _examine_after(run: RunDirectory, config: RunConfig, quiet: bool) -> tuple[str, list[Finding]]:
     player = load_player(run)
-    environment, anyhow = player.environment, RandomAgent(len(player.environment.actions), 0)
-    greedy = counted("measuring greedy game", environment, player.agent, GAMES, 0, quiet)
-    chance = counted("measuring random game", environment, anyhow, GAMES, 0, quiet)
-    with Counting("looking at game", WATCHED, quiet=quiet) as count:
-        watched = watch_greedy_games(player, WATCHED, config.training.gamma, count, count.turn)
+    greedy, chance = beside_random_play(player, GAMES, 0, quiet)
+    watched = watch_greedy_games(player, WATCHED, quiet)
     findings = examine_metrics(run.read_metrics(), config)
     findings += examine_play(watched, greedy, chance, _best(run, quiet))
     each_once = list({finding.name: finding for finding in reversed(findings)}.values())[::-1]

@@ -7,18 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from retro_gamer.reporting.counting import counted
+from retro_gamer.reporting.counting import beside_random_play, counted
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.training.evaluation import Evaluation, RandomAgent, bootstrap_interval
+from retro_gamer.training.evaluation import Evaluation, bootstrap_interval
 from retro_gamer.training.player import load_player
 
 
 def evaluate_run(run: RunDirectory, checkpoint: str | None, games: int, seed: int, as_json: bool, quiet: bool) -> str:
-    """Greedy games of a policy, and random play on the same seeds."""
     player = load_player(run, checkpoint)
-    environment, anyhow = player.environment, RandomAgent(len(player.environment.actions), seed)
-    result = counted("measuring greedy game", environment, player.agent, games, seed, quiet)
-    chance = counted("measuring random game", environment, anyhow, games, seed, quiet)
+    result, chance = beside_random_play(player, games, seed, quiet)
     if as_json:
         data = {**result.summary(), "random_mean": chance.mean, "checkpoint": player.name}
         if chance.scores is not None:

@@ -18,11 +18,11 @@ UNBROKEN = "\xa0"  # stands for a space at which a line may not be broken
 
 def describe_run(run: RunDirectory) -> str:
     config = run.load_config()
-    game = config.game.environment_name or config.game.factory or config.game.module or "not named"
     actions = "those of the environment" if config.game.environment_name else toml_value(config.metadata.actions)
     lines = [
         f"Run          {run}",
-        f"Game         {on_one_line(game)}" + (f" (in {on_one_line(config.game.path)})" if config.game.path else ""),
+        f"Game         {on_one_line(config.game.shown or 'not named')}"
+        + (f" (in {on_one_line(config.game.path)})" if config.game.path else ""),
     ]
     if config.teams:
         lines += [

@@ -8,7 +8,7 @@ from retro_gamer.commands.play_environment import watch_environment
 from retro_gamer.commands.watching import Shown, explain_values, explain_values_of, show
 from retro_gamer.hosting.signs import signs_of_life
 from retro_gamer.hosting.supervision import supervised
-from retro_gamer.reporting.explanation import explain_choice
+from retro_gamer.reporting.explanation import explain_player
 from retro_gamer.reporting.sight import key_shown, sight_of
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.selfplay.self_play_run import SelfPlayRun
@@ -45,21 +45,13 @@ class _ShownPlayer(Shown):
     def beside(self, columns: int, rows: int) -> list[str]:
         if not self.explain or not rows:
             return []
-        environment = self.player.environment
-        why = explain_choice(
-            self.player.agent,
-            self.observation,
-            environment.labels,
-            environment.characters,
-            environment.shape.board_shape,
-            self.player.config.preprocessing,
-        )
+        why = explain_player(self.player, self.observation)
         blocks = [why.bars(longest=BAR)]
         if why.causes:
             blocks.append(["What mattered, and by how much:", *why.what_mattered()[:3]])
         if why.note:
             blocks.append(wrap(why.note, max(20, columns)))
-        board = sight_of(environment, self.observation).board
+        board = sight_of(self.player.environment, self.observation).board
         if board:
             blocks.append(["It sees:", *("  " + row.replace(" ", "·") for row in board)])
         lines: list[str] = []

@@ -63,7 +63,7 @@ def _what_was_trained(run: RunDirectory, config: RunConfig, measured: Measured |
     of_numbers = bool(config.game.environment_name and not planes)
     inputs = inputs_in_words(seen, metadata.observation_function, of_numbers)
     rows = [
-        ["game", config.game.environment_name or config.game.factory or config.game.module],
+        ["game", config.game.shown],
         ["learns by", config.training.algorithm],
         ["sees", ", ".join(inputs)],
     ]

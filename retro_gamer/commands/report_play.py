@@ -11,17 +11,16 @@ from retro_gamer.agents.greedy import GreedyTable
 from retro_gamer.commands.report_table import the_table
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.make import make_environment
-from retro_gamer.environment.stepped import SteppedEnvironment
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import RetroGamerError, command_line
-from retro_gamer.reporting.counting import Counting, counted
-from retro_gamer.reporting.explanation import MOST_SHOWN, explain_choice
+from retro_gamer.reporting.counting import beside_random_play
+from retro_gamer.reporting.explanation import MOST_SHOWN, explain_player
 from retro_gamer.reporting.html import Section, Table, paragraph, replay, table
-from retro_gamer.reporting.recording import Recording, record_game
+from retro_gamer.reporting.recording import Recording, draws_as_text, record_all, record_game
 from retro_gamer.reporting.sight import action_shown
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.selfplay.tournament import spread
-from retro_gamer.training.evaluation import Evaluation, RandomAgent, bootstrap_interval
+from retro_gamer.training.evaluation import Evaluation, bootstrap_interval
 from retro_gamer.training.player import Player, load_player
 
 GAMES = 30
@@ -38,24 +37,17 @@ class Measured(NamedTuple):
 def measure(run: RunDirectory, checkpoint: str | None, quiet: bool) -> Measured:
     """Greedy and random games, and three greedy ones written down turn by turn."""
     player = load_player(run, checkpoint)
-    environment, anyhow = player.environment, RandomAgent(len(player.environment.actions), 0)
-    greedy = counted("measuring greedy game", environment, player.agent, GAMES, 0, quiet)
-    chance = counted("measuring random game", environment, anyhow, GAMES, 0, quiet)
+    greedy, chance = beside_random_play(player, GAMES, 0, quiet)
     order = np.argsort(greedy.returns, kind="stable")
     chosen = {"the best game": order[-1], "a middling game": order[len(order) // 2], "the worst game": order[0]}
     shown = _that_draws_itself(player)
-    with Counting("writing down game", len(chosen), quiet=quiet) as count:
-        recordings = []
-        for number, (name, seed) in enumerate(chosen.items()):
-            count(number + 1)
-            recordings.append((name, record_game(shown, int(seed), on_turn=count.turn)))
+    recordings = record_all([(name, shown, int(seed)) for name, seed in chosen.items()], record_game, quiet)
     return Measured(player, greedy, chance, recordings)
 
 
 def _that_draws_itself(player: Player) -> Player:
     """With an environment that draws itself as text, where it can."""
-    environment = player.environment
-    if isinstance(environment, SteppedEnvironment) and environment.draws(in_a_window=False) == "ansi":
+    if draws_as_text(player.environment):
         with suppress(RetroGamerError):
             drawing = make_environment(player.config, Vocabulary(), render_mode="ansi")
             return player._replace(environment=drawing)
@@ -143,11 +135,7 @@ def choices(turn: int, actions: Sequence[str | None], rows: Sequence[tuple[str, 
 
 
 def _what_mattered(player: Player, recording: Recording, turn: int) -> str:
-    environment = player.environment
-    shape = environment.shape.board_shape
-    observation = _observation_at(player, recording, turn)
-    characters, readings = environment.characters, player.config.preprocessing
-    explained = explain_choice(player.agent, observation, environment.labels, characters, shape, readings)
+    explained = explain_player(player, _observation_at(player, recording, turn))
     if not explained.causes:
         return ""
     rows = [[cause.what, f"{cause.effect:+.2f}"] for cause in explained.causes[:MOST_SHOWN]]

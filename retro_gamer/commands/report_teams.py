@@ -13,9 +13,8 @@ from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.teams import policy_of_team
 from retro_gamer.errors import RetroGamerError, command_line
 from retro_gamer.hosting.randomness import OwnRandomness
-from retro_gamer.reporting.counting import Counting
 from retro_gamer.reporting.html import Section, Table, paragraph, replay, table
-from retro_gamer.reporting.recording import Recording, record_match
+from retro_gamer.reporting.recording import Recording, record_all, record_match
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.selfplay.self_play_run import SelfPlayRun
 from retro_gamer.selfplay.team_policy import TeamPolicy
@@ -39,12 +38,8 @@ def measure_teams(run: RunDirectory, checkpoint: str | None, quiet: bool) -> Mea
     policies = [played.policy(team, checkpoint) for team in range(len(played.team_names))]
     games = play_teams(played, policies, GAMES, seed=0, quiet=quiet)
     tournament = hold_tournament(run, SNAPSHOTS, GAMES_OF_A_PAIRING, seed=0, quiet=quiet)
-    chosen = _games_to_show(played, games.outcomes)
-    with Counting("writing down game", len(chosen), quiet=quiet) as count:
-        recordings = []
-        for number, (name, member, seed) in enumerate(chosen):
-            count(number + 1)
-            recordings.append((name, record_match(played, policies, member, seed, on_turn=count.turn)))
+    chosen = [(name, played, policies, *which) for name, *which in _games_to_show(played, games.outcomes)]
+    recordings = record_all(chosen, record_match, quiet)
     return MeasuredTeams(played, policies, games, tournament, recordings)
 
 

@@ -203,8 +203,8 @@ def _say_what_may_be_wrong(trainer: Trainer, greedy: Evaluation, chance: Evaluat
             findings = examine_before(config, quiet, SECONDS_TO_EXAMINE)
     if not findings:
         player = Player(trainer.evaluation_environment, trainer.agent, {}, "the newest", config)
-        with supervised(), Counting("looking at game", WATCHED, quiet=quiet) as count:
-            watched = watch_greedy_games(player, WATCHED, config.training.gamma, count, count.turn)
+        with supervised():
+            watched = watch_greedy_games(player, WATCHED, quiet)
         findings = examine_play(watched, greedy, chance) or [learned_nothing(greedy, chance, config.preprocessing)]
     print("\n" + describe(findings[:1]))
     print(f"\nFind out more about what may be wrong:  {command_line('doctor', run)}")

@@ -80,6 +80,11 @@ class GameSettings:
         """What the environment is called that there is instead of a game; "" for a game."""
         return self.gym or self.environment
 
+    @property
+    def shown(self) -> str:
+        """What people are told that is played; "" where nothing is named."""
+        return self.environment_name or self.factory or self.module
+
 
 @dataclass(frozen=True)
 class MetadataSettings:

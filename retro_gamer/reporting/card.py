@@ -30,10 +30,9 @@ def card(title: str, run: RunDirectory, facts: dict[str, Any] | None, keys: Sequ
 def card_of_run(title: str, run: RunDirectory) -> str:
     """HTML for a notebook: what a run trains, how far it is, and its curves."""
     config, newest = run.load_config(), run.read_metrics()[-1:]
-    game = config.game
     rows = [
         ("run", str(run)),
-        ("game", game.environment_name or game.factory or game.module),
+        ("game", config.game.shown),
         ("learns by", config.training.algorithm),
         ("reward", config.metadata.reward),
         ("keys", ", ".join(map(key_shown, config.metadata.actions))),

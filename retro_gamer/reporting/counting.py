@@ -17,7 +17,8 @@ from retro_gamer.hosting import signs
 from retro_gamer.hosting.patience import naming_a_slow_game
 from retro_gamer.hosting.streams import write_now
 from retro_gamer.hosting.supervision import to_stderr, wiping
-from retro_gamer.training.evaluation import Evaluation, evaluate
+from retro_gamer.training.evaluation import Evaluation, RandomAgent, evaluate
+from retro_gamer.training.player import Player
 
 INTERVAL = 0.2  # seconds between two frames on a terminal
 PLAIN_INTERVAL = 10.0  # seconds between two lines elsewhere
@@ -124,3 +125,11 @@ def counted(what: str, environment: Environment, agent: Actor, games: int, seed:
     """`evaluate`, and show meanwhile how far it has come."""
     with Counting(what, games, quiet=quiet) as count:
         return evaluate(environment, agent, games, seed, on_game=count, on_turn=count.turn)
+
+
+def beside_random_play(player: Player, games: int, seed: int, quiet: bool) -> tuple[Evaluation, Evaluation]:
+    """Greedy games of a policy, and random play on the same seeds."""
+    environment = player.environment
+    greedy = counted("measuring greedy game", environment, player.agent, games, seed, quiet)
+    anyhow = RandomAgent(len(environment.actions), seed)
+    return greedy, counted("measuring random game", environment, anyhow, games, seed, quiet)

@@ -139,7 +139,7 @@ def _check_same_game(runs: Sequence[RunDirectory]) -> None:
     games: dict[str, str] = {}
     for run in runs:
         config = run.load_config()
-        game = config.game.environment_name or config.game.factory or config.game.module
+        game = config.game.shown
         games.setdefault(f"{game}, {config.metadata.reward}" if config.metadata.reward else game, str(run))
     if len(games) > 1:
         shown = "\n".join(f"  {run}: {game}" for game, run in games.items())

@@ -11,6 +11,7 @@ from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.rooms import FREE_CELLS
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD, PLACE, RHYTHM_OF, STEP_OF, UNSEEN
 from retro_gamer.reporting.sight import far_things, key_shown
+from retro_gamer.training.player import Player
 
 MOST_SHOWN = 5  # of what mattered
 NEVER_MET = "It never met this position in its training: its table has no row for it."
@@ -99,6 +100,12 @@ def explain_choice(
     values = dict(zip(actions, map(float, q)))
     visits = visits_of(policy, observation)
     return Explanation(actions[chosen], values, lead, causes, _note(visits), visits)
+
+
+def explain_player(player: Player, observation: Any) -> Explanation:
+    """Explain the greedy choice of a policy in the game of its run."""
+    seen, shape = player.environment, player.environment.shape.board_shape
+    return explain_choice(player.agent, observation, seen.labels, seen.characters, shape, player.config.preprocessing)
 
 
 def visits_of(policy: Any, observation: Any) -> int | None:

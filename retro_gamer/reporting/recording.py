@@ -12,6 +12,7 @@ from retro_gamer.environment.teams import names_of_symbols
 from retro_gamer.games.screen import board_lines
 from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.randomness import OwnRandomness
+from retro_gamer.reporting.counting import Counting
 from retro_gamer.reporting.explanation import visits_of
 from retro_gamer.reporting.sight import ME_SHOWN, Sight, sight_of, sight_of_team
 from retro_gamer.selfplay.self_play_run import SelfPlayRun
@@ -44,6 +45,18 @@ class Recording(NamedTuple):
     score: float | None
     terminated: bool  # by the game's own rules; False: it was cut short
     actions: Sequence[str | None]  # what people call each
+
+
+def record_all(
+    chosen: Sequence[tuple[Any, ...]], record: Callable[..., Recording], quiet: bool
+) -> list[tuple[str, Recording]]:
+    """Several games: of each its name, and then what `record` asks for."""
+    with Counting("writing down game", len(chosen), quiet=quiet) as count:
+        recordings = []
+        for number, (name, *which) in enumerate(chosen, 1):
+            count(number)
+            recordings.append((name, record(*which, on_turn=count.turn)))
+    return recordings
 
 
 def record_game(player: Player, seed: int, on_turn: Callable[[], None] = lambda: None) -> Recording:
@@ -113,7 +126,7 @@ def _pictures_of(environment: Environment) -> Callable[[], list[str]]:
         return lambda: board_lines(environment.game)  # type: ignore[attr-defined]
     if isinstance(environment, SteppedEnvironment) and environment.board is not None:
         return lambda: board_lines(environment.board)
-    drawing = isinstance(environment, SteppedEnvironment) and environment.draws(in_a_window=False) == "ansi"
+    drawing = draws_as_text(environment)
 
     def draw() -> list[str]:
         nonlocal drawing
@@ -126,6 +139,10 @@ def _pictures_of(environment: Environment) -> Callable[[], list[str]]:
         return []
 
     return draw
+
+
+def draws_as_text(environment: Environment) -> bool:
+    return isinstance(environment, SteppedEnvironment) and environment.draws(in_a_window=False) == "ansi"
 
 
 def plain_picture(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, NamedTuple, Sequence
+from typing import Any, NamedTuple, Sequence
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from retro_gamer.agents.states import state_of
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import PreprocessingSettings
 from retro_gamer.hosting.randomness import OwnRandomness
+from retro_gamer.reporting.counting import Counting
 from retro_gamer.reporting.findings import NO_DIFFERENCE, Finding
 from retro_gamer.training.evaluation import Evaluation, bootstrap_interval
 from retro_gamer.training.player import Player
@@ -26,18 +27,12 @@ class GreedyGames(NamedTuple):
     cut_short: float  # share of games that ended by the turn limit
 
 
-def watch_greedy_games(
-    player: Player,
-    games: int,
-    gamma: float,
-    on_game: Callable[[int], None] = lambda done: None,
-    on_turn: Callable[[], None] = lambda: None,
-) -> GreedyGames:
+def watch_greedy_games(player: Player, games: int, quiet: bool) -> GreedyGames:
     """Play with seeds 0, 1, ... and note what it expected, what it got, and whether it goes round in circles."""
-    environment, agent = player.environment, player.agent
+    environment, agent, gamma = player.environment, player.agent, player.config.training.gamma
     expected, got, cut_short = [], [], 0
     turns = repeated = 0
-    with OwnRandomness():
+    with Counting("looking at game", games, quiet=quiet) as count, OwnRandomness():
         for seed in range(games):
             observation, over = environment.reset(seed), False
             expected.append(float(np.max(agent.q_values(observation))))
@@ -53,9 +48,9 @@ def watch_greedy_games(
                 discounted, discount = discounted + discount * reward, discount * gamma
                 total += reward
                 turns += 1
-                on_turn()
+                count.turn()
                 over = terminated or truncated
-            on_game(seed + 1)
+            count(seed + 1)
             cut_short += not terminated
             got.append(discounted)
     return GreedyGames(np.array(expected), np.array(got), repeated / max(1, turns), cut_short / games)
