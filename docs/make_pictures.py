@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parent
 TOP = HERE.parent
 PICTURES = HERE / "pictures"
 SHOWN = [
-    *(f"reporting/{name}" for name in ("html.py", "report.css", "report.js", "svg_chart.py", "network_picture.py")),
+    *(f"reporting/{name}" for name in ("html.py", "report.css", "report.js", "svg_chart.py")),
     "agents/tabular.py",
     "games/forager/__init__.py",
 ]

@@ -9,8 +9,7 @@ import numpy as np
 from retro_gamer.agents.agent import under_prefix, with_prefix
 from retro_gamer.agents.repetition import Repetition
 from retro_gamer.agents.scales import FeatureScale, RewardScale
-from retro_gamer.agents.states import state_of
-from retro_gamer.agents.table_arrays import Table, Visits, read_tables, read_visits, write_tables
+from retro_gamer.agents.states import Table, Visits, read_tables, read_visits, state_of, write_tables
 from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.vocabulary import MAX_SYMBOLS
 from retro_gamer.nn import QNetwork

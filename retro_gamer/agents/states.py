@@ -1,11 +1,11 @@
-"""What stands in a table for an observation, and how it is written to a file without pickle."""
+"""States of tables: what stands there for an observation, and how tables are written to a file without pickle."""
 
 from __future__ import annotations
 
 import json
 import re
 from itertools import accumulate
-from typing import Any, Hashable, Sequence
+from typing import Any, Dict, Hashable, List, Sequence
 
 import numpy as np
 
@@ -17,6 +17,9 @@ MAX_STATES = 100_000
 MAX_NESTING = 50  # of tuples in tuples
 MAX_DIGITS = 1000  # of a number: reading one takes time that grows with the square of its length
 MAX_COMPARED = 10**8  # characters of states that have the same hash; 2,000 short ones do
+
+Table = Dict[Hashable, List[float]]  # state -> the value of each action
+Visits = Dict[Hashable, int]
 
 
 def state_of(observation: Hashable) -> Hashable:
@@ -198,3 +201,37 @@ def _unhashable_part(value: Any) -> str:
 
 def _kind(value: Any) -> str:
     return "array" if isinstance(value, np.ndarray) else type(value).__name__
+
+
+def write_tables(tables: Sequence[Table], n_actions: int, visits: Visits) -> dict[str, np.ndarray]:
+    """Tables of the same states as arrays: `states` (see `encode_states`), of each `values_i` [n_states, n_actions], and
+    `visits` [n_states]."""
+    policy = {
+        "states": encode_states(list(tables[0])),
+        "visits": np.array([visits.get(state, 0) for state in tables[0]], np.int64),
+    }
+    for i, table in enumerate(tables):
+        policy[f"values_{i}"] = np.array(list(table.values()), np.float64).reshape(len(table), n_actions)
+    return policy
+
+
+def read_tables(policy: dict[str, np.ndarray], n_tables: int, n_actions: int) -> list[Table]:
+    """The tables that `write_tables` wrote; raises ValueError or KeyError for arrays that are none."""
+    states = decode_states(policy["states"], MAX_STATES)
+    tables = []
+    for i in range(n_tables):
+        values = policy[f"values_{i}"]
+        if values.shape != (len(states), n_actions) or not np.isfinite(values).all():
+            raise ValueError(f"values_{i} does not hold {n_actions} numbers for each of {len(states)} states")
+        tables.append(dict(zip(states, values.astype(np.float64).tolist())))
+    return tables
+
+
+def read_visits(policy: dict[str, np.ndarray], table: Table) -> Visits:
+    """The visits that `write_tables` wrote; none in files of before there were any. Raises ValueError for what is none."""
+    visits = policy.get("visits")
+    if visits is None:
+        return {}
+    if visits.shape != (len(table),) or visits.dtype.kind != "i" or (visits < 0).any():
+        raise ValueError(f"visits does not hold a whole number for each of {len(table)} states")
+    return dict(zip(table, visits.tolist()))

@@ -15,8 +15,18 @@ from typing import Any, Hashable, Sequence, Tuple
 import numpy as np
 
 from retro_gamer.agents.agent import Agent, Transition
-from retro_gamer.agents.states import MAX_STATES, check_state, decode_states, encode_states, state_of
-from retro_gamer.agents.table_arrays import Table, Visits, read_tables, read_visits, write_tables
+from retro_gamer.agents.states import (
+    MAX_STATES,
+    Table,
+    Visits,
+    check_state,
+    decode_states,
+    encode_states,
+    read_tables,
+    read_visits,
+    state_of,
+    write_tables,
+)
 from retro_gamer.agents.table_notices import TableNotices
 from retro_gamer.environment.vocabulary import MAX_SYMBOLS
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, Sequence
 from retro_gamer.hosting.randomness import seed_everything
 from retro_gamer.reporting.counting import Counting
 from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.selfplay.match import count_results, play_series
 from retro_gamer.selfplay.self_play_run import SelfPlayRun
-from retro_gamer.selfplay.series import count_results, play_series
 from retro_gamer.selfplay.team_policy import TeamPolicy
 
 

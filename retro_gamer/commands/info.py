@@ -9,9 +9,8 @@ from retro_gamer.config.settings import new_run_values
 from retro_gamer.config.teams import policy_names
 from retro_gamer.config.values import toml_value
 from retro_gamer.errors import command_line, on_one_line
-from retro_gamer.runs.checkpoint_file import load_checkpoint
+from retro_gamer.runs.checkpoint_file import is_count, load_checkpoint
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.runs.plain_values import is_count
 
 UNBROKEN = "\xa0"  # stands for a space at which a line may not be broken
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from retro_gamer.commands.pace import Pace, keys_can_be_read
-from retro_gamer.commands.watching import explain_values_of, tidy_end
+from retro_gamer.commands.watching import Pace, explain_values_of, keys_can_be_read, tidy_end
 from retro_gamer.environment.make import make_environment
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import RetroGamerError

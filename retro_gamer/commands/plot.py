@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Sequence
 
 from retro_gamer.errors import ConfigError, quoted
-from retro_gamer.reporting.curves import panels_of
+from retro_gamer.reporting.curves import panels_of, write_events
 from retro_gamer.reporting.findings import in_words
 from retro_gamer.reporting.svg_chart import draw_svg
-from retro_gamer.reporting.tensorboard import write_events
 from retro_gamer.reporting.text_chart import can_show, draw_panels
 from retro_gamer.runs.archive import check_place, write_atomically
 from retro_gamer.runs.directory import RunDirectory

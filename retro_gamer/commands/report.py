@@ -15,9 +15,8 @@ from retro_gamer.errors import ConfigError, RetroGamerError
 from retro_gamer.hosting.supervision import supervised
 from retro_gamer.reporting.curves import panels_of
 from retro_gamer.reporting.html import Section, Table, games_data, page, paragraph, table
-from retro_gamer.reporting.network_picture import draw_network
 from retro_gamer.reporting.sight import action_shown, inputs_in_words, key_shown
-from retro_gamer.reporting.svg_chart import draw_svg
+from retro_gamer.reporting.svg_chart import draw_network, draw_svg
 from retro_gamer.runs.archive import check_place, write_atomically
 from retro_gamer.runs.directory import RunDirectory
 

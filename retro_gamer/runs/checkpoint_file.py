@@ -1,10 +1,11 @@
-"""What an .npz of a run holds: facts in words and numbers, and arrays."""
+"""What an .npz of a run holds: facts in words and numbers, which anybody may have written, and arrays."""
 
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
@@ -83,3 +84,36 @@ def _read_int(text: str) -> int:
     if len(text) > MAX_DIGITS:
         raise ValueError(f"a number of more than {MAX_DIGITS} digits")
     return int(text)
+
+
+# Is a value in such JSON what it should be?
+Check = Callable[[Any], bool]
+
+
+def is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**53
+
+
+def is_number(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value) and abs(value) < 1e300
+
+
+def is_rating(value: Any) -> bool:
+    return is_number(value) and abs(value) < 1e6
+
+
+def is_dict(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def is_none_or(check: Check) -> Check:
+    return lambda value: value is None or check(value)
+
+
+def is_list_of(check: Check, length: int | None = None) -> Check:
+    """A list of values that pass a check, of any length or of this one."""
+    return lambda value: isinstance(value, list) and len(value) == (length or len(value)) and all(map(check, value))

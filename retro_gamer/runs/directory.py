@@ -25,9 +25,8 @@ from retro_gamer.errors import CheckpointError, RunNotFoundError, command_line, 
 from retro_gamer.runs.archive import append, flush_to_disk, write_atomically
 from retro_gamer.runs.checkpoint_file import Checkpoint, read_npz, write_npz
 from retro_gamer.runs.lock import Lock
-from retro_gamer.runs.logs import copy_in_place, cut_log, cut_metrics
 from retro_gamer.runs.metrics import METRICS as METRICS
-from retro_gamer.runs.metrics import read_table, to_row, to_text, to_values
+from retro_gamer.runs.metrics import copy_in_place, cut_log, cut_metrics, read_table, to_row, to_text, to_values
 from retro_gamer.runs.plain_files import check_own_file, check_own_folder, has_another_name, read_whole
 
 RESUME_VERSION = 2  # of resume states, which hold more and change more often than checkpoints

@@ -1,9 +1,16 @@
-"""The rows of metrics.csv, as a training writes them and as a spreadsheet may leave them."""
+"""metrics.csv and training.log: their lines, as a training writes them and as other programs may leave them."""
 
 from __future__ import annotations
 
 import csv
+import os
+import re
+from itertools import count
+from pathlib import Path
 from typing import Any, Dict, Iterable, NamedTuple, Sequence
+
+from retro_gamer.runs.archive import write_atomically
+from retro_gamer.runs.plain_files import read_whole
 
 METRICS = ("episode", "turns", "seconds", "mean_return", "mean_length", "loss", "epsilon", "learning_rate", "eval_return")
 SELF_PLAY_METRICS = (*METRICS, "team", "rating")
@@ -80,3 +87,61 @@ def to_text(rows: Iterable[Row], head: bool) -> str:
     names = SELF_PLAY_METRICS if any("team" in row for row in rows) else METRICS
     lines = [",".join(row.get(name, "") for name in names) for row in rows]
     return "".join(line + "\n" for line in ([",".join(names)] if head else []) + lines)
+
+
+def cut_metrics(path: Path, episode: int) -> list[str]:
+    """Drop the rows of games after `episode`, and one cut short. A file that another program changed is kept under another
+    name; returns what a person should be told."""
+    notices: list[str] = []
+    if path.is_file():
+        table = read_table(read_whole(path))
+        if not table.as_written:
+            aside = _set_aside(path)
+            notices.append(
+                f"Another program has changed {path}. It is kept as {aside.name}; of its rows, "
+                f"{len(table.rows)} can be read and stay in {path.name}."
+            )
+        rows = [row for row in table.rows if float(row["episode"]) <= episode]
+        _rewrite(path, to_text(rows, head=bool(rows)))
+    return notices
+
+
+def cut_log(path: Path, episode: int) -> list[str]:
+    """The same for the lines of training.log."""
+    notices: list[str] = []
+    if path.is_file():
+        try:
+            whole_lines, _, _ = read_whole(path).rpartition(b"\n")
+            lines = (whole_lines + b"\n").decode("utf-8").split("\n")[:-1] if whole_lines else []
+        except UnicodeDecodeError:
+            aside, lines = _set_aside(path), []
+            notices.append(f"Another program has changed {path}. It is kept as {aside.name}.")
+        kept = [line + "\n" for line in lines if _log_episode(line) <= episode]
+        _rewrite(path, "".join(kept))
+    return notices
+
+
+def _set_aside(path: Path) -> Path:
+    """Keep a copy of a file beside it, under a name that is free; returns the name."""
+    names = (path.with_name(f"{path.stem}.edited-{number}{path.suffix}") for number in count(1))
+    aside = next(name for name in names if not os.path.lexists(name))
+    content = read_whole(path)
+    write_atomically(aside, lambda file: file.write(content))
+    return aside
+
+
+def copy_in_place(path: Path) -> None:
+    """Make a file another one with the same content: other names of the old one keep that."""
+    content = read_whole(path)
+    write_atomically(path, lambda file: file.write(content))
+
+
+def _rewrite(path: Path, text: str) -> None:
+    content = text.encode("utf-8")
+    if content != read_whole(path):
+        write_atomically(path, lambda file: file.write(content))
+
+
+def _log_episode(line: str) -> int:
+    match = re.match(r"\[ep_(\d{1,19})\]", line)
+    return int(match.group(1)) if match else 0

@@ -15,9 +15,8 @@ from retro_gamer.config.run_config import RunConfig
 from retro_gamer.errors import CheckpointError
 from retro_gamer.nn import QNetwork
 from retro_gamer.nn.network import parameter_shapes
-from retro_gamer.runs.checkpoint_file import load_checkpoint
+from retro_gamer.runs.checkpoint_file import is_count, is_number, is_rating, load_checkpoint
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.runs.plain_values import is_count, is_number, is_rating
 from retro_gamer.runs.policy_description import PolicyDescription
 
 DAMAGED = (KeyError, ValueError, TypeError, IndexError, RecursionError, MemoryError, OverflowError)

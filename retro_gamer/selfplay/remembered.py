@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from retro_gamer.runs.plain_values import is_count, is_dict, is_list_of, is_none_or, is_number, is_rating, is_text
+from retro_gamer.runs.checkpoint_file import is_count, is_dict, is_list_of, is_none_or, is_number, is_rating, is_text
 from retro_gamer.training.resumable import Progress, remembered
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from retro_gamer.config.teams import policy_of_team
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.selfplay.elo import result_between
+from retro_gamer.selfplay.match import play_series
 from retro_gamer.selfplay.self_play_run import SelfPlayRun
-from retro_gamer.selfplay.series import play_series
 
 MAX_NEWTON_STEPS = 100
 RESAMPLES = 200

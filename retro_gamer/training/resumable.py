@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from retro_gamer.runs.checkpoint_file import Check, is_count, is_dict, is_list_of, is_none_or, is_number
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.runs.plain_values import Check, is_count, is_dict, is_list_of, is_none_or, is_number
 from retro_gamer.training.loop import Episode
 
 

@@ -47,7 +47,7 @@ from retro_gamer.games import forager, snake, tag, tron  # noqa: E402
 from retro_gamer.original.torch_import import import_run  # noqa: E402
 from retro_gamer.runs.directory import RunDirectory  # noqa: E402
 from retro_gamer.selfplay.trainer import SelfPlayTrainer  # noqa: E402
-from retro_gamer.training import saving  # noqa: E402
+from retro_gamer.training import checkpoints  # noqa: E402
 from retro_gamer.training.trainer import Trainer  # noqa: E402
 
 SECONDS, MEGABYTES = 1.0, 200
@@ -632,7 +632,7 @@ def content_of(folder: Path) -> Dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-@mock.patch.object(saving, "SECONDS_OF_PATIENCE", 0.0)  # a link stays one, however long a training waits
+@mock.patch.object(checkpoints, "SECONDS_OF_PATIENCE", 0.0)  # a link stays one, however long a training waits
 def use_links(run: Path, name: str, outside: Path) -> None:
     """Train, look and clean; nothing outside may change, and nothing may be waited for."""
     before = content_of(outside)

@@ -53,8 +53,8 @@ LIMITED = """
 import resource, sys
 resource.setrlimit(getattr(resource, sys.argv[1]), (int(sys.argv[2]), int(sys.argv[2])))
 from retro_gamer.cli import main
-from retro_gamer.training import saving
-saving.SECONDS_OF_PATIENCE = 0.0
+from retro_gamer.training import checkpoints
+checkpoints.SECONDS_OF_PATIENCE = 0.0
 sys.exit(main(sys.argv[3:]))
 """
 

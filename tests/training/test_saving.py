@@ -16,7 +16,7 @@ from retro_gamer.reporting.progress import ProgressLine
 from retro_gamer.runs import archive, directory
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.selfplay.trainer import SelfPlayTrainer
-from retro_gamer.training import Trainer, checkpoints, limits, saving
+from retro_gamer.training import Trainer, checkpoints, limits
 from retro_gamer.training import trainer as trainer_module
 
 CLOCKS = (trainer_module, checkpoints, limits)  # who looks at the time
@@ -71,7 +71,7 @@ class Disk:
         ):
             real = getattr(module, function)
             monkeypatch.setattr(module, function, lambda path, *a, real=real: self.write(real, path, *a))
-        monkeypatch.setattr(saving, "SECONDS_BETWEEN_TRIES", 0.0)
+        monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN_TRIES", 0.0)
 
     def write(self, real, path, *arguments):
         if self.broken and path.name.startswith(self.name):
@@ -112,7 +112,7 @@ def test_rows_that_wait_are_in_the_state_and_outlive_the_process(tmp_path, monke
     )
     Trainer(whole).train()
     disk, trainer = Disk(monkeypatch, name), Trainer(run)
-    monkeypatch.setattr(saving, "SECONDS_OF_PATIENCE", 0.0)  # a spreadsheet may keep it open for ever
+    monkeypatch.setattr(checkpoints, "SECONDS_OF_PATIENCE", 0.0)  # a spreadsheet may keep it open for ever
 
     def break_and_stop(status):
         disk.broken = status.episode >= 7
@@ -130,7 +130,7 @@ def test_a_training_that_can_save_nothing_ends_when_its_patience_does(tmp_path, 
     run, told = make_run(tmp_path), []
     disk = Disk(monkeypatch, "resume")
     seconds = itertools.count()
-    monkeypatch.setattr(saving, "time", SimpleNamespace(monotonic=lambda: next(seconds), sleep=lambda seconds: None))
+    monkeypatch.setattr(checkpoints, "time", SimpleNamespace(monotonic=lambda: next(seconds), sleep=lambda seconds: None))
 
     def break_for_good(status):
         disk.broken = status.episode >= 7
