@@ -17,6 +17,7 @@ from retro_gamer.config.settings import (
 NOT_BESIDE_TILES = ("radar", "own_symbol", "last_step", "kinds", "room", "place", "steps_of", "rhythm_of")
 ONE_OF_TWO = (
     ("board", "far", "The whole board is all there is to see: nothing is far."),
+    ("sight", "wrap", "What is remembered is a map with edges."),
     (
         "kinds",
         "radar",
@@ -116,7 +117,7 @@ def check_preprocessing(seen: PreprocessingSettings, observation_function: str, 
         )
     for one, other, why in ONE_OF_TWO:
         if getattr(seen, one) and getattr(seen, other):
-            yield Problem(f"{one} = true and {other} = true are both set", why, "Set one of them to false.", (one, other))
+            yield Problem(f"{one} and {other} are both set", why, f"Take {one} or {other} out.", (one, other))
     alone = seen.board and not any(getattr(seen, name) for name in NOT_BESIDE_TILES)
     if seen.tiles and not (alone and len(seen.tiles) == 6 and all(seen.tiles[1:3] + seen.tiles[4:])):
         yield Problem(

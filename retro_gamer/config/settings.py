@@ -19,6 +19,7 @@ from retro_gamer.config.kinds import FLAG, NUMBER, NUMBER_OR_AUTO, TEXT, TEXTS, 
 
 ALGORITHMS = ("dqn", "q_learning", "sarsa", "expected_sarsa", "double_q_learning")
 FLOWS = ("", "down", "up", "left", "right")
+EDGES = ("", "x", "y", "xy")
 MAX_SIGHT = 64  # cells
 
 
@@ -156,6 +157,9 @@ class PreprocessingSettings:
         FLAG,
         False,
         "true: in which column and row of the board the one that acts is; cells beyond the edge then show nothing.",
+    )
+    wrap: str = setting(
+        TEXT, "", "Which edges of the board join: x for left and right, y for above and below, xy for both.", choices=EDGES
     )
     steps_of: list[str] = setting(TEXTS, [], "Characters whose last step is seen, such as a ball.")
     rhythm_of: list[str] = setting(

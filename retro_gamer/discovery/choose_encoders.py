@@ -6,6 +6,7 @@ from typing import Any, Iterable, Sequence, Tuple
 
 from retro_gamer.config.checks import NOT_BESIDE_TILES
 from retro_gamer.discovery.draft import Draft
+from retro_gamer.discovery.edges import edges_that_join
 from retro_gamer.discovery.ground import IF_IT_SHUTS_ITSELF_IN, TURNS_TO_LOOK, Ground, look_at_ground
 from retro_gamer.discovery.moved import moved_by_keys
 from retro_gamer.discovery.probing import Probe, name_of, only_player
@@ -23,6 +24,7 @@ from retro_gamer.discovery.sights import (
 )
 from retro_gamer.discovery.state_numbers import TURNS, changing_numbers, changing_words, most_turns, not_shown, says_which
 from retro_gamer.environment.observation import WHICH
+from retro_gamer.environment.player import player_finder
 from retro_gamer.environment.readings import Canvas
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, MAX_CHARACTERS
 from retro_gamer.environment.ways import Ways
@@ -182,6 +184,18 @@ def look_around(draft: Draft, factory: Any, probe: Probe) -> None:
         _choose_room(draft, ground)
     if asks_way:
         _choose_way(draft, ground, probe)
+
+
+def choose_wrap(draft: Draft, factory: Any, probe: Probe) -> None:
+    """Whether edges of the board join. In a slow game, trying would take too long."""
+    seen = draft.config.with_settings(draft.named).preprocessing
+    looks = draft.is_dqn and (seen.egocentric_radius or seen.radar) and not (seen.board or seen.sight)
+    if not looks or probe.turns < TURNS_TO_LOOK or not draft.is_free("wrap"):
+        return
+    edges = edges_that_join(factory, draft.get("actions"), player_finder(draft.get("player")), draft.get("reward"))
+    if edges:
+        draft.set({"wrap": edges}, "Found by trying: who leaves the board there comes back on the other side.")
+        draft.say("Who leaves the board on one side comes back on the other: it is seen as if it went on there.")
 
 
 def _choose_room(draft: Draft, ground: Ground) -> None:

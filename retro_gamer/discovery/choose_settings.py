@@ -28,6 +28,7 @@ from retro_gamer.discovery.choose_encoders import (
     choose_priorities,
     choose_tiles,
     choose_turns,
+    choose_wrap,
     look_around,
     observe_numbers,
     see,
@@ -183,6 +184,7 @@ def _describe_game(draft: Draft, flags: dict[str, Any]) -> None:
             if draft.is_dqn and draft.is_free("observe_state"):
                 observe_numbers(draft, factory, probe)
             look_around(draft, factory, probe)
+            choose_wrap(draft, factory, probe)
     draft.messages += doubts
 
 

@@ -14,7 +14,7 @@ With tiles, as in 2048, the whole board is the tiles on it (environment/tiles.py
 
 from __future__ import annotations
 
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, Sequence, Tuple
 
 import numpy as np
 
@@ -42,6 +42,7 @@ from retro_gamer.environment.readings import (
     note,
     note_nearest,
     radar_reading,
+    shortest,
 )
 from retro_gamer.environment.rooms import Rooms
 from retro_gamer.environment.tiles import look_at_tiles, tiles_shape
@@ -63,6 +64,8 @@ from retro_gamer.errors import ObservationError
 
 MOST_PLACES = 64  # columns or rows that place tells apart
 
+Pair = Tuple[int, int]
+
 
 class Encoder:
     """Builds observations straight from a game's characters.
@@ -74,7 +77,8 @@ class Encoder:
     and hides nothing. With `last_step` the readings of ME on the radar are the last step of that character. With `room`
     those of ROOM_ACROSS and ROOM_DOWN are the free cells on each side of it: free is what shows nothing, or one of
     `free_characters`. With `place` those of PLACE are its column and row, from 1 on; and cells beyond the edge show
-    nothing, for then it is known where the edge is. `steps_of` are characters whose last step is seen, such as a ball;
+    nothing, for then it is known where the edge is. With `wrap` edges join, "x" left and right, "y" above and below: the
+    board is turned until the character is in the middle. `steps_of` are characters whose last step is seen, such as a ball;
     `rhythm_of` are those that move in some turns only, of which it is seen how many turns ago the last did.
     """
 
@@ -98,6 +102,7 @@ class Encoder:
         sight: int = 0,
         texts: bool = True,
         place: bool = False,
+        wrap: str = "",
         far: bool = False,
         tiles: Sequence[int] = (),
         steps_of: Sequence[str] = (),
@@ -121,7 +126,7 @@ class Encoder:
         self.board, self.radius, self.radar = board, 0 if board else egocentric_radius, radar
         self.far_sight = FarSight(self.radius) if far and not board else None
         self.kinds, self.flow, self._urgency = kinds, flow, urgency(flow) if flow else None
-        self.texts, self.tiles = texts, tiles
+        self.texts, self.tiles, self.wrap = texts, tiles, wrap
         self._place = vocabulary.add(PLACE) if place else NOTHING
         self._stepping = {shown: vocabulary.add(STEP_OF + shown) for shown in steps_of}
         self._rhythms = {shown: vocabulary.add(RHYTHM_OF + shown) for shown in rhythm_of}
@@ -195,17 +200,21 @@ class Encoder:
         # A crowd: most are out of sight.
         if (
             self.radius
-            and not (self.radar or self.kinds or self.rooms or self.far_sight or self._stepping or self._rhythms)
+            and not (self.wrap or self.radar or self.kinds or self.rooms)
+            and not (self.far_sight or self._stepping or self._rhythms)
             and len(characters) > (2 * self.radius + 1) ** 2
         ):
             characters = self._near(characters, center)
-        painted = list(visible_cells(characters, self.board_size))
+        painted, place = list(visible_cells(characters, self.board_size)), center
+        is_there = player is not None and tuple(player.position) == center
+        if self.wrap:
+            painted, center = self._turned(painted, center)
         cells: Any = self._paint_with_me(painted, player) if self.own_symbol else self._paint(painted)
-        room, ways = b"", {}
+        room, ways = [], {}
         if self.rooms is not None or self.ways is not None:
             canvas = Canvas(cells, self._first, self._framed_shape[1], self.board_size)
-            room = self._room_readings(canvas, player)
-            ways = self._way_readings(canvas, painted, game, player)
+            room = self.rooms.readings(canvas, center) if is_there and self.rooms is not None else []
+            ways = self._way_readings(canvas, painted, game, player, center) if is_there else {}
         if self.radius:
             (x, y), side = center, 2 * self.radius + 1
             framed = np.frombuffer(cells, UINT8).reshape(self._framed_shape)
@@ -232,7 +241,7 @@ class Encoder:
             self._note_rhythms(readings, game, painted)
         if self._place:
             most = self.vocabulary.n_symbols - 1  # less than the columns of a board larger than in training
-            note(readings, self._place, min(1 + center[0], most), min(1 + center[1], most))
+            note(readings, self._place, min(1 + place[0], most), min(1 + place[1], most))
         if room:
             note(readings, self._across, room[0], room[1])
             note(readings, self._down, room[2], room[3])
@@ -279,7 +288,9 @@ class Encoder:
         """In the place of a symbol the last step of a character; 0 while it is not known."""
         step = self.last_steps.of(game, character)
         if step is not None and symbol:
-            note(readings, symbol, radar_reading(step[0]), radar_reading(step[1]))
+            along = zip(step, self.board_size, "xy")
+            dx, dy = (shortest(by, size) if edges in self.wrap else by for by, size, edges in along)
+            note(readings, symbol, radar_reading(dx), radar_reading(dy))
 
     def _note_rhythms(self, readings: bytearray, game: Any, painted: Painted) -> None:
         """For each character that has a rhythm, 1 + the turns since one of these moved; 0 while none has."""
@@ -299,24 +310,25 @@ class Encoder:
         for symbol, pair in kind_readings(places, self.flow, self.board_size).items():
             note(readings, symbol, *pair)
 
-    def _room_readings(self, canvas: Canvas, player: Any) -> bytes:
-        """The free cells to the left, to the right, above and below the player; empty while there is none."""
-        if player is None or self.rooms is None:
-            return b""
-        return bytes(self.rooms.readings(canvas, player.position))
+    def _turned(self, painted: Painted, center: Pair) -> tuple[list[Any], Pair]:
+        """The same where edges join: turned until the center is in the middle of the board."""
+        (width, height), (x, y) = self.board_size, center
+        dx = width // 2 - x if "x" in self.wrap else 0
+        dy = height // 2 - y if "y" in self.wrap else 0
+        turned = [(one, (x + dx) % width, (y + dy) % height, shown) for one, x, y, shown in painted]
+        return turned, (x + dx, y + dy)
 
-    def _way_readings(self, canvas: Canvas, painted: Painted, game: Any, player: Any) -> dict[int, tuple[int, int]]:
-        """By symbol, how the shortest walks of the player begin and how long they are; empty while there is none."""
-        if player is None or self.ways is None:
-            return {}
-        (x, y), (width, height) = player.position, self.board_size
-        if not (0 <= x < width and 0 <= y < height):
+    def _way_readings(
+        self, canvas: Canvas, painted: Painted, game: Any, player: Any, position: Pair
+    ) -> dict[int, tuple[int, int]]:
+        """By symbol, how the shortest walks of the player begin and how long they are."""
+        if self.ways is None:
             return {}
         if self.charts is not None:
-            canvas = self.charts.look(game, player, canvas, (x, y))
+            canvas = self.charts.look(game, player, canvas, position)
         n_symbols = FIRST_CHARACTER + len(self.vocabulary.characters)
-        told = self.ways.readings(canvas, (x, y), n_symbols)
-        for symbol in self.ways.here(painted, player, self.vocabulary):
+        told = self.ways.readings(canvas, position, n_symbols)
+        for symbol in self.ways.here(painted, player, position, self.vocabulary):
             if self.ways.is_told(symbol):
                 told[symbol] = 0, HERE
         return told

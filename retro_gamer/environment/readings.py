@@ -30,6 +30,11 @@ def radar_reading(distance: int) -> int:
     return _reading(int(distance)) if known is None else known
 
 
+def shortest(distance: int, size: int) -> int:
+    """The same distance the shorter way round, on a board of this width or height whose edges join."""
+    return (distance + size // 2) % size - size // 2
+
+
 def note(readings: bytearray, symbol: int, first: int, second: int) -> None:
     """Write the two readings of a kind of character; symbols that are none have no place."""
     if symbol >= FIRST_CHARACTER:

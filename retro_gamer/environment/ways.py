@@ -35,9 +35,8 @@ class Ways:
         """What is in the way, of all that is on the board: of this the radar tells where it is."""
         return [one for one in painted if one[0] is not player and symbols[one[3]] in self.barriers]
 
-    def here(self, painted: Painted, player: Any, symbols: Vocabulary) -> list[int]:
-        """The kinds in the cell of the player: some games take what it steps on only a turn later."""
-        at = player.position
+    def here(self, painted: Painted, player: Any, at: tuple[int, int], symbols: Vocabulary) -> list[int]:
+        """The kinds in the cell `at` (x, y) of the player: some games take what it steps on only a turn later."""
         return [symbols[shown] for one, x, y, shown in painted if x == at[0] and y == at[1] and one is not player]
 
     def is_told(self, symbol: int) -> bool:

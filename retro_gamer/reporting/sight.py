@@ -44,6 +44,7 @@ def inputs_in_words(seen: Any, observation_function: str, of_environment: bool) 
     parts += ["the shortest walks"] * bool(seen.radar and (seen.way_around or seen.sight))
     parts += ["how many of each kind there are"] * bool(seen.kinds)
     parts += ["the first of each"] * bool(seen.kinds and seen.flow)
+    parts += ["the board on across its edges"] * bool(seen.wrap)
     parts += ["the free cells on each side"] * bool(seen.room)
     parts += ["its own column and row"] * bool(seen.place)
     parts += ["the last " + STEP_OF + shown for shown in seen.steps_of or ()]

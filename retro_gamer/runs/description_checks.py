@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict
 
-from retro_gamer.config.settings import ALGORITHMS, FLOWS, MAX_SIGHT
+from retro_gamer.config.settings import ALGORITHMS, EDGES, FLOWS, MAX_SIGHT
 from retro_gamer.config.teams import MAX_TEAMS
 from retro_gamer.environment.characters import MAX_BOARD_SIDE
 from retro_gamer.environment.far import far_parts
@@ -214,6 +214,7 @@ CHECKS: list[tuple[str, Callable[[Values], bool]]] = [
     ("steps cannot be told as it says", lambda values: _knows_of(STEP_OF, "steps_of", values)),
     ("rhythm cannot be told as it says", lambda values: _knows_of(RHYTHM_OF, "rhythm_of", values)),
     ("flow is not a way", lambda values: values.get("flow", "down") in FLOWS[1:]),
+    ("wrap names no edges", lambda values: values.get("wrap", "xy") in EDGES[1:]),
     ("own character is not among its characters", _knows_itself),
     ("free cells cannot be counted as it says", _knows_its_room),
     ("way cannot be found as it says", _knows_its_way),

@@ -30,7 +30,7 @@ MEANINGLESS_AFTER: dict[str, str] = {
         ("board", "far", "radar", "last_step", "kinds", "room", "place", "steps_of", "rhythm_of", "sight"),
         "it decides what the inputs are",
     ),
-    **dict.fromkeys(("observation_function", "own_symbol", "flow"), "it decides what the inputs mean"),
+    **dict.fromkeys(("observation_function", "own_symbol", "flow", "wrap"), "it decides what the inputs mean"),
     "free_characters": "it decides what the readings of room mean",
     "way_around": "it decides what the readings of the radar mean",
     "texts": "it decides what is seen",
@@ -87,6 +87,7 @@ class PolicyDescription:
     kinds: bool | None = None
     flow: str | None = None
     place: bool | None = None
+    wrap: str | None = None
     steps_of: tuple[str, ...] | None = None
     rhythm_of: tuple[str, ...] | None = None
     way_around: tuple[str, ...] | None = None
@@ -128,6 +129,7 @@ class PolicyDescription:
             last_step=(seen.last_step and ME in vocabulary.characters) or None,
             kinds=seen.kinds or None,
             flow=seen.flow or None,
+            wrap=seen.wrap or None,
             room=has_room or None,
             free_characters=tuple(seen.free_characters) if has_room else None,
             steps_of=_kept(STEP_OF, seen.steps_of, vocabulary),

@@ -79,7 +79,7 @@ def test_kinds_do_not_depend_on_the_place_or_on_who_plays():
 
 def test_kinds_and_radar_are_one_or_the_other():
     seen = {"board": False, "radar": True, "kinds": True}
-    with pytest.raises(ConfigError, match="kinds = true and radar = true"):
+    with pytest.raises(ConfigError, match="kinds and radar are both set"):
         RunConfig.from_dict(
             {
                 "game": {"module": "x"},

@@ -47,6 +47,7 @@ REFUSED = {  # setting -> changes that touch it
     "flow": [{"flow": "down"}],
     "room": [{"room": True}],
     "place": [{"place": True}],
+    "wrap": [{"wrap": "xy"}],
     "steps_of": [{"steps_of": ["o"]}],
     "rhythm_of": [{"rhythm_of": ["o"]}],
     "texts": [{"texts": False}],
