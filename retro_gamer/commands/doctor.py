@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 
 from retro_gamer.config.run_config import RunConfig
-from retro_gamer.discovery.two_players import find_players
+from retro_gamer.discovery.players import find_players
 from retro_gamer.environment.make import make_environment
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import CheckpointError, ConfigError, RetroGamerError, RunNotFoundError, command_line

@@ -8,7 +8,7 @@ from retro_gamer.config.checks import NOT_BESIDE_TILES
 from retro_gamer.discovery.draft import Draft
 from retro_gamer.discovery.edges import edges_that_join
 from retro_gamer.discovery.ground import IF_IT_SHUTS_ITSELF_IN, TURNS_TO_LOOK, Ground, look_at_ground
-from retro_gamer.discovery.moved import moved_by_keys
+from retro_gamer.discovery.players import moved_by_keys
 from retro_gamer.discovery.probing import Probe, name_of, only_player
 from retro_gamer.discovery.rewards import growth_of
 from retro_gamer.discovery.sights import (

@@ -38,11 +38,11 @@ from retro_gamer.discovery.copies import is_copied, made_once
 from retro_gamer.discovery.draft import Draft, trying_out
 from retro_gamer.discovery.keys import actions_that_act, changes_when_repeated, find_actions, say_where_keys_are
 from retro_gamer.discovery.planes import see_planes
+from retro_gamer.discovery.players import Player, find_players, teams_to_paste
 from retro_gamer.discovery.probing import Probe, probe_game
 from retro_gamer.discovery.rewards import find_reward, kept_by_characters
 from retro_gamer.discovery.sights import keys_not_found, texts_that_tell_nothing
 from retro_gamer.discovery.trials import ARROWS
-from retro_gamer.discovery.two_players import Player, find_players, teams_to_paste
 from retro_gamer.environment.gym import describe_gym
 from retro_gamer.environment.new_games import refuse_used_games, values_at_top
 from retro_gamer.environment.observation import WHICH

@@ -48,12 +48,10 @@ def made_once(
 
 
 def is_copied(factory: Callable[[], Any]) -> bool:
-    """Whether it is one that `made_once` made."""
     return hasattr(factory, "copies_a_game")
 
 
 def _played(game: Any) -> Parts:
-    """What is there after some turns."""
     seed_everything(0)
     for key in KEYS:
         if game.playing:

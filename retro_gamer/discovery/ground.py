@@ -85,7 +85,6 @@ class Ground:
         self.begin()
 
     def begin(self) -> None:
-        """A new game begins."""
         self.shown: Shown = {}
         self.position: Pair | None = None  # of the character, if there is one
         self._leaves: set[str] = set()  # what was left behind in this game

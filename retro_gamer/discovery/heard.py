@@ -9,8 +9,7 @@ from typing import Any, Callable, Collection, Iterator, Sequence
 from retro_gamer.config.key_names import KEY_NAMES, key_problem
 from retro_gamer.discovery.probing import step
 from retro_gamer.environment.keys import KeyInput
-from retro_gamer.environment.new_games import new_game, vars_of
-from retro_gamer.errors import GameError
+from retro_gamer.environment.new_games import errors_passed_over, new_game, vars_of
 from retro_gamer.hosting.blame import first_line_of
 from retro_gamer.hosting.randomness import seed_everything
 
@@ -93,16 +92,12 @@ def keys_heard(factory: Callable[[], Any], usual: Sequence[str], most_turns: int
         seed_everything(seed)
         chooser, game = random.Random(seed), new_game(factory)
         game.input_source = _Listening(signs, names)
-        try:
+        with errors_passed_over():  # that is for those who try one key after the other
             while game.playing and turns < most_turns * (seed + 1) // GAMES:
                 key = chooser.choice([*usual, *UNLIKELY])
                 game.input_source.press(key)
                 turns += 1
                 step(game, key)
-        except GameError as error:
-            if isinstance(error.__cause__, KeyboardInterrupt):
-                raise
-            # Otherwise that is for those who try one key after the other.
     found = {key for key in signs if len(key) == 1} | {key for key in names if len(key) > 1}
     return sorted(key for key in found if not key_problem(key))
 

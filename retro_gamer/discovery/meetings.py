@@ -43,7 +43,6 @@ class Met:
 
     @property
     def stays(self) -> bool:
-        """Whether it stays where it is."""
         return self.moved < NEARLY_NEVER * self.there
 
 
@@ -57,7 +56,6 @@ class Meetings:
         self.begin()
 
     def begin(self) -> None:
-        """A new game begins."""
         self._had: float | None = None
         self._last: Met | None = None  # what was met in the turn before
 

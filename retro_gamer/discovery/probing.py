@@ -11,7 +11,7 @@ from typing import Any, Callable, NamedTuple, Sequence
 from retro_gamer.discovery.state_numbers import number_of
 from retro_gamer.discovery.travels import Balls, Rhythms, Travels
 from retro_gamer.discovery.written import TilesShown, Written
-from retro_gamer.environment.characters import board_size_of, check_characters, shown_characters, visible_cells
+from retro_gamer.environment.characters import board_size_of, check_characters, displayed, shown_characters, visible_cells
 from retro_gamer.environment.last_steps import LastSteps
 from retro_gamer.environment.new_games import new_game, parts_of
 from retro_gamer.environment.player import keyboard_driven
@@ -62,7 +62,10 @@ class Probe(NamedTuple):
 
 
 class Looks:
-    """What the characters that listen to keys look like, and whether that tells more than which way they went."""
+    """What the characters that listen to keys look like, and whether that tells more than which way they went.
+
+    What it finds is described in `Probe`.
+    """
 
     def __init__(self) -> None:
         # Character -> the names of those that showed it, "" for all others.
@@ -93,7 +96,6 @@ class Looks:
             self._ways[name] = step if moved else None
 
     def own_letters(self) -> dict[str, set[str]]:
-        """By name, the characters that nobody else showed."""
         found: dict[str, set[str]] = {}
         for shown, names in self._shown_by.items():
             if len(names) == 1:
@@ -101,7 +103,6 @@ class Looks:
         return found
 
     def colored(self) -> list[str]:
-        """The characters that were shown in several colors."""
         return sorted(shown for shown, colors in self._colors.items() if len(colors) > 1)
 
     def turning(self) -> dict[str, set[str]]:
@@ -117,7 +118,6 @@ class Looks:
         return {name for name, all_n in often.items() if len(all_n) > 1 and sum(all_n) >= SLIDES * self._stepped[name]}
 
     def fixed(self) -> set[str]:
-        """The names of those that never moved."""
         return {name for name, _ in self._after} - {name for name, step in self._after if step is not None}
 
     def telling(self) -> set[str]:
@@ -215,18 +215,15 @@ class _Findings:
         self.begin(first)
 
     def begin(self, game: Any) -> None:
-        """A new game."""
         self._games += 1
         self._note_values(game.state, begins=True)
 
     def note(self, game: Any, key: str | None) -> None:
-        """Look at a game after a turn with this key."""
         self.turns += 1
         self._ended += not game.playing
         board_size_of(game)
         self._note_state(game)
-        shown = [agent for agent in game.agents if getattr(agent, "display", True)]
-        self._n_agents = max(self._n_agents, len(shown))
+        self._n_agents = max(self._n_agents, len(displayed(game.agents)))
         if self.turns % TURNS_BETWEEN_BOARDS == 1:
             cells = shown_characters(game)
             check_characters(game, cells.values())

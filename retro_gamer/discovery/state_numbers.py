@@ -9,6 +9,7 @@ import numpy as np
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.discovery.rewards import Histories, growth_of
+from retro_gamer.environment.characters import displayed
 from retro_gamer.environment.make import make_environment
 from retro_gamer.environment.observation import is_word, sign_of
 from retro_gamer.environment.vocabulary import Vocabulary
@@ -133,7 +134,7 @@ def number_of(value: Any) -> float:
 
 def _distances(game: Any, player: Any) -> dict[str, float]:
     """How far it is from the player to each character that is the only one of its class."""
-    shown = [agent for agent in game.agents if getattr(agent, "display", True)]
+    shown = displayed(game.agents)
     kinds = [type(agent).__name__ for agent in shown]
     found: dict[str, float] = {}
     for agent, kind in zip(shown, kinds):

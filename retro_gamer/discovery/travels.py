@@ -6,7 +6,7 @@ from collections import Counter
 from statistics import median
 from typing import Any, Callable, NamedTuple
 
-from retro_gamer.environment.characters import visible_cells
+from retro_gamer.environment.characters import displayed, visible_cells
 from retro_gamer.environment.flow import WAYS
 from retro_gamer.environment.memories import reference
 from retro_gamer.environment.player import keyboard_driven
@@ -94,8 +94,8 @@ class Travels:
         places, taken = {}, {}  # type: ignore[var-annotated]
         self._turns += 1
         begun = getattr(game, "turn_number", 0) > 1
-        for agent in game.agents[:MOST_WATCHED]:
-            if not getattr(agent, "display", True) or any(agent is player for player in players):
+        for agent in displayed(game.agents[:MOST_WATCHED]):
+            if any(agent is player for player in players):
                 continue
             name = type(agent).__name__
             kind = self._kinds.setdefault(name, Kind())
@@ -135,7 +135,6 @@ class Travels:
         return ways.pop() if len(ways) == 1 else ""
 
     def walls(self) -> bool:
-        """Whether several come abreast."""
         coming = [kind for kind in self._kinds.values() if self._comes(kind)]
         along = 1 if self.flow() in ("up", "down") else 0
         return bool(self.flow()) and any(kind.abreast[along] >= ABREAST * kind.places for kind in coming)
@@ -199,7 +198,6 @@ class Balls:
         self._went_on: Counter[str] = Counter()  # in how many moves it went no other way
 
     def note(self, game: Any) -> None:
-        """Look at a game after a turn."""
         players = keyboard_driven(game)
         seen: dict[str, Any] = {}
         for agent, _, _, shown in visible_cells(game.agents, game.board_size):
@@ -220,7 +218,6 @@ class Balls:
             self._last[shown] = agent, (column, row), step
 
     def found(self) -> list[str]:
-        """Their characters."""
         return [
             shown
             for shown, steps in self._steps.items()
@@ -239,19 +236,16 @@ class Rhythms:
         self._moved: dict[str, Counter[int]] = {}  # character -> in which turns of its games, how often
 
     def note(self, game: Any) -> None:
-        """Look at a game after a turn."""
         places, turn = {}, getattr(game, "turn_number", 0)
-        for agent in game.agents[:MOST_WATCHED]:
-            if getattr(agent, "display", True):
-                x, y = agent.position
-                who, before = self._places.get(id(agent), (None, (x, y)))
-                if who is agent and before != (x, y):
-                    self._moved.setdefault(str(agent.character), Counter())[turn] += 1
-                places[id(agent)] = agent, (x, y)
+        for agent in displayed(game.agents[:MOST_WATCHED]):
+            x, y = agent.position
+            who, before = self._places.get(id(agent), (None, (x, y)))
+            if who is agent and before != (x, y):
+                self._moved.setdefault(str(agent.character), Counter())[turn] += 1
+            places[id(agent)] = agent, (x, y)
         self._places = places
 
     def found(self) -> list[str]:
-        """These characters."""
         return [
             shown
             for shown, turns in self._moved.items()

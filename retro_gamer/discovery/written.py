@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Sequence, Tuple
 
-from retro_gamer.environment.characters import text_of, visible_cells, without_texts
+from retro_gamer.environment.characters import displayed, text_of, visible_cells, without_texts
 from retro_gamer.environment.player import keyboard_driven
 
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -25,7 +25,6 @@ class Written:
         self._numbers: set[int] = set()  # of the state, before the last turn
 
     def note(self, game: Any) -> None:
-        """Look at a game after a turn."""
         numbers = numbers_of(game.state)
         known, self._numbers = numbers | self._numbers, numbers
         if game.turn_number <= 1:  # what the numbers were before was not seen
@@ -46,7 +45,6 @@ class Written:
             self._others.update(dict.fromkeys(character for character in shown if character.strip()))
 
     def outside(self) -> list[str] | None:
-        """The characters that are in no text; None where there is no text."""
         return list(self._others) if any(self._said) else None
 
     def others(self) -> list[str] | None:
@@ -95,15 +93,12 @@ class TilesShown:
         self._known: set[int] = set()  # numbers of the state, before the last turn
 
     def note(self, game: Any) -> None:
-        """Look at a game after a turn."""
         now = numbers_of(game.state)
         known, self._known = now | self._known, now
         if not game.playing:  # what it says then is no part of the play
             return
         self._turns += 1
-        for agent in game.agents:
-            if not getattr(agent, "display", True):
-                continue
+        for agent in displayed(game.agents):
             place, size, shown = tuple(agent.position), getattr(agent, "size", None), agent.character
             rows = list(map(str, shown)) if isinstance(shown, (list, tuple)) else [str(shown)]
             text = " ".join(rows)

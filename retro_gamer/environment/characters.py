@@ -41,6 +41,11 @@ def cells_of(agent: Any) -> Iterator[tuple[tuple[int, int], str]]:
                 yield (x + dx, y + dy), row[dx] if dx < len(row) else " "
 
 
+def displayed(agents: Iterable[Any]) -> list[Any]:
+    """Those that are drawn."""
+    return [agent for agent in agents if getattr(agent, "display", True)]
+
+
 def in_paint_order(agents: Sequence[Any]) -> Iterable[Any]:
     """The agents in an order in which to paint them: the highest z last, and of equal ones the first in the list."""
     for agent in agents:

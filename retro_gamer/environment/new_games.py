@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import random
 import sys
-from typing import Any, Callable, Sequence, Tuple
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator, Sequence, Tuple
 
 import numpy as np
 
@@ -115,14 +116,20 @@ def new_game(factory: Callable[[], Any]) -> Any:
 
 def _play(game: Any, keys: Sequence[str]) -> None:
     chooser = random.Random(0)
-    try:
+    with errors_passed_over():  # the next error in play says more
         for turn in range(TURNS):
             game.input_source.press(chooser.choice([*keys, None]))
             with blamed(f"in turn {turn + 1}"):
                 game.step()
             if not game.playing:
                 return
+
+
+@contextmanager
+def errors_passed_over() -> Iterator[None]:
+    """What a game does wrong inside is of no matter; but Ctrl-C is."""
+    try:
+        yield
     except GameError as error:
         if isinstance(error.__cause__, KeyboardInterrupt):
             raise
-        # Otherwise the next error in play says more.

@@ -9,7 +9,7 @@ from typing import Any, Sequence
 import numpy as np
 
 from retro_gamer.discovery.heard import keys_heard
-from retro_gamer.discovery.two_players import Player, teams_to_paste
+from retro_gamer.discovery.players import Player, teams_to_paste
 from retro_gamer.environment.base import Environment
 from retro_gamer.errors import quoted
 from retro_gamer.games.screen import board_lines

@@ -9,6 +9,7 @@ import numpy as np
 
 from retro_gamer.agents.states import state_of
 from retro_gamer.environment.base import Environment
+from retro_gamer.environment.characters import displayed
 from retro_gamer.hosting.randomness import OwnRandomness
 
 GAMES, TURNS = 100, 20_000
@@ -100,7 +101,7 @@ def _outside(environment: Environment) -> float:
     if game is None or encoder is None or not radius:
         return 0.0
     player = encoder.find_player(game)
-    others = [agent for agent in game.agents if agent is not player and getattr(agent, "display", True)]
+    others = [agent for agent in displayed(game.agents) if agent is not player]
     if player is None or not others:
         return 0.0
     x, y = player.position

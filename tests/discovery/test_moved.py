@@ -7,7 +7,7 @@ import random
 from observing import Piece
 
 from retro_gamer.discovery.choose_settings import choose_settings
-from retro_gamer.discovery.moved import moved_by_keys
+from retro_gamer.discovery.players import moved_by_keys
 from retro_gamer.games import engine
 
 KEYS = ["KEY_LEFT", "KEY_RIGHT"]
