@@ -284,11 +284,7 @@ class TrainedPolicy:
         control, and warns (PolicyWarning) where that may be the wrong one.
         """
         self._check(game, "get_action")
-        if agent is None:
-            agent = self._who_asks(game, sys._getframe(1))
-        else:
-            self._check_agent(agent, "get_action(game, agent=...)")
-        return self._choose(game, agent)
+        return self._choose(game, self._looks_from(game, agent, "get_action", sys._getframe(1)))
 
     def control(self, character: Any, game: Game) -> str | None:
         """Choose a key for a character and let its class's own handle_keystroke handle it; returns the key.
@@ -318,7 +314,7 @@ class TrainedPolicy:
 
     def _choose(self, game: Any, agent: Any) -> str | None:
         """The key for a character; None for the one that the keys control."""
-        actions = self._actions if self._side is None else self._side.actions_of(agent)
+        actions = self._actions_of(agent)
         if self._agent is None or self._epsilon:
             chance = self._chance_in(game)
             if self._agent is None or chance.random() < self._epsilon:
@@ -353,6 +349,16 @@ class TrainedPolicy:
         """An observation function never looks from a character."""
         if self._known is None or not self._known.observation_function:
             check_character(agent, call)
+
+    def _actions_of(self, agent: Any) -> list[str | None]:
+        return self._actions if self._side is None else self._side.actions_of(agent)
+
+    def _looks_from(self, game: Any, agent: Any, call: str, frame: Any) -> Any:
+        """The character that was named in a call, or else the one that asks."""
+        if agent is None:
+            return self._who_asks(game, frame)
+        self._check_agent(agent, f"{call}(game, agent=...)")
+        return agent
 
     def _who_asks(self, game: Any, frame: Any) -> Any:
         """The character that asks; of a team, if no character does, the first of its characters that is there."""
@@ -394,12 +400,9 @@ class TrainedPolicy:
         check_game(game, "q_values")
         if self._agent is None:
             return {action: 0.0 for action in self._actions}
-        if agent is None:
-            agent = self._who_asks(game, sys._getframe(1))
-        else:
-            self._check_agent(agent, "q_values(game, agent=...)")
+        agent = self._looks_from(game, agent, "q_values", sys._getframe(1))
         values = self._agent.q_values(self._look(game, agent))
-        return dict(zip(self._actions if self._side is None else self._side.actions_of(agent), map(float, values)))
+        return dict(zip(self._actions_of(agent), map(float, values)))
 
     def explain(self, game: Game | None = None, agent: Any = None, *, observation: Any = None) -> Explanation:
         """Why it chooses a key here: its `action`, the `values` of all, the `margin`, and the `causes`, what it sees that
@@ -412,25 +415,19 @@ class TrainedPolicy:
         from retro_gamer.environment.teams import names_of_symbols
         from retro_gamer.reporting.explanation import explain_choice
 
-        if observation is not None or self._agent is None or self._known is None:
-            policy, terms = self._asked_about_an_observation("explain")
-            characters: Any = self._known.characters if self._known is not None else ()
-            shape = self._known.shape.board_shape if self._known is not None else (0, 0)
-            seen = terms.observe(observation)
-            return explain_choice(policy, seen, terms.keys, characters, shape, self._known)
-        self.refuse_games()
-        check_game(game, "explain")
-        if agent is None:
-            agent = self._who_asks(game, sys._getframe(1))
+        policy: Any = self._agent
+        known: Any = self._known  # where there is a policy
+        if observation is not None or policy is None:
+            _, terms = self._asked_about_an_observation("explain")
+            seen, actions, names = terms.observe(observation), terms.keys, known.characters
         else:
-            self._check_agent(agent, "explain(game, agent=...)")
-        actions = self._actions if self._side is None else self._side.actions_of(agent)
-        names, own = list(self._known.characters), self._known.own_characters or ()
-        if self._side is not None:
-            names = names_of_symbols(names, own, self._side.team)
-        seen = self._look(game, agent)
-        shape = self._known.shape.board_shape
-        return explain_choice(self._agent, seen, actions, names, shape, self._known)
+            self.refuse_games()
+            check_game(game, "explain")
+            agent = self._looks_from(game, agent, "explain", sys._getframe(1))
+            seen, actions, names = self._look(game, agent), self._actions_of(agent), known.characters
+            if self._side is not None:
+                names = names_of_symbols(list(names), known.own_characters or (), self._side.team)
+        return explain_choice(policy, seen, actions, names, known.shape.board_shape, known)
 
 
 def _stamp(path: Path) -> Any:
