@@ -24,27 +24,6 @@ from retro_gamer.environment.vocabulary import (
     UNSEEN,
 )
 
-KINDS: dict[str, Any] = {
-    "algorithm": str,
-    "gym": str,
-    "actions": list,
-    "reward": str,
-    "player": str,
-    "board_size": list,
-    "observation_function": str,
-    "spatial": bool,
-    "board": bool,
-    "egocentric_radius": int,
-    "radar": bool,
-    "observe_state": list,
-    "hidden_sizes": list,
-    "dueling": bool,
-    "characters": list,
-    "n_cells": int,
-    "n_symbols": int,
-    "n_features": int,
-    "board_shape": list,
-}
 Values = Dict[str, Any]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, PLACE, RHYTH
 from retro_gamer.environment.ways import N_STEPS
 from retro_gamer.errors import CheckpointError, ConfigError, command_line
 from retro_gamer.nn.sparse import Convolution
-from retro_gamer.runs.description_checks import CHECKS, KINDS
+from retro_gamer.runs.description_checks import CHECKS
 
 # Facts that, when they change, make the weights meaningless; and why.
 MEANINGLESS_AFTER: dict[str, str] = {
@@ -43,6 +43,9 @@ MEANINGLESS_AFTER: dict[str, str] = {
     "policies": "each team was trained by its name, or all of them by one policy (shared_policy)",
     "teams": "the policy was trained with that many teams",
 }
+
+
+KINDS = {"str": str, "bool": bool, "int": int}  # of facts, as JSON has them; all others are lists
 
 
 class Change(NamedTuple):
@@ -149,22 +152,19 @@ class PolicyDescription:
     def from_json(cls, facts: Any, path: Path) -> PolicyDescription:
         """That in a file; raises CheckpointError unless it is of the right types and sane sizes, and fits together."""
         values: dict[str, Any] = {}
-        for name, kind in KINDS.items():
-            if not isinstance(facts, dict) or type(facts.get(name)) is not kind:
+        for field in fields(cls):
+            name, needed = field.name, field.default is MISSING
+            kind = KINDS.get(str(field.type), list)
+            if needed and (not isinstance(facts, dict) or type(facts.get(name)) is not kind):
                 raise CheckpointError(f"{path} does not say what its {name} is; it is damaged, or from another program.")
-            values[name] = tuple(facts[name]) if kind is list else facts[name]
-        known = {field.name for field in fields(cls)}
-        values.update({name: value for name, value in facts.items() if name in known - {*KINDS}})
+            if name in facts:
+                values[name] = tuple(facts[name]) if needed and kind is list else facts[name]
         for what, right in CHECKS:
             if not right(values):
                 raise CheckpointError(f"{path} cannot be used: its {what}.")
+        values = {name: _as_read(value) for name, value in values.items()}
         if "convolutions" in values:
             values["convolutions"] = tuple(Convolution(*sizes) for sizes in values["convolutions"])
-        for name in ("tiles", "free_characters", "steps_of", "rhythm_of", "way_around"):
-            if name in values:
-                values[name] = tuple(values[name])
-        if "own_characters" in values:
-            values["own_characters"] = tuple(map(tuple, values["own_characters"]))
         return cls(**values)
 
     def to_json(self) -> dict[str, Any]:
@@ -283,6 +283,10 @@ def check_same(changes: list[Change], run: Any) -> None:
 
 def _as_written(value: Any) -> Any:
     return [_as_written(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _as_read(value: Any) -> Any:
+    return tuple(map(_as_read, value)) if isinstance(value, list) else value
 
 
 def _kept(what: str, named: list[str], vocabulary: Vocabulary) -> tuple[str, ...] | None:
