@@ -33,9 +33,10 @@ def room_on(stream: TextIO) -> int:
     return columns - 1
 
 
-def is_notebook_s(stream: TextIO) -> bool:
-    """Whether a stream ends below a cell of a notebook, where a carriage return begins the line anew as in a terminal."""
-    return hasattr(builtins, "__IPYTHON__") and not isinstance(stream, io.TextIOWrapper) and stream is sys.stderr
+def can_redraw(stream: TextIO) -> bool:
+    """Whether a carriage return begins the line anew: on a terminal, and below a cell of a notebook."""
+    in_notebook = hasattr(builtins, "__IPYTHON__") and not isinstance(stream, io.TextIOWrapper) and stream is sys.stderr
+    return in_notebook or bool(getattr(stream, "isatty", lambda: False)())
 
 
 class Counting:
@@ -54,7 +55,7 @@ class Counting:
     ):
         self.what, self.total, self.clock = what, total, clock
         self.stream = sys.stderr if stream is None else stream
-        self.in_place = bool(getattr(self.stream, "isatty", lambda: False)()) or is_notebook_s(self.stream)
+        self.in_place = can_redraw(self.stream)
         self.shown = not quiet
         self._next = clock() + (0.0 if self.in_place else PLAIN_INTERVAL)
         self._width = 0

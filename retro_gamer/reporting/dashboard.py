@@ -60,8 +60,6 @@ class Series:
 
 
 class Dashboard(ProgressLine):
-    """Draws the progress of a training as a picture of several lines; in a small window, the one line."""
-
     def __init__(
         self,
         stream: TextIO | None = None,

@@ -11,7 +11,7 @@ from typing import Callable, TextIO
 from retro_gamer.errors import printable
 from retro_gamer.hosting import signs
 from retro_gamer.hosting.streams import write_now
-from retro_gamer.reporting.counting import is_notebook_s, room_on
+from retro_gamer.reporting.counting import can_redraw, room_on
 from retro_gamer.training.trainer import Status
 
 PLAIN_INTERVAL = 10.0  # seconds between two lines where they cannot be drawn in place
@@ -19,8 +19,6 @@ UNIMPORTANT = ("turns", "epsilon", "speed")  # parts that go when the terminal i
 
 
 class ProgressLine:
-    """Redraws one line a few times a second; where it cannot be redrawn, writes one every ten seconds."""
-
     def __init__(
         self,
         stream: TextIO | None = None,
@@ -29,7 +27,7 @@ class ProgressLine:
         quiet: bool = False,
     ):
         self.stream = stream if stream is not None else sys.stderr
-        self.in_place = bool(getattr(self.stream, "isatty", lambda: False)()) or is_notebook_s(self.stream)
+        self.in_place = can_redraw(self.stream)
         self.shown = not quiet
         self.interval = interval if self.in_place else PLAIN_INTERVAL
         self.clock = clock
