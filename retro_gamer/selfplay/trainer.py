@@ -12,9 +12,6 @@ from retro_gamer.training.trainer import TrainingLoop
 class SelfPlayTrainer(TrainingLoop):
     """The training loop, in whose games several teams learn in turn."""
 
-    def __init__(self, run: RunDirectory, factory: Callable[[], Any] | None = None):
-        super().__init__(run, lambda: self._make(run, factory))
-
     def _make(self, run: RunDirectory, factory: Callable[[], Any] | None) -> SelfPlay:
         self.self_play = SelfPlay(run, factory)
         return self.self_play

@@ -42,12 +42,16 @@ class TrainingLoop:
     in the same folder does so inside `run.locked()`.
     """
 
-    def __init__(self, run: RunDirectory, make_learning: Callable[[], Learning]):
+    def __init__(self, run: RunDirectory, factory: Callable[[], Any] | None = None):
         self.run, self.limits, self.randomness = run, Limits(), OwnRandomness()
         with self.randomness:
-            self._learning = make_learning()
+            self._learning = self._make(run, factory)
         self.config, self.progress = self._learning.config, self._learning.progress
         self.checkpoints = Checkpoints(run, self._learning)
+
+    def _make(self, run: RunDirectory, factory: Callable[[], Any] | None) -> Learning:
+        """What is learned; `factory` makes a new game, instead of the one that the run names."""
+        raise NotImplementedError
 
     def stop(self) -> None:
         """Finish the game being played, save and return from `train`."""
@@ -218,9 +222,6 @@ class TrainingLoop:
 
 
 class Trainer(TrainingLoop):
-    def __init__(self, run: RunDirectory, factory: Callable[[], Any] | None = None):
-        super().__init__(run, lambda: self._make(run, factory))
-
     def _make(self, run: RunDirectory, factory: Callable[[], Any] | None) -> SingleAgent:
         self.learning = SingleAgent(run, factory)
         self.rng, self.vocabulary = self.learning.rng, self.learning.vocabulary
