@@ -10,10 +10,13 @@ import shutil
 import sys
 import textwrap
 from pathlib import Path
-from typing import Any, Sequence
+from typing import TYPE_CHECKING, Any, Sequence
 
 from retro_gamer.config.settings import all_settings
 from retro_gamer.errors import ConfigError, command_line, printable, python_command
+
+if TYPE_CHECKING:
+    from retro_gamer.runs.directory import RunDirectory
 
 DONE, FAILED = 0, 1  # the exit status
 
@@ -21,6 +24,12 @@ DONE, FAILED = 0, 1  # the exit status
 def settings_with_flags() -> list[Any]:
     """(section, setting) of all that --game does not decide."""
     return [(section, setting) for section, setting in all_settings() if section != "game"]
+
+
+def _run_at(path: str) -> RunDirectory:
+    from retro_gamer.runs.directory import RunDirectory
+
+    return RunDirectory(path)
 
 
 def create_command(options: argparse.Namespace) -> int:
@@ -49,9 +58,8 @@ def train_command(options: argparse.Namespace) -> int:
     from retro_gamer.commands.create import create_run
     from retro_gamer.commands.train import train_run
     from retro_gamer.games import BUNDLED
-    from retro_gamer.runs.directory import RunDirectory
 
-    run = RunDirectory(options.run)
+    run = _run_at(options.run)
     if not run.path.exists() and run.path.name in BUNDLED:
         print(f"There is no run at {run} yet: making one for the bundled game {run.path.name}.")
         tell(create_run(run.path.name, str(run.path)).messages)
@@ -59,30 +67,24 @@ def train_command(options: argparse.Namespace) -> int:
 
 
 def play_command(options: argparse.Namespace) -> int:
-    from retro_gamer.runs.directory import RunDirectory
-
-    run = RunDirectory(options.run)
+    run = _run_at(options.run)
     if options.human is not None:
         from retro_gamer.commands.play_human import play_human
 
         print(play_human(run, options.human, options.checkpoint, options.fps, options.seed))
-    elif run.load_config().teams:
-        from retro_gamer.commands.play import watch_teams
-
-        print(watch_teams(run, options.checkpoint, options.fps or 12.0, options.explain, options.seed))
     else:
-        from retro_gamer.commands.play import watch
+        from retro_gamer.commands.play import watch, watch_teams
 
-        print(watch(run, options.checkpoint, options.fps or 12.0, options.explain, options.seed))
+        show = watch_teams if run.load_config().teams else watch
+        print(show(run, options.checkpoint, options.fps or 12.0, options.explain, options.seed))
     return DONE
 
 
 def evaluate_command(options: argparse.Namespace) -> int:
     from retro_gamer.commands.evaluate import compare_runs, evaluate_run
     from retro_gamer.hosting.supervision import supervised
-    from retro_gamer.runs.directory import RunDirectory
 
-    run, other = RunDirectory(options.run), RunDirectory(options.other) if options.other else None
+    run, other = _run_at(options.run), _run_at(options.other) if options.other else None
     if bool(options.game) != bool(options.character) or (options.game and other is not None):
         raise ConfigError(
             "--game and --character belong together, with one run:  "
@@ -109,9 +111,8 @@ def evaluate_command(options: argparse.Namespace) -> int:
 def adversarial_command(options: argparse.Namespace) -> int:
     from retro_gamer.commands.adversarial import Alternation, CrossTable
     from retro_gamer.hosting.supervision import supervised
-    from retro_gamer.runs.directory import RunDirectory
 
-    first, second = RunDirectory(options.run), RunDirectory(options.other)
+    first, second = _run_at(options.run), _run_at(options.other)
     if not Alternation(first, second, options.episodes, options.quiet).play_rounds(options.rounds):
         print("Stopped, and saved. The same command goes on from here.")
         return DONE
@@ -124,9 +125,8 @@ def adversarial_command(options: argparse.Namespace) -> int:
 def tournament_command(options: argparse.Namespace) -> int:
     from retro_gamer.commands.tournament import describe_tournament, hold_tournament
     from retro_gamer.hosting.supervision import supervised
-    from retro_gamer.runs.directory import RunDirectory
 
-    run = RunDirectory(options.run)
+    run = _run_at(options.run)
     with supervised():
         result = hold_tournament(run, options.snapshots, options.games, options.seed, options.quiet)
     print(describe_tournament(run, result, options.games, options.json))
@@ -141,47 +141,41 @@ def import_torch_command(options: argparse.Namespace) -> int:
 
 def info_command(options: argparse.Namespace) -> int:
     from retro_gamer.commands.info import describe_run
-    from retro_gamer.runs.directory import RunDirectory
 
-    print(describe_run(RunDirectory(options.run)))
+    print(describe_run(_run_at(options.run)))
     say_if_installed_twice(sys.stdout)
     return DONE
 
 
 def plot_command(options: argparse.Namespace) -> int:
     from retro_gamer.commands.plot import plot_runs
-    from retro_gamer.runs.directory import RunDirectory
 
-    print(plot_runs([RunDirectory(run) for run in options.runs], options.svg, options.tensorboard))
+    print(plot_runs(list(map(_run_at, options.runs)), options.svg, options.tensorboard))
     return DONE
 
 
 def report_command(options: argparse.Namespace) -> int:
     from retro_gamer.commands.report import write_report
-    from retro_gamer.runs.directory import RunDirectory
 
-    print(write_report(RunDirectory(options.run), options.output, options.checkpoint, options.quiet))
+    print(write_report(_run_at(options.run), options.output, options.checkpoint, options.quiet))
     return DONE
 
 
 def doctor_command(options: argparse.Namespace) -> int:
     from retro_gamer.commands.doctor import examine
-    from retro_gamer.runs.directory import RunDirectory
 
-    print(examine(RunDirectory(options.run), options.quiet))
+    print(examine(_run_at(options.run), options.quiet))
     return DONE
 
 
 def clean_command(options: argparse.Namespace) -> int:
-    from retro_gamer.runs.directory import RunDirectory
-
-    run = RunDirectory(options.run)
+    run = _run_at(options.run)
     run.load_config()
     with run.locked():
         return _clean(run, options.yes)
 
 
-def _clean(run: Any, sure: bool) -> int:
+def _clean(run: RunDirectory, sure: bool) -> int:
     files = run.files_to_clean()
     if not files:
         print(f"There is nothing to clean in {run}.")
