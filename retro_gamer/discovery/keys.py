@@ -77,15 +77,7 @@ def find_actions(
     at_hand = keys_at_hand(new_game(factory))
     keys = tuple(dict.fromkeys((*ARROWS, *likely, *OTHER_KEYS, *heard, *at_hand)))
     moments = max(n for n in range(1, MOMENTS + 1) if n == 1 or _turns_of_arrows(n) <= affordable // 2)
-    trials.go(_moments(pressed, moments), keys)
-    errors = trials.errors()
-    found = trials.distinct(trials.acting())
-    for _ in range(ROUNDS - 1):
-        if set(found) <= set(pressed) or trials.untried:
-            break
-        pressed = found
-        trials.go(_moments(pressed, moments), keys)
-        found = trials.distinct(trials.acting())
+    found, errors = _in_rounds(trials, pressed, keys, moments)
     slow = (
         f"This game is slow, so these keys were not tried: {', '.join(map(repr, trials.untried))}. "
         if trials.untried
@@ -99,13 +91,7 @@ def find_actions(
         found = _found_far_into_games(factory, trials, [], [], [*at_hand, *heard], say)
     found = found or list(trials.any)[:1]
     if not found:
-        if errors:
-            raise next(iter(errors.values()))
-        if trials.chance:
-            raise ConfigError(
-                f"The keys of this game cannot be found out by trying them, because {trials.never_twice()} {NAME_THE_KEYS}"
-            )
-        raise ConfigError(f"{NO_KEY_ACTS} {slow}".rstrip() + f"\n{say_where_keys_are(factory)}")
+        raise _no_key_acts(factory, trials, errors, slow)
     unfit: dict[str, str] = {}
     if not slow:
         unfit = for_people(factory, found, trials)
@@ -125,6 +111,31 @@ def find_actions(
         say(f"{slow}If it uses one of them, name all of its keys, for example:\n  {ACTIONS_FLAG}")
     whole = [key for key in _completed(found, trials, heard, at_hand) if key not in unfit]
     return sorted(whole, key=[*ARROWS, *OTHER_KEYS, *whole].index)
+
+
+def _in_rounds(
+    trials: Trials, pressed: Sequence[str], keys: Sequence[str], moments: int
+) -> tuple[list[str], dict[str, GameError]]:
+    """The keys that act, and those with which the game raises: tried again where the keys found before lead to."""
+    trials.go(_moments(pressed, moments), keys)
+    errors = trials.errors()
+    found = trials.distinct(trials.acting())
+    for _ in range(ROUNDS - 1):
+        if set(found) <= set(pressed) or trials.untried:
+            break
+        pressed = found
+        trials.go(_moments(pressed, moments), keys)
+        found = trials.distinct(trials.acting())
+    return found, errors
+
+
+def _no_key_acts(factory: Callable[[], Any], trials: Trials, errors: dict[str, GameError], slow: str) -> Exception:
+    if errors:
+        return next(iter(errors.values()))
+    if trials.chance:
+        why = trials.never_twice()
+        return ConfigError(f"The keys of this game cannot be found out by trying them, because {why} {NAME_THE_KEYS}")
+    return ConfigError(f"{NO_KEY_ACTS} {slow}".rstrip() + f"\n{say_where_keys_are(factory)}")
 
 
 def _affordable_turns(factory: Callable[[], Any], clock: Callable[[], float]) -> tuple[int, float]:
