@@ -44,6 +44,7 @@ WHEN = {
     "free_characters": "When create did not find out all that can be stepped on.",
     "rhythm_of": "Name what moves only in every second turn, or third, if `create` did not find it.",
     "wrap": "When who leaves the board on one side comes back on the other, and `create` did not find it.",
+    "cell_size": "When everything goes two columns a step, say, and `create` did not find it.",
     "steps_of": "Name what flies on the way it went, such as a ball, if `create` did not find it.",
     "way_around": "When create missed a wall, or something deadly; empty where it never bars the way.",
     "sight": "In games in which only what is near shows.",

@@ -17,6 +17,7 @@ from retro_gamer.config.settings import (
 NOT_BESIDE_TILES = ("radar", "own_symbol", "last_step", "kinds", "room", "place", "steps_of", "rhythm_of")
 ONE_OF_TWO = (
     ("board", "far", "The whole board is all there is to see: nothing is far."),
+    ("board", "cell_size", "The whole board is seen as it is drawn."),
     ("sight", "wrap", "What is remembered is a map with edges."),
     (
         "kinds",
@@ -127,6 +128,9 @@ def check_preprocessing(seen: PreprocessingSettings, observation_function: str, 
             "Try: tiles = []",
             ("tiles",),
         )
+    if len(seen.cell_size) not in (0, 2):
+        why = "It is a width and a height."
+        yield Problem(f"cell_size = {seen.cell_size!r}", why, "Try: cell_size = [2, 1]", ("cell_size",))
     if (seen.way_around or seen.sight) and not seen.radar and not tabular:
         yield Problem(
             f"{'way_around' if seen.way_around else 'sight'} is set with radar = false",

@@ -161,6 +161,13 @@ class PreprocessingSettings:
     wrap: str = setting(
         TEXT, "", "Which edges of the board join: x for left and right, y for above and below, xy for both.", choices=EDGES
     )
+    cell_size: list[int] = setting(
+        WHOLES,
+        [],
+        "Width and height of a cell of the game's own grid, where a step is several columns or rows: it is seen as one.",
+        low=1,
+        high=MAX_SIGHT,
+    )
     steps_of: list[str] = setting(TEXTS, [], "Characters whose last step is seen, such as a ball.")
     rhythm_of: list[str] = setting(
         TEXTS, [], "Characters that move only in every second or third turn, or so: how many turns ago is seen."

@@ -25,7 +25,7 @@ from retro_gamer.discovery.sights import (
 from retro_gamer.discovery.state_numbers import TURNS, changing_numbers, changing_words, most_turns, not_shown, says_which
 from retro_gamer.environment.observation import WHICH
 from retro_gamer.environment.player import player_finder
-from retro_gamer.environment.readings import Canvas
+from retro_gamer.environment.readings import Canvas, grid_size
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, MAX_CHARACTERS
 from retro_gamer.environment.ways import Ways
 from retro_gamer.errors import GameError
@@ -79,6 +79,9 @@ def choose_encoders(draft: Draft, factory: Any, probe: Probe) -> None:
         why = f"{player} never moves, so each cell of the board is always as far from it."
         see_whole_board(draft, draft.config.preprocessing.radar, why)
         needless = {"egocentric_radius", "far"}  # all of the board is seen
+    if probe.cell_size and not is_fixed and draft.is_free("cell_size", "board"):
+        draft.set({"cell_size": probe.cell_size}, "In random play all went by so many columns, or rows, at a time.")
+        draft.say("Its grid has cells of {} x {}: each is seen as one.".format(*probe.cell_size))
     found = (walls_that_come, things_that_come, balls_that_fly, what_has_a_rhythm, targets_far_away, hits_that_come_late)
     for sight in (*(look(probe) for look in found), deaths_that_hide_hits(probe, draft.get("reward"))):
         if sight is not None and draft.is_free(*sight.settings) and not needless & set(sight.settings):
@@ -179,7 +182,8 @@ def look_around(draft: Draft, factory: Any, probe: Probe) -> None:
     if not known.get("room") and probe.turns < TURNS_TO_LOOK:
         draft.say(f"What its character leaves behind was not looked at either. {IF_IT_SHUTS_ITSELF_IN}")
         return
-    ground = look_at_ground(factory, draft.get("actions"), draft.say, reward=draft.get("reward"))
+    cell_size = draft.config.with_settings(draft.named).preprocessing.cell_size
+    ground = look_at_ground(factory, draft.get("actions"), draft.say, reward=draft.get("reward"), cell_size=cell_size)
     if asks_room:
         _choose_room(draft, ground)
     if asks_way:
@@ -222,7 +226,7 @@ def _choose_way(draft: Draft, ground: Ground, probe: Probe) -> None:
     if others is not None:  # what is written there is neither in the way nor a goal
         barriers = [shown for shown in barriers if shown in others]
         situations = [({c: one for c, one in cells.items() if one in others}, at) for cells, at in situations]
-    share = detours(situations, barriers, probe.board_size)
+    share = detours(situations, barriers, grid_size(probe.board_size, ground.cell_size))
     if ground.stays and (share >= OFTEN or ground.left or sight):
         draft.set(
             {"way_around": barriers},

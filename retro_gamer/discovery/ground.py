@@ -74,15 +74,20 @@ class Ground:
     sight     how many cells around it show what is there; 0 where all show
     """
 
-    def __init__(self, reward: str = "") -> None:
+    def __init__(self, reward: str = "", cell_size: Sequence[int] = ()) -> None:
+        self.cell_size = tuple(cell_size) or (1, 1)
         self._stepped_on: set[str] = set()
         # Character -> [times left, steps since the first time in a game].
         self._left: dict[str, list[int]] = {}
-        self._meetings, self._darkness = Meetings(reward), Darkness()
+        self._meetings, self._darkness = Meetings(reward, self._place_of), Darkness()
         self._steps: Counter[Pair] = Counter()
         # (what shows where, where it is), now and then.
         self.situations: list[tuple[dict[Pair, str], Pair]] = []
         self.begin()
+
+    def _place_of(self, position: Pair) -> Pair:
+        """The cell of the game's grid in which this is."""
+        return position[0] // self.cell_size[0], position[1] // self.cell_size[1]
 
     def begin(self) -> None:
         self.shown: Shown = {}
@@ -98,11 +103,12 @@ class Ground:
         """
         before, was_at = self.shown, self.position
         players = keyboard_driven(game)
-        player = players[0] if len(players) == 1 and getattr(players[0], "size", None) is None else None
-        self.shown, self.position = {}, tuple(player.position) if player is not None else None
+        sizes = [tuple(getattr(player, "size", None) or (1, 1)) for player in players]
+        player = players[0] if sizes in ([(1, 1)], [self.cell_size]) else None
+        self.shown, self.position = {}, self._place_of(player.position) if player is not None else None
         for agent, x, y, shown in visible_cells(game.agents, game.board_size):
             if agent is not player and shown.strip():
-                self.shown.setdefault((x, y), []).append((agent, shown))
+                self.shown.setdefault(self._place_of((x, y)), []).append((agent, shown))
         if was_at is None:
             self._meetings.look(game)
             return None
@@ -123,7 +129,7 @@ class Ground:
     def _stepped(self, game: Any, before: Shown, was_at: Pair, now_at: Pair) -> None:
         for agent, shown in before.get(now_at, ()):
             # What went on by one cell made room, such as the end of a snake: nobody stepped on it.
-            x, y = agent.position
+            x, y = self._place_of(agent.position)
             if abs(x - now_at[0]) + abs(y - now_at[1]) != 1 or not any(agent is other for other in game.agents):
                 self._stepped_on.add(shown)
         left = {shown for _, shown in self.shown.get(was_at, ())}
@@ -177,13 +183,14 @@ def look_at_ground(
     say: Callable[[str], None] = lambda message: None,
     clock: Callable[[], float] = time.monotonic,
     reward: str = "",
+    cell_size: Sequence[int] = (),
 ) -> Ground:
     """Play towards one kind of character after the other, to see which it can step on. What keys do is learned meanwhile.
 
     When SECONDS are up on `clock` before TURNS_TO_LOOK, it is told to `say` how many turns were played.
     """
     seed_everything(0)
-    chooser, ground, deadline = random.Random(0), Ground(reward), clock() + SECONDS
+    chooser, ground, deadline = random.Random(0), Ground(reward, cell_size), clock() + SECONDS
     steps: dict[str | None, Counter[Pair]] = {key: Counter() for key in [*actions, None]}
     game: Any = None
     for turn in range(TURNS_TO_LOOK):

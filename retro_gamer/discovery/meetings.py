@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Dict, List, Tuple
+from typing import Any, Callable, Dict, List, Tuple
 
 from retro_gamer.discovery.probing import is_number
 
@@ -49,8 +49,8 @@ class Met:
 class Meetings:
     """What the character of the keys met, turn by turn."""
 
-    def __init__(self, reward: str):
-        self._reward = reward
+    def __init__(self, reward: str, place_of: Callable[[Pair], Pair]):
+        self._reward, self._place_of = reward, place_of  # the cell of a position on the board
         self.kinds: dict[str, Met] = {}
         self._gains: Counter[float] = Counter()  # of the turns in which it met nothing
         self.begin()
@@ -92,7 +92,7 @@ class Meetings:
         """What showed in the cell that the step led to; None if it was not met there after all."""
         agent, shown = shows
         met = self.kinds.setdefault(shown, Met())
-        x, y = agent.position
+        x, y = self._place_of(agent.position)
         if step in (None, (0, 0)):
             met.stopped += 1
         elif abs(x - to[0]) + abs(y - to[1]) == 1:

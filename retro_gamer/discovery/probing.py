@@ -57,6 +57,7 @@ class Probe(NamedTuple):
     colored: list[str]  # the characters that were shown in several colors
     balls: list[str]  # the characters of what there is one of, that mostly goes on the way it went
     rhythms: list[str]  # the characters that move only in every second turn, or third, and so on
+    cell_size: list[int]  # of the grid on which all moves go; empty for single cells
     tiles: list[int]  # where numbers stand that it is played with (discovery/written.py)
     words: dict[str, list[list[float]]]  # as `histories`, the signs of the state's texts
 
@@ -290,6 +291,7 @@ class _Findings:
             self._looks.colored(),
             self._balls.found(),
             self._rhythms.found(),
+            self._rhythms.cell_size(),
             self._tiles.found(),
             self._words,
         )

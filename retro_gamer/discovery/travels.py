@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import gcd
 from statistics import median
 from typing import Any, Callable, NamedTuple
 
@@ -21,6 +22,7 @@ MADE = 0.9  # of a kind have to appear with one and the same key
 BESIDE = 2  # cells from the player: what mostly appears there is thrown by the player, and comes from nowhere
 MUZZLE = 4  # cells from the player, in line with it: what appears there and flies straight away was shot
 FEWEST_STEPS, LONGEST_STEP = 10, 3  # a ball makes so many steps in each of two ways, and none longer
+FEWEST_MOVES = 20  # fewer do not tell how far all go
 FEWEST_BEATS = 6  # different turns in which something moves have to fit its rhythm
 PERIODS = range(2, 1 + LONGEST_RHYTHM)  # of a rhythm, in turns
 MOST_WATCHED = 500  # characters: more would cost more than the game
@@ -228,9 +230,12 @@ class Balls:
 
 
 class Rhythms:
-    """Watches for characters that move only in every second turn, or every third, and so on."""
+    """Watches for characters that move only in every second turn, or every third, and so on; and how far all of them go."""
 
     def __init__(self) -> None:
+        self._steps = [0, 0]  # the greatest number of columns, and of rows, of which all moves are multiples
+        self._n_moves = 0
+        self._reached: set[tuple[int, int]] = set()  # where moves led to
         # By id, who was where in the turn before, and no longer: who was out of sight may have moved at any time.
         self._places: dict[int, tuple[Any, tuple[int, int]]] = {}
         self._moved: dict[str, Counter[int]] = {}  # character -> in which turns of its games, how often
@@ -241,9 +246,18 @@ class Rhythms:
             x, y = agent.position
             who, before = self._places.get(id(agent), (None, (x, y)))
             if who is agent and before != (x, y):
+                self._n_moves += 1
+                self._steps = [gcd(step, to - at) for step, to, at in zip(self._steps, (x, y), before)]
+                self._reached.add((x, y))
                 self._moved.setdefault(str(agent.character), Counter())[turn] += 1
             places[id(agent)] = agent, (x, y)
         self._places = places
+
+    def cell_size(self) -> list[int]:
+        """Width and height of the cells of a grid in which all moves go from cell to cell; empty where these are single."""
+        wide, high = size = [max(1, step) for step in self._steps]
+        beginnings = {(x % wide, y % high) for x, y in self._reached}
+        return size if self._n_moves >= FEWEST_MOVES and max(size) > 1 and len(beginnings) == 1 else []
 
     def found(self) -> list[str]:
         return [

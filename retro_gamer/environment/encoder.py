@@ -39,6 +39,7 @@ from retro_gamer.environment.readings import (
     READINGS_PER_CHARACTER,
     Canvas,
     Painted,
+    grid_size,
     note,
     note_nearest,
     radar_reading,
@@ -78,8 +79,10 @@ class Encoder:
     those of ROOM_ACROSS and ROOM_DOWN are the free cells on each side of it: free is what shows nothing, or one of
     `free_characters`. With `place` those of PLACE are its column and row, from 1 on; and cells beyond the edge show
     nothing, for then it is known where the edge is. With `wrap` edges join, "x" left and right, "y" above and below: the
-    board is turned until the character is in the middle. `steps_of` are characters whose last step is seen, such as a ball;
-    `rhythm_of` are those that move in some turns only, of which it is seen how many turns ago the last did.
+    board is turned until the character is in the middle. With `cell_size`, (width, height), so many columns and rows of the
+    board are one cell of all that is seen; what is in it beside the character covers that. `steps_of` are characters whose
+    last step is seen, such as a ball; `rhythm_of` are those that move in some turns only, of which it is seen how many
+    turns ago the last did.
     """
 
     def __init__(
@@ -103,6 +106,7 @@ class Encoder:
         texts: bool = True,
         place: bool = False,
         wrap: str = "",
+        cell_size: Sequence[int] = (),
         far: bool = False,
         tiles: Sequence[int] = (),
         steps_of: Sequence[str] = (),
@@ -127,6 +131,7 @@ class Encoder:
         self.far_sight = FarSight(self.radius) if far and not board else None
         self.kinds, self.flow, self._urgency = kinds, flow, urgency(flow) if flow else None
         self.texts, self.tiles, self.wrap = texts, tiles, wrap
+        self.cell_size = tuple(cell_size)
         self._place = vocabulary.add(PLACE) if place else NOTHING
         self._stepping = {shown: vocabulary.add(STEP_OF + shown) for shown in steps_of}
         self._rhythms = {shown: vocabulary.add(RHYTHM_OF + shown) for shown in rhythm_of}
@@ -144,8 +149,8 @@ class Encoder:
 
     def _set_board_size(self, board_size: tuple[int, int]) -> None:
         """Prepare a blank board, framed with `radius` off-board cells on each side: a window never leaves it."""
-        self.board_size = width, height = board_size
-        radius = self.radius
+        self.board_size, radius = board_size, self.radius
+        self._seen_size = width, height = grid_size(board_size, self.cell_size)
         beyond = OFF_BOARD if not self._place else NOTHING
         blank = np.full((height + 2 * radius, width + 2 * radius), beyond, np.uint8)
         blank[radius : radius + height, radius : radius + width] = 0
@@ -200,19 +205,22 @@ class Encoder:
         # A crowd: most are out of sight.
         if (
             self.radius
-            and not (self.wrap or self.radar or self.kinds or self.rooms)
+            and not (self.wrap or self.cell_size or self.radar or self.kinds or self.rooms)
             and not (self.far_sight or self._stepping or self._rhythms)
             and len(characters) > (2 * self.radius + 1) ** 2
         ):
             characters = self._near(characters, center)
-        painted, place = list(visible_cells(characters, self.board_size)), center
+        painted = list(visible_cells(characters, self.board_size))
         is_there = player is not None and tuple(player.position) == center
+        if self.cell_size:
+            painted, center = self._in_cells(painted, center, player)
+        place = center
         if self.wrap:
             painted, center = self._turned(painted, center)
         cells: Any = self._paint_with_me(painted, player) if self.own_symbol else self._paint(painted)
         room, ways = [], {}
         if self.rooms is not None or self.ways is not None:
-            canvas = Canvas(cells, self._first, self._framed_shape[1], self.board_size)
+            canvas = Canvas(cells, self._first, self._framed_shape[1], self._seen_size)
             room = self.rooms.readings(canvas, center) if is_there and self.rooms is not None else []
             ways = self._way_readings(canvas, painted, game, player, center) if is_there else {}
         if self.radius:
@@ -288,8 +296,10 @@ class Encoder:
         """In the place of a symbol the last step of a character; 0 while it is not known."""
         step = self.last_steps.of(game, character)
         if step is not None and symbol:
-            along = zip(step, self.board_size, "xy")
-            dx, dy = (shortest(by, size) if edges in self.wrap else by for by, size, edges in along)
+            along = zip(step, self.board_size, self.cell_size or (1, 1), "xy")
+            dx, dy = (
+                round((shortest(by, size) if edges in self.wrap else by) / of_cell) for by, size, of_cell, edges in along
+            )
             note(readings, symbol, radar_reading(dx), radar_reading(dy))
 
     def _note_rhythms(self, readings: bytearray, game: Any, painted: Painted) -> None:
@@ -307,12 +317,19 @@ class Encoder:
         """For each kind how many there are, and how far the first of them has come."""
         symbols = self.vocabulary
         places = [(symbols[shown], x, y) for character, x, y, shown in painted if character is not player]
-        for symbol, pair in kind_readings(places, self.flow, self.board_size).items():
+        for symbol, pair in kind_readings(places, self.flow, self._seen_size).items():
             note(readings, symbol, *pair)
+
+    def _in_cells(self, painted: Painted, center: Pair, player: Any) -> tuple[list[Any], Pair]:
+        """The same in cells of this size: the player first, so that what is there with it covers it."""
+        wide, high = self.cell_size
+        cells = [(one, x // wide, y // high, shown) for one, x, y, shown in painted]
+        cells.sort(key=lambda cell: cell[0] is not player)
+        return cells, (center[0] // wide, center[1] // high)
 
     def _turned(self, painted: Painted, center: Pair) -> tuple[list[Any], Pair]:
         """The same where edges join: turned until the center is in the middle of the board."""
-        (width, height), (x, y) = self.board_size, center
+        (width, height), (x, y) = self._seen_size, center
         dx = width // 2 - x if "x" in self.wrap else 0
         dy = height // 2 - y if "y" in self.wrap else 0
         turned = [(one, (x + dx) % width, (y + dy) % height, shown) for one, x, y, shown in painted]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, NamedTuple, Tuple
+from typing import Any, Callable, Iterable, NamedTuple, Sequence, Tuple
 
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, OFF_BOARD, Vocabulary
 
@@ -28,6 +28,12 @@ def radar_reading(distance: int) -> int:
     4, 3, 2, 1 the same to the left or above. 0 is left for where there is no such character."""
     known = _KNOWN.get(distance)
     return _reading(int(distance)) if known is None else known
+
+
+def grid_size(board_size: Sequence[int], cell_size: Sequence[int]) -> tuple[int, int]:
+    """Columns and rows of cells of this size (width, height), which is empty for (1, 1)."""
+    wide, high = cell_size or (1, 1)
+    return -(-board_size[0] // wide), -(-board_size[1] // high)
 
 
 def shortest(distance: int, size: int) -> int:

@@ -45,6 +45,7 @@ def inputs_in_words(seen: Any, observation_function: str, of_environment: bool) 
     parts += ["how many of each kind there are"] * bool(seen.kinds)
     parts += ["the first of each"] * bool(seen.kinds and seen.flow)
     parts += ["the board on across its edges"] * bool(seen.wrap)
+    parts += [f"cells of {' x '.join(map(str, seen.cell_size or ()))} as one"] * bool(seen.cell_size)
     parts += ["the free cells on each side"] * bool(seen.room)
     parts += ["its own column and row"] * bool(seen.place)
     parts += ["the last " + STEP_OF + shown for shown in seen.steps_of or ()]

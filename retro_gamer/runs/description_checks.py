@@ -182,6 +182,10 @@ CHECKS: list[tuple[str, Callable[[Values], bool]]] = [
         "turn_based, kinds or far is not a flag",
         lambda values: all(values.get(name, True) is True for name in ("turn_based", "kinds", "far")),
     ),
+    (
+        "cell_size is not a width and a height",
+        lambda values: isinstance(size := values.get("cell_size", [1, 1]), list) and _are_whole(size, 1, MAX_SIGHT, (2,)),
+    ),
     ("tiles are not places", lambda values: "tiles" not in values or _are_tiles(values)),
     ("far is beside a whole board", lambda values: not ("far" in values and values["board"])),
     ("kinds are in the place of its radar", lambda values: not ("kinds" in values and values["radar"])),

@@ -30,7 +30,7 @@ MEANINGLESS_AFTER: dict[str, str] = {
         ("board", "far", "radar", "last_step", "kinds", "room", "place", "steps_of", "rhythm_of", "sight"),
         "it decides what the inputs are",
     ),
-    **dict.fromkeys(("observation_function", "own_symbol", "flow", "wrap"), "it decides what the inputs mean"),
+    **dict.fromkeys(("observation_function", "own_symbol", "flow", "wrap", "cell_size"), "it decides what the inputs mean"),
     "free_characters": "it decides what the readings of room mean",
     "way_around": "it decides what the readings of the radar mean",
     "texts": "it decides what is seen",
@@ -91,6 +91,7 @@ class PolicyDescription:
     flow: str | None = None
     place: bool | None = None
     wrap: str | None = None
+    cell_size: tuple[int, ...] | None = None
     steps_of: tuple[str, ...] | None = None
     rhythm_of: tuple[str, ...] | None = None
     way_around: tuple[str, ...] | None = None
@@ -133,6 +134,7 @@ class PolicyDescription:
             kinds=seen.kinds or None,
             flow=seen.flow or None,
             wrap=seen.wrap or None,
+            cell_size=tuple(seen.cell_size) or None,
             room=has_room or None,
             free_characters=tuple(seen.free_characters) if has_room else None,
             steps_of=_kept(STEP_OF, seen.steps_of, vocabulary),

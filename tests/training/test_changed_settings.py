@@ -48,6 +48,7 @@ REFUSED = {  # setting -> changes that touch it
     "room": [{"room": True}],
     "place": [{"place": True}],
     "wrap": [{"wrap": "xy"}],
+    "cell_size": [{"cell_size": [2, 1]}],
     "steps_of": [{"steps_of": ["o"]}],
     "rhythm_of": [{"rhythm_of": ["o"]}],
     "texts": [{"texts": False}],
