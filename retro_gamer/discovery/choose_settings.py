@@ -50,6 +50,7 @@ from retro_gamer.environment.own_class import describe_own, environment_of
 from retro_gamer.environment.runner import LARGEST, state_number
 from retro_gamer.environment.teams import check_teams_in_game, count_features
 from retro_gamer.errors import ConfigError, GameError, did_you_mean, quoted
+from retro_gamer.hosting import clock
 from retro_gamer.hosting.importing import answered
 from retro_gamer.hosting.loading import load_factory, make_game, parse_game, read_description
 
@@ -174,6 +175,8 @@ def _describe_game(draft: Draft, flags: dict[str, Any]) -> None:
             f"Colors are not seen, and {' '.join(probe.colored)} came in several: if they matter, give each its own "
             "character."
         )
+    if clock.was_read:
+        draft.say("It reads the clock, which here goes by its turns: each takes as long as on the screen.")
     choose_priorities(draft, probe)
     if draft.is_free("observation_function"):
         with trying_out():

@@ -10,15 +10,14 @@ import os
 import re
 import sys
 import threading
-import time
 from contextlib import contextmanager
-from functools import wraps
 from pathlib import Path
 from typing import Any, Callable, Iterator
 from weakref import WeakSet
 
 from retro_gamer.errors import ConfigError, GameError, RetroGamerError, did_you_mean
 from retro_gamer.games import BUNDLED
+from retro_gamer.hosting import clock
 from retro_gamer.hosting.blame import blamed, no_such_module
 
 FORMS = (
@@ -40,6 +39,7 @@ def import_module(name: str, path: str = "") -> Any:
     try:
         with blamed(f"while {name} was imported", _advice_for_import), unattended() as played:
             module = _import(name, file, played)
+        clock.replace_clocks()
     except GameError as error:
         missing = error.__cause__.name if isinstance(error.__cause__, ModuleNotFoundError) else None
         if missing and (name == missing or name.startswith(missing + ".")):
@@ -170,14 +170,6 @@ def _answering() -> Callable[[Any], str]:
     return answer
 
 
-def _unless_unattended(function: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(function)
-    def called(*arguments: Any, **settings: Any) -> Any:
-        return 0 if getattr(_this_thread, "unattended", 0) else function(*arguments, **settings)
-
-    return called
-
-
 @contextmanager
 def unattended(answers: bool = True) -> Iterator[list[Any]]:
     """While a game is imported or made, it cannot begin to play: gives a list, in which a game comes that wanted to.
@@ -194,10 +186,11 @@ def unattended(answers: bool = True) -> Iterator[list[Any]]:
         played.append(game)
         raise PlaysItself("It called play(). The trainer plays the game itself.")
 
-    stdin, sys.stdin = sys.stdin, io.StringIO()
+    stdin, system, sys.stdin = sys.stdin, os.system, io.StringIO()
     no_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     new: list[tuple[Any, str, Any]] = [(one, "play", play) for one in {Game, engine.Game}]
-    new += [(place, name, _unless_unattended(getattr(place, name))) for place, name in ((time, "sleep"), (os, "system"))]
+    new += clock.REPLACED
+    new.append((os, "system", lambda command: 0 if getattr(_this_thread, "unattended", 0) else system(command)))
     if answers:
         new.append((builtins, "input", _answering()))
     before = [(place, name, getattr(place, name)) for place, name, _ in new]
@@ -205,7 +198,8 @@ def unattended(answers: bool = True) -> Iterator[list[Any]]:
         setattr(place, name, function)
     _this_thread.unattended = getattr(_this_thread, "unattended", 0) + 1
     try:
-        yield played
+        with clock.hosted():
+            yield played
     finally:
         _this_thread.unattended -= 1
         sys.stdin, sys.dont_write_bytecode = stdin, no_bytecode

@@ -16,6 +16,7 @@ from retro_gamer.config.settings import GameSettings
 from retro_gamer.config.values import parse_toml
 from retro_gamer.errors import ConfigError, GameError
 from retro_gamer.games import BUNDLED
+from retro_gamer.hosting import clock
 from retro_gamer.hosting.blame import blamed, first_line_of
 from retro_gamer.hosting.importing import FORMS, PlaysItself, import_module, look_beside, scripts, unattended
 
@@ -220,9 +221,8 @@ def make_game(factory: Callable[[], Any], first: bool = True) -> Any:
     """
     with blamed(lambda: f"while {getattr(factory, '__name__', 'its factory')}() made a new game", _only_make_it):
         if first:
-            with unattended(answers=False):
-                game = factory()
-        else:
+            clock.replace_clocks(if_more=True)
+        with unattended(answers=False) if first else clock.hosted():
             game = factory()
     missing = [name for name in ("agents", "state", "board_size", "step", "start") if not hasattr(game, name)]
     if missing:

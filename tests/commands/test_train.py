@@ -190,7 +190,7 @@ class Player:
         if game.turn_number >= 4:
             if Path("slow").exists():
                 Path("sleeping").touch()
-                time.sleep(86400)
+                __import__("threading").Event().wait(86400)
             game.end()
 
 def create_game():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+import textwrap
 import threading
 import zipfile
 from pathlib import Path
@@ -14,6 +15,7 @@ from calling import from_the_library
 from observing import Hero, Piece
 
 from retro_gamer.cli import main
+from retro_gamer.commands.create import create_run
 from retro_gamer.discovery.choose_settings import choose_settings
 from retro_gamer.environment.game import RetroEnvironment
 from retro_gamer.environment.make import make_environment
@@ -525,3 +527,37 @@ class Field:
 """
     make = fields + MAKE.replace("Apple()", "*map(Field, range(10))")
     assert "Seen from player" in said(write("fields", make, turn="pass"))
+
+
+def test_a_game_with_a_clock_plays_the_same_twice_and_is_told(tmp_path):
+    """A cannon that loads for a second: its key is found, and no word says that each game is another."""
+    (tmp_path / "cannon.py").write_text(
+        textwrap.dedent(
+            """
+            from time import monotonic as now
+            from retro_gamer.games import Game
+
+            class Cannon:
+                name, character, position, shot = "cannon", "C", (2, 2), -1
+
+                def handle_keystroke(self, keystroke, game):
+                    if keystroke == " " and now() - self.shot > 1:
+                        self.shot = now()
+                        game.state["score"] += 1
+
+                def play_turn(self, game):
+                    if now() - game.began > 20:
+                        game.end()
+
+            def create_game():
+                game = Game([Cannon()], {"score": 0}, board_size=(5, 5), framerate=10)
+                game.began = now()
+                return game
+            """
+        )
+    )
+    made = create_run(str(tmp_path / "cannon.py"), str(tmp_path / "run"), {})
+    assert made.config.metadata.actions == [" "] and made.config.metadata.reward == "score"
+    told = "\n".join(made.messages)
+    assert "It reads the clock" in told and "never plays the same way twice" not in told
+    assert not made.config.metadata.turn_based

@@ -380,7 +380,7 @@ sys.exit(""",
 def test_a_loop_that_never_ends(game_folder, place, command):
     """Where it hangs is said, and again when Ctrl-C stops it; the games before are saved."""
     engine, folder = game_folder
-    trouble = "while True: time.sleep(0.3) or open('busy', 'w').close()"
+    trouble = "while True: sys.modules['time'].sleep(0.3) or open('busy', 'w').close()"
     path = write_game(folder, engine, **{place: trouble})
     where = f"{path}, line {line_of(path, trouble)}"
     arguments = {"create": ["create", "--game", "my_game.py", "--output", "new", *KNOWN]}.get(command, [command, "run"])
@@ -408,7 +408,7 @@ def test_a_loop_that_never_ends(game_folder, place, command):
 
 def test_a_slow_game_is_not_called_hanging(game_folder):
     engine, folder = game_folder
-    write_game(folder, engine, every="time.sleep(0.01)")
+    write_game(folder, engine, every="sys.modules['time'].sleep(0.01)")
     result = run_python("-c", SLOW, "train", "run", "--episodes", "8", cwd=folder)
     assert result.returncode == 0 and "busy" not in result.stderr
 

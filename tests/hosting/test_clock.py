@@ -1,0 +1,120 @@
+"""A game that reads the clock is the same game however fast it is played: a turn takes as long as on the screen."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+import time
+
+import pytest
+
+from retro_gamer.environment.runner import GameRunner
+from retro_gamer.hosting import clock
+from retro_gamer.hosting.loading import load_factory, parse_game
+
+TIMED = """
+    {imports}
+    from retro_gamer.games import Game
+
+    AT_THE_TOP = {now}
+
+    class Enemy:
+        name, character, position = "enemy", "E", (0, 0)
+
+        def __init__(self):
+            self.last, self.moves = {now}, 0
+
+        def play_turn(self, game):
+            if {now} - self.last >= {half}:
+                self.last = {now}
+                self.moves += 1
+            game.state["seconds"] = {now} - game.began
+            game.state["since import"] = {now} - AT_THE_TOP
+
+    def create_game():
+        game = Game([Enemy()], {{"score": 0, "seconds": 0, "since import": 0}}, framerate=10)
+        game.began = {now}
+        return game
+"""
+WAYS = {
+    "time.time": ("import time as t", "t.time()"),
+    "time": ("from time import time", "time()"),
+    "monotonic": ("import time", "time.monotonic()"),
+    "perf_counter": ("from time import perf_counter as now", "now()"),
+    "datetime.datetime": ("import datetime", "datetime.datetime.now().timestamp()"),
+    "datetime": ("from datetime import datetime", "datetime.now().timestamp()"),
+}
+
+
+def load(tmp_path, name, text):
+    path = tmp_path / f"{name}.py"
+    path.write_text(textwrap.dedent(text))
+    return load_factory(parse_game(str(path)))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_second_has_as_many_turns_as_on_the_screen(tmp_path, way):
+    imports, now = WAYS[way]
+    text = TIMED.format(imports=imports, now=now, half=0.5)
+    runner = GameRunner(load(tmp_path, f"timed_{way.replace('.', '_')}", text), [])
+    for _ in range(2):  # the second game has the same clock
+        runner.reset(0)
+        for _ in range(21):
+            runner.play_turn([None])
+        assert runner.game.agents[0].moves == 4
+        assert 1.9 <= runner.game.state["seconds"] <= 2.1
+        assert abs(runner.game.state["since import"] - runner.game.state["seconds"]) < 1e-6
+
+
+def test_a_game_does_not_sleep(tmp_path):
+    text = """
+        import time
+        from time import sleep
+        from retro_gamer.games import Game
+
+        class Sleeper:
+            name, character, position = "sleeper", "S", (0, 0)
+
+            def play_turn(self, game):
+                time.sleep(86400)
+                sleep(86400)
+
+        def create_game():
+            sleep(86400)
+            return Game([Sleeper()], {"score": 0})
+    """
+    runner = GameRunner(load(tmp_path, "sleeps_in_turns", text), [])
+    for _ in range(2):
+        runner.reset(0)
+        runner.play_turn([None])
+    assert runner.turn == 1
+
+
+def test_outside_a_game_the_clock_is_the_real_one(tmp_path):
+    """Such as where the program that trains is the game's own, or plays it with game.play()."""
+    text = "import time\nfrom time import perf_counter\nfrom retro_gamer.games import Game\n\n\ndef create_game():\n"
+    factory = load(tmp_path, "also_a_program", text + "    return Game([], {'score': 0})\n")
+    GameRunner(factory, []).reset(0)
+    own = factory.__globals__
+    real_time = sys.modules["time"]
+    assert own["time"] is not real_time and clock.is_read
+    for mine, real in ((own["time"].time, real_time.time), (own["perf_counter"], real_time.perf_counter)):
+        before = real()
+        assert before <= mine() <= real()
+    assert own["time"].strftime is real_time.strftime
+    with pytest.raises(ValueError):
+        own["time"].sleep(-1)
+
+
+def test_two_trainings_of_a_timed_game_are_the_same_to_the_bit(tmp_path):
+    imports, now = WAYS["time"]
+    factory = load(tmp_path, "timed_twice", TIMED.format(imports=imports, now=now, half=0.3))
+    seen = []
+    for _ in range(2):
+        runner = GameRunner(factory, [])
+        runner.reset(0)
+        for _ in range(50):
+            runner.play_turn([None])
+        seen.append((runner.game.agents[0].moves, runner.game.state["seconds"]))
+        time.sleep(0.01)
+    assert seen[0] == seen[1] and seen[0][0] > 10
