@@ -285,7 +285,7 @@ def _completed(found: Sequence[str], trials: Trials, heard: Sequence[str], at_ha
         fit = known if keys & set(LETTERS) <= known else set(LETTERS)  # z, q, s and d may be what is written
         keys |= set(_other_directions(keys, heard)) & fit
     digits = [key for key in acting if key in DIGITS]
-    if len(trials.distinct(digits)) > 1:
+    if keys & set(DIGITS) and len(trials.distinct(digits)) > 1:  # not where they do what arrows do
         last = "" if trials.by_what_shows(digits) else max(digits)
         written = last and set(digits) <= {*heard, *at_hand}  # as 2, 4, 6 and 8 may be
         keys |= {key for key in (digits if written else DIGITS) if not last or min("1", min(digits)) <= key <= last}

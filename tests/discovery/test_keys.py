@@ -324,6 +324,11 @@ def test_a_corridor_that_turns_at_its_far_end(steps):
     assert set(find_actions(create_game)) == set(steps)
 
 
+def test_digits_that_do_what_arrows_do_are_no_keys_of_their_own():
+    steps = {**STEPS[3], **dict(zip("8246", DIRECTIONS))}
+    assert set(find_actions(walks_with(steps, start=(4, 4)))) == set(ARROWS)
+
+
 def test_a_walker_that_never_goes_back_has_four_keys():
     steps = {key: step for key, step in STEPS[0].items() if key != "a"}
     assert set(find_actions(walks_with(steps, start=(0, 4)))) == set("wasd")
