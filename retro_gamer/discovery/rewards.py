@@ -17,7 +17,8 @@ GOOD = (
     "reward score point gold coin money cash gem star treasure kill goal caught eaten collected apple food hit xp exp "
     "experience found saved chip dollar euro taler catch loot diamond correct richtig beute punkt "
     "münze stern treffer tor geld gefunden gefangen geliefert delivered pièce etoile étoile argent or but moneda estrella "
-    "dinero monete stelle soldi moeda munt credit cookie won win victory solved gelöst gewonnen sieg gagné ganado vinto"
+    "dinero monete stelle soldi moeda munt credit cookie won win victory solved gelöst gewonnen sieg gagné ganado vinto "
+    "geschafft"
 )
 BAD = (
     "miss missed lost loss damage death died error mistake penalty penalties wound wrong incorrect crash crashed fault "
@@ -62,6 +63,7 @@ class Growth(NamedTuple):
     turns: int = 1  # that were looked at
     squares: float = 0.0  # of its changes, added up
     ends: bool = False  # whether games are over when it gets to some number, and only then
+    empty: bool = False  # whether some games are over when it is as small as it gets, and only then
 
     @property
     def grows(self) -> bool:
@@ -95,7 +97,9 @@ def growth_of(games: Sequence[Sequence[float]]) -> Growth:
     squares = sum(change * change for change in changes)
     ends = len(games) > FEW and len({game[-1] for game in games[:-1]}) == 1
     ends = ends and all(game[-1] not in game[:-1] for game in games[:-1])
-    return Growth(up, down, len(changes) - counts.get(0, 0), counted, begins, len(changes), squares, ends)
+    least = min((value for game in games for value in game), default=0.0)
+    empty = least < begins and all(least not in game[:-1] for game in games) and any(game[-1] == least for game in games)
+    return Growth(up, down, len(changes) - counts.get(0, 0), counted, begins, len(changes), squares, ends, empty)
 
 
 def find_reward(
@@ -157,6 +161,10 @@ def _most_like_a_score(numbers: dict[str, Growth]) -> list[str]:
     """The names of the numbers that are most like a score, of which there may be none or several."""
     fair = [name for name in numbers if not _has_word(name, BAD)]  # but what others lose is good
     fair = [name for name in numbers if _has_word(name, BAD) == _has_word(name, OTHERS)] or fair
+    needs = [name for name in fair if numbers[name].up and numbers[name].down]  # as food and fun of a pet
+    full = [numbers[name].begins for name in needs if numbers[name].empty]
+    needs = [name for name in needs if numbers[name].begins in full]
+    fair = [name for name in fair if len(needs) == 1 or name not in needs] or fair
     goals = [name for name in fair if not _has_word(name, PROGRESS)]  # rather than ways
     goals = [name for name in goals if _has_word(name, GOOD) or not numbers[name].wanders] or goals
     good = [name for name in goals if _has_word(name, GOOD)]

@@ -60,6 +60,9 @@ WAVERS = [[20, 22, 19, 21, 23], [20, 19, 22]]
         ({"ham": GROWS, "strafpunkte": GROWS}, ("ham", "")),
         ({"Level": STILL}, ("Level", "")),
         ({"geschlagen": STILL, "zuege": GROWS}, ("geschlagen", "")),
+        ({"geschafft": STILL, "gefressen": GROWS}, ("geschafft", "")),
+        ({"age": TURNS, "food": [[7, 5, 9, 0]], "fun": [[7, 6, 8, 2]]}, ("age", "")),
+        ({"age": TURNS, "food": [[7, 5, 9, 0]]}, ("food", "")),
     ],
 )
 def test_the_reward_is_what_is_most_like_a_score(numbers, expected):
