@@ -64,6 +64,7 @@ class Growth(NamedTuple):
     squares: float = 0.0  # of its changes, added up
     ends: bool = False  # whether games are over when it gets to some number, and only then
     empty: bool = False  # whether some games are over when it is as small as it gets, and only then
+    saved: bool = False  # whether it grows by the same in nearly every turn, and is spent at times
 
     @property
     def grows(self) -> bool:
@@ -99,7 +100,8 @@ def growth_of(games: Sequence[Sequence[float]]) -> Growth:
     ends = ends and all(game[-1] not in game[:-1] for game in games[:-1])
     least = min((value for game in games for value in game), default=0.0)
     empty = least < begins and all(least not in game[:-1] for game in games) and any(game[-1] == least for game in games)
-    return Growth(up, down, len(changes) - counts.get(0, 0), counted, begins, len(changes), squares, ends, empty)
+    saved = counted and common > 0 < down
+    return Growth(up, down, len(changes) - counts.get(0, 0), counted, begins, len(changes), squares, ends, empty, saved)
 
 
 def find_reward(

@@ -37,8 +37,9 @@ def changing_numbers(histories: Histories, state: Sequence[str], known: Sequence
             continue
         drawn = len({game[0] for game in games}) > 1  # for each game, as the wind is: it does not count
         counts_up = not (growth.down or drawn) and len({value for game in games for value in game}) > 2
+        clock = growth.turns_counted and not (growth.saved or _runs_out(games))
         before_the_end = any(len(set(game[:-1])) > 1 for game in games)  # unlike whether the game is lost
-        if (before_the_end or drawn) and not (growth.turns_counted and not _runs_out(games)) and not counts_up:
+        if (before_the_end or drawn) and not (clock or counts_up):
             found.append(name)
             taken.append(course)
     return found[:MOST]

@@ -154,6 +154,12 @@ def test_a_tank_that_is_filled_now_and_then_and_ends_games_is_no_clock():
     assert changing_numbers(histories, list(histories), []) == ["fuel", "hunger"]
 
 
+def test_what_is_saved_up_and_spent_is_no_clock():
+    saves = [float(n % 50) for n in range(120)]
+    histories = {"sun": [saves], "clock": [[float(n) for n in range(120)]], "energy": [[-n for n in saves]]}
+    assert changing_numbers(histories, list(histories), []) == ["sun"]
+
+
 def test_a_number_that_jumps_among_a_few_says_which(game, tmp_path):
     (tmp_path / game).write_text(
         GAME.replace('state["turn"] += 1', 'state["who"] = (4, 0, 2)[randint(0, 2)]').replace('"me"', "0")
