@@ -104,7 +104,7 @@ class MetadataSettings:
     )
     board_size: list[int] = setting(WHOLES, [], "Width and height of the board.", low=1)
     character_set: list[str] = setting(
-        TEXTS, [], "Characters known from the start. New ones are added when they first appear."
+        TEXTS, [], 'Characters known from the start. New ones are added when they first appear. In one color only: "o red".'
     )
     observation_function: str = setting(
         TEXT, "", "module:function that makes the observation from the game, instead of the encoders below."

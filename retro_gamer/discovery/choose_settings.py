@@ -23,6 +23,7 @@ from retro_gamer.config.teams import read_teams, swap_steps
 from retro_gamer.config.values import check_value, toml_value
 from retro_gamer.discovery.choose_encoders import (
     MANY_CHARACTERS,
+    choose_colors,
     choose_encoders,
     choose_own_symbol,
     choose_priorities,
@@ -170,11 +171,6 @@ def _describe_game(draft: Draft, flags: dict[str, Any]) -> None:
             else f"no random game was over within the {probe.turns} turns that were tried."
         )
     )
-    if probe.colored:
-        draft.say(
-            f"Colors are not seen, and {' '.join(probe.colored)} came in several: if they matter, give each its own "
-            "character."
-        )
     if clock.was_read:
         draft.say("It reads the clock, which here goes by its turns: each takes as long as on the screen.")
     choose_priorities(draft, probe)
@@ -188,6 +184,7 @@ def _describe_game(draft: Draft, flags: dict[str, Any]) -> None:
                 observe_numbers(draft, factory, probe)
             look_around(draft, factory, probe)
             choose_wrap(draft, factory, probe)
+        choose_colors(draft, probe)
     draft.messages += doubts
 
 

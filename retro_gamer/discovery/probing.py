@@ -24,6 +24,7 @@ from retro_gamer.hosting.randomness import seed_everything
 ACTIONS_FLAG = "--actions KEY_LEFT,KEY_RIGHT"
 SECONDS = 20.0  # for trying keys, and for random games: a hundred times what most games need
 FEWEST_SLIDES, SLIDES = 3, 0.7  # in each of two ways; of its moves without a key: then it slides
+MOST_COLORS = 6  # of a character: more are for the eye
 LEAST_TURNS = 20  # without a key: fewer do not tell whether a game waits for one
 TURNS_BETWEEN_BOARDS = 10  # of random play: from one look at the whole board to the next
 
@@ -55,7 +56,7 @@ class Probe(NamedTuple):
     turn_based: bool  # whether nothing changes until a key is pressed
     shoots: bool  # whether what appears beside the player flies away from it
     lasts: int  # for how many turns there is what a key makes; 0 for nothing
-    colored: list[str]  # the characters that were shown in several colors
+    colored: dict[str, list[str]]  # the characters that were shown in several colors, and these
     balls: list[str]  # the characters of what there is one of, that mostly goes on the way it went
     rhythms: list[str]  # the characters that move only in every second turn, or third, and so on
     cell_size: list[int]  # of the grid on which all moves go; empty for single cells
@@ -77,16 +78,25 @@ class Looks:
         self._ways: dict[str, Any] = {}  # name -> its step in the turn before; None where it stood still
         self._slid: dict[str, Counter[Any]] = {}  # name -> the steps it made without a key, as in the turn before
         self._stepped: Counter[str] = Counter()  # name -> in how many turns without a key it moved
-        self._colors: dict[str, set[Any]] = {}  # character -> those in which others than the player show it
+        # (name of a player or "", character) -> the colors of all that showed it, of turns in which most did
+        self._colors: dict[tuple[str, str], set[tuple[str, ...]]] = {}
 
     def note(self, game: Any, key: str | None) -> None:
         """Look at a game after a turn with this key."""
         players = keyboard_driven(game)
+        colors: dict[tuple[str, str], list[str]] = {}
         for agent, _, _, shown in visible_cells(game.agents, game.board_size):
             name = name_of(agent) if any(agent is player for player in players) else ""
             self._shown_by.setdefault(shown, set()).add(name)
-            if not name and shown.strip():
-                self._colors.setdefault(shown, set()).add(getattr(agent, "color", None))
+            if shown.strip():
+                colors.setdefault((name, shown), []).append(str(getattr(agent, "color", None)))
+        for who, now in colors.items():
+            of_turns = self._colors.setdefault(who, set())
+            most = max(map(len, of_turns), default=0)
+            if len(now) > most:
+                of_turns.clear()
+            if len(now) >= most:
+                of_turns.add(tuple(sorted(now)))
         for player in players:
             step = self._steps.of(game, player)
             if game.playing:
@@ -104,8 +114,21 @@ class Looks:
                 found.setdefault(min(names), set()).add(shown)
         return found
 
-    def colored(self) -> list[str]:
-        return sorted(shown for shown, colors in self._colors.items() if len(colors) > 1)
+    def colored(self) -> dict[str, list[str]]:
+        """The characters that were shown in several colors, and these."""
+        return {shown: sorted(colors) for (_, shown), colors in self._several_colors()}
+
+    def _several_colors(self) -> list[tuple[tuple[str, str], set[str]]]:
+        """Not where each has a color of its own, as ghosts do: then it is only a name. Of a player only colors that others
+        have, too: it may have to be like them."""
+        found = []
+        for who, of_turns in self._colors.items():
+            first, *more = of_turns
+            colors = set(first).union(*more)
+            if 1 < len(colors) <= MOST_COLORS and (more or len(colors) < len(first)):
+                found.append((who, colors))
+        known = {color for (name, _), colors in found if not name for color in colors}
+        return [(who, colors) for who, colors in found if colors <= known]
 
     def turning(self) -> dict[str, set[str]]:
         """By name, how each looked that looked in another way after another step."""
@@ -125,7 +148,7 @@ class Looks:
     def telling(self) -> set[str]:
         """The names of those that looked in several ways after one and the same step."""
         fixed = self.fixed()
-        return {
+        return {name for (name, _), _ in self._several_colors() if name} | {
             name for (name, step), looks in self._after.items() if len(looks) > 1 and (step is not None or name in fixed)
         }
 

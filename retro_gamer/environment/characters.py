@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import index
-from typing import Any, Iterable, Iterator, Sequence
+from typing import Any, Container, Iterable, Iterator, Sequence
 
 from retro_gamer.errors import ObservationError
 
@@ -73,6 +73,13 @@ def visible_cells(characters: Sequence[Any], board_size: tuple[int, int]) -> Ite
             for (x, y), shown in cells_of(character):
                 if 0 <= x < width and 0 <= y < height:
                     yield character, x, y, shown
+
+
+def in_colors(cells: Iterable[tuple[Any, int, int, str]], known: Container[str]) -> Iterator[tuple[Any, int, int, str]]:
+    """The same cells; what is `known` with its color, such as "o red", shows so."""
+    for character, x, y, shown in cells:
+        colored = f"{shown} {getattr(character, 'color', None)}"
+        yield character, x, y, colored if colored in known else shown
 
 
 def shown_characters(game: Any) -> dict[tuple[int, int], str]:

@@ -18,7 +18,7 @@ from typing import Any, Callable, Sequence, Tuple
 
 import numpy as np
 
-from retro_gamer.environment.characters import board_size_of, explain, visible_cells, without_texts
+from retro_gamer.environment.characters import board_size_of, explain, in_colors, visible_cells, without_texts
 from retro_gamer.environment.charts import Charts
 from retro_gamer.environment.far import FarSight
 from retro_gamer.environment.flow import kind_readings, urgency
@@ -130,6 +130,7 @@ class Encoder:
         self.board, self.radius, self.radar = board, 0 if board else egocentric_radius, radar
         self.far_sight = FarSight(self.radius) if far and not board else None
         self.kinds, self.flow, self._urgency = kinds, flow, urgency(flow) if flow else None
+        self._in_colors = any(shown[1:2] == " " for shown in vocabulary.characters)
         self.texts, self.tiles, self.wrap = texts, tiles, wrap
         self.cell_size = tuple(cell_size)
         self._place = vocabulary.add(PLACE) if place else NOTHING
@@ -198,7 +199,7 @@ class Encoder:
             if not self.board:
                 return NO_CELLS, 0, 0
             characters = game.agents if self.texts else without_texts(game.agents)
-            return np.frombuffer(self._paint(visible_cells(characters, self.board_size)), UINT8), 0, 0
+            return np.frombuffer(self._paint(self._cells(characters)), UINT8), 0, 0
         player = character if character is not None else self.find_player(game)
         center = self._center(player)
         characters = game.agents if self.texts else without_texts(game.agents, player)
@@ -210,7 +211,7 @@ class Encoder:
             and len(characters) > (2 * self.radius + 1) ** 2
         ):
             characters = self._near(characters, center)
-        painted = list(visible_cells(characters, self.board_size))
+        painted = list(self._cells(characters))
         is_there = player is not None and tuple(player.position) == center
         if self.cell_size:
             painted, center = self._in_cells(painted, center, player)
@@ -255,6 +256,11 @@ class Encoder:
             note(readings, self._down, room[2], room[3])
         return np.frombuffer(cells + far + readings, UINT8), len(readings), len(far)
 
+    def _cells(self, characters: Sequence[Any]) -> Painted:
+        """What shows in each cell, in paint order; with its color where the vocabulary knows it so, as in "o red"."""
+        cells = visible_cells(characters, self.board_size)
+        return in_colors(cells, self.vocabulary) if self._in_colors else cells
+
     def _center(self, player: Any) -> tuple[int, int]:
         """Where the player is; where it was last, when it is gone or off the board."""
         width, height = self.board_size
@@ -280,7 +286,7 @@ class Encoder:
         first, stride, symbols = self._first, self._framed_shape[1], self.vocabulary
         for character, x, y, shown in painted:
             if character is player:
-                if not isinstance(shown, str) or len(shown) > 1:
+                if not isinstance(shown, str) or len(shown) > 1 and shown not in symbols:
                     # Which one it is does not matter, but it must be one.
                     raise ValueError("not one character")
                 hole = shown == " " and getattr(player, "size", None) is not None

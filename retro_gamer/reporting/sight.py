@@ -68,7 +68,7 @@ def sight_of_team(encoder: Encoder, characters: Sequence[str], observation: Obse
 
 def _sight(observation: Observation, shape: tuple[int, int], characters: Sequence[str], encoder: Encoder | None) -> Sight:
     rows = observation.cells.reshape(shape).tolist()
-    board = [[symbol_shown(number, characters) for number in row] for row in rows]
+    board = [[symbol_shown(number, characters).split(" ")[0] or " " for number in row] for row in rows]  # of "o red" the o
     if encoder is not None and encoder.tiles:  # which may be several letters wide
         width = max(map(len, characters), default=1)
         board = [[shown.center(width) for shown in row] for row in board]

@@ -176,7 +176,7 @@ CHECKS: list[tuple[str, Callable[[Values], bool]]] = [
     ),
     (
         "characters are not characters",
-        lambda values: len(values["characters"]) <= MAX_CHARACTERS and _are_texts(values["characters"], len(RHYTHM_OF) + 1),
+        lambda values: len(values["characters"]) <= MAX_CHARACTERS and _are_texts(values["characters"], 99),
     ),
     (
         "turn_based, kinds or far is not a flag",

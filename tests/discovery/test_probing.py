@@ -80,20 +80,30 @@ def test_where_nothing_ever_moves_nobody_is_the_player():
     assert alone.players and not beside.players
 
 
-def test_characters_in_several_colors():
-    def apple(color):
-        piece = Piece("o", (1, 1))
+@pytest.mark.parametrize("own, telling", [(("red", "green"), {"Hero"}), (("red", "blue"), set()), (("red",), set())])
+def test_characters_in_several_colors(own, telling):
+    class Chameleon(Hero):
+        name = "Hero"
+
+        def play_turn(self, game):
+            self.color = own[game.turn_number % len(own)]
+
+    def colored(piece, color):
         piece.color = color
         return piece
 
+    def apple(color):
+        return colored(Piece("o", (1, 1)), color)
+
     pieces = (
-        lambda: Hero("h", (2, 2)),
-        lambda: apple("red"),
+        lambda: Chameleon("h", (2, 2)),
+        *[lambda: apple("red")] * 2,
         lambda: apple("green"),
-        lambda: Piece("x", (3, 3)),
+        *(lambda color=color: colored(Piece("g", (3, 3)), color) for color in ("red", "blue")),
     )
-    probe = probe_game(factory_of(*pieces), ARROWS, turns=5)
-    assert probe.colored == ["o"]
+    probe = probe_game(factory_of(*pieces), ARROWS, turns=50)
+    seen = {"o": ["green", "red"]}
+    assert probe.colored == ({**seen, "h": ["green", "red"]} if telling else seen) and probe.telling == telling
 
 
 def test_a_game_that_raises_while_it_is_probed_is_blamed():
