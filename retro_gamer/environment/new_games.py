@@ -42,7 +42,8 @@ def parts_of(game: Any) -> Parts:
 
 
 def vars_of(agent: Any) -> Any:
-    return getattr(agent, "__dict__", {})  # a class with __slots__ has none
+    slots = [name for kind in type(agent).__mro__ for name in getattr(kind, "__slots__", ()) if hasattr(agent, name)]
+    return {**getattr(agent, "__dict__", {}), **{name: getattr(agent, name) for name in slots}}
 
 
 def first_difference(one: Parts, other: Parts) -> str:

@@ -329,6 +329,21 @@ def test_digits_that_do_what_arrows_do_are_no_keys_of_their_own():
     assert set(find_actions(walks_with(steps, start=(4, 4)))) == set(ARROWS)
 
 
+def test_the_keys_of_a_character_with_slots():
+    class Slim:
+        __slots__ = ("position",)
+        character = "s"
+
+        def __init__(self):
+            self.position = (4, 4)
+
+        def handle_keystroke(self, keystroke, game):
+            x = self.position[0] + {"a": -1, "d": 1}.get(keystroke, 0)
+            self.position = (min(8, max(0, x)), 4)
+
+    assert find_actions(factory_of(Slim)) == ["a", "d"]
+
+
 def test_a_walker_that_never_goes_back_has_four_keys():
     steps = {key: step for key, step in STEPS[0].items() if key != "a"}
     assert set(find_actions(walks_with(steps, start=(0, 4)))) == set("wasd")
