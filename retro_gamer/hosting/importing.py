@@ -188,11 +188,12 @@ def unattended(answers: bool = True) -> Iterator[list[Any]]:
 
     stdin, system, sys.stdin = sys.stdin, os.system, io.StringIO()
     no_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    new: list[tuple[Any, str, Any]] = [(one, "play", play) for one in {Game, engine.Game}]
+    engines = {Game, engine.Game}
+    new: list[tuple[Any, str, Any]] = [(one, "play", play) for one in engines]
     new += clock.REPLACED
     new.append((os, "system", lambda command: 0 if getattr(_this_thread, "unattended", 0) else system(command)))
-    if answers:
-        new.append((builtins, "input", _answering()))
+    if answers:  # and it may play turn by turn
+        new += [(builtins, "input", _answering()), *((one, "step", play) for one in engines)]
     before = [(place, name, getattr(place, name)) for place, name, _ in new]
     for place, name, function in new:
         setattr(place, name, function)

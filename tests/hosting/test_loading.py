@@ -342,6 +342,8 @@ def test_a_file_that_asks_or_waits_before_it_plays(asks):
         "while True:\n    try:\n        new().play()\n    except Exception: pass\n",
         "game = new()\nif __name__ == '__main__':\n    game.play()\n",
         "def start_it():\n    game = new()\n    game.play()\n",
+        "game = new()\ngame.start()\nwhile game.playing:\n    game.step()\n",
+        "def main():\n    game = new()\n    game.start()\n    while game.playing: game.step()\n",
     ],
 )
 def test_where_else_a_file_may_play(lines):
