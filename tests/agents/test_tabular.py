@@ -14,7 +14,6 @@ from retro_gamer.agents import (
     QLearning,
     Sarsa,
     Transition,
-    table_notices,
     tabular,
 )
 from retro_gamer.agents.states import MAX_STATES, decode_states, encode_states, state_of
@@ -491,7 +490,7 @@ def play_without_repeating(agent, turns, start=0):
 @pytest.mark.parametrize("agent_class", ALL)
 def test_an_agent_says_when_states_never_repeat_and_stops_filling_the_memory(agent_class, monkeypatch):
     monkeypatch.setattr(tabular, "MAX_STATES", 300)
-    monkeypatch.setattr(table_notices, "TURNS_BEFORE_NOTICE", 200)
+    monkeypatch.setattr(tabular, "TURNS_BEFORE_NOTICE", 200)
     agent = make(agent_class, planning_steps=1)
     play_without_repeating(agent, 199)
     assert agent.notices() == []
@@ -515,7 +514,7 @@ def test_an_agent_says_when_states_never_repeat_and_stops_filling_the_memory(age
 
 
 def test_an_agent_whose_states_repeat_says_nothing(monkeypatch):
-    monkeypatch.setattr(table_notices, "TURNS_BEFORE_NOTICE", 200)
+    monkeypatch.setattr(tabular, "TURNS_BEFORE_NOTICE", 200)
     agent = make(QLearning)
     for i in range(1000):
         agent.learn(turn(i % 50, 0, 0.0, (i + 1) % 50))
