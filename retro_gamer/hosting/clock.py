@@ -18,6 +18,7 @@ from weakref import WeakSet
 from retro_gamer.hosting.blame import is_game_code
 
 USUAL_FRAMERATE = 24.0  # turns a second
+READS = 1000  # of the clock in a turn: from then on each takes a millisecond, or who waits for a time would wait for ever
 
 _this_thread = threading.local()  # its `seconds`: for how long the game has been played that is hosted in it, if any is
 _seen: WeakSet[ModuleType] = WeakSet()  # modules whose clocks were looked for
@@ -37,8 +38,12 @@ def _clock(real: Callable[[], float]) -> Callable[[], float]:
     def now() -> float:
         global was_read
         seconds = _seconds()
-        was_read |= seconds is not None
-        return real() if seconds is None else began + seconds
+        if seconds is None:
+            return real()
+        was_read = True
+        _this_thread.reads += 1
+        waited: int = max(0, _this_thread.reads - READS)
+        return began + seconds + waited / 1000
 
     return now
 
@@ -94,7 +99,7 @@ def replace_clocks(if_more: bool = False) -> None:
 @contextmanager
 def hosted(seconds: float = 0.0) -> Iterator[None]:
     """While something is done in this thread with a game that has been played for so long."""
-    before, _this_thread.seconds = _seconds(), seconds
+    before, _this_thread.seconds, _this_thread.reads = _seconds(), seconds, 0
     try:
         yield
     finally:

@@ -118,3 +118,13 @@ def test_two_trainings_of_a_timed_game_are_the_same_to_the_bit(tmp_path):
         seen.append((runner.game.agents[0].moves, runner.game.state["seconds"]))
         time.sleep(0.01)
     assert seen[0] == seen[1] and seen[0][0] > 10
+
+
+def test_who_waits_for_a_time_in_a_turn_does_not_wait_for_ever(tmp_path):
+    text = TIMED.format(imports="import time as t", now="t.time()", half=0.5)
+    wait = "while t.time() < self.last + 2: t.sleep(0.1)"
+    runner = GameRunner(load(tmp_path, "waiting", text.replace("self.moves += 1", wait)), [])
+    runner.reset()
+    for _ in range(10):
+        runner.play_turn([None])
+    assert runner.value("seconds") < 1  # the next turn begins when it would have begun
