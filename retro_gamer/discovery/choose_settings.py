@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -51,7 +52,7 @@ from retro_gamer.environment.own_class import describe_own, environment_of
 from retro_gamer.environment.runner import LARGEST, state_number
 from retro_gamer.environment.teams import check_teams_in_game, count_features
 from retro_gamer.errors import ConfigError, GameError, did_you_mean, quoted
-from retro_gamer.hosting import clock
+from retro_gamer.hosting import outside
 from retro_gamer.hosting.importing import answered
 from retro_gamer.hosting.loading import load_factory, make_game, parse_game, read_description
 
@@ -171,8 +172,11 @@ def _describe_game(draft: Draft, flags: dict[str, Any]) -> None:
             else f"no random game was over within the {probe.turns} turns that were tried."
         )
     )
-    if clock.was_read:
+    if outside.clock_was_read:
         draft.say("It reads the clock, which here goes by its turns: each takes as long as on the screen.")
+    if outside.copies:
+        files = ", ".join(map(os.path.basename, outside.copies))
+        draft.say(f"It writes {files}: here that is only a copy, and yours stays as it is.")
     choose_priorities(draft, probe)
     if draft.is_free("observation_function"):
         with trying_out():

@@ -17,7 +17,7 @@ from retro_gamer.environment.new_games import new_game, parts_of
 from retro_gamer.environment.player import keyboard_driven
 from retro_gamer.environment.runner import LARGEST, advice_in_turn, state_number
 from retro_gamer.errors import GameError
-from retro_gamer.hosting import clock
+from retro_gamer.hosting import outside
 from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.randomness import seed_everything
 
@@ -212,7 +212,7 @@ class Standstill:
 
     @property
     def found(self) -> bool:
-        return self._turns >= LEAST_TURNS and not (self._moved or clock.was_read)  # time goes on
+        return self._turns >= LEAST_TURNS and not (self._moved or outside.clock_was_read)  # time goes on
 
 
 def _all_of(game: Any) -> Any:
@@ -333,7 +333,7 @@ def step(game: Any, key: str | None) -> None:
         return f"If this key is not one of the game's, name those that are: {ACTIONS_FLAG}" if handles else ""
 
     with blamed(f"in turn {getattr(game, 'turn_number', 0) + 1}{with_key}, while it was tried out", advise):
-        clock.step(game)
+        outside.step(game)
         bool(game.playing)
     if not isinstance(game.state, dict):
         raise GameError(f"The game's state is {game.state!r:.200}. It must be a dict, like {{'score': 0}}.")

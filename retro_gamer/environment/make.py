@@ -13,7 +13,7 @@ from retro_gamer.environment.keys import KeyInput
 from retro_gamer.environment.planes import sees_planes
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError
-from retro_gamer.hosting import clock
+from retro_gamer.hosting import outside
 from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.loading import load_factory, load_function, make_game
 from retro_gamer.hosting.randomness import OwnRandomness, seed_everything
@@ -86,7 +86,7 @@ def _player_comes_later(factory: Callable[[], Any], encoder: Any, actions: Seque
             if not game.playing:
                 break
             keys.press(chooser.choice([*actions, None]))
-            clock.step(game)
+            outside.step(game)
             if encoder.find_player(game) is not None:
                 return True
     return False

@@ -12,7 +12,7 @@ import numpy as np
 
 from retro_gamer.environment.keys import KeyInput
 from retro_gamer.errors import GameError
-from retro_gamer.hosting import clock
+from retro_gamer.hosting import outside
 from retro_gamer.hosting.blame import blamed, first_line_of, is_game_code
 from retro_gamer.hosting.loading import make_game
 from retro_gamer.hosting.randomness import OwnRandomness, seed_everything
@@ -122,7 +122,7 @@ def _play(game: Any, keys: Sequence[str]) -> None:
         for turn in range(TURNS):
             game.input_source.press(chooser.choice([*keys, None]))
             with blamed(f"in turn {turn + 1}"):
-                clock.step(game)
+                outside.step(game)
             if not game.playing:
                 return
 

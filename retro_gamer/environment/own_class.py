@@ -14,6 +14,7 @@ from retro_gamer.environment.space_reading import UnknownSpace, space_of
 from retro_gamer.environment.spaces import MAX_ACTIONS, Anything, Choice, Discrete
 from retro_gamer.environment.stepped import SteppedEnvironment, ending_advice, short
 from retro_gamer.errors import ConfigError, GameError
+from retro_gamer.hosting import outside
 from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.loading import load_factory
 
@@ -57,7 +58,7 @@ class OwnEnvironment(SteppedEnvironment):
         parameters = _parameters(make)
         drawing = {"render_mode": render_mode} if render_mode and "render_mode" in parameters else {}
         self._takes_render_mode = "render_mode" in parameters
-        with blamed(f"while {name} was made", ending_advice):
+        with blamed(f"while {name} was made", ending_advice), outside.hosted():
             env = make(**drawing)
         self._takes_seed = bool({"seed", "**"} & _parameters(getattr(env, "reset", None)))
         self.env, self.name, self.max_turns = env, name, max_turns  # for the reset that shows an observation

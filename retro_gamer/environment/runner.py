@@ -13,7 +13,7 @@ from retro_gamer.environment.keys import KeyInput
 from retro_gamer.environment.new_games import refuse_used_games, share_characters
 from retro_gamer.environment.observation import as_number
 from retro_gamer.errors import GameError
-from retro_gamer.hosting import clock, interrupts
+from retro_gamer.hosting import interrupts, outside
 from retro_gamer.hosting.blame import blame_game, blamed, game_location
 from retro_gamer.hosting.loading import make_game
 from retro_gamer.hosting.randomness import seed_everything
@@ -61,8 +61,8 @@ class GameRunner:
         self.turn += 1
         began = time.monotonic()
         try:  # as `with blamed(...)` does: a turn is short, and a context would be a tenth of some
-            if clock.is_read:
-                clock.step(game)
+            if outside.is_asked:
+                outside.step(game)
             else:
                 game.step()
             over = not game.playing

@@ -18,6 +18,7 @@ from retro_gamer.environment.space_reading import UnknownSpace, read_space
 from retro_gamer.environment.spaces import FLOAT32, MAX_ACTIONS, MAX_SIZE, Box, Discrete, Space
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError, GameError, ObservationError
+from retro_gamer.hosting import outside
 from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.randomness import seed_everything
 
@@ -131,7 +132,7 @@ class SteppedEnvironment(Environment):
         else:
             seed_everything(seed)  # for environments that draw from the global generators
         self._turn = 0
-        with blamed(f"when it was reset with seed {seed} ({self.name})", ending_advice):
+        with blamed(f"when it was reset with seed {seed} ({self.name})", ending_advice), outside.hosted():
             result = self._reset(seed)
         if isinstance(result, (tuple, list)) and len(result) == 2 and isinstance(result[1], Mapping):
             return result[0]
@@ -143,7 +144,11 @@ class SteppedEnvironment(Environment):
     def step(self, action: int) -> Step:
         self._turn += 1
         with self._in_turn:
-            result = self.env.step(self.action_space.value_at(action))
+            if outside.is_asked:
+                with outside.hosted(self._turn / outside.USUAL_FRAMERATE):
+                    result = self.env.step(self.action_space.value_at(action))
+            else:
+                result = self.env.step(self.action_space.value_at(action))
         if type(result) is not tuple or len(result) != 5:
             result = self._five(result)
         observation, reward, terminated, truncated, _ = result

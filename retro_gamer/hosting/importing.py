@@ -6,7 +6,6 @@ import builtins
 import importlib
 import importlib.util
 import io
-import os
 import re
 import sys
 import threading
@@ -17,7 +16,7 @@ from weakref import WeakSet
 
 from retro_gamer.errors import ConfigError, GameError, RetroGamerError, did_you_mean
 from retro_gamer.games import BUNDLED
-from retro_gamer.hosting import clock
+from retro_gamer.hosting import outside
 from retro_gamer.hosting.blame import blamed, no_such_module
 
 FORMS = (
@@ -36,10 +35,11 @@ def import_module(name: str, path: str = "") -> Any:
     for folder in (str(Path.cwd()), path):  # the game's own folder is looked through first
         if folder and folder not in sys.path:
             sys.path.insert(0, folder)
+    before = set(sys.modules)
     try:
         with blamed(f"while {name} was imported", _advice_for_import), unattended() as played:
             module = _import(name, file, played)
-        clock.replace_clocks()
+        outside.replace([module, *(one for other, one in list(sys.modules.items()) if other not in before)])
     except GameError as error:
         missing = error.__cause__.name if isinstance(error.__cause__, ModuleNotFoundError) else None
         if missing and (name == missing or name.startswith(missing + ".")):
@@ -186,12 +186,11 @@ def unattended(answers: bool = True) -> Iterator[list[Any]]:
         played.append(game)
         raise PlaysItself("It called play(). The trainer plays the game itself.")
 
-    stdin, system, sys.stdin = sys.stdin, os.system, io.StringIO()
+    stdin, sys.stdin = sys.stdin, io.StringIO()
     no_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     engines = {Game, engine.Game}
     new: list[tuple[Any, str, Any]] = [(one, "play", play) for one in engines]
-    new += clock.REPLACED
-    new.append((os, "system", lambda command: 0 if getattr(_this_thread, "unattended", 0) else system(command)))
+    new += outside.REPLACED
     if answers:  # and it may play turn by turn
         new += [(builtins, "input", _answering()), *((one, "step", play) for one in engines)]
     before = [(place, name, getattr(place, name)) for place, name, _ in new]
@@ -199,7 +198,7 @@ def unattended(answers: bool = True) -> Iterator[list[Any]]:
         setattr(place, name, function)
     _this_thread.unattended = getattr(_this_thread, "unattended", 0) + 1
     try:
-        with clock.hosted():
+        with outside.hosted():
             yield played
     finally:
         _this_thread.unattended -= 1

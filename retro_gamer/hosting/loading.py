@@ -6,6 +6,7 @@ import ast
 import functools
 import inspect
 import os
+import sys
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,7 +17,7 @@ from retro_gamer.config.settings import GameSettings
 from retro_gamer.config.values import parse_toml
 from retro_gamer.errors import ConfigError, GameError
 from retro_gamer.games import BUNDLED
-from retro_gamer.hosting import clock
+from retro_gamer.hosting import outside
 from retro_gamer.hosting.blame import blamed, first_line_of
 from retro_gamer.hosting.importing import FORMS, PlaysItself, import_module, look_beside, scripts, unattended
 
@@ -221,8 +222,8 @@ def make_game(factory: Callable[[], Any], first: bool = True) -> Any:
     """
     with blamed(lambda: f"while {getattr(factory, '__name__', 'its factory')}() made a new game", _only_make_it):
         if first:
-            clock.replace_clocks(if_more=True)
-        with unattended(answers=False) if first else clock.hosted():
+            outside.replace([sys.modules.get(getattr(factory, "__module__", ""))])
+        with unattended(answers=False) if first else outside.hosted():
             game = factory()
     missing = [name for name in ("agents", "state", "board_size", "step", "start") if not hasattr(game, name)]
     if missing:

@@ -8,8 +8,10 @@ import time
 
 import pytest
 
+from retro_gamer.environment.own_class import OwnEnvironment
 from retro_gamer.environment.runner import GameRunner
-from retro_gamer.hosting import clock
+from retro_gamer.errors import GameError
+from retro_gamer.hosting import outside
 from retro_gamer.hosting.loading import load_factory, parse_game
 
 TIMED = """
@@ -97,7 +99,7 @@ def test_outside_a_game_the_clock_is_the_real_one(tmp_path):
     GameRunner(factory, []).reset(0)
     own = factory.__globals__
     real_time = sys.modules["time"]
-    assert own["time"] is not real_time and clock.is_read
+    assert own["time"] is not real_time and outside.is_asked
     for mine, real in ((own["time"].time, real_time.time), (own["perf_counter"], real_time.perf_counter)):
         before = real()
         assert before <= mine() <= real()
@@ -128,3 +130,103 @@ def test_who_waits_for_a_time_in_a_turn_does_not_wait_for_ever(tmp_path):
     for _ in range(10):
         runner.play_turn([None])
     assert runner.value("seconds") < 1  # the next turn begins when it would have begun
+
+
+SCORES = """
+    import json
+    from pathlib import Path
+    from retro_gamer.games import Game
+
+    FILE = Path(__file__).parent / "scores.json"
+
+    class Player:
+        name, character, position = "player", "P", (0, 0)
+
+        def play_turn(self, game):
+            if game.turn_number == 3:
+                with open(FILE) as file:
+                    scores = json.load(file)
+                game.state["best"] = max(scores)
+                with open(FILE, "w") as file:
+                    json.dump([*scores, game.turn_number + max(scores)], file)
+                with open(Path(FILE).with_name("log.txt"), "a") as file:
+                    file.write("a game\\n")
+                game.end()
+
+    def create_game():
+        return Game([Player()], {"score": 0, "best": 0})
+"""
+
+
+def test_what_a_game_writes_is_a_copy_and_what_it_reads_again_too(tmp_path):
+    (tmp_path / "scores.json").write_text("[7]")
+    runner = GameRunner(load(tmp_path, "keeps_scores", SCORES), [])
+    best = []
+    for _ in range(3):
+        runner.reset(0)
+        while not runner.play_turn([None]):
+            pass
+        best.append(runner.game.state["best"])
+    assert best == [7, 9, 11] or best == [7, 10, 13]
+    assert (tmp_path / "scores.json").read_text() == "[7]" and not (tmp_path / "log.txt").exists()
+
+
+def test_a_file_that_is_not_there_is_missed_by_its_own_name(tmp_path):
+    text = "from retro_gamer.games import Game\n\ndef create_game():\n    return Game([], {'score': open('no such file')})\n"
+    with pytest.raises(GameError, match="'no such file'(.|\n)*It was looked for in"):
+        GameRunner(load(tmp_path, "misses_a_file", text), []).reset(0)
+
+
+def test_outside_a_game_its_files_are_the_real_ones(tmp_path):
+    text = SCORES + "\n    def write():\n        with open(FILE, 'w') as file:\n            file.write('[1]')\n"
+    factory = load(tmp_path, "writes_by_itself", text)
+    GameRunner(factory, []).reset(0)
+    factory.__globals__["write"]()
+    assert (tmp_path / "scores.json").read_text() == "[1]"
+
+
+def test_no_other_program_is_run(tmp_path):
+    text = """
+        import os
+        from retro_gamer.games import Game
+
+        class Loud:
+            name, character, position = "loud", "L", (0, 0)
+
+            def play_turn(self, game):
+                game.state["score"] = os.system(f"touch {os.path.dirname(__file__)}/loud")
+
+        def create_game():
+            return Game([Loud()], {"score": 0})
+    """
+    runner = GameRunner(load(tmp_path, "makes_a_sound", text), [])
+    runner.reset(0)
+    runner.play_turn([None])
+    assert not (tmp_path / "loud").exists() and runner.game.state["score"] == 0
+
+
+def test_an_environment_is_hosted_too(tmp_path):
+    text = """
+        import time
+
+        class Env:
+            actions = ["wait", "go"]
+
+            def reset(self):
+                time.sleep(86400)
+                self.began = time.monotonic()
+                return [0.0]
+
+            def step(self, action):
+                time.sleep(86400)
+                with open(__file__ + ".txt", "w") as file:
+                    file.write("a step")
+                return [time.monotonic() - self.began], 1.0, False, {}
+    """
+    (tmp_path / "slow_env.py").write_text(textwrap.dedent(text))
+    environment = OwnEnvironment("slow_env:Env", path=str(tmp_path / "slow_env.py"))
+    for _ in range(2):
+        environment.reset(0)
+        for turn in range(1, 4):
+            assert environment.step(0).observation.features[0] == pytest.approx(turn / 24, abs=1e-6)
+    assert not (tmp_path / "slow_env.py.txt").exists()
