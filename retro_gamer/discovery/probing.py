@@ -12,7 +12,7 @@ from retro_gamer.discovery.state_numbers import number_of
 from retro_gamer.discovery.travels import Balls, Rhythms, Travels
 from retro_gamer.discovery.written import TilesShown, Written
 from retro_gamer.environment.characters import board_size_of, check_characters, displayed, shown_characters, visible_cells
-from retro_gamer.environment.last_steps import LastSteps
+from retro_gamer.environment.memories import LastSteps
 from retro_gamer.environment.new_games import new_game, parts_of
 from retro_gamer.environment.player import keyboard_driven
 from retro_gamer.environment.runner import LARGEST, advice_in_turn, state_number

@@ -19,10 +19,9 @@ from typing import Any, Callable, Sequence, Tuple
 import numpy as np
 
 from retro_gamer.environment.characters import board_size_of, explain, in_colors, visible_cells, without_texts
-from retro_gamer.environment.charts import Charts
 from retro_gamer.environment.far import FarSight
 from retro_gamer.environment.flow import kind_readings, urgency
-from retro_gamer.environment.last_steps import LastSteps
+from retro_gamer.environment.memories import Charts, LastSteps
 from retro_gamer.environment.observation import (
     NO_CELLS,
     NO_FEATURES,

@@ -10,7 +10,7 @@ from observing import Hero, Piece, game_classes, make_encoder, make_game, play
 from small_runs import make_run, same
 
 from retro_gamer.cli import main
-from retro_gamer.environment.last_steps import LastSteps
+from retro_gamer.environment.memories import LastSteps
 from retro_gamer.environment.readings import note_nearest, radar_reading
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, RHYTHM_OF, STEP_OF
 from retro_gamer.games import engine
