@@ -10,6 +10,7 @@ import numpy as np
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import GameSettings
+from retro_gamer.environment.observation import Observation
 from retro_gamer.environment.space_reading import UnknownSpace, space_of
 from retro_gamer.environment.spaces import MAX_ACTIONS, Anything, Choice, Discrete
 from retro_gamer.environment.stepped import SteppedEnvironment, ending_advice, short
@@ -18,6 +19,7 @@ from retro_gamer.hosting import outside
 from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.loading import load_factory
 
+TURNS = 20  # in which an action may do something
 FORM = (
     "An environment is a class with\n"
     "  reset(self, seed=None, options=None), which begins a new game and returns  observation, {}\n"
@@ -159,4 +161,21 @@ def describe_own(config: RunConfig) -> tuple[dict[str, Any], str, SteppedEnviron
     shown = f"{what.n_features} numbers" if what.n_features else "what reset returns"
     labels = ", ".join(map(str, environment.labels))
     needed = {"board": False, "egocentric_radius": 0, "radar": False}
-    return needed, f"{game.environment}: actions {labels}; observations {shown}.", environment
+    said = f"{game.environment}: actions {labels}; observations {shown}."
+    if len({_course(environment, action) for action in range(len(environment.labels))}) == 1 < len(environment.labels):
+        said += (
+            f"\nBut whichever of them is done for {TURNS} turns, the same happens. step is called with one of the actions "
+            "as they are listed; if it takes their numbers, from 0 on, write  n_actions  instead of the list."
+        )
+    return needed, said, environment
+
+
+def _course(environment: SteppedEnvironment, action: int) -> str:
+    """What happens where nothing but this is done, from the same beginning."""
+    seen = [environment.reset(seed=0)]
+    for _ in range(TURNS):
+        observation, *rest = environment.step(action)[:4]
+        seen += [observation, rest]
+        if any(rest[1:]):
+            break
+    return repr([one.to_bytes() if isinstance(one, Observation) else one for one in seen])

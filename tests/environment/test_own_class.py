@@ -13,6 +13,7 @@ from end_to_end import run_python
 from retro_gamer import TrainedPolicy
 from retro_gamer.cli import main
 from retro_gamer.config.run_config import RunConfig
+from retro_gamer.discovery.choose_settings import choose_settings
 from retro_gamer.environment.own_class import OwnEnvironment
 from retro_gamer.errors import RetroGamerError
 from retro_gamer.runs.directory import RunDirectory
@@ -309,3 +310,17 @@ def test_a_policy_acts_outside(tmp_path):
     assert ai.predict([1.0, 0.6]) == "right" and ai.predict(np.array([-1.0, 0.6])) == "left"
     values = ai.q_values(observation=[1.0, 0.6])
     assert list(values) == ["left", "stay", "right"] and max(values, key=values.get) == "right"
+
+
+@pytest.mark.parametrize("flags", [{}, {"algorithm": "q_learning"}])
+def test_actions_that_all_do_the_same_are_doubted(tmp_path, flags):
+    sys.modules.pop("by_number", None)
+    path = tmp_path / "by_number.py"
+    text = CATCH.replace("{SEEN}", "self.x, self.fruit, self.y")
+    path.write_text(text)
+    assert not any("But whichever" in line for line in choose_settings(str(path), flags)[1])
+    path.write_text(text.replace('{"left": -1, "stay": 0, "right": 1}[action]', "(action == 0) - (action == 2)"))
+    sys.modules.pop("by_number")
+    assert any(
+        "But whichever of them is done for 20 turns, the same" in line for line in choose_settings(str(path), flags)[1]
+    )
