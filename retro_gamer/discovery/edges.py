@@ -42,18 +42,21 @@ def edges_that_join(
 def _edges_met(path: Path, size: Pair) -> Iterator[tuple[str, bool]]:
     """Over which edges a player was about to leave the board, and whether it ever came in on the other side.
 
-    If so, it went on as before. Where the game pays for it, as where a frog gets home and begins anew, it did not.
+    If so, it went on as before. Turns that pay say nothing: a frog that gets home begins anew below.
     """
     leaving, crossed, step = set(), set(), [0, 0]
     for before, after in zip(path, [*path[1:], None]):
         if before is None or (after is not None and after[0] == before[0]):
             continue  # such as one that moves only in every second turn
-        leaving |= {edges for edges, at, by, end in zip("xy", before[0], step, size) if not 0 <= at + by < end}
+        ahead = {edges for edges, at, by, end in zip("xy", before[0], step, size) if not 0 <= at + by < end}
         if after is not None:
             moved = [to - at for at, to in zip(before[0], after[0])]
             went = [shortest(by, end) for by, end in zip(moved, size)]
             if moved == went:
                 step = moved
-            elif before[1] == after[1] and all(abs(by - as_before) < 2 for by, as_before in zip(went, step)):
+            elif before[1] != after[1]:
+                continue
+            elif all(abs(by - as_before) < 2 for by, as_before in zip(went, step)):
                 crossed |= {edges for edges, by, way in zip("xy", moved, went) if by != way}
+        leaving |= ahead
     return ((edges, edges in crossed) for edges in leaving | crossed)

@@ -60,6 +60,12 @@ def home_and_back(position, step, game):
     return ahead
 
 
+def over_the_sides_for_a_point(position, step, game):
+    """As where a world scrolls by, and pays for it."""
+    game.state["score"] += position[0] % 2
+    return over_the_sides(position, step, game)
+
+
 def home_unpaid(position, step, game):
     return (position[0], game.board_size[1] - 1) if position[1] == 0 else into_walls(position, step, game)
 
@@ -69,6 +75,7 @@ def home_unpaid(position, step, game):
     [
         (over_both, "xy"),
         (over_the_sides, "x"),
+        (over_the_sides_for_a_point, "x"),
         (into_walls, ""),
         (to_death, ""),
         (home_and_back, ""),
