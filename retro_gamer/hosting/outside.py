@@ -57,7 +57,12 @@ def _clock(real: Callable[[], float]) -> Callable[[], float]:
 _time = _clock(time.time)
 
 
-class _Datetime(datetime.datetime):
+class _Kind(type):
+    def __instancecheck__(cls, value: Any) -> bool:
+        return isinstance(value, datetime.datetime)
+
+
+class _Datetime(datetime.datetime, metaclass=_Kind):
     @classmethod
     def now(cls, tz: Any = None, *, usual: Any = datetime.datetime) -> Any:
         return usual.fromtimestamp(_time(), tz)
@@ -83,20 +88,19 @@ def _open(file: Any, mode: str = "r", *arguments: Any, **settings: Any) -> Any:
     return open(file, mode, *arguments, **settings)
 
 
-# (module, name, what is there instead)
+# (module, name, what is there instead). While a game is imported, this is so for all modules, as they may be its own.
 REPLACED: list[tuple[ModuleType, str, Any]] = [
     (time, "time", _time),
     (time, "monotonic", _clock(time.monotonic)),
     (time, "perf_counter", _clock(time.perf_counter)),
     (time, "sleep", _unless_hosted(time.sleep)),
-    (datetime, "datetime", _Datetime),
     (os, "system", _unless_hosted(os.system)),
 ]
 _instead: dict[int, Any] = {}  # by the id of what a module may have imported, what it gets
 for _module in (time, datetime, os):
     _copy = _instead[id(_module)] = ModuleType(_module.__name__, _module.__doc__)
     vars(_copy).update(vars(_module))
-    for _, _name, _value in (one for one in REPLACED if one[0] is _module):
+    for _, _name, _value in (one for one in (*REPLACED, (datetime, "datetime", _Datetime)) if one[0] is _module):
         setattr(_copy, _name, _value)
         # The second: it was imported while that was in the module's place.
         _instead[id(getattr(_module, _name))] = _instead[id(_value)] = _value

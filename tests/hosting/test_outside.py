@@ -65,7 +65,21 @@ def test_a_second_has_as_many_turns_as_on_the_screen(tmp_path, way):
             runner.play_turn([None])
         assert runner.game.agents[0].moves == 4
         assert 1.9 <= runner.game.state["seconds"] <= 2.1
-        assert abs(runner.game.state["since import"] - runner.game.state["seconds"]) < 1e-6
+        if "datetime" not in way:  # while it was imported, that was the real one
+            assert abs(runner.game.state["since import"] - runner.game.state["seconds"]) < 1e-6
+
+
+def test_a_date_is_a_date(tmp_path):
+    text = (
+        "import datetime\nfrom datetime import datetime as date\nfrom retro_gamer.games import Game\n\ndef create_game():\n"
+    )
+    factory = load(tmp_path, "dated", text + "    return Game([], {'score': 0})\n")
+    GameRunner(factory, []).reset(0)
+    own, real = factory.__globals__, sys.modules["datetime"]
+    for made in (own["date"].now(), own["date"](2026, 1, 2), real.datetime(2026, 1, 2), own["datetime"].datetime.now()):
+        assert isinstance(made, own["date"]) and isinstance(made, real.datetime)
+    assert not isinstance(real.date(2026, 1, 2), own["date"])
+    assert own["date"].now() - real.datetime(2026, 1, 1) > real.timedelta(0)
 
 
 def test_a_game_does_not_sleep(tmp_path):
