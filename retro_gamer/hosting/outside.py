@@ -1,9 +1,8 @@
 """What a game finds outside itself while we play it, and nobody plays it on a screen.
 
-- A clock that goes by its turns: each takes as long as on the screen, however fast it is played. Else a game that gives its
-  player a minute, or lets an enemy move twice a second, would be another one in training: a minute has half a million turns.
+- A clock that goes by its turns: each takes as long as on the screen. Else a minute would have half a million turns.
 - Nothing to wait for: sleep() returns at once, and os.system(), such as for a sound, does nothing.
-- Copies of the files that it writes: a list of high scores stays what it was.
+- Copies of the files that it writes, such as of high scores.
 """
 
 from __future__ import annotations
@@ -107,7 +106,7 @@ for _module in (time, datetime, os):
 
 
 def replace(modules: Iterable[Any]) -> None:
-    """Let those of these modules that are a game's find this."""
+    """Let those of these modules that are a game's find all this."""
     global is_asked
     for module in modules:
         if not isinstance(module, ModuleType) or module in _seen:
