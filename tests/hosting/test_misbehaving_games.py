@@ -380,7 +380,7 @@ sys.exit(""",
 def test_a_loop_that_never_ends(game_folder, place, command):
     """Where it hangs is said, and again when Ctrl-C stops it; the games before are saved."""
     engine, folder = game_folder
-    trouble = "while True: sys.modules['time'].sleep(0.3) or open('busy', 'w').close()"
+    trouble = "while True: sys.modules['time'].sleep(0.3) or os.makedirs('busy', exist_ok=True)"
     path = write_game(folder, engine, **{place: trouble})
     where = f"{path}, line {line_of(path, trouble)}"
     arguments = {"create": ["create", "--game", "my_game.py", "--output", "new", *KNOWN]}.get(command, [command, "run"])
