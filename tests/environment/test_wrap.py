@@ -78,4 +78,4 @@ def test_a_map_of_what_was_seen_has_edges(tmp_path):
 
 def test_a_report_says_so():
     encoder_settings = RunConfig().with_settings({"wrap": "x"}).preprocessing
-    assert "the board on across its edges" in inputs_in_words(encoder_settings, "", False)
+    assert "what is across the edges" in inputs_in_words(encoder_settings, "", False)
