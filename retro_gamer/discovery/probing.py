@@ -166,7 +166,7 @@ def probe_game(
     When SECONDS are up on `clock` before, it is told to `say` how many turns were played.
     """
     seed_everything(0)
-    chooser = random.Random(0)
+    chooser, outside.clock_was_read = random.Random(0), False
     game = new_game(factory)
     found = _Findings(game, reward)
     deadline = clock() + SECONDS

@@ -560,4 +560,5 @@ def test_a_game_with_a_clock_plays_the_same_twice_and_is_told(tmp_path):
     assert made.config.metadata.actions == [" "] and made.config.metadata.reward == "score"
     told = "\n".join(made.messages)
     assert "It reads the clock" in told and "never plays the same way twice" not in told
+    assert "It reads the clock" not in "\n".join(create_run("catch", str(tmp_path / "another"), {}).messages)
     assert not made.config.metadata.turn_based
