@@ -134,7 +134,7 @@ def hosted(seconds: float = 0.0) -> Iterator[None]:
 def step(game: Any) -> None:
     """Play a turn of a game."""
     before, _this_thread.reads = _seconds(), 0
-    _this_thread.seconds = getattr(game, "turn_number", 0) / getattr(game, "framerate", USUAL_FRAMERATE)
+    _this_thread.seconds = getattr(game, "turn_number", 0) / (getattr(game, "framerate", 0) or USUAL_FRAMERATE)
     try:
         game.step()
     finally:

@@ -106,6 +106,15 @@ def test_a_game_does_not_sleep(tmp_path):
     assert runner.turn == 1
 
 
+def test_a_game_without_a_framerate_has_the_usual_one(tmp_path):
+    text = TIMED.format(imports="import time as t", now="t.time()", half=0.5).replace("framerate=10", "framerate=0")
+    runner = GameRunner(load(tmp_path, "never_shown", text), [])
+    runner.reset(0)
+    for _ in range(25):
+        runner.play_turn([None])
+    assert runner.game.state["seconds"] == pytest.approx(1, abs=0.05)
+
+
 def test_outside_a_game_the_clock_is_the_real_one(tmp_path):
     """Such as where the program that trains is the game's own, or plays it with game.play()."""
     text = "import time\nfrom time import perf_counter\nfrom retro_gamer.games import Game\n\n\ndef create_game():\n"
