@@ -207,7 +207,8 @@ def choose_wrap(draft: Draft, factory: Any, probe: Probe) -> None:
     looks = draft.is_dqn and (seen.egocentric_radius or seen.radar) and not (seen.board or seen.sight)
     if not looks or probe.turns < TURNS_TO_LOOK or not draft.is_free("wrap"):
         return
-    edges = edges_that_join(factory, draft.get("actions"), player_finder(draft.get("player")), draft.get("reward"))
+    find_player = player_finder(draft.get("player"))
+    edges = edges_that_join(factory, draft.get("actions"), find_player, draft.get("reward"), probe.board_size)
     if edges:
         draft.set({"wrap": edges}, "Found by trying: who leaves the board there comes back on the other side.")
         draft.say("Who leaves the board on one side comes back on the other: it is seen as if it went on there.")

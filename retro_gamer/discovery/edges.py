@@ -17,9 +17,12 @@ Path = List[Optional[Tuple[Pair, Any]]]
 
 
 def edges_that_join(
-    factory: Callable[[], Any], actions: Sequence[str], find_player: Callable[[Any], Any], reward: str
+    factory: Callable[[], Any], actions: Sequence[str], find_player: Callable[[Any], Any], reward: str, size: Pair
 ) -> str:
-    """Which edges do: "x" left and right, "y" above and below. Each key is held until the player must have met an edge."""
+    """Which edges of a board of this size do: "x" left and right, "y" above and below.
+
+    Each key is held until the player must have met an edge.
+    """
     path: Path = []
 
     def look(game: Any) -> None:
@@ -31,7 +34,6 @@ def edges_that_join(
         for turns in PLACES:
             path.clear()
             before = [actions[turn * turn % len(actions)] for turn in range(turns)]
-            size = play_on(factory, turns, before)[0].board_size
             play_on(factory, turns, [*before, *[key] * 2 * max(size)], look)
             if len({player and player[0] for player in path[turns:]}) < 2:
                 break  # this key moves nobody

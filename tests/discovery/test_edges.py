@@ -87,7 +87,7 @@ def test_edges_that_join_are_found(beyond, edges, slow):
     def factory():
         return games.Game([Walker(beyond, slow)], {"score": 0}, board_size=(12, 9))
 
-    assert edges_that_join(factory, list(ARROWS), player_finder(), "score") == edges
+    assert edges_that_join(factory, list(ARROWS), player_finder(), "score", (12, 9)) == edges
 
 
 def test_a_ship_that_only_turns_and_thrusts_crosses_them_too():
@@ -111,4 +111,4 @@ def test_a_ship_that_only_turns_and_thrusts_crosses_them_too():
     def factory():
         return games.Game([Ship()], {"score": 0}, board_size=(12, 9))
 
-    assert edges_that_join(factory, ["KEY_RIGHT", "KEY_UP"], player_finder(), "score") == "xy"
+    assert edges_that_join(factory, ["KEY_RIGHT", "KEY_UP"], player_finder(), "score", (12, 9)) == "xy"
