@@ -213,7 +213,7 @@ class PolicyDescription:
             least = N_STEPS if self.way_around or self.sight else N_READINGS
         observed = len(self.observe_state)
         return (
-            not (self.board and self.egocentric_radius)
+            not (self.board and (self.egocentric_radius or self.cell_size))
             and self.n_symbols >= least
             and (observed <= self.n_features if observed else self.n_features == 0)
         )

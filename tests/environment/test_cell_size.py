@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from observing import Hero, Piece, make_encoder, make_game, play
 from small_runs import make_run
@@ -14,6 +16,8 @@ from retro_gamer.environment.vocabulary import FIRST_CHARACTER, ME, OFF_BOARD, P
 from retro_gamer.environment.ways import ABOVE
 from retro_gamer.errors import ConfigError
 from retro_gamer.reporting.sight import inputs_in_words
+from retro_gamer.runs.policy_file import read_policy
+from retro_gamer.training.trainer import Trainer
 
 AT, GOAL, WALL = 2, 3, 4  # the numbers of "A", "g" and "#"
 
@@ -97,3 +101,10 @@ def test_what_is_no_cell_size_is_refused(tmp_path, preprocessing, message):
 def test_a_report_says_so():
     seen_so = RunConfig().with_settings({"board": False, "cell_size": [2, 1]}).preprocessing
     assert "cells of 2 x 1 as one" in inputs_in_words(seen_so, "", False)
+
+
+def test_a_policy_that_says_it_sees_the_whole_board_in_cells_makes_no_sense(tmp_path):
+    run = make_run(tmp_path / "run", preprocessing={"board": True}, training_episodes=1)
+    Trainer(run).train()
+    description = read_policy(run)[1].description
+    assert description.makes_sense and not replace(description, cell_size=(2, 1)).makes_sense
