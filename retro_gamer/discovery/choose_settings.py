@@ -181,9 +181,10 @@ def _describe_game(draft: Draft, flags: dict[str, Any]) -> None:
     if draft.is_free("observation_function"):
         with trying_out():
             choose_encoders(draft, factory, probe)
-            choose_turns(draft, probe)
-            choose_own_symbol(draft, probe, flags)
-            choose_tiles(draft, probe)
+        choose_turns(draft, probe)
+        choose_own_symbol(draft, probe, flags)
+        choose_tiles(draft, probe)
+        with trying_out():
             if draft.is_dqn and draft.is_free("observe_state"):
                 observe_numbers(draft, factory, probe)
             look_around(draft, factory, probe)
