@@ -81,7 +81,7 @@ def play_command(options: argparse.Namespace) -> int:
 
 
 def evaluate_command(options: argparse.Namespace) -> int:
-    from retro_gamer.commands.evaluate import compare_runs, evaluate_run
+    from retro_gamer.commands.evaluate import compare_runs, evaluate_character, evaluate_run, evaluate_teams
     from retro_gamer.hosting.supervision import supervised
 
     run, other = _run_at(options.run), _run_at(options.other) if options.other else None
@@ -93,14 +93,10 @@ def evaluate_command(options: argparse.Namespace) -> int:
     asked = options.checkpoint, options.games, options.seed, options.json, options.quiet
     with supervised():
         if options.character:
-            from retro_gamer.commands.evaluate_character import evaluate_character
-
             text = evaluate_character(run, options.game, options.character, *asked)
         elif other is not None:
             text = compare_runs(run, other, *asked)
         elif run.load_config().teams:
-            from retro_gamer.commands.evaluate_teams import evaluate_teams
-
             text = evaluate_teams(run, *asked)
         else:
             text = evaluate_run(run, *asked)

@@ -6,7 +6,7 @@ from typing import NamedTuple, Sequence
 
 import numpy as np
 
-from retro_gamer.commands.evaluate_teams import TeamGames, play_teams, results_shown
+from retro_gamer.commands.evaluate import TeamGames, play_teams, results_shown
 from retro_gamer.commands.report_play import choices, decisive_turn, note_on_steps, spread_checkpoints
 from retro_gamer.commands.tournament import hold_tournament, letter_of, payoffs
 from retro_gamer.config.run_config import RunConfig
@@ -16,8 +16,7 @@ from retro_gamer.hosting.randomness import OwnRandomness
 from retro_gamer.reporting.html import Section, Table, paragraph, replay, table
 from retro_gamer.reporting.recording import Recording, record_all, record_match
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.selfplay.self_play_run import SelfPlayRun
-from retro_gamer.selfplay.team_policy import TeamPolicy
+from retro_gamer.selfplay.self_play_run import SelfPlayRun, TeamPolicy
 from retro_gamer.selfplay.tournament import Tournament
 
 GAMES = 20

@@ -140,7 +140,7 @@ def _measure(environment: Environment, agent: Actor, seconds: float, count: Coun
 
 
 def _say_how_the_teams_are(trainer: SelfPlayTrainer, quiet: bool) -> None:
-    from retro_gamer.commands.evaluate_teams import evaluate_teams
+    from retro_gamer.commands.evaluate import evaluate_teams
 
     print(f"{trainer.describe_teams()}\n", flush=True)
     with supervised():

@@ -21,8 +21,11 @@ from retro_gamer.games.errors import (
     AgentWithNameAlreadyExists,
     IllegalMove,
     InvalidValue,
+    check_agent,
+    check_agent_name,
+    check_position,
+    check_state,
 )
-from retro_gamer.games.validation import check_agent, check_agent_name, check_position, check_state
 
 
 class ChangeDict(Dict[str, Any]):

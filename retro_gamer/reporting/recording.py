@@ -15,8 +15,7 @@ from retro_gamer.hosting.randomness import OwnRandomness
 from retro_gamer.reporting.counting import Counting
 from retro_gamer.reporting.explanation import visits_of
 from retro_gamer.reporting.sight import ME_SHOWN, Sight, sight_of, sight_of_team
-from retro_gamer.selfplay.self_play_run import SelfPlayRun
-from retro_gamer.selfplay.team_policy import TeamPolicy
+from retro_gamer.selfplay.self_play_run import SelfPlayRun, TeamPolicy
 from retro_gamer.training.player import Player
 
 MAX_STATE_VALUES = 12  # shown of a game's state

@@ -11,8 +11,7 @@ from retro_gamer.environment.teams import TeamEnvironment
 from retro_gamer.hosting.randomness import OwnRandomness
 from retro_gamer.nn.threads import one_blas_thread
 from retro_gamer.selfplay.elo import result_between
-from retro_gamer.selfplay.self_play_run import SelfPlayRun
-from retro_gamer.selfplay.team_policy import Decision, TeamPolicy
+from retro_gamer.selfplay.self_play_run import Decision, SelfPlayRun, TeamPolicy
 from retro_gamer.training.loop import never
 
 

@@ -8,10 +8,8 @@ from typing import Any, Callable, Iterable, NamedTuple
 import numpy as np
 
 from retro_gamer.errors import RetroGamerError
-from retro_gamer.selfplay.learned_policy import LearnedPolicy
-from retro_gamer.selfplay.self_play_run import SelfPlayRun
-from retro_gamer.selfplay.snapshots import GhostClock, Snapshot
-from retro_gamer.selfplay.team_policy import TeamPolicy, load_team_policy
+from retro_gamer.selfplay.learned_policy import LearnedPolicy, Snapshot
+from retro_gamer.selfplay.self_play_run import SelfPlayRun, TeamPolicy, load_team_policy
 
 
 class Opponent(NamedTuple):
@@ -19,6 +17,29 @@ class Opponent(NamedTuple):
 
     snapshot: Snapshot | None
     plays: TeamPolicy
+
+
+class GhostClock:
+    """Counts the ghost steps of one team, and says when it is time for another snapshot."""
+
+    def __init__(self, swap_steps: int):
+        self.swap_steps = swap_steps
+        self.steps = 0  # ever taken while following a fixed policy
+        self._last_swap = 0
+
+    def add(self, steps: int) -> bool:
+        """Count these steps; returns whether `swap_steps` have been taken since the last swap."""
+        self.steps += steps
+        return self.steps - self._last_swap >= self.swap_steps
+
+    def swapped(self) -> None:
+        self._last_swap = self.steps
+
+    def get_state(self) -> dict[str, int]:
+        return {"steps": self.steps, "last_swap": self._last_swap}
+
+    def set_state(self, state: dict[str, int]) -> None:
+        self.steps, self._last_swap = state["steps"], state["last_swap"]
 
 
 class Opponents:

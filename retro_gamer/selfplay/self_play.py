@@ -13,19 +13,23 @@ from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.hosting.randomness import get_random_state, seed_everything, set_random_state, stream_of_agents
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_description import PolicyDescription
-from retro_gamer.runs.policy_file import SavedPolicy, build_policy, read_team_policy
-from retro_gamer.runs.resume_file import check_self_play_resume, check_whose_checkpoints, reading
+from retro_gamer.runs.policy_file import (
+    SavedPolicy,
+    build_policy,
+    check_self_play_resume,
+    check_whose_checkpoints,
+    read_team_policy,
+    reading,
+)
 from retro_gamer.selfplay.elo import rating_changes, result_between
-from retro_gamer.selfplay.learned_policy import LearnedPolicy
+from retro_gamer.selfplay.learned_policy import LearnedPolicy, Snapshot
 from retro_gamer.selfplay.match import MatchResult, play_match
 from retro_gamer.selfplay.opponents import GhostController, Opponents
 from retro_gamer.selfplay.remembered import SelfPlayProgress
 from retro_gamer.selfplay.self_play_run import SelfPlayRun
-from retro_gamer.selfplay.snapshots import Snapshot
-from retro_gamer.training.learning import Learning, SavePolicy
+from retro_gamer.training.learning import Learning, SavePolicy, epsilon_at, learning_rate_at
 from retro_gamer.training.limits import Limits
 from retro_gamer.training.loop import Episode
-from retro_gamer.training.schedules import epsilon_at, learning_rate_at
 
 GAMES_BEFORE_DRIFT_NOTICE = 100
 

@@ -18,14 +18,12 @@ from retro_gamer.errors import CheckpointError, ObservationError, RunNotFoundErr
 from retro_gamer.hosting.randomness import get_random_state, seed_everything, set_random_state, stream_of_agents
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.policy_description import PolicyDescription, check_same
-from retro_gamer.runs.policy_file import SavedPolicy, build_policy, read_policy
-from retro_gamer.runs.resume_file import check_resume, reading
+from retro_gamer.runs.policy_file import SavedPolicy, build_policy, check_resume, read_policy, reading
 from retro_gamer.training.evaluation import FIRST_TRAINING_EVALUATION_SEED, Evaluation, evaluate
-from retro_gamer.training.learning import Learning, SavePolicy
+from retro_gamer.training.learning import Learning, SavePolicy, epsilon_at, learning_rate_at
 from retro_gamer.training.limits import Limits
 from retro_gamer.training.loop import Episode, play_episode
 from retro_gamer.training.resumable import EvaluatedProgress
-from retro_gamer.training.schedules import epsilon_at, learning_rate_at
 
 
 class GreedyEvaluations:

@@ -16,7 +16,7 @@ from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError
 from retro_gamer.games.engine import Game
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.selfplay.team_policy import TeamPolicy
+from retro_gamer.selfplay.self_play_run import TeamPolicy
 
 TINY = [
     "--hidden-sizes",

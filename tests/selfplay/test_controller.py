@@ -9,9 +9,9 @@ import pytest
 
 from retro_gamer.config.teams import swap_steps
 from retro_gamer.selfplay.elo import expected_score, rating_changes, result_between
+from retro_gamer.selfplay.learned_policy import SnapshotWindow
 from retro_gamer.selfplay.match import outcomes_of
-from retro_gamer.selfplay.opponents import GhostController
-from retro_gamer.selfplay.snapshots import GhostClock, SnapshotWindow
+from retro_gamer.selfplay.opponents import GhostClock, GhostController
 
 # The controller
 

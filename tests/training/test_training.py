@@ -594,7 +594,7 @@ def test_tables_learn_forager(tmp_path, algorithm):
 
 
 def test_epsilon_and_learning_rate_fall_as_configured():
-    from retro_gamer.training.schedules import epsilon_at, learning_rate_at
+    from retro_gamer.training.learning import epsilon_at, learning_rate_at
 
     training = TrainingSettings(epsilon=1.0, epsilon_min=0.2, epsilon_decay_turns=100)
     assert [epsilon_at(training, turn, 0) for turn in (0, 50, 100, 1000)] == pytest.approx([1.0, 0.6, 0.2, 0.2])
