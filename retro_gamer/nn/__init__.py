@@ -3,12 +3,11 @@
 Nothing here knows of games. Read `layers.py` first, then `one_hot.py` and `network.py`; `sparse/` has the fast forms.
 """
 
-from retro_gamer.nn.layers import Dense, Dueling, ReLU
+from retro_gamer.nn.layers import Dense, Dueling, Parameter, ReLU, he_normal
 from retro_gamer.nn.losses import huber
 from retro_gamer.nn.network import QNetwork
 from retro_gamer.nn.one_hot import OneHotDense
 from retro_gamer.nn.optimizers import Adam, clip_by_global_norm
-from retro_gamer.nn.parameters import Parameter, he_normal
 from retro_gamer.nn.sparse import (
     CompactInput,
     Conv2D,

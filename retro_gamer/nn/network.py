@@ -6,8 +6,7 @@ from typing import Any, Iterator, NamedTuple, Sequence
 
 import numpy as np
 
-from retro_gamer.nn.layers import Dense, Dueling, ReLU
-from retro_gamer.nn.parameters import Parameter, pack
+from retro_gamer.nn.layers import Dense, Dueling, Parameter, ReLU, pack
 from retro_gamer.nn.sparse.front import Convolution, ConvolutionalFront, usual_convolutions
 from retro_gamer.nn.sparse.geometry import SeenBoards
 from retro_gamer.nn.sparse.lists import Boards, SymbolLists

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from retro_gamer.nn.parameters import Parameter, he_normal
+from retro_gamer.nn.layers import Parameter, he_normal
 
 
 class OneHotDense:

@@ -11,7 +11,7 @@ from typing import Sequence
 
 import numpy as np
 
-from retro_gamer.nn.parameters import Parameter
+from retro_gamer.nn.layers import Parameter
 
 STEPS_BETWEEN_TIDYING = 100
 SMALLEST_MOMENT = 1e-30

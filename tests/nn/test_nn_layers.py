@@ -31,7 +31,7 @@ from retro_gamer.nn import (
     he_normal,
     huber,
 )
-from retro_gamer.nn.parameters import add_up, pack
+from retro_gamer.nn.layers import add_up, pack
 from retro_gamer.nn.sparse.lists import symbol_numbers
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from retro_gamer.nn.parameters import Parameter, add_up, he_normal
+from retro_gamer.nn.layers import Parameter, add_up, he_normal
 from retro_gamer.nn.sparse.geometry import EMPTY, FIRST, PADDING, KernelGeometry, Seen
 from retro_gamer.nn.sparse.lists import Boards, SymbolLists, entries
 

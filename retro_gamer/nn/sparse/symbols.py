@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Union
 
 import numpy as np
 
-from retro_gamer.nn.parameters import Parameter, add_up, he_normal
+from retro_gamer.nn.layers import Parameter, add_up, he_normal
 from retro_gamer.nn.sparse.lists import NO_MORE, Boards, SymbolLists
 
 # For each board, adding a weight row takes as long as this many columns of a matrix product.
