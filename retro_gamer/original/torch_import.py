@@ -16,8 +16,7 @@ from retro_gamer.environment.game import make_encoder
 from retro_gamer.environment.observation import ObservationShape
 from retro_gamer.environment.vocabulary import MAX_CHARACTERS, Vocabulary
 from retro_gamer.errors import CheckpointError, ConfigError, RunNotFoundError
-from retro_gamer.original.torch_file import open_torch_file
-from retro_gamer.original.torch_pickle import Tensor
+from retro_gamer.original.torch_file import Tensor, open_torch_file
 from retro_gamer.original.torch_weights import CONVOLUTIONS, expected_shapes, n_inputs_of, network_of, read_weights
 from retro_gamer.runs.checkpoint_file import Checkpoint
 from retro_gamer.runs.directory import RunDirectory

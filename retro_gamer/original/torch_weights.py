@@ -11,8 +11,7 @@ from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import CheckpointError
 from retro_gamer.nn.sparse.front import Convolution
-from retro_gamer.original.torch_file import TorchFile
-from retro_gamer.original.torch_pickle import Tensor
+from retro_gamer.original.torch_file import Tensor, TorchFile
 from retro_gamer.runs.policy_description import PolicyDescription
 
 Arrays = Dict[str, np.ndarray]

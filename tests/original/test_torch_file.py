@@ -15,7 +15,7 @@ import pytest
 from torch_files import Storage, Tensor, change_members, save, tensor
 
 from retro_gamer.errors import CheckpointError
-from retro_gamer.original import torch_file, torch_pickle
+from retro_gamer.original import torch_file
 from retro_gamer.original.torch_file import open_torch_file
 from retro_gamer.runs.archive import MAX_POLICY_BYTES
 
@@ -35,7 +35,7 @@ def read(path):
         content = file.content
         if isinstance(content, dict):
             for name, value in content.items():
-                if isinstance(value, torch_pickle.Tensor):
+                if isinstance(value, torch_file.Tensor):
                     content[name] = file.read(value)
         return content
 
@@ -169,19 +169,19 @@ def test_only_tensors_are_known(tmp_path, name):
 
 def test_what_it_knows_cannot_be_changed_by_a_pickle(tmp_path):
     """BUILD sets attributes: those of a function or a class would stay set for the next file."""
-    for name in torch_pickle.KNOWN:
+    for name in torch_file.KNOWN:
         module, _, attribute = name.rpartition(".")
         for state in (
             b"}X\x01\x00\x00\x00xK\x01s",
             b"N}X\x08\x00\x00\x00__call__K\x01s\x86",
             b"N}X\x05\x00\x00\x00dtypeK\x01s\x86",
         ):
-            before = repr(vars(torch_pickle.make_tensor)), repr(torch_pickle.KNOWN), repr(dir(OrderedDict))
+            before = repr(vars(torch_file.make_tensor)), repr(torch_file.KNOWN), repr(dir(OrderedDict))
             program = f"\x80\x02c{module}\n{attribute}\n".encode("latin-1") + state + b"b."
             refused(save(tmp_path / "a.pt", {}, **{"data.pkl": program}), "is damaged")
             assert before == (
-                repr(vars(torch_pickle.make_tensor)),
-                repr(torch_pickle.KNOWN),
+                repr(vars(torch_file.make_tensor)),
+                repr(torch_file.KNOWN),
                 repr(dir(OrderedDict)),
             )
 
