@@ -22,8 +22,7 @@ from retro_gamer.config.settings import (
     TrainingSettings,
     find_setting,
 )
-from retro_gamer.config.team_checks import check_teams
-from retro_gamer.config.teams import read_teams, teams_to_list, teams_to_toml
+from retro_gamer.config.teams import check_teams, read_teams, teams_to_list, teams_to_toml
 from retro_gamer.config.values import read_settings, read_toml, toml_value
 from retro_gamer.errors import ConfigError
 

@@ -19,8 +19,7 @@ from retro_gamer.config.settings import (
     find_setting,
     new_run_values,
 )
-from retro_gamer.config.team_checks import check_teams
-from retro_gamer.config.teams import read_teams, swap_steps
+from retro_gamer.config.teams import check_teams, read_teams, swap_steps
 from retro_gamer.config.values import check_value, toml_value
 from retro_gamer.discovery.choose_encoders import (
     MANY_CHARACTERS,
