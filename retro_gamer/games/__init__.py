@@ -8,14 +8,16 @@ plays the same turns. The bundled games are the modules `retro_gamer.games.snake
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Tuple
 
 if TYPE_CHECKING:
     from retro_gamer.games.engine import Game
 
 BUNDLED = ("snake", "forager", "catch", "tron", "tag", "wolves")
 
-__all__ = ["BUNDLED", "Game"]
+Position = Tuple[int, int]  # (x, y) of a cell
+
+__all__ = ["BUNDLED", "Game", "Position"]
 
 
 def __getattr__(name: str) -> Any:
@@ -51,3 +53,13 @@ def register(gymnasium: Any) -> None:
             gymnasium.register(
                 f"retro_gamer/{name}-v0", entry_point="retro_gamer.policy.gymnasium_env:make_gym_env", kwargs=settings
             )
+
+
+def occupied_positions(agent: Any) -> list[Position]:
+    """Every cell an agent stands on: one, or a rectangle of `size` with `position` as its top left corner."""
+    x, y = agent.position
+    size = getattr(agent, "size", None)
+    if size is None:
+        return [(x, y)]
+    width, height = size
+    return [(x + dx, y + dy) for dy in range(height) for dx in range(width)]

@@ -13,7 +13,7 @@ from time import perf_counter, sleep
 from typing import Any, Dict, Iterable, Sequence
 
 from retro_gamer.errors import GameError, install_command
-from retro_gamer.games.board import Position, occupied_positions
+from retro_gamer.games import Position, occupied_positions
 from retro_gamer.games.errors import (
     AgentAlreadyInGame,
     AgentNotFoundByName,
@@ -230,7 +230,6 @@ class Game:
         self.agents.append(agent)
 
     def remove_agent(self, agent: Any) -> None:
-        """Take an agent out of the game."""
         if agent not in self.agents:
             raise AgentNotInGame(agent)
         self.agents.remove(agent)
@@ -238,7 +237,6 @@ class Game:
             self.agents_by_name.pop(agent.name, None)  # an agent may have changed its name since
 
     def remove_agent_by_name(self, name: str) -> None:
-        """Take the agent with this name out of the game."""
         agent = self.get_agent_by_name(name)
         del self.agents_by_name[name]
         self.agents.remove(agent)
@@ -275,7 +273,6 @@ class Game:
         return position not in self.get_agents_by_position()
 
     def on_board(self, position: Position) -> bool:
-        """Is this position on the board?"""
         x, y = position
         width, height = self.board_size
         return 0 <= x < width and 0 <= y < height

@@ -28,44 +28,35 @@ class InvalidValue(GameError, ValueError):
 
 
 class AgentWithNameAlreadyExists(GameError):
-    """Two agents of one game have the same name."""
-
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"There is already an agent named {name!r} in this game, and a name belongs to one agent only: "
-            f"it is used to look the agent up. Give each agent a name of its own in __init__ (for "
-            f"example self.name = f'{name} {{number}}'), or give it no name at all."
+            f"There is already an agent named {name!r} in this game, and by its name an agent is looked up. Give each a "
+            f"name of its own in __init__ (for example self.name = f'{name} {{number}}'), or none at all."
         )
 
 
 class AgentNotFoundByName(GameError):
-    """No agent of the game has this name."""
-
     def __init__(self, name: str, known: Any = ()) -> None:
         names = ", ".join(repr(other) for other in list(known)[:12]) or "none of the agents has one"
         super().__init__(
-            f"There is no agent named {name!r} in this game. Either it was never added or it has been "
-            f"removed already. The names in the game now: {names}."
+            f"There is no agent named {name!r} in this game: it was never added, or it has been removed. The names in the "
+            f"game now: {names}."
         )
 
 
 class AgentNotInGame(GameError):
-    """An agent that is not in the game was to be removed from it."""
-
     def __init__(self, agent: Any) -> None:
         super().__init__(
-            f"{describe(agent)} cannot be removed, because it is not in the game. Perhaps it was removed "
-            f"earlier in the same turn: check `agent in game.agents` first."
+            f"{describe(agent)} cannot be removed: it is not in the game. Perhaps it was removed earlier in the same turn: "
+            "check `agent in game.agents` first."
         )
 
 
 class AgentAlreadyInGame(GameError):
-    """The same agent was added twice."""
-
     def __init__(self, agent: Any) -> None:
         super().__init__(
-            f"{describe(agent)} is in the game already, and an agent can be added only once. To have two of "
-            f"them, create two: game.add_agent({type(agent).__name__}(...))."
+            f"{describe(agent)} is in the game already. To have two of them, create two: "
+            f"game.add_agent({type(agent).__name__}(...))."
         )
 
 
@@ -105,26 +96,24 @@ def check_agent(agent: Any) -> None:
         return
     if not hasattr(agent, "position"):
         raise InvalidValue(
-            f"{describe(agent)} has no position, so it cannot be shown on the board. Set self.position = "
-            f"(x, y), or display = False for an agent that works behind the scenes."
+            f"{describe(agent)} has no position, so it cannot be shown on the board. Set self.position = (x, y), or "
+            "display = False for an agent that works behind the scenes."
         )
     check_position(agent.position, describe(agent))
     if not hasattr(agent, "character"):
         raise InvalidValue(
-            f"{describe(agent)} has no character, so there is nothing to draw. Set character = '*' (or "
-            f"another one), or display = False for an agent that works behind the scenes."
+            f"{describe(agent)} has no character, so there is nothing to draw. Set character = '*', say, or display = False "
+            "for an agent that works behind the scenes."
         )
     z = getattr(agent, "z", 0)
     if not isinstance(z, int):
         raise InvalidValue(
-            f"{describe(agent)} has z = {z!r}. z says which agent is drawn on top and must be a whole "
-            f"number, such as 0 or 1."
+            f"{describe(agent)} has z = {z!r}. z says which agent is drawn on top: a whole number, such as 0 or 1."
         )
     check_agent_size(agent)
 
 
 def check_agent_name(name: Any) -> None:
-    """A name must be text."""
     if not isinstance(name, str):
         raise InvalidType(f"An agent's name must be text in quotes, but this is {name!r} ({_kind(name)}).")
 
@@ -164,9 +153,8 @@ def check_state(state: Any) -> None:
     for key, value in state.items():
         if not _immutable(value):
             raise InvalidValue(
-                f"state[{key!r}] is {value!r} ({_kind(value)}). A state may hold numbers, text, True, False, "
-                f"None and tuples of these: anything else could change without the game noticing. Keep lists "
-                f"and objects in an agent."
+                f"state[{key!r}] is {value!r} ({_kind(value)}). A state may hold numbers, text, True, False, None and "
+                "tuples of these: anything else could change unnoticed. Keep lists and objects in an agent."
             )
 
 

@@ -11,7 +11,7 @@ import sys
 from typing import Any, Callable, NamedTuple, Sequence, TextIO
 from unicodedata import east_asian_width
 
-from retro_gamer.games.board import occupied_positions
+from retro_gamer.games import occupied_positions
 from retro_gamer.games.colors import escape_parameters
 
 ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J"  # the other screen buffer, no cursor, no line wrap, clear
@@ -112,20 +112,20 @@ class Screen:
         """Draw the game as it is before the first turn (so that a Screen can be a game's `view`)."""
         self.render(game)
 
-    def render(self, game: Any, caption: str = "", focus: tuple[int, int] | None = None, beside: Sequence[str] = ()) -> None:
+    def render(self, game: Any, caption: str = "", beside: Sequence[str] = ()) -> None:
         """Draw a border, the part of the board in view, the state values and a caption of one or more lines.
 
         Lines `beside` the board have to fit into `room_beside` it.
 
-        When the terminal is too small for the part in view, a window of it is shown, around `focus` if given,
-        else around the only agent that handles keys, else from `game.view_position`.
+        When the terminal is too small for the part in view, a window of it is shown, around the only agent that
+        handles keys, else from `game.view_position`.
         """
         if not self.is_terminal:
-            box, below, _ = self._compose(game, caption, focus, None)
+            box, below, _ = self._compose(game, caption, None)
             self._write("\n".join(box + below) + "\n\n")
             return
         columns, rows = self.size or _terminal_size(self.output)
-        box, below, width = self._compose(game, caption, focus, (columns, rows))
+        box, below, width = self._compose(game, caption, (columns, rows))
         if beside:  # the board stays where it is when there is less to say than before
             self._beside = max(self._beside[0], len(beside)), max(self._beside[1], *map(len, beside))
             box += [" " * width] * (min(self._beside[0], rows - len(below)) - len(box))
@@ -155,16 +155,14 @@ class Screen:
             return 0, 0
         columns, rows = self.size or _terminal_size(self.output)
         width, height = (int(n) for n in game.view_size)
-        below = 2 + len(_packed([f"{key}: {game.state[key]}" for key in _shown_keys(game)], columns - 1))
+        below = 2 + len(_packed(_state_of(game), columns - 1))
         if height + 2 + below > rows:
             return 0, 0
         return max(0, columns - width - 5), rows - below
 
     # Composing a frame
 
-    def _compose(
-        self, game: Any, caption: str, focus: tuple[int, int] | None, size: tuple[int, int] | None
-    ) -> tuple[list[str], list[str], int]:
+    def _compose(self, game: Any, caption: str, size: tuple[int, int] | None) -> tuple[list[str], list[str], int]:
         """The lines of the box with the board, the lines below it, and how wide the box is."""
         view_width, view_height = (int(n) for n in game.view_size)
         columns, rows = size or (10**6, 10**6)
@@ -172,8 +170,8 @@ class Screen:
         below = self._below(game, caption, columns, max(1, rows - 2), view_height)
         height = max(1, min(view_height, rows - 2 - len(below)))
 
-        if focus is None and (width < view_width or height < view_height):
-            focus = _only_player_position(game)
+        is_cut = width < view_width or height < view_height
+        focus = _only_player_position(game) if is_cut else None
         origin_x, origin_y = game.view_position
         x = _window_start(int(origin_x), view_width, width, None if focus is None else int(focus[0]))
         y = _window_start(int(origin_y), view_height, height, None if focus is None else int(focus[1]))
@@ -212,7 +210,7 @@ class Screen:
 
     def _below(self, game: Any, caption: str, columns: int, rows: int, view_height: int) -> list[str]:
         """State, log and caption: what fits under the board, or half of `rows` if the board leaves less."""
-        state = [f"{key}: {_readable(game.state[key])}" for key in _shown_keys(game)]
+        state = _state_of(game)
         captions = caption.splitlines()
         log = []
         if getattr(game, "debug", False):
@@ -246,11 +244,11 @@ class Screen:
         self.output.flush()
 
 
-def _shown_keys(game: Any) -> Sequence[str]:
+def _state_of(game: Any) -> list[str]:
+    """The state values that are shown, each as a line."""
     show = getattr(game, "show_state", True)
-    if show is True:
-        return sorted(game.state, key=str)
-    return [key for key in show or () if key in game.state]
+    keys = sorted(game.state, key=str) if show is True else [key for key in show or () if key in game.state]
+    return [f"{key}: {_readable(game.state[key])}" for key in keys]
 
 
 def _readable(value: Any) -> str:

@@ -281,14 +281,16 @@ def test_only_the_part_in_view_is_shown():
     assert draw(game).picture()[1:-1] == ["│   │", "│   │"]
 
 
-def numbered_board():
-    pieces = [Piece("abcdefghij"[y] if x == y else ".", (x, y)) for x in range(30) for y in range(10)]
+def numbered_board(player=None):
+    cells = [(x, y) for x in range(30) for y in range(10)]
+    pieces = [
+        (Player if cell == player else Piece)("abcdefghij"[cell[1]] if cell[0] == cell[1] else ".", cell) for cell in cells
+    ]
     return make_game(*pieces, state={"s": 1, "t": 2}, board_size=(30, 10))
 
 
-def test_a_small_terminal_shows_a_window_around_the_focus():
-    game = numbered_board()
-    picture = draw(game, 12, 9, focus=(5, 5), caption="hi").picture()
+def test_a_small_terminal_shows_a_window_around_the_player():
+    picture = draw(numbered_board(player=(5, 5)), 12, 9, caption="hi").picture()
     assert picture == [
         "┌──────────┐",
         "│...d......│",
@@ -300,10 +302,10 @@ def test_a_small_terminal_shows_a_window_around_the_focus():
         " s: 1  t: 2",
         " hi",
     ]
-    corner = draw(game, 12, 9, focus=(29, 9))
+    corner = draw(numbered_board(player=(29, 9)), 12, 9)
     assert corner.picture()[-2:] == ["└──────────┘", " s: 1  t: 2"]
     assert "j" not in corner.cells.values()  # it is at (9, 9), far to the left
-    assert draw(game, 12, 9, focus=(0, 0)).picture()[1] == "│a.........│"
+    assert draw(numbered_board(player=(0, 0)), 12, 9).picture()[1] == "│a.........│"
 
 
 def test_a_small_terminal_follows_the_only_player_or_the_view():
@@ -323,7 +325,7 @@ def test_a_small_terminal_follows_the_only_player_or_the_view():
 @pytest.mark.parametrize("columns", [1, 2, 3, 9, 40])
 @pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 40])
 def test_no_terminal_is_too_small(columns, rows):
-    draw(numbered_board(), columns, rows, caption="a caption of some length\nand another", focus=(7, 7))
+    draw(numbered_board(player=(7, 7)), columns, rows, caption="a caption of some length\nand another")
 
 
 def test_a_long_caption_uses_the_whole_width():

@@ -18,8 +18,7 @@ from __future__ import annotations
 from random import choice
 from typing import Any
 
-from retro_gamer.games import Game
-from retro_gamer.games.board import Position
+from retro_gamer.games import Game, Position
 
 WIDTH = 4
 HEIGHT = 4

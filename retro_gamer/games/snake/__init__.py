@@ -16,8 +16,7 @@ from collections import deque
 from random import choice, randint
 from typing import Any
 
-from retro_gamer.games import Game
-from retro_gamer.games.board import Position
+from retro_gamer.games import Game, Position
 
 WIDTH = 32
 HEIGHT = 16

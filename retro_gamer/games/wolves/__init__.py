@@ -15,8 +15,7 @@ from __future__ import annotations
 from random import randint
 from typing import Any
 
-from retro_gamer.games import Game
-from retro_gamer.games.board import Position
+from retro_gamer.games import Game, Position
 
 WIDTH = 14  # room for the name of the winner below
 HEIGHT = 7
