@@ -11,7 +11,7 @@ from retro_gamer.environment.teams import TeamEnvironment
 from retro_gamer.hosting.randomness import OwnRandomness
 from retro_gamer.nn.threads import one_blas_thread
 from retro_gamer.selfplay.elo import result_between
-from retro_gamer.selfplay.self_play_run import Decision, SelfPlayRun, TeamPolicy
+from retro_gamer.selfplay.self_play_run import Decision, SelfPlayRun, TeamPolicy, play_decisions
 from retro_gamer.training.loop import never
 
 
@@ -99,9 +99,7 @@ def _play(
                 steps[member.team] += 1
                 if number in trajectories:
                     trajectories[number].add(decision)
-        rewards, terminated, truncated = environment.step(
-            [None if decision is None else member.actions[decision.action] for member, decision in zip(members, decisions)]
-        )
+        rewards, terminated, truncated = play_decisions(environment, decisions)
         turns += 1
         for team, reward in enumerate(rewards):
             returns[team] += reward

@@ -22,10 +22,9 @@ from retro_gamer.runs.policy_file import (
     reading,
 )
 from retro_gamer.selfplay.elo import rating_changes, result_between
-from retro_gamer.selfplay.learned_policy import LearnedPolicy, Snapshot
+from retro_gamer.selfplay.learned_policy import LearnedPolicy, SelfPlayProgress, Snapshot
 from retro_gamer.selfplay.match import MatchResult, play_match
 from retro_gamer.selfplay.opponents import GhostController, Opponents
-from retro_gamer.selfplay.remembered import SelfPlayProgress
 from retro_gamer.selfplay.self_play_run import SelfPlayRun
 from retro_gamer.training.learning import Learning, SavePolicy, epsilon_at, learning_rate_at
 from retro_gamer.training.limits import Limits

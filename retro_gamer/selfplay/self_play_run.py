@@ -49,6 +49,16 @@ class TeamPolicy(NamedTuple):
             self.agent.grow(self.encoder.shape)
 
 
+def play_decisions(environment: TeamEnvironment, decisions: Sequence[Decision | None]) -> Turn:
+    """One turn of the game, with what the members decided [n_members]; None for those that have left the game."""
+    return environment.step(
+        [
+            None if decision is None else member.actions[decision.action]
+            for member, decision in zip(environment.members, decisions)
+        ]
+    )
+
+
 def load_team_policy(
     run: RunDirectory, config: RunConfig, policy: str, checkpoint: str | None, own_characters: Sequence[Sequence[str]]
 ) -> TeamPolicy:
@@ -123,11 +133,7 @@ class SelfPlayRun:
         return decisions
 
     def play_turn(self, decisions: Sequence[Decision | None]) -> Turn:
-        """One turn of the game, with what the members decided."""
-        members = self.environment.members
-        return self.environment.step(
-            [None if decision is None else member.actions[decision.action] for member, decision in zip(members, decisions)]
-        )
+        return play_decisions(self.environment, decisions)
 
     def random_policy(self, team: int, seed: int) -> TeamPolicy:
         """Presses any of a team's keys, or none, each with the same probability."""
