@@ -18,7 +18,7 @@ from end_to_end import ARROWS, HAVE_RETRO, TINY, start_command  # noqa: E402
 from retro_gamer.cli import main  # noqa: E402
 from retro_gamer.commands import train  # noqa: E402
 from retro_gamer.hosting import patience, signs  # noqa: E402
-from retro_gamer.reporting import counting, progress  # noqa: E402
+from retro_gamer.reporting import progress  # noqa: E402
 
 TESTS = Path(__file__).resolve().parent
 
@@ -141,7 +141,7 @@ def nobody_is_impatient():
     """On a slow machine nothing else is said than on a fast one; tests of patience have a measure of their own."""
     signs.SECONDS_OF_SILENCE = signs.PLAIN_SECONDS = 1e9
     patience.SECONDS_BEFORE_A_WORD = patience.SECONDS_BEFORE_A_LOOK = 1e6
-    progress.PLAIN_INTERVAL = counting.PLAIN_INTERVAL = 1e9
+    progress.PLAIN_INTERVAL = 1e9
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -25,7 +25,7 @@ from retro_gamer.hosting.patience import telling_when_slow
 from retro_gamer.hosting.signs import shown_by, silently
 from retro_gamer.hosting.supervision import supervised
 from retro_gamer.policy.trained_policy import TrainedPolicy, pin_checkpoint
-from retro_gamer.reporting.counting import Counting
+from retro_gamer.reporting.progress import Counting
 from retro_gamer.runs.archive import write_atomically
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.runs.plain_files import read_whole
@@ -104,7 +104,7 @@ class Alternation:
         if kept.is_file():
             return True
         before = round_path(run, number - 1)
-        if number == 1 and not before.is_file() and run.checkpoints() and not self._began(run):
+        if number == 1 and not before.is_file() and run.checkpoints() and not run.adversarial_path.is_file():
             _keep(run, before)  # it had been trained before the first round
         start = read_policy(run, before.stem)[1].facts["episode"] if before.is_file() else 0
         self._mark_begun(run)
@@ -119,11 +119,8 @@ class Alternation:
         print(f"Round {number}: {run} has played {_episode(run)} games.", flush=True)
         return True
 
-    def _began(self, run: RunDirectory) -> bool:
-        return (run.adversarial_path).is_file()
-
     def _mark_begun(self, run: RunDirectory) -> None:
-        if not self._began(run):
+        if not run.adversarial_path.is_file():
             other = self.runs[1] if run is self.runs[0] else self.runs[0]
             text = json.dumps({"opponent": str(other.path)})
             write_atomically(run.adversarial_path, lambda file: file.write(text.encode("utf-8")))

@@ -12,10 +12,10 @@ from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import CheckpointError, ConfigError, RetroGamerError, RunNotFoundError, command_line
 from retro_gamer.hosting.loading import load_factory
 from retro_gamer.hosting.supervision import supervised
-from retro_gamer.reporting.counting import Counting, beside_random_play, counted
 from retro_gamer.reporting.findings import Finding, describe
 from retro_gamer.reporting.game_doctor import examine_game, returns_used_objects
 from retro_gamer.reporting.keys_doctor import MOMENTS, several_players
+from retro_gamer.reporting.progress import Counting, beside_random_play, counted
 from retro_gamer.reporting.random_games import GAMES as RANDOM_GAMES
 from retro_gamer.reporting.random_games import play_randomly
 from retro_gamer.reporting.training_doctor import examine_metrics, examine_play, verdict, watch_greedy_games

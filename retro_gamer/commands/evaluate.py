@@ -9,13 +9,12 @@ from typing import Any, Callable, NamedTuple, Sequence
 import numpy as np
 
 from retro_gamer.environment.game import RetroEnvironment
-from retro_gamer.environment.player import ignores_keys
-from retro_gamer.environment.teams import find_character
+from retro_gamer.environment.player import find_character, ignores_keys, names_in
 from retro_gamer.errors import ConfigError
 from retro_gamer.hosting.loading import load_factory, make_game, parse_game
 from retro_gamer.hosting.randomness import seed_everything
 from retro_gamer.policy.trained_policy import TrainedPolicy
-from retro_gamer.reporting.counting import Counting, beside_random_play, counted
+from retro_gamer.reporting.progress import Counting, beside_random_play, counted
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.selfplay.match import count_results, play_series
 from retro_gamer.selfplay.self_play_run import SelfPlayRun, TeamPolicy
@@ -38,16 +37,21 @@ def evaluate_run(run: RunDirectory, checkpoint: str | None, games: int, seed: in
 
 def _table(reward: str, score: str, result: Evaluation, chance: Evaluation) -> list[str]:
     lines = [f"{'':10}{'mean':>9}{'95% interval':>21}{'median':>9}{'best':>9}{'worst':>9}{'random':>9}"]
-    rows = [(reward, result.returns, chance.returns), ("turns", result.turns, chance.turns)]
-    if result.scores is not None and chance.scores is not None:
-        rows.insert(1, (score, result.scores, chance.scores))
-    for name, values, random_values in rows:
+    for name, values, random_values in quantities(reward, score, result, chance):
         low, high = bootstrap_interval(values)
         lines.append(
             f"{name:10}{values.mean():9.2f}{f'{low:.2f} to {high:.2f}':>21}{np.median(values):9.2f}"
             f"{values.max():9.2f}{values.min():9.2f}{random_values.mean():9.2f}"
         )
     return lines
+
+
+def quantities(reward: str, score: str, result: Evaluation, chance: Evaluation) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    """(name, of the policy, of random play): the reward of each game, its score if it has one, its turns."""
+    found = [(reward, result.returns, chance.returns), ("turns", result.turns, chance.turns)]
+    if result.scores is not None and chance.scores is not None:
+        found.insert(1, (score, result.scores, chance.scores))
+    return found
 
 
 def compare_runs(
@@ -116,22 +120,30 @@ def evaluate_character(
     alone = counted("measuring game as the player", player.environment, player.agent, games, seed, quiet)
     inside = counted("measuring game as a character", there, RandomAgent(1, 0), games, seed, quiet)
     name = config.metadata.score or config.metadata.reward
-    rows = [("the player of its own game", _results(alone)), (f"{character!r} in {game}", _results(inside))]
+    own, found = (one.returns if one.scores is None else one.scores for one in (alone, inside))
+    share = _share(found, own)
     if as_json:
-        share = _share(rows[1][1], rows[0][1])
         return json.dumps(
             {
                 "games": games,
                 "checkpoint": player.name,
                 "value": name,
-                "player": _summary(rows[0][1]),
-                "character": _summary(rows[1][1]),
+                "player": _summary(own),
+                "character": _summary(found),
                 "share": share and share[0],
                 "share_ci95": share and list(share[1:]),
-                "moved_by": "its own code" if not steered() else "the policy of the run",
+                "moved_by": "the policy of the run" if steered() else "its own code",
             }
         )
-    return "\n".join(_lines(run, player.name, games, seed, name, rows, steered()))
+    lines = [f"{run}, {player.name}: {name} of {games} games with seeds {seed} to {seed + games - 1}", ""]
+    for who, values in (("the player of its own game", own), (f"{character!r} in {game}", found)):
+        low, high = bootstrap_interval(values)
+        lines.append(f"as {who:40}{values.mean():10.2f}  (95% interval {low:.2f} to {high:.2f}; worst {values.min():g})")
+    if share is not None:
+        shown = "{:.0%} (95% interval {:.0%} to {:.0%})".format(*share)
+        lines += ["", f"There it reaches {shown} of what it does as the player."]
+    moved = "The policy of this run pressed its keys" if steered() else "Its own code moved it"
+    return "\n".join([*lines, f"{moved}; nobody was at the keyboard."])
 
 
 def _unseen(game: Any) -> tuple[()]:
@@ -149,10 +161,7 @@ def _with_character(
         game = make_game(factory)
         character = find_character(game, name)
         if character is None:
-            names = dict.fromkeys(str(getattr(one, "name", None) or type(one).__name__) for one in game.agents)
-            raise ConfigError(
-                f"A new game has no character {name!r}, by name or class. It has: {', '.join(names) or 'nobody'}."
-            )
+            raise ConfigError(f"A new game has no character {name!r}, by name or class. It has: {names_in(game)}.")
         if getattr(character, "plays_itself", False) or ignores_keys(type(character)):
             return game
         cls = type(character)
@@ -170,11 +179,6 @@ def _with_character(
     return make, lambda: bool(classes)
 
 
-def _results(evaluation: Evaluation) -> np.ndarray:
-    """The score, where there is one [games]."""
-    return evaluation.returns if evaluation.scores is None else evaluation.scores
-
-
 def _summary(values: np.ndarray) -> dict[str, Any]:
     return {"mean": float(values.mean()), "ci95": list(bootstrap_interval(values)), "worst": float(values.min())}
 
@@ -190,21 +194,6 @@ def _share(values: np.ndarray, whole: np.ndarray) -> tuple[float, float, float] 
     shares = values[drawn].mean(axis=1) / np.maximum(whole[drawn].mean(axis=1), 1e-9)
     low, high = np.percentile(shares, [2.5, 97.5])
     return float(values.mean() / whole.mean()), float(low), float(high)
-
-
-def _lines(
-    run: RunDirectory, checkpoint: str, games: int, seed: int, name: str, rows: list[Any], steered: bool
-) -> list[str]:
-    lines = [f"{run}, {checkpoint}: {name} of {games} games with seeds {seed} to {seed + games - 1}", ""]
-    for who, values in rows:
-        low, high = bootstrap_interval(values)
-        lines.append(f"as {who:40}{values.mean():10.2f}  (95% interval {low:.2f} to {high:.2f}; worst {values.min():g})")
-    share = _share(rows[1][1], rows[0][1])
-    if share is not None:
-        shown = "{:.0%} (95% interval {:.0%} to {:.0%})".format(*share)
-        lines += ["", f"There it reaches {shown} of what it does as the player."]
-    moved = "The policy of this run pressed its keys" if steered else "Its own code moved it"
-    return [*lines, f"{moved}; nobody was at the keyboard."]
 
 
 class TeamGames(NamedTuple):

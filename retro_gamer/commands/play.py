@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from textwrap import wrap
 from typing import Any
 
@@ -15,10 +16,10 @@ from retro_gamer.games.screen import board_lines, understand_escape_codes
 from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.output import in_colors
 from retro_gamer.hosting.signs import signs_of_life
-from retro_gamer.hosting.streams import stream_of_this_thread, write_now
+from retro_gamer.hosting.streams import stream_of_this_thread
 from retro_gamer.hosting.supervision import supervised
-from retro_gamer.reporting.counting import room_on
 from retro_gamer.reporting.explanation import explain_player
+from retro_gamer.reporting.progress import Line
 from retro_gamer.reporting.sight import key_shown, sight_of
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.selfplay.self_play_run import SelfPlayRun
@@ -127,7 +128,7 @@ class _ShownTeams(Shown):
 def watch_environment(player: Player, fps: float, explain: bool, seed: int | None) -> str:
     """Show one game of an environment that draws itself; of others it is only said how it went. Keys are those of `show`."""
     environment, note = _drawing(player)
-    foot = _Foot(stream_of_this_thread("stdout"))  # what sys.stdout is inside is for the game
+    foot = _Foot()
     watched = foot.in_place and (explain or not note)
     pace = Pace(fps, Keyboard() if watched and keys_can_be_read() else None)
     total, turns, over = 0.0, 0, False
@@ -156,7 +157,7 @@ def watch_environment(player: Player, fps: float, explain: bool, seed: int | Non
     except KeyboardInterrupt:
         pass
     finally:
-        foot.wipe()
+        foot.clear()
         if restore_console is not None:
             restore_console()
         environment.close()
@@ -183,25 +184,18 @@ def _framed(board: Any) -> str:
     return "\n".join([edge, *(f"|{line}|" for line in board_lines(board)), edge])
 
 
-class _Foot:
+class _Foot(Line):
     """The line below the newest picture, written over: how the game stands, and what keys do."""
 
-    def __init__(self, out: Any):
+    def __init__(self) -> None:
+        super().__init__(
+            stream_of_this_thread("stdout"), 0.0, time.monotonic, quiet=False
+        )  # inside, sys.stdout is the game's
         self.text = ""
-        self.in_place = bool(out.isatty())
-        self._out = out
-        self._width = 0
 
     def draw(self, keys: str) -> None:
-        text = f"{self.text}  {keys}"[: room_on(self._out)]
-        write_now(self._out, "\r" + text.ljust(self._width))
-        self._width = len(text)
+        self._draw(f"{self.text}  {keys}")
 
     def write_above(self, text: str) -> None:
-        self.wipe()
-        write_now(self._out, text + "\n")
-
-    def wipe(self) -> None:
-        if self._width:
-            write_now(self._out, "\r" + " " * self._width + "\r")
-            self._width = 0
+        self.clear()
+        self._write(text + "\n")

@@ -13,7 +13,7 @@ from retro_gamer.environment.game import actions_of
 from retro_gamer.environment.planes import sees_planes
 from retro_gamer.errors import ConfigError, RetroGamerError
 from retro_gamer.hosting.supervision import supervised
-from retro_gamer.reporting.curves import panels_of
+from retro_gamer.reporting.curves import panels_of, trained
 from retro_gamer.reporting.html import Section, Table, games_data, page, paragraph, table
 from retro_gamer.reporting.sight import action_shown, inputs_in_words, key_shown
 from retro_gamer.reporting.svg_chart import draw_network, draw_svg
@@ -72,12 +72,11 @@ def _what_was_trained(run: RunDirectory, config: RunConfig, measured: Measured |
         rows += [[f"team {team.name}", f"makes {team.reward} grow"] for team in config.teams]
     elif not config.game.environment_name:
         rows += [["keys", ", ".join(map(key_shown, metadata.actions))], ["reward", f"the growth of {metadata.reward}"]]
-    last = run.read_metrics()[-1:] if not config.teams else []
+    how_long = "" if config.teams else trained(run.read_metrics())
     if isinstance(measured, Measured):
         rows.append(["policy shown here", measured.player.name])
-        last = [measured.player.facts]
-    for row in last:
-        rows.append(["trained", f"{row['episode']:,.0f} games, {row['turns']:,.0f} turns"])
+        how_long = trained([measured.player.facts])
+    rows += [["trained", how_long]] * bool(how_long)
     html = table(Table("", [], rows))
     if not config.tabular:
         layers = [(f"layer {i + 1}", f"{size} neurons") for i, size in enumerate(config.model.hidden_sizes)]

@@ -9,16 +9,18 @@ from typing import Any, NamedTuple, Sequence
 import numpy as np
 
 from retro_gamer.agents.greedy import GreedyTable
+from retro_gamer.commands.evaluate import quantities
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.base import Environment
 from retro_gamer.environment.make import make_environment
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import RetroGamerError, command_line
-from retro_gamer.reporting.counting import beside_random_play
 from retro_gamer.reporting.explanation import MOST_SHOWN, explain_player
 from retro_gamer.reporting.html import Section, Table, paragraph, replay, table
+from retro_gamer.reporting.progress import beside_random_play
 from retro_gamer.reporting.recording import Recording, draws_as_text, record_all, record_game
 from retro_gamer.reporting.sight import action_shown, symbol_shown
+from retro_gamer.reporting.training_doctor import is_worth_using, verdict
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.selfplay.tournament import spread
 from retro_gamer.training.evaluation import Evaluation, bootstrap_interval
@@ -69,29 +71,18 @@ def sections_about_play(run: RunDirectory, config: RunConfig, measured: Measured
 
 
 def _beside_random_play(run: RunDirectory, config: RunConfig, measured: Measured) -> str:
-    rows = []
-    quantities = [(config.metadata.reward or "reward", measured.greedy.returns, measured.chance.returns)]
-    if measured.greedy.scores is not None and measured.chance.scores is not None:
-        quantities.append((config.metadata.score, measured.greedy.scores, measured.chance.scores))
-    quantities.append(("turns", measured.greedy.turns, measured.chance.turns))
-    for name, values, chance in quantities:
+    rows, greedy, chance, reward = [], measured.greedy, measured.chance, config.metadata.reward or "reward"
+    for name, values, random_values in quantities(reward, config.metadata.score, greedy, chance):
         low, high = bootstrap_interval(values)
         rows.append(
             [name, f"{values.mean():.2f}", f"{low:.2f} to {high:.2f}", f"{values.max():.2f}", f"{values.min():.2f}"]
-            + [f"{chance.mean():.2f}"]
+            + [f"{random_values.mean():.2f}"]
         )
     head = ["", "mean", "95% interval", "best", "worst", "random play"]
-    difference = measured.greedy.returns - measured.chance.returns
-    low, high = bootstrap_interval(difference)
-    doctor = command_line("doctor", run)
-    verdict = (
-        f"It plays better than random play: by {difference.mean():.2f} a game (95% interval {low:.2f} to {high:.2f})."
-        if low > 0
-        else f"It plays worse than random play: by {-difference.mean():.2f} a game. See what went wrong:  {doctor}"
-        if high < 0
-        else "It plays no better than random play, as far as these games tell."
-    )
-    return paragraph(verdict, "verdict") + table(Table(f"{GAMES} games each, on the same seeds", head, rows))
+    text = verdict(greedy, chance, reward)
+    if not is_worth_using(greedy, chance):
+        text += f" See what may be wrong:  {command_line('doctor', run)}"
+    return paragraph(text, "verdict") + table(Table(f"{GAMES} games each, on the same seeds", head, rows))
 
 
 def note_on_steps(config: RunConfig) -> str:
@@ -106,12 +97,8 @@ def note_on_steps(config: RunConfig) -> str:
         "double_q_learning": "Double Q-learning keeps two tables; the values here are their mean.",
     }
     steps = config.training.n_step
-    more = (
-        f" With n_step = {steps}, it adds up the rewards of {steps} turns before max Q."
-        if config.training.n_step > 1
-        else ""
-    )
-    return notes[config.training.algorithm] + (more if not config.tabular else "")
+    more = f" With n_step = {steps}, it adds up the rewards of {steps} turns before max Q."
+    return notes[config.training.algorithm] + (more if steps > 1 and not config.tabular else "")
 
 
 def _choices(run: RunDirectory, measured: Measured) -> str:
@@ -120,13 +107,14 @@ def _choices(run: RunDirectory, measured: Measured) -> str:
     rows = []
     for name in spread_checkpoints(run):
         try:
-            rows.append((name, _values_at(load_player(run, name), recording, turn)))
+            player = load_player(run, name)
+            rows.append((name, player.agent.q_values(_observation_at(player, recording, turn))))
         except RetroGamerError:
             continue
     return choices(turn, recording.actions, rows) + _what_mattered(measured.player, recording, turn)
 
 
-def choices(turn: int, actions: Sequence[str | None], rows: Sequence[tuple[str, Sequence[float]]]) -> str:
+def choices(turn: int, actions: Sequence[str | None], rows: Sequence[tuple[str, np.ndarray]]) -> str:
     """What checkpoints (name, values) expect of each key at this turn of the first game that is shown."""
     names = [action_shown(action) for action in actions]
     cells = [[name, *(f"{value:.2f}" for value in values), names[int(np.argmax(values))]] for name, values in rows]
@@ -157,12 +145,8 @@ def spread_checkpoints(run: RunDirectory) -> list[str]:
     return spread([path.stem for _, path in run.checkpoints()], CHECKPOINTS_COMPARED)
 
 
-def _values_at(player: Player, recording: Recording, turn: int) -> Sequence[float]:
-    """What another checkpoint expects at this turn: the same game again, with the same keys up to there."""
-    return [float(value) for value in player.agent.q_values(_observation_at(player, recording, turn))]
-
-
 def _observation_at(player: Player, recording: Recording, turn: int) -> Any:
+    """What a policy sees at this turn: the same game again, with the same keys up to there."""
     environment = player.environment
     observation = environment.reset(recording.seed)
     for frame in recording.frames[:turn]:

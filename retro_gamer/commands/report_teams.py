@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -94,7 +94,7 @@ def _choices(run: RunDirectory, config: RunConfig, measured: MeasuredTeams) -> s
     played = measured.played
     recording, turn = measured.recordings[0][1], decisive_turn(measured.recordings[0][1])
     member = played.environment.members[0]
-    rows: list[tuple[str, Sequence[float]]] = []
+    rows: list[tuple[str, np.ndarray]] = []
     with OwnRandomness():
         played.environment.reset(recording.seed)
         for _ in range(turn):

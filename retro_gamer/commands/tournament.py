@@ -7,7 +7,7 @@ from typing import Any, Sequence
 
 import numpy as np
 
-from retro_gamer.reporting.counting import Counting
+from retro_gamer.reporting.progress import Counting
 from retro_gamer.runs.directory import RunDirectory
 from retro_gamer.selfplay.tournament import Tournament, later_against_earlier, play_tournament
 

@@ -17,10 +17,9 @@ from retro_gamer.hosting.interrupts import stopping_on_signals
 from retro_gamer.hosting.patience import naming_a_slow_game, telling_when_slow
 from retro_gamer.hosting.signs import shown_by
 from retro_gamer.hosting.supervision import supervised
-from retro_gamer.reporting.counting import Counting
 from retro_gamer.reporting.dashboard import Dashboard
 from retro_gamer.reporting.findings import describe
-from retro_gamer.reporting.progress import ProgressLine, format_time
+from retro_gamer.reporting.progress import Counting, ProgressLine, format_time
 from retro_gamer.reporting.training_doctor import (
     examine_metrics,
     examine_play,

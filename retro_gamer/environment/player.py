@@ -45,19 +45,23 @@ def player_finder(player: str = "") -> Callable[[Any], Any]:
         nonlocal found
         if found is not None and any(agent is found for agent in game.agents):
             return found
-        found = _find(game, player)
+        found = find_character(game, player) if player else None
+        if found is None:
+            found = next(iter(keyboard_driven(game)), None)
         return found
 
     return find
 
 
-def _find(game: Any, player: str) -> Any:
-    if player:
-        for agent in game.agents:
-            if getattr(agent, "name", None) == player:
-                return agent
-        for agent in game.agents:
-            if type(agent).__name__ == player:
-                return agent
-    driven = keyboard_driven(game)
-    return driven[0] if driven else None
+def find_character(game: Any, name: str) -> Any:
+    """The character with this name, or else the first of a class of this name; None if there is none."""
+    for agent in game.agents:
+        if getattr(agent, "name", None) == name:
+            return agent
+    return next((agent for agent in game.agents if type(agent).__name__ == name), None)
+
+
+def names_in(game: Any) -> str:
+    """What the characters of a game can be called, in a message."""
+    names = [*dict.fromkeys(str(getattr(agent, "name", None) or type(agent).__name__) for agent in game.agents)]
+    return ", ".join(names[:12] + ["..."] * (len(names) > 12)) or "nobody"

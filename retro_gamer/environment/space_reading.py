@@ -33,7 +33,7 @@ class UnknownSpace(ValueError):
 
 
 def read_space(space: Any) -> Space:
-    """The same of a Gymnasium space, or of one that is made by hand with its attributes.
+    """A Gymnasium space, or one that is made by hand with its attributes, as a space of ours.
 
     Raises UnknownSpace for one that has no fixed number of values, and ConfigError where attributes are missing or wrong.
     """

@@ -11,6 +11,7 @@ from retro_gamer.config.settings import TeamSettings
 from retro_gamer.environment.encoder import Encoder
 from retro_gamer.environment.game import make_encoder
 from retro_gamer.environment.observation import WHICH, Observation, ObservationShape
+from retro_gamer.environment.player import find_character, names_in
 from retro_gamer.environment.runner import GameRunner, state_number
 from retro_gamer.environment.vocabulary import Vocabulary
 from retro_gamer.errors import ConfigError, RetroGamerError
@@ -176,11 +177,7 @@ def count_features(config: RunConfig, game: Any) -> int:
         for name, own in zip(config.preprocessing.observe_state, seen):
             if own.partition(WHICH)[0] not in game.state:
                 why = f", which for team {team.name!r} is {own!r}" if own != name else ""
-                raise ConfigError(
-                    f"observe_state names {name!r}{why}, but the state of a new game has no such value. It has: "
-                    f"{', '.join(map(str, game.state)) or 'nothing'}. Name one of these, or give the new Game that value "
-                    "from the start."
-                )
+                raise _no_such_value(game, f"observe_state names {name!r}{why}")
         encoder = make_encoder(config.metadata, replace(config.preprocessing, observe_state=seen), Vocabulary())
         counts.append(len(encoder.features(game.state)))
     if len(set(counts)) > 1:
@@ -239,17 +236,6 @@ def _looks_of(character: Any) -> str:
     return (shown if isinstance(shown, str) else "".join(map(str, shown))).replace(" ", "")
 
 
-def find_character(game: Any, name: str) -> Any:
-    """The character with this name, or else the first of a class of this name; None if there is none."""
-    for agent in game.agents:
-        if getattr(agent, "name", None) == name:
-            return agent
-    for agent in game.agents:
-        if type(agent).__name__ == name:
-            return agent
-    return None
-
-
 def check_teams_in_game(teams: Sequence[TeamSettings], game: Any) -> None:
     """Raise ConfigError when a new game lacks a character or a reward that the teams name."""
     moved: list[tuple[Any, str]] = []  # characters, and by what name they are members
@@ -266,20 +252,21 @@ def check_teams_in_game(teams: Sequence[TeamSettings], game: Any) -> None:
                     )
             moved.append((character, member.character))
         if team.reward not in game.state:
-            raise ConfigError(
-                f"The reward of team {team.name!r} is {team.reward!r}, but the state of a new game has no such value. It "
-                f"has: {', '.join(map(str, game.state)) or 'nothing'}. Name one of these, or give the new Game that value "
-                "from the start."
-            )
+            raise _no_such_value(game, f"The reward of team {team.name!r} is {team.reward!r}")
         state_number(game, team.reward)
 
 
+def _no_such_value(game: Any, named: str) -> ConfigError:
+    return ConfigError(
+        f"{named}, but the state of a new game has no such value. It has: {', '.join(map(str, game.state)) or 'nothing'}. "
+        "Name one of these, or give the new Game that value from the start."
+    )
+
+
 def _no_such_character(game: Any, team: str, name: str) -> ConfigError:
-    names = dict.fromkeys(str(getattr(agent, "name", None) or type(agent).__name__) for agent in game.agents)
-    shown = ", ".join(list(names)[:12]) + (", ..." if len(names) > 12 else "")
     return ConfigError(
         f"Team {team!r} names the character {name!r}, but a new game has none of that name or class. It has: "
-        f"{shown or 'nobody'}."
+        f"{names_in(game)}."
     )
 
 

@@ -81,7 +81,7 @@ class DQNTrainer:
         return f"DQNTrainer({name}, run_dir={str(self.run)!r}, {self.trainer.episode} games trained)"
 
     def _repr_html_(self) -> str:
-        from retro_gamer.reporting.card import card_of_run
+        from retro_gamer.reporting.html import card_of_run
 
         return card_of_run(repr(self), self.run)
 

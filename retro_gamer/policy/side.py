@@ -6,7 +6,8 @@ from typing import Any, Callable, Collection, NamedTuple
 
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.teams import config_of_policy, policy_of_team
-from retro_gamer.environment.teams import TeamEncoder, find_character
+from retro_gamer.environment.player import find_character
+from retro_gamer.environment.teams import TeamEncoder
 from retro_gamer.errors import CheckpointError, ConfigError
 from retro_gamer.runs.policy_description import PolicyDescription
 

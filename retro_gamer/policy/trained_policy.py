@@ -138,7 +138,7 @@ class TrainedPolicy:
 
     def _repr_html_(self) -> str:
         """As a notebook shows it: a card, and how its training went."""
-        from retro_gamer.reporting.card import card
+        from retro_gamer.reporting.html import card
 
         return card(repr(self), self._run, self._facts, self._actions, RunDirectory(self._run_path))
 

@@ -69,6 +69,11 @@ def read_curve(run: RunDirectory, column: str, name: str, team: str = "") -> Cur
     return Curve(name, x[order], y[order], y[order], y[order])
 
 
+def trained(rows: Sequence[dict[str, Any]]) -> str:
+    """How long a training was, by rows of metrics.csv or the facts of a checkpoint; empty where none of them says."""
+    return f"{rows[-1]['episode']:,.0f} games, {rows[-1]['turns']:,.0f} turns" if rows else ""
+
+
 def spread_of(curves: Sequence[Curve], name: str) -> Curve:
     """The mean of curves of several seeds, between the lowest and the highest of them, where all of them have points."""
     first, last = max(curve.x[0] for curve in curves), min(curve.x[-1] for curve in curves)

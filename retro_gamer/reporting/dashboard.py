@@ -12,7 +12,7 @@ import numpy as np
 from retro_gamer.errors import printable
 from retro_gamer.games.screen import understand_escape_codes
 from retro_gamer.hosting import signs
-from retro_gamer.reporting.curves import Curve, Panel
+from retro_gamer.reporting.curves import PANELS, Curve, Panel
 from retro_gamer.reporting.progress import ProgressLine
 from retro_gamer.reporting.text_chart import can_show, draw_panel
 from retro_gamer.training.trainer import Status
@@ -22,12 +22,13 @@ WIDE = 110  # columns from which charts stand side by side
 WIDEST = 160
 MAX_POINTS = 120  # of a curve; neighbours are averaged when there are more
 EXPLORING = 0.8  # with more random keys than this, a training game is about as good as random play
+# What is drawn: column of metrics.csv -> what it is, in fewer words than in PANELS.
 MEANINGS = {
-    "greedy reward": "a game without random keys",
-    "training reward": "a game while it learns",
-    "game length": "turns of a game",
+    "eval_return": "a game without random keys",
+    "mean_return": "a game while it learns",
+    "mean_length": "turns of a game",
     "loss": "how far its expectations are off",
-    "exploration": "the share of random keys",
+    "epsilon": "the share of random keys",
 }
 
 
@@ -68,7 +69,7 @@ class Dashboard(ProgressLine):
         quiet: bool = False,
     ):
         super().__init__(stream, interval, clock, quiet)
-        self.series = {name: Series() for name in MEANINGS}
+        self.series = {column: Series() for column in MEANINGS}
         self._at_random: list[float] = []  # returns of the first games, when nearly all keys were random
         self._epsilon_before = 1.0  # of the rows that were added
         self._began = self.clock()
@@ -86,8 +87,7 @@ class Dashboard(ProgressLine):
         turns = row.get("turns")
         if turns is None:
             return
-        columns = ("eval_return", "mean_return", "mean_length", "loss", "epsilon")
-        for series, column in zip(self.series.values(), columns):
+        for column, series in self.series.items():
             series.add(turns, row.get(column))
         # At the end of its games; at their beginning it was that of the row before.
         epsilon = row.get("epsilon", 0.0)
@@ -97,18 +97,18 @@ class Dashboard(ProgressLine):
 
     def update(self, status: Status) -> None:
         last = status.last
-        for name, value in (
-            ("training reward", last.episode_return),
-            ("game length", last.turns),
+        for column, value in (
+            ("mean_return", last.episode_return),
+            ("mean_length", last.turns),
             ("loss", last.mean_loss),
-            ("exploration", status.epsilon),
+            ("epsilon", status.epsilon),
         ):
-            self.series[name].add(status.turns, value)
+            self.series[column].add(status.turns, value)
         if status.epsilon > EXPLORING:
             self._at_random.append(last.episode_return)
         if status.evaluation is not None and status.evaluation is not self._evaluated:
             self._evaluated = status.evaluation
-            self.series["greedy reward"].add(status.turns, status.evaluation.mean)
+            self.series["eval_return"].add(status.turns, status.evaluation.mean)
         self._status = status
         super().update(status)
 
@@ -150,8 +150,10 @@ class Dashboard(ProgressLine):
         return [f"{full * filled}{empty * (width - filled)} {100 * done:4.0f}%", ""]
 
     def _charts(self, columns: int, rows: int) -> list[str]:
-        curves = {name: series.curve(name) for name, series in self.series.items()}
-        panels = [Panel(name, MEANINGS[name], [curve]) for name, curve in curves.items() if curve is not None]
+        curves = {column: series.curve("") for column, series in self.series.items()}
+        panels = [
+            Panel(PANELS[column][0], MEANINGS[column], [curve]) for column, curve in curves.items() if curve is not None
+        ]
         if self._at_random:
             level = float(np.mean(self._at_random[-200:]))
             panels = [panel.beside(level) if "reward" in panel.title else panel for panel in panels]
@@ -171,7 +173,7 @@ class Dashboard(ProgressLine):
         return can_show(self.stream, "⣿│└─█░")
 
     def _size(self) -> tuple[int, int]:
-        """None where a picture cannot be drawn in place."""
+        """Columns and rows that can be drawn on in place; (0, 0) where none can."""
         if not self._can_draw:
             return 0, 0
         try:

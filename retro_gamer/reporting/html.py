@@ -1,4 +1,4 @@
-"""The report page: one HTML file that needs no network."""
+"""HTML: the report page, one file that needs no network; and a card, which a notebook shows of a policy or a run."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ import pkgutil
 from html import escape
 from typing import Any, NamedTuple, Sequence
 
+from retro_gamer.errors import RetroGamerError
+from retro_gamer.reporting.curves import panels_of, trained
 from retro_gamer.reporting.recording import Frame, Recording
-from retro_gamer.reporting.sight import action_shown
+from retro_gamer.reporting.sight import action_shown, inputs_in_words, key_shown
+from retro_gamer.reporting.svg_chart import draw_svg
+from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.runs.policy_description import PolicyDescription
 
 MAX_BYTES = 1_350_000  # of the page for all games
 
@@ -144,3 +149,46 @@ def _resource(name: str) -> str:
     content = pkgutil.get_data("retro_gamer.reporting", name)
     assert content is not None, f"{name} is part of the package"
     return content.decode("utf-8")
+
+
+def card(title: str, run: RunDirectory, facts: dict[str, Any] | None, keys: Sequence[Any], whole_run: RunDirectory) -> str:
+    """HTML for a notebook: what this is, and how its training went. `facts` are those of its checkpoint, if it has one."""
+    rows = [("run", str(run))]
+    if facts is None:
+        rows.append(("plays", "at random: there is no checkpoint yet"))
+    rows.append(("keys", ", ".join(map(key_shown, keys))))
+    if facts is not None:
+        known = PolicyDescription.from_json(facts, run.path)
+        seen = inputs_in_words(known, known.observation_function, bool(known.gym and not known.shows_planes))
+        rows.append(("sees", ", ".join(seen) or "nothing"))
+        rows.append(("trained", trained([facts])))
+    return _card(title, rows, whole_run)
+
+
+def card_of_run(title: str, run: RunDirectory) -> str:
+    """HTML for a notebook: what a run trains, how far it is, and its curves."""
+    config = run.load_config()
+    rows = [
+        ("run", str(run)),
+        ("game", config.game.shown),
+        ("learns by", config.training.algorithm),
+        ("reward", config.metadata.reward),
+        ("keys", ", ".join(map(key_shown, config.metadata.actions))),
+    ]
+    rows.append(("trained", trained(run.read_metrics()) or "not yet"))
+    return _card(title, [row for row in rows if row[1]], run)
+
+
+def _card(title: str, rows: Sequence[tuple[str, str]], run: RunDirectory) -> str:
+    body = "".join(
+        f'<tr><th style="text-align:left">{name}</th><td style="text-align:left">{escape(value)}</td></tr>'
+        for name, value in rows
+    )
+    return f"<p><b>{escape(title)}</b></p><table>{body}</table>{_curves(run)}"
+
+
+def _curves(run: RunDirectory) -> str:
+    try:
+        return draw_svg(panels_of([run])[:2])  # what it is after; all of them are in `report`
+    except (RetroGamerError, OSError):
+        return ""  # only the policy was passed on, or it was never trained

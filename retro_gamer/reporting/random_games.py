@@ -18,7 +18,6 @@ MAX_NUMBERS = 60  # state values and attributes that are noted
 
 class Turn(NamedTuple):
     view: int  # which observation was seen: equal numbers, equal observations
-    action: int
     reward: float
     numbers: dict[str, float]  # the state's numbers, and those of the player, before it
     outside: float  # share of the characters on the board that the window does not show
@@ -26,7 +25,6 @@ class Turn(NamedTuple):
 
 class RandomGames(NamedTuple):
     games: list[list[Turn]]
-    truncated: list[bool]  # whether a game was cut short by the turn limit
     n_views: int
 
     @property
@@ -58,7 +56,6 @@ def play_randomly(
     rng = np.random.default_rng(0)
     views: dict[Any, int] = {}
     played: list[list[Turn]] = []
-    truncated: list[bool] = []
     n_turns = 0
     with OwnRandomness():
         while len(played) < games and n_turns < TURNS and time.monotonic() < deadline:
@@ -66,16 +63,14 @@ def play_randomly(
             while not over:
                 view = views.setdefault(state_of(observation), len(views))
                 numbers, outside = _numbers(environment), _outside(environment)
-                action = int(rng.integers(len(environment.actions)))
-                observation, reward, terminated, cut = environment.step(action)
-                game.append(Turn(view, action, reward, numbers, outside))
+                observation, reward, terminated, cut = environment.step(int(rng.integers(len(environment.actions))))
+                game.append(Turn(view, reward, numbers, outside))
                 over = terminated or cut or time.monotonic() > deadline + seconds
                 n_turns += 1
                 on_turn()
             played.append(game)
             on_game(len(played))
-            truncated.append(not terminated)
-    return RandomGames(played, truncated, len(views))
+    return RandomGames(played, len(views))
 
 
 def _numbers(environment: Environment) -> dict[str, float]:

@@ -12,8 +12,8 @@ from retro_gamer.environment.teams import names_of_symbols
 from retro_gamer.games.screen import board_lines
 from retro_gamer.hosting.blame import blamed
 from retro_gamer.hosting.randomness import OwnRandomness
-from retro_gamer.reporting.counting import Counting
 from retro_gamer.reporting.explanation import visits_of
+from retro_gamer.reporting.progress import Counting
 from retro_gamer.reporting.sight import ME_SHOWN, Sight, sight_of, sight_of_team
 from retro_gamer.selfplay.self_play_run import SelfPlayRun, TeamPolicy
 from retro_gamer.training.player import Player
@@ -41,7 +41,6 @@ class Recording(NamedTuple):
     frames: list[Frame]  # the last one shows how it ended
     total: float
     turns: int  # of the whole game; the frames may be fewer
-    score: float | None
     terminated: bool  # by the game's own rules; False: it was cut short
     actions: Sequence[str | None]  # what people call each
 
@@ -78,7 +77,7 @@ def record_game(player: Player, seed: int, on_turn: Callable[[], None] = lambda:
                 frames.append(moment._replace(action=action, reward=reward))
         if turns < MAX_FRAMES:
             frames.append(_moment(player, observation, draw()))
-    return Recording(seed, frames, total, turns, environment.score, terminated, environment.labels)
+    return Recording(seed, frames, total, turns, terminated, environment.labels)
 
 
 def record_match(
@@ -116,7 +115,7 @@ def record_match(
         elif turns < MAX_FRAMES:  # nothing is seen from where it was
             board, state = board_lines(environment.game), _state_of(environment.game)
             frames.append(frames[-1]._replace(board=board, state=state, action=None, reward=0.0))
-    return Recording(seed, frames, total, turns, None, terminated or character is None, member.actions)
+    return Recording(seed, frames, total, turns, terminated or character is None, member.actions)
 
 
 def _pictures_of(environment: Environment) -> Callable[[], list[str]]:

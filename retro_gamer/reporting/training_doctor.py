@@ -10,8 +10,8 @@ from retro_gamer.agents.states import state_of
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import PreprocessingSettings
 from retro_gamer.hosting.randomness import OwnRandomness
-from retro_gamer.reporting.counting import Counting
 from retro_gamer.reporting.findings import NO_DIFFERENCE, Finding
+from retro_gamer.reporting.progress import Counting
 from retro_gamer.training.evaluation import Evaluation, bootstrap_interval
 from retro_gamer.training.player import Player
 

@@ -54,7 +54,6 @@ class TrainingLoop:
         raise NotImplementedError
 
     def stop(self) -> None:
-        """Finish the game being played, save and return from `train`."""
         self.limits.stopping = True
 
     def is_complete(self) -> bool:
@@ -207,17 +206,14 @@ class TrainingLoop:
 
     @property
     def epsilon(self) -> float:
-        """The share of random actions at this point."""
         return self._learning.epsilon
 
     @property
     def agent(self) -> Agent:
-        """Who learns now."""
         return self._learning.agent
 
     @property
     def evaluation(self) -> Evaluation | None:
-        """The newest greedy evaluation."""
         return self._learning.evaluation
 
 

@@ -14,8 +14,7 @@ from retro_gamer.hosting import patience, signs
 from retro_gamer.hosting.output import harmless_output
 from retro_gamer.hosting.patience import naming_a_slow_game
 from retro_gamer.hosting.signs import shown_by, signs_of_life, silently
-from retro_gamer.reporting.counting import Counting
-from retro_gamer.reporting.progress import ProgressLine
+from retro_gamer.reporting.progress import Counting, ProgressLine
 
 
 class Stream(io.StringIO):

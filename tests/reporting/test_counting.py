@@ -7,7 +7,7 @@ import io
 import sys
 
 from retro_gamer.hosting.supervision import supervised
-from retro_gamer.reporting.counting import Counting
+from retro_gamer.reporting.progress import Counting
 
 
 class Screen(io.StringIO):

@@ -124,7 +124,7 @@ def test_earlier_sittings_are_on_it(clock):
     board.remember([row, {**row, "turns": 900.0, "mean_return": 8.0, "epsilon": 0.5}])
     play(board, clock, range(60, 80))
     assert any("-7" in line and "random play" in line for line in last_picture(board))
-    first = board.series["greedy reward"].curve("greedy")
+    first = board.series["eval_return"].curve("greedy")
     assert (first.x[0], first.y[0]) == (500.0, -3.5)
 
 

@@ -370,7 +370,7 @@ def test_a_slow_game_has_fewer_random_games(tmp_path, clock):
     played = play_randomly(environment, 100, seconds=60.0)
     assert 1 < len(played.games) < 100 and 100 < len(played.rewards) < 300
     cut = play_randomly(environment, 100, seconds=2.0)
-    assert len(cut.games) == 1 and cut.truncated == [True] and len(cut.rewards) < 20
+    assert len(cut.games) == 1 and len(cut.rewards) < 20
     assert isinstance(examine_game(environment, cut, config, moments=1), list)
 
 

@@ -14,9 +14,9 @@ from small_runs import make_self_play_run
 
 from retro_gamer.cli import main
 from retro_gamer.commands import report
-from retro_gamer.reporting import counting
-from retro_gamer.reporting.counting import Counting
+from retro_gamer.reporting import progress
 from retro_gamer.reporting.html import games_data
+from retro_gamer.reporting.progress import Counting
 from retro_gamer.reporting.recording import Frame, Recording, record_game, record_match
 from retro_gamer.reporting.sight import ME_SHOWN, Sight, action_shown, sight_of
 from retro_gamer.runs.directory import RunDirectory
@@ -75,7 +75,7 @@ def test_boards_come_back_from_their_changes(workshop):
 
 def test_a_very_long_game_is_cut():
     frames = [Frame(["ab"], {"x": "1" * 40}, NOTHING_SEEN, [0.0], 0, 0.0)] * 9000
-    game = games_data([Recording(0, frames, 0.0, 9000, None, True, ["a"])], 0.9, None)["games"][0]
+    game = games_data([Recording(0, frames, 0.0, 9000, True, ["a"])], 0.9, None)["games"][0]
     assert 100 < len(game["frames"]) < 9000 and game["turns"] == 9000
 
 
@@ -164,7 +164,7 @@ class Stream:
 
 @pytest.mark.parametrize("terminal, seconds, lines", [(True, 0.25, 4), (False, 4.0, 1), (False, 0.1, 0)])
 def test_counting_speaks_by_the_clock(monkeypatch, terminal, seconds, lines):
-    monkeypatch.setattr(counting, "PLAIN_INTERVAL", 10.0)
+    monkeypatch.setattr(progress, "PLAIN_INTERVAL", 10.0)
     now = [0.0]
     stream = Stream(terminal)
     with Counting("measuring", 4, stream, clock=lambda: now[0]) as count:

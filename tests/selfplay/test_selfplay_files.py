@@ -8,9 +8,7 @@ from selfplay_runs import Always, create_duel, duel_run, make, write_other
 
 from retro_gamer import TrainedPolicy
 from retro_gamer.cli import main
-from retro_gamer.environment.teams import (
-    find_character,
-)
+from retro_gamer.environment.player import find_character
 from retro_gamer.errors import CheckpointError
 from retro_gamer.games import wolves
 from retro_gamer.runs.checkpoint_file import load_checkpoint

@@ -15,7 +15,7 @@ from retro_gamer.config.run_config import RunConfig
 from retro_gamer.environment.teams import (
     TeamEnvironment,
 )
-from retro_gamer.reporting import counting
+from retro_gamer.reporting import progress
 from retro_gamer.selfplay.elo import expected_score, result_between
 from retro_gamer.selfplay.match import play_match
 from retro_gamer.selfplay.tournament import (
@@ -123,7 +123,7 @@ class Screen(io.StringIO):
 def test_the_games_are_counted_while_they_are_played(tmp_path, monkeypatch, game, command, games):
     run = make(tmp_path, game)
     SelfPlayTrainer(run).train(episodes=40)
-    monkeypatch.setattr(counting, "INTERVAL", 0.0)
+    monkeypatch.setattr(progress, "INTERVAL", 0.0)
     monkeypatch.setattr(sys, "stderr", Screen())
     assert main([command[0], str(run), *command[1:]]) == 0
     shown = sys.stderr.getvalue().replace("\r", "\n")
