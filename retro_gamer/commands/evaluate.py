@@ -115,7 +115,7 @@ def evaluate_character(
     player = load_player(run, checkpoint)
     config = player.config
     factory, steered = _with_character(TrainedPolicy(run.path, checkpoint), load_factory(parse_game(game)), character)
-    metadata = replace(config.metadata, actions=[])
+    metadata = replace(config.metadata, actions=[], turn_based=False)  # so there is one action: no key
     there = RetroEnvironment(factory, metadata, None, _unseen, tabular=True, max_turns=config.training.max_turns_per_episode)
     alone = counted("measuring game as the player", player.environment, player.agent, games, seed, quiet)
     inside = counted("measuring game as a character", there, RandomAgent(1, 0), games, seed, quiet)

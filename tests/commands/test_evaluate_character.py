@@ -76,3 +76,13 @@ def test_what_is_not_there_and_what_is_missing(folder, capsys):
     assert main(["evaluate", "run", "--game", "catch"]) == 2
     assert "--game and --character belong together" in capsys.readouterr().err
     assert main(["evaluate", "run", "--game", "forager", "--character", "forager", "--quiet"]) in (0, 1)
+
+
+def test_a_policy_that_always_presses_a_key_is_a_character_too(folder, capsys):
+    assert main(["create", "--game", "catch", "--output", "turns", "--hidden-sizes", "8", "--turn-based", "true"]) == 0
+    assert main(["train", "turns", "--episodes", "2"]) == 0
+    flags = ["--game", "catch", "--character", "basket", "--games", "2", "--quiet", "--json"]
+    capsys.readouterr()
+    assert main(["evaluate", "turns", *flags]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["character"] == data["player"]
