@@ -246,7 +246,8 @@ def _look(keyboard: Keyboard) -> None:
 
 def _play(game: HumanGame, keyboard: Keyboard, screen: Screen, fps: float | None) -> None:
     """Play one game to its end: `fps` turns a second, or as fast as the game is made for, and a person can follow."""
-    pace = fps or min(FASTEST, float(game.game.framerate))
+    made_for = float(game.game.framerate)
+    pace = fps or (min(FASTEST, made_for) if made_for > 0 else FASTEST)
     game.say, over = game.who, False
     while not over:
         end = time.perf_counter() + 1 / pace

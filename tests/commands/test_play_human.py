@@ -7,11 +7,13 @@ import random
 import re
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from end_to_end import PseudoTerminal, needs_terminal, run_command
 
 from retro_gamer.cli import main
+from retro_gamer.commands import play_human
 from retro_gamer.games.keyboard import keys_in
 
 
@@ -135,6 +137,20 @@ def test_what_is_not_there(folder, arguments, said):
     terminal = PseudoTerminal(["-m", "retro_gamer", "play", *arguments], folder)
     assert terminal.finish() == 2 and said in terminal.output.replace("\r\n", " ")
     terminal.close()
+
+
+def test_a_game_made_for_no_pace_is_played_at_a_person_s(monkeypatch):
+    class Still(play_human.HumanGame):
+        game = SimpleNamespace(framerate=0)
+
+        def play_turn(self):
+            return True
+
+    monkeypatch.setattr(play_human, "Picture", lambda *_: SimpleNamespace(draw=lambda keys: None))
+    waits = []
+    keyboard = SimpleNamespace(wait=lambda seconds: waits.append(seconds) or time.sleep(seconds) or [])
+    play_human._play(Still(), keyboard, None, None)
+    assert 0 < waits[0] <= 1 / play_human.FASTEST
 
 
 # The keyboard
