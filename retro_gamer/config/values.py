@@ -102,8 +102,8 @@ def check_value(setting: Any, value: Any) -> str:
     if isinstance(value, list) and len(value) > MAX_ITEMS:
         return f"It has {len(value)} entries, and {MAX_ITEMS} are the most."
     if choices and value not in choices:
-        hint = did_you_mean(toml_value(value), map(toml_value, choices))
-        return f"It must be one of {', '.join(choices)}.{hint}"
+        known = [toml_value(choice) for choice in choices]
+        return f"It must be one of {', '.join(known)}.{did_you_mean(toml_value(value), known)}"
     for number in kind.numbers(value):
         why = _check_range(setting.metadata, number)
         if why:

@@ -177,7 +177,7 @@ def test_reward_scale_is_a_number_or_auto():
 
 def test_an_unknown_algorithm_is_refused_with_the_nearest():
     text = problems_of(with_setting("training", "algorithm", "q-learning"))
-    assert "one of dqn, q_learning, sarsa, expected_sarsa, double_q_learning" in text
+    assert 'one of "dqn", "q_learning", "sarsa", "expected_sarsa", "double_q_learning". Did you mean "q_learning"?' in text
     assert 'Did you mean "q_learning"?' in text
 
 

@@ -37,6 +37,11 @@ def test_what_only_follows_from_a_refused_value_is_not_said_too(section, name, v
     assert text.startswith("Found 1 problem") and name in text and words not in text
 
 
+def test_all_choices_are_named_as_they_are_written_the_empty_one_too():
+    text = problems_of(with_setting("preprocessing", "flow", "dawn"))
+    assert 'It must be one of "", "down", "up", "left", "right". Did you mean "down"?' in text
+
+
 def test_a_team_is_not_excused_by_a_refused_setting_that_its_name_is_like():
     """Before, a problem was left out when a word of its first line was the name of a refused setting."""
     teams = [{**DUEL["teams"][0], "name": "radar", "members": []}, DUEL["teams"][1]]
