@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple, Sequence
 
@@ -71,7 +71,8 @@ def read_curve(run: RunDirectory, column: str, name: str, team: str = "") -> Cur
 
 def trained(rows: Sequence[dict[str, Any]]) -> str:
     """How long a training was, by rows of metrics.csv or the facts of a checkpoint; empty where none of them says."""
-    return f"{rows[-1]['episode']:,.0f} games, {rows[-1]['turns']:,.0f} turns" if rows else ""
+    told = [row for row in rows if {"episode", "turns"} <= set(row)]
+    return f"{told[-1]['episode']:,.0f} games, {told[-1]['turns']:,.0f} turns" if told else ""
 
 
 def spread_of(curves: Sequence[Curve], name: str) -> Curve:
@@ -181,7 +182,10 @@ def write_events(runs: Sequence[RunDirectory], folder: Path) -> None:
 
 
 def _names(runs: Sequence[RunDirectory]) -> list[str]:
-    """The name of each run's folder; with the one that it is in where two have the same."""
+    """The name of each run's folder; with those that it is in, as far as it takes to tell the runs apart."""
     paths = [run.path.resolve() for run in runs]
-    counts = Counter(path.name for path in paths)
-    return [path.name if counts[path.name] == 1 else f"{path.parent.name}_{path.name}" for path in paths]
+    for depth in count(1):
+        names = ["_".join(path.parts[-depth:]) for path in paths]
+        if len(set(names)) == len(set(paths)):
+            break
+    return names

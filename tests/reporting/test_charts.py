@@ -176,6 +176,14 @@ def test_event_files_for_tensorboard(tmp_path, monkeypatch, capsys):
         assert ["loss", 0.5, 700] in mine and mine[-1] == ["closed"]
 
 
+def test_each_run_has_a_folder_of_its_own_for_tensorboard(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorboardX", SimpleNamespace(SummaryWriter=Writer))
+    monkeypatch.setattr(Writer, "written", [])
+    runs = [str(trained(tmp_path / place / "seed_1" / "run").path) for place in ("a", "b")]
+    assert main(["plot", *runs, runs[0], "--tensorboard", str(tmp_path)]) == 0
+    assert {folder for folder, *_ in Writer.written} == {str(tmp_path / f"{place}_seed_1_run") for place in ("a", "b")}
+
+
 def test_without_tensorboardx_it_says_what_to_install(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
     assert main(["plot", str(trained(tmp_path / "run").path), "--tensorboard", str(tmp_path / "x")]) == 2

@@ -15,7 +15,7 @@ from small_runs import make_self_play_run
 from retro_gamer.cli import main
 from retro_gamer.commands import report
 from retro_gamer.reporting import progress
-from retro_gamer.reporting.html import games_data
+from retro_gamer.reporting.html import card_of_run, games_data
 from retro_gamer.reporting.progress import Counting
 from retro_gamer.reporting.recording import Frame, Recording, record_game, record_match
 from retro_gamer.reporting.sight import ME_SHOWN, Sight, action_shown, sight_of
@@ -336,6 +336,15 @@ def test_the_page_of_teams_works_in_a_browser(teams, browser):
         assert "target" in browser.find_element("id", "step").text
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 400
     assert not browser.get_log("browser")
+
+
+def test_notes_without_turns_are_no_end_of_a_report(tmp_path):
+    """As another program may leave them."""
+    assert main(["create", "--game", "catch", "--output", str(tmp_path)]) == 0
+    run = RunDirectory(tmp_path)
+    run.metrics_path.write_text("episode,mean_return\n5,1.0\n", encoding="utf-8")
+    assert "No game could be played" in report_of(tmp_path)
+    assert "not yet" in card_of_run("a trainer", run)
 
 
 def test_a_long_game_is_not_silent():
