@@ -1,7 +1,4 @@
-"""Play tag, two on one keyboard: w, a, s, d and the arrow keys.
-
-Start it with python -m retro_gamer.games.tag
-"""
+"""Play tag, two on one keyboard (w, a, s, d and the arrow keys): python -m retro_gamer.games.tag"""
 
 from retro_gamer.games.tag import create_game
 

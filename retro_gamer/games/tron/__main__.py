@@ -1,7 +1,4 @@
-"""Play tron, two on one keyboard: w, a, s, d and the arrow keys.
-
-Start it with python -m retro_gamer.games.tron
-"""
+"""Play tron, two on one keyboard (w, a, s, d and the arrow keys): python -m retro_gamer.games.tron"""
 
 from retro_gamer.games.tron import create_game
 

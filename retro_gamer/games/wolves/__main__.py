@@ -1,7 +1,4 @@
-"""Play wolves, three on one keyboard: w, a, s, d, the arrow keys, and i, j, k, l.
-
-Start it with python -m retro_gamer.games.wolves
-"""
+"""Play wolves, three on one keyboard (w, a, s, d, the arrow keys, and i, j, k, l): python -m retro_gamer.games.wolves"""
 
 from retro_gamer.games.wolves import create_game
 
