@@ -59,15 +59,20 @@ def compare_runs(
 ) -> str:
     """Two policies on the same seeds, and whether their difference is more than luck.
 
-    The games are paired by seed; the difference is real when 0 lies outside the 95% interval of its mean.
+    The games are paired by seed; the difference is real when 0 lies outside the 95% interval of its mean. Of runs with
+    different rewards the value is compared that both have for score or reward; raises ConfigError where there is none.
     """
-    results = []
+    value = _value_of_both(run, other)
+    results: list[tuple[RunDirectory, str, Evaluation]] = []
+    numbers: list[np.ndarray] = []
     for directory in (run, other):
         player = load_player(directory, checkpoint)
         what = f"measuring game of {directory}"
         result = counted(what, player.environment, player.agent, games, seed, quiet)
         results.append((directory, player.name, result))
-    difference = results[1][2].returns - results[0][2].returns
+        in_returns = result.scores is None or value in ("", player.config.metadata.reward)
+        numbers.append(np.asarray(result.returns if in_returns else result.scores))
+    difference = numbers[1] - numbers[0]
     low, high = bootstrap_interval(difference)
     real = games > 1 and (low > 0 or high < 0)
     if as_json:
@@ -76,15 +81,14 @@ def compare_runs(
             "difference": float(difference.mean()),
             "difference_ci95": [low, high],
             "real": bool(real),
+            **({"value": value} if value else {}),
         }
         return json.dumps(data)
-    lines = [f"{games} greedy games each, with seeds {seed} to {seed + games - 1}", ""]
-    for directory, name, result in results:
-        summary = result.summary()
-        lines.append(
-            f"{f'{directory}, {name}':40}{summary['mean']:10.2f}  "
-            f"(95% interval {summary['ci95'][0]:.2f} to {summary['ci95'][1]:.2f})"
-        )
+    lines = [f"They have different rewards, so their {value} is compared:"] * bool(value)
+    lines += [f"{games} greedy games each, with seeds {seed} to {seed + games - 1}", ""]
+    for (directory, name, _), values in zip(results, numbers):
+        interval = "(95% interval {:.2f} to {:.2f})".format(*bootstrap_interval(values))
+        lines.append(f"{f'{directory}, {name}':40}{values.mean():10.2f}  {interval}")
     if real:
         verdict = f"The difference is real: {other if difference.mean() > 0 else run} is better."
     elif not difference.any() and np.array_equal(results[0][2].turns, results[1][2].turns):
@@ -95,6 +99,21 @@ def compare_runs(
         verdict = "The difference may be luck: 0 lies within its interval. More games (--games) tell more."
     lines += ["", f"Difference {difference.mean():+.2f} (95% interval {low:+.2f} to {high:+.2f}). {verdict}"]
     return "\n".join(lines)
+
+
+def _value_of_both(run: RunDirectory, other: RunDirectory) -> str:
+    """The value of the state by which runs with different rewards can be compared; empty where that is the reward."""
+    configs = run.load_config(), other.load_config()
+    one, two = (config.metadata for config in configs)
+    if one.reward == two.reward or any(config.teams for config in configs):  # teams are refused when they are loaded
+        return ""
+    for name in (one.score, one.reward):
+        if name and name in (two.score, two.reward):
+            return name
+    raise ConfigError(
+        f"{run} learns to get {one.reward or 'its reward'}, and {other} {two.reward or 'its own'}: these cannot be "
+        "compared. Let both report one value: name it as score in [metadata] of both config.toml."
+    )
 
 
 def evaluate_character(

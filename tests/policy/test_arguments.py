@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import pickle
 import shutil
@@ -229,6 +230,32 @@ def test_two_policies_that_are_one_play_alike(here):
     run = RunDirectory("catch")
     assert "they play alike" in compare_runs(run, run, None, 5, 0, as_json=False)
     assert "luck" not in compare_runs(run, run, None, 5, 0, as_json=False)
+
+
+def test_runs_with_other_rewards_are_compared_by_what_both_report(here, monkeypatch):
+    """Before, their rewards were: that which counts more for a fruit was said to be better."""
+    from retro_gamer.commands import evaluate as module
+
+    def with_reward(name, reward, score):
+        shutil.copytree("catch", name)
+        config = RunDirectory(name).load_config().with_settings({"reward": reward, "score": score})
+        Path(name, "config.toml").write_text(config.to_toml(), encoding="utf-8")
+        return RunDirectory(name)
+
+    def measured(what, *_):
+        scores = np.full(5, 3.0)
+        if what.endswith("plain"):
+            return Evaluation(scores, np.full(5, 9), None)
+        return Evaluation(scores * 10, np.full(5, 9), scores)
+
+    monkeypatch.setattr(module, "counted", measured)
+    plain, tenfold = with_reward("plain", "score", ""), with_reward("tenfold", "points", "score")
+    for runs in ((plain, tenfold), (tenfold, plain)):
+        text = compare_runs(*runs, None, 5, 0, as_json=False)
+        assert "different rewards, so their score is compared" in text and "Difference +0.00" in text
+        assert json.loads(compare_runs(*runs, None, 5, 0, as_json=True))["value"] == "score"
+    with pytest.raises(ConfigError, match="plain learns to get score, and other points: these cannot be compared"):
+        compare_runs(plain, with_reward("other", "points", ""), None, 5, 0, as_json=False)
 
 
 def test_one_game_decides_nothing(here, monkeypatch):
