@@ -8,9 +8,9 @@ from typing import Any, Iterator, NamedTuple, Sequence
 
 import numpy as np
 
+from retro_gamer.agents import TABULAR
 from retro_gamer.agents.agent import under_prefix
 from retro_gamer.agents.greedy import GreedyNetwork, GreedyPolicy, GreedyTable
-from retro_gamer.agents.make import TABULAR
 from retro_gamer.agents.scales import FeatureScale
 from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.teams import policy_names

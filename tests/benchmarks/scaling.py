@@ -25,8 +25,7 @@ sys.path.insert(0, str(PACKAGE))
 
 import numpy as np  # noqa: E402
 
-from retro_gamer.agents import Transition  # noqa: E402
-from retro_gamer.agents.make import make_agent  # noqa: E402
+from retro_gamer.agents import Transition, make_agent  # noqa: E402
 from retro_gamer.config.run_config import RunConfig  # noqa: E402
 from retro_gamer.environment.observation import NO_FEATURES, Observation, ObservationShape  # noqa: E402
 
