@@ -42,11 +42,11 @@ def edges_that_join(
 
 
 def _edges_met(path: Path, size: Pair) -> Iterator[tuple[str, bool]]:
-    """Over which edges a player was about to leave the board, and whether it ever came in on the other side.
+    """Over which edges a player was about to leave the board, and whether it mostly came in on the other side.
 
     If so, it went on as before. Turns that pay say nothing: a frog that gets home begins anew below.
     """
-    leaving, crossed, step = set(), set(), [0, 0]
+    leaving, crossed, step = set(), Counter(), [0, 0]  # type: ignore[var-annotated]
     for before, after in zip(path, [*path[1:], None]):
         if before is None or (after is not None and after[0] == before[0]):
             continue  # such as one that moves only in every second turn
@@ -59,6 +59,8 @@ def _edges_met(path: Path, size: Pair) -> Iterator[tuple[str, bool]]:
             elif before[1] != after[1]:
                 continue
             elif all(abs(by - as_before) < 2 for by, as_before in zip(went, step)):
-                crossed |= {edges for edges, by, way in zip("xy", moved, went) if by != way}
+                crossed.update(edges for edges, by, way in zip("xy", moved, went) if by != way)
+            else:  # as a bowl that is thrown anew
+                crossed.subtract(ahead)
         leaving |= ahead
-    return ((edges, edges in crossed) for edges in leaving | crossed)
+    return ((edges, crossed[edges] > 0) for edges in leaving.union(crossed))

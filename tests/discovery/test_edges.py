@@ -90,6 +90,21 @@ def test_edges_that_join_are_found(beyond, edges, slow):
     assert edges_that_join(factory, list(ARROWS), player_finder(), "score", (12, 9)) == edges
 
 
+def test_a_bowl_that_is_thrown_anew_crosses_nothing():
+    """It begins below, and only at times where it would have come in."""
+
+    def thrown_anew(position, step, game):
+        if position[1]:
+            return into_walls(position, step, game)
+        game.state["thrown"] += 1
+        return (position[0] + game.state["thrown"] % 2 * 3) % game.board_size[0], game.board_size[1] - 1
+
+    def factory():
+        return games.Game([Walker(thrown_anew)], {"score": 0, "thrown": 0}, board_size=(12, 9))
+
+    assert edges_that_join(factory, ["KEY_UP"], player_finder(), "score", (12, 9)) == ""
+
+
 def test_a_ship_that_only_turns_and_thrusts_crosses_them_too():
     class Ship:
         name, character = "ship", "^"
