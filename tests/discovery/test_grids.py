@@ -67,6 +67,13 @@ def test_nothing_that_moves_is_no_grid():
     assert cell_size(lambda: Wall((3, 3))) == []
 
 
+def test_where_another_is_between_two_steps_there_is_no_cell():
+    """A hand that goes two columns and two rows at a time, below each card: it would hide the card."""
+    cards = [lambda at=(x, y): Wall(at) for x in range(0, 20, 2) for y in range(1, 12, 2)]
+    assert cell_size(lambda: Walker((8, 6), 2, 2), *cards) == []
+    assert cell_size(lambda: Walker((8, 6), 2, 2), lambda: Wall((19, 11))) == [2, 2]  # such as a frame: seldom
+
+
 def test_the_ground_is_looked_at_in_cells():
     """A walker of two columns a step, between walls of every second column: it goes by cells, and they stop it."""
 
