@@ -19,11 +19,12 @@ from retro_gamer.hosting.randomness import OwnRandomness, seed_everything
 
 TURNS = 30  # played before the next game is looked at
 NOTHING = object()  # where a class has no value
+LOOKS = ("position", "character")  # which may be properties, of what all share
 Parts = Tuple[Tuple[str, str], ...]
 
 
 def parts_of(game: Any) -> Parts:
-    """All plain values of a game, with names: its state, and what its characters hold.
+    """All plain values of a game, with names: its state, what its characters hold, and how and where they show.
 
     What is the same as in a character's class is left out: to assign it again is no change.
     """
@@ -31,7 +32,8 @@ def parts_of(game: Any) -> Parts:
     parts = sorted((name, value) for name, value in state if " at 0x" not in value)  # such as of an object
     for agent in game.agents:
         kind = type(agent)
-        held = ((name, value) for name, value in vars_of(agent).items() if _is_plain(value))
+        shown = {name: getattr(agent, name, None) for name in LOOKS} if getattr(agent, "display", True) else {}
+        held = ((name, value) for name, value in {**shown, **vars_of(agent)}.items() if _is_plain(value))
         parts.append((kind.__name__, ""))
         parts += sorted(
             (f"{kind.__name__}.{name}", repr(value))

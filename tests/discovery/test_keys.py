@@ -344,6 +344,35 @@ def test_the_keys_of_a_character_with_slots():
     assert find_actions(factory_of(Slim)) == ["a", "d"]
 
 
+def test_the_keys_of_a_world_that_scrolls():
+    """Who is played stays in the middle: all others are elsewhere, by what the world says, and hold nothing."""
+
+    class World:
+        at = 0
+
+    class Stone:
+        character = "o"
+
+        def __init__(self, world):
+            self.world = world
+
+        @property
+        def position(self):
+            return (4 + self.world.at, 2)
+
+    class Walker(Stone):
+        position = (4, 4)
+
+        def handle_keystroke(self, keystroke, game):
+            self.world.at = max(-4, min(4, self.world.at + {"a": 1, "d": -1}.get(keystroke, 0)))
+
+    def factory():
+        world = World()
+        return engine.Game([Walker(world), Stone(world)], {"score": 0}, board_size=(9, 9))
+
+    assert find_actions(factory) == ["a", "d"]
+
+
 def test_a_walker_that_never_goes_back_has_four_keys():
     steps = {key: step for key, step in STEPS[0].items() if key != "a"}
     assert set(find_actions(walks_with(steps, start=(0, 4)))) == set("wasd")
