@@ -51,14 +51,14 @@ def most_turns(histories: Histories) -> int:
 
 
 def changing_words(words: Histories, turns: int) -> list[str]:
-    """Texts of the state that are words in all these turns, of a few, change before a game is over or from game to game,
-    and come back or are drawn. `words` are their signs; no number is one of digits only, which is no word."""
+    """Texts of the state that are words in all these turns, of a few, and change before a game is over or from game to
+    game. `words` are their signs; no number is one of digits only, which is no word."""
     found = []
     for name, games in words.items():
-        growth, different = growth_of(games), {word for game in games for word in game}
-        changes = any(len(set(game[:-1])) > 1 for game in games) or len({game[0] for game in games}) > 1
+        different = {word for game in games for word in game}
+        changes = any(len(set(game[1:-1])) > 1 for game in games) or len({game[0] for game in games}) > 1
         always = sum(map(len, games)) == turns and not any(map(math.isnan, different))
-        if always and changes and len(different) <= MOST and (len(different) > 2 or growth.up and growth.down):
+        if always and changes and len(different) <= MOST:
             found.append(name)
     return found
 
@@ -92,23 +92,26 @@ def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS, facto
     vocabulary = Vocabulary(list(config.metadata.character_set), grows=True)
     environment: Any = make_environment(config, vocabulary, factory)
     rng = np.random.default_rng(0)
-    first_seen: dict[bytes, list[float]] = {}  # an observation -> what the numbers were then
-    again, agreed, varied, seed = 0, np.zeros(len(names)), np.zeros(len(names)), 0
+    first_seen: dict[bytes, tuple[int, np.ndarray]] = {}  # an observation -> in which turn, and what the numbers were then
+    again, agreed, changed, seed = np.zeros(len(names)), np.zeros(len(names)), np.zeros(len(names)), 0
     lost = np.zeros(len(names), bool)  # what is no number at times cannot be observed, nor what is a word at times
     values, distances, places = [], [], set()
     observation = environment.reset(seed)
-    begun = [number_of(environment.game.state.get(name)) for name in names]
+    begun = np.array([number_of(environment.game.state.get(name)) for name in names])
     are_words = [isinstance(environment.game.state.get(name), str) for name in names]
-    for _ in range(turns):
+    before = begun
+    for turn in range(turns):
         state = environment.game.state
-        now = [number_of(state.get(name)) for name in names]
+        now = np.array([number_of(state.get(name)) for name in names])
+        changed[now != before] = turn
+        before = now
         lost |= np.isnan(now) | np.not_equal(are_words, [isinstance(state.get(name), str) for name in names])
         view = observation.inputs.tobytes()
-        if view in first_seen:
-            again += 1
-            agreed += np.equal(first_seen[view], now)
-            varied += np.not_equal(begun, now)  # games begin alike, whatever it is that they do not show
-        first_seen.setdefault(view, now)
+        at, first = first_seen.setdefault(view, (turn, now))
+        # Only where it has been another since then; and games begin alike, whatever it is that they do not show.
+        tells = (changed > at) & ((now != begun) | (first != begun))
+        again += tells
+        agreed += tells & (now == first)
         # A new game may still have to fill them in.
         if config.preprocessing.radar and environment.game.turn_number:
             player = environment.encoder.find_player(environment.game)
@@ -119,7 +122,7 @@ def not_shown(config: RunConfig, names: Sequence[str], turns: int = TURNS, facto
         if terminated or cut:
             seed += 1
             observation = environment.reset(seed)
-    told = (varied >= SEEN_AGAIN) & (agreed >= AGREE * again)
+    told = (again >= SEEN_AGAIN) & (agreed >= AGREE * again)
     goes_near = len(places) > 1  # or the radar tells what is far away for ever only roughly
     for column, series in enumerate(np.array(values, float).T):
         told[column] |= goes_near and any(_alike(series, np.array(one)) for one in _in_all_turns(distances))

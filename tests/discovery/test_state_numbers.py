@@ -90,6 +90,7 @@ def test_what_is_no_number_at_times_is_not_observed(game):
         ("f\"heat: {state['heat']}\"", False),  # it is hardly ever the same
         ('"over" if game.turn_number >= 60 else "me"', False),
         ('"begun"', False),
+        ('"cut" if self.position[0] < 1 or state["who"] == "cut" else "me"', True),  # each game goes on with it
         ('("12", "abc", "", "x")[randint(0, 3)]', False),  # digits are no word: training would refuse them
         ('(12, "abc", "", "x")[randint(0, 3)]', False),  # nor is a number
         ('("abc", "12")[state["turn"] == 3]', False),
@@ -114,6 +115,21 @@ def test_that_games_begin_alike_says_nothing(game, tmp_path):
     (tmp_path / game).write_text(source.replace('"still": 7', '"lives": 3'))
     config, _, _ = choose_settings(game, {"board": True, "observe_state": []})
     assert not_shown(config, ["lives"]) == ["lives"]
+
+
+def test_that_it_stays_for_a_while_says_nothing(game, tmp_path):
+    """Then the same is seen twice in a row, with the same number."""
+    noise = """class Noise:
+    character = "~"
+    def __init__(self): self.position = (0, 0)
+    def play_turn(self, game):
+        if game.turn_number % 5 == 0: self.position = (randint(0, 8), randint(0, 8))
+"""
+    source = GAME.replace("class Kettle", noise + "class Kettle").replace("[Kettle()]", "[Kettle(), Noise(), Noise()]")
+    source = source.replace('state["turn"] += 1', 'state["load"] = game.turn_number // 15 % 2')
+    (tmp_path / game).write_text(source.replace('"still": 7', '"load": 0'))
+    config, _, _ = choose_settings(game, {"board": True, "observe_state": []})
+    assert not_shown(config, ["load"]) == ["load"]
 
 
 def test_what_was_named_stays(game):
