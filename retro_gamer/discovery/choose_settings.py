@@ -37,6 +37,7 @@ from retro_gamer.discovery.choose_encoders import (
 )
 from retro_gamer.discovery.copies import is_copied, made_once
 from retro_gamer.discovery.draft import Draft, trying_out
+from retro_gamer.discovery.heard import keys_at_hand
 from retro_gamer.discovery.keys import actions_that_act, changes_when_repeated, find_actions, say_where_keys_are
 from retro_gamer.discovery.planes import see_planes
 from retro_gamer.discovery.players import Player, find_players, teams_to_paste
@@ -221,7 +222,7 @@ def _probe(draft: Draft, factory: Any) -> Probe:
     """Play at random; what the board shows may add to the keys that were found."""
     found = draft.config.metadata.actions
     probe = probe_game(factory, draft.get("actions"), reward=draft.named.get("reward") or "", say=draft.say)
-    more = [] if draft.named.get("actions") else keys_not_found(probe, found)
+    more = [] if draft.named.get("actions") else keys_not_found(probe, found, keys_at_hand(make_game(factory)))
     if more:
         draft.set({"actions": [*found, *more]})
         draft.say(f"Shown on the board as those keys are, and so taken for keys, too: {', '.join(more)}.")

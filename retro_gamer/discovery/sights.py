@@ -153,14 +153,17 @@ def _characters(probe: Probe) -> list[str]:
     return probe.characters if probe.outside_texts is None else probe.outside_texts
 
 
-def keys_not_found(probe: Probe, keys: Sequence[str]) -> list[str]:
+def keys_not_found(probe: Probe, keys: Sequence[str], written: Sequence[str]) -> list[str]:
     """Letters and digits on the board that are likely to be keys like the others, though trying them did not tell.
 
-    A key that is pressed where its sign is not there often does the same as any other wrong one.
+    A key that is pressed where its sign is not there often does the same as any other wrong one. But where all others are
+    `written` in the game as keys, so would it be.
     """
     signs = shown_keys(probe, keys)
     if probe.players or len(signs) < SIGNS or len(signs) < MOST * len(keys):
         return []
     likely = dict.fromkeys(character.lower() for character in _characters(probe))
     kinds = [kind for kind in (LETTERS, DIGITS) if len({*kind} & {*map(str.lower, signs)}) >= SIGNS]
-    return [key for key in likely if any(key in kind for kind in kinds) and key not in keys]
+    all_written = set(signs) <= set(written)
+    fit = [key for key in likely if key in written or not all_written]
+    return [key for key in fit if any(key in kind for kind in kinds) and key not in keys]

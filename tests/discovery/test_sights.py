@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from observing import ARROWS, STEPS, Hero, Piece
 
 from retro_gamer.discovery.choose_settings import choose_settings
 from retro_gamer.discovery.probing import probe_game
-from retro_gamer.discovery.sights import hits_that_come_late, things_that_come, walls_that_come
+from retro_gamer.discovery.sights import hits_that_come_late, keys_not_found, things_that_come, walls_that_come
 from retro_gamer.games import catch, engine, forager, snake, tron
 
 LETTERS = """
@@ -59,6 +60,13 @@ def test_where_signs_are_keys_their_kinds_are_seen(tmp_path, monkeypatch):
     assert set("abcdefg12345") <= set(config.metadata.actions)  # also those whose signs were not there when tried
     assert "Signs that are keys" in messages
     assert {"preprocessing.kinds", "preprocessing.flow", "preprocessing.board"} <= set(notes)
+
+
+@pytest.mark.parametrize("written, more", [("123", ["7", "8"]), ("123456", []), ("1234567", ["7"])])
+def test_what_is_shown_is_no_key_where_all_others_are_written_in_the_game(written, more):
+    """Such as how many stones lie in each of six pits, where 1 to 6 are pressed."""
+    probe = SimpleNamespace(players=[], outside_texts=None, characters=[*"12345678"])
+    assert keys_not_found(probe, [*"123456"], [*written]) == more
 
 
 @pytest.mark.parametrize("flags", [{"kinds": False}, {"board": True}])
