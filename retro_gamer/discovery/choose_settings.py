@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -42,7 +43,7 @@ from retro_gamer.discovery.keys import actions_that_act, changes_when_repeated, 
 from retro_gamer.discovery.planes import see_planes
 from retro_gamer.discovery.players import Player, find_players, teams_to_paste
 from retro_gamer.discovery.probing import Probe, probe_game
-from retro_gamer.discovery.rewards import find_reward, kept_by_characters
+from retro_gamer.discovery.rewards import BY_NAME, Choice, find_reward, kept_by_characters
 from retro_gamer.discovery.sights import keys_not_found, texts_that_tell_nothing
 from retro_gamer.discovery.trials import ARROWS
 from retro_gamer.environment.gym import describe_gym
@@ -58,6 +59,7 @@ from retro_gamer.hosting.loading import load_factory, make_game, parse_game, rea
 
 GAMMA_OF_GYMNASIUM = 0.99  # CartPole, 100,000 turns: 500 of 500, and 183 to 439 with 0.97
 N_STEP_OF_GYMNASIUM = 3  # MinAtar's Breakout, 15 s: 22.7 bricks, and 11.1 with 1
+HELD = 4  # turns: so long keys are held where random play gets nowhere
 SWAPS_PER_TEAM_CHANGE = 10  # of a ghost's policy, while another team learns
 
 # Names that a game's [tool.retro-gamer] section may hold besides settings: for tools that read it.
@@ -156,7 +158,7 @@ def _describe_game(draft: Draft, flags: dict[str, Any]) -> None:
     for asked, told in answered.items():
         draft.say(f"Where it asks {asked!r}, it is told {told!r}.")
     if not known.get("reward"):
-        _find_reward(draft, factory, probe)
+        probe = _find_reward(draft, factory, probe)
     _check_state_values(make_game(factory), known)
     doubts += _doubts_about_reward(draft.get("reward"), probe, factory)
     _note_board(draft, probe)
@@ -247,19 +249,38 @@ def _doubts_about_keys(factory: Any, actions: list[str] | None) -> list[str]:
     return doubts
 
 
-def _find_reward(draft: Draft, factory: Any, probe: Probe) -> None:
+def _find_reward(draft: Draft, factory: Any, probe: Probe) -> Probe:
+    """Choose the reward. Where it never changed, keys are held, so that play gets farther; returns all that was seen."""
     game = make_game(factory)
     game_state, elsewhere = game.state, kept_by_characters(game.agents)
-    reward, score, why = find_reward(
-        probe.histories, game_state, lambda: probe_game(factory, [], probe.turns).histories, elsewhere
-    )
     names = ", ".join(map(str, game_state))
+
+    def find() -> Choice:
+        return find_reward(probe.histories, game_state, lambda: probe_game(factory, [], probe.turns).histories, elsewhere)
+
+    found = None
+    with suppress(ConfigError):
+        found = find()
+    if found is None or not _changes(found.reward, probe):
+        with trying_out():
+            more = probe_game(factory, draft.get("actions"), probe.turns, hold=HELD)
+        probe = probe._replace(
+            histories={name: [*games, *more.histories.get(name, ())] for name, games in probe.histories.items()},
+            words={name: [*games, *more.words.get(name, ())] for name, games in probe.words.items()},
+        )
+        found = found if found and BY_NAME in found.why else find()
+    reward, score, why = found
     draft.set({"reward": reward, "score": score}, f"Found in the game's state, which has: {names}. Chosen {why}.")
     draft.say(
         f"Found in the game's state: reward = {toml_value(reward)}"
         + (f", score = {toml_value(score)}" if score else "")
         + f" ({why})."
     )
+    return probe
+
+
+def _changes(reward: str, probe: Probe) -> bool:
+    return any(len(set(game)) > 1 for game in probe.histories.get(reward, ()))
 
 
 def _doubts_about_reward(reward: str, probe: Probe, factory: Any) -> list[str]:
@@ -269,7 +290,7 @@ def _doubts_about_reward(reward: str, probe: Probe, factory: Any) -> list[str]:
             f"state[{reward!r}] grows without end: in {probe.turns} turns of random play it went beyond {LARGEST:.0e}, "
             "where a single point is nothing. Does it double every turn? Add to it instead, in steps of about 1."
         )
-    if any(len(set(game)) > 1 for game in probe.histories.get(reward, ())):
+    if _changes(reward, probe):
         return []
     return [
         f"But in {probe.turns} turns of random play state[{reward!r}] never changed. Either random play never gets to "

@@ -160,15 +160,17 @@ def probe_game(
     reward: str = "",
     say: Callable[[str], None] = lambda message: None,
     clock: Callable[[], float] = time.monotonic,
+    hold: int = 1,
 ) -> Probe:
-    """Play at random for `turns` turns. `reward` must stay a number, if it is there at all.
+    """Play at random for `turns` turns. `reward` must stay a number, if it is there at all. A key is held for `hold` turns,
+    on average.
 
     When SECONDS are up on `clock` before, it is told to `say` how many turns were played.
     """
     seed_everything(0)
     chooser, outside.clock_was_read = random.Random(0), False
     game = new_game(factory)
-    found = _Findings(game, reward)
+    found, key = _Findings(game, reward), None
     deadline = clock() + SECONDS
     while found.turns < turns:
         if clock() >= deadline:
@@ -177,7 +179,8 @@ def probe_game(
                 "later is not known: see that character_set names every character."
             )
             break
-        key = chooser.choice([*actions, None])
+        if hold == 1 or chooser.random() < 1 / hold:
+            key = chooser.choice([*actions, None])
         found.standstill.begin_turn(game, key)
         game.input_source.press(key)
         step(game, key)

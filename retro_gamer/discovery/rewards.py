@@ -18,7 +18,7 @@ GOOD = (
     "experience found saved chip dollar euro taler catch loot diamond correct richtig beute punkt "
     "münze stern treffer tor geld gefunden gefangen geliefert delivered pièce etoile étoile argent or but moneda estrella "
     "dinero monete stelle soldi moeda munt credit cookie won win victory solved gelöst gewonnen sieg gagné ganado vinto "
-    "geschafft"
+    "geschafft rescued gerettet geborgen"
 )
 BAD = (
     "miss missed lost loss damage death died error mistake penalty penalties wound wrong incorrect crash crashed fault "
@@ -27,7 +27,7 @@ BAD = (
     "hunger thirst faim hambre fame honger hour stunde heure hora "
     "stroke attempt tries price cost schlag schläge versuch preis kosten essai prix precio prezzo prijs"
 )
-OTHERS = "enemy enemies opponent cpu computer rival other gegner ennemi enemigo nemico vijand"
+OTHERS = "enemy enemies opponent cpu computer rival other their bot ai ki er gegner ennemi enemigo nemico vijand"
 PROGRESS = (
     "level wave stage floor round day turn step move tick frame time timer clock second minute zeit runde stufe ebene welle "
     "tag zug züge schritt niveau temps tour étage etage vague jour coup nivel tiempo turno ronda paso livello tempo "
@@ -35,6 +35,7 @@ PROGRESS = (
 )
 MOVES = "turn step move schritt zug züge coup turno paso"
 SIDES = "1 2, left right, x o, a b, red blue, white black, links rechts, rot blau, weiß schwarz".split(", ")
+BY_NAME = "by its name"
 MUCH = 2  # times as much as any other: then a number grows most
 EARNED = 1.1  # times as much as when nobody plays: so much more is no chance
 FEW = 3  # games that were over
@@ -65,6 +66,7 @@ class Growth(NamedTuple):
     ends: bool = False  # whether games are over when it gets to some number, and only then
     empty: bool = False  # whether some games are over when it is as small as it gets, and only then
     saved: bool = False  # whether it grows by the same in nearly every turn, and is spent at times
+    full: bool = False  # whether it is filled up at times, but never to more than at first
 
     @property
     def grows(self) -> bool:
@@ -100,8 +102,12 @@ def growth_of(games: Sequence[Sequence[float]]) -> Growth:
     ends = ends and all(game[-1] not in game[:-1] for game in games[:-1])
     least = min((value for game in games for value in game), default=0.0)
     empty = least < begins and all(least not in game[:-1] for game in games) and any(game[-1] == least for game in games)
-    saved = counted and common > 0 < down
-    return Growth(up, down, len(changes) - counts.get(0, 0), counted, begins, len(changes), squares, ends, empty, saved)
+    saved, full = (
+        counted and common > 0 < down,
+        0 < begins == max((max(game) for game in games if game), default=0) and up > 0,
+    )
+    steps = len(changes) - counts.get(0, 0)
+    return Growth(up, down, steps, counted, begins, len(changes), squares, ends, empty, saved, full)
 
 
 def find_reward(
@@ -124,7 +130,7 @@ def find_reward(
         )
     usual = [name for known in USUAL for name in numbers if str(name).lower() == known]
     if usual:
-        return Choice(usual[0], usual[1] if len(usual) > 1 else "", "by its name")
+        return Choice(usual[0], usual[1] if len(usual) > 1 else "", BY_NAME)
     found, why = _most_like_a_score(numbers), ""
     if len(flags) == 1 and not any(_is_goal(name, numbers[name]) for name in found):
         return Choice(flags[0], "", "because it says whether the game is won, and no number is like a score")
@@ -167,6 +173,7 @@ def _most_like_a_score(numbers: dict[str, Growth]) -> list[str]:
     full = [numbers[name].begins for name in needs if numbers[name].empty]
     needs = [name for name in needs if numbers[name].begins in full]
     fair = [name for name in fair if len(needs) == 1 or name not in needs] or fair
+    fair = [name for name in fair if not numbers[name].full or _has_word(name, GOOD)] or fair  # air is no score
     goals = [name for name in fair if not _has_word(name, PROGRESS)]  # rather than ways
     goals = [name for name in goals if _has_word(name, GOOD) or not numbers[name].wanders] or goals
     good = [name for name in goals if _has_word(name, GOOD)]
@@ -257,11 +264,11 @@ def _why(name: str, numbers: dict[str, Growth], earned: str) -> str:
     elif not one.steps and not _has_word(name, GOOD):
         why = "because no other number is like a score; random play never changed it"
     elif not one.steps:
-        why = "by its name; random play never changed it"
+        why = f"{BY_NAME}; random play never changed it"
     elif one.grows:
         why = "because it grows with play"
     elif _has_word(name, GOOD):
-        why = "by its name"
+        why = BY_NAME
     else:
         why = "because no other number is like a score"
     if falling:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from retro_gamer.discovery.choose_settings import choose_settings
 from retro_gamer.discovery.rewards import find_reward, growth_of, kept_by_characters
 from retro_gamer.errors import ConfigError
 
@@ -63,6 +64,9 @@ WAVERS = [[20, 22, 19, 21, 23], [20, 19, 22]]
         ({"geschafft": STILL, "gefressen": GROWS}, ("geschafft", "")),
         ({"age": TURNS, "food": [[7, 5, 9, 0]], "fun": [[7, 6, 8, 2]]}, ("age", "")),
         ({"age": TURNS, "food": [[7, 5, 9, 0]]}, ("food", "")),
+        ({"gold": [[9, 4, 9, 2], [9, 3]], "farms": STILL}, ("gold", "")),
+        ({"mine": STILL, "theirs": GROWS}, ("mine", "")),
+        ({"ich": STILL, "er": GROWS}, ("ich", "")),
     ],
 )
 def test_the_reward_is_what_is_most_like_a_score(numbers, expected):
@@ -88,6 +92,12 @@ def test_the_reason_is_given():
     [
         ({"ham": GROWS, "eggs": GROWS}, {"ham": 0, "eggs": 0}, "Its numbers are: ham, eggs."),
         ({"width": [[9, 9]]}, {"width": 9}, "Its numbers are: width."),
+        # Air, which a game has most of at first.
+        (
+            {"eggs": STILL, "load": STILL, "air": [[9, 7, 6, 9, 7]]},
+            dict(eggs=0, load=0, air=9),
+            "Its numbers are: eggs, load, air.",
+        ),
         ({"missed": GROWS}, {"missed": 0}, "Its numbers are: missed."),
         ({}, {"score": "0 points"}, "None of its values is a number: score = '0 points'."),
         ({}, {"lost": False}, "None of its values is a number: lost = False."),
@@ -187,3 +197,24 @@ def test_of_two_sides_the_user_is_told():
 def test_what_counts_turns():
     assert growth_of(TURNS).turns_counted and growth_of(CLOCK).turns_counted
     assert not growth_of(WAVERS).turns_counted and not growth_of(STILL).turns_counted
+
+
+FAR = """
+from retro_gamer.games import Game
+class Diver:
+    name, character, position = "diver", "D", (0, 0)
+    def handle_keystroke(self, key, game):
+        x = self.position[0] + {"KEY_RIGHT": 1, "KEY_LEFT": -1}.get(key.name, 0)
+        self.position = (max(0, min(30, x)), 0)
+    def play_turn(self, game):
+        if self.position[0] == 14: game.state["shells"] += 1
+        if game.turn_number >= 60: game.end()
+def create_game():
+    return Game([Diver()], {"pearls": 0, "shells": 0}, board_size=(31, 1))
+"""
+
+
+def test_where_random_play_gets_nowhere_keys_are_held(tmp_path):
+    (tmp_path / "far_game.py").write_text(FAR, encoding="utf-8")
+    config, _, notes = choose_settings(str(tmp_path / "far_game.py"))
+    assert config.metadata.reward == "shells" and "grows" in notes["metadata.reward"]
