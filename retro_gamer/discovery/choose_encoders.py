@@ -104,11 +104,15 @@ def choose_turns(draft: Draft, probe: Probe) -> None:
 def choose_colors(draft: Draft, probe: Probe) -> None:
     """Whether characters are known with their colors, too: where one came in several, but for what has another use."""
     seen, known = draft.config.preprocessing, draft.config.metadata.character_set
-    uses = (*seen.way_around, *seen.free_characters, *seen.steps_of, *seen.rhythm_of)
+    uses = (*seen.way_around, *seen.free_characters, *seen.steps_of)
     colored = {shown: colors for shown, colors in probe.colored.items() if shown in known and shown not in uses}
     if colored and draft.is_dqn and draft.is_free("character_set") and not (seen.kinds or seen.tiles):
-        named = [f"{shown} {color}" for shown in known for color in colored.get(shown, ())]
-        draft.set({"character_set": [*(shown for shown in known if shown not in colored), *named]})
+
+        def named(characters: Sequence[str]) -> list[str]:
+            plain = [shown for shown in characters if shown not in colored]
+            return [*plain, *(f"{shown} {color}" for shown in characters for color in colored.get(shown, ()))]
+
+        draft.set({"character_set": named(known), "rhythm_of": named(seen.rhythm_of)})
         draft.say(f"They came in several colors, which are seen: {' '.join(colored)}.")
 
 

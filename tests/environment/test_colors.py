@@ -55,3 +55,11 @@ def test_create_finds_the_colors(tmp_path):
     assert "They came in several colors, which are seen: o _." in messages
     named = choose_settings(str(tmp_path / "balls.py"), {"character_set": ["o", "_"]})[0]
     assert named.metadata.character_set == ["o", "_"]
+
+
+def test_what_has_a_rhythm_has_its_colors_too(tmp_path):
+    slow = GAME.replace("        x, y = self", "        if game.turn_number % 2: return\n        x, y = self")
+    (tmp_path / "slow_balls.py").write_text(slow)
+    config, _, _ = choose_settings(str(tmp_path / "slow_balls.py"))
+    assert config.metadata.character_set == ["o blue", "o red", "_ blue", "_ red"]
+    assert config.preprocessing.rhythm_of == ["o blue", "o red"]
