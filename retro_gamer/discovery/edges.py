@@ -12,8 +12,8 @@ PLACES = (0, 1, 3, 6, 20)  # turns of a game before a key is held
 MOSTLY = 2  # times as often as it did not, a player came in on the other side
 
 Pair = Tuple[int, int]
-# Turn by turn where a player is, and what it has been paid; None while there is none.
-Path = List[Optional[Tuple[Pair, Any]]]
+# Turn by turn where a player is, what it has been paid, and who else there is; None while there is none.
+Path = List[Optional[Tuple[Pair, Any, List[Any]]]]
 
 
 def edges_that_join(
@@ -27,7 +27,7 @@ def edges_that_join(
 
     def look(game: Any) -> None:
         player = find_player(game)
-        path.append(None if player is None else (tuple(player.position), game.state.get(reward)))
+        path.append(None if player is None else (tuple(player.position), game.state.get(reward), list(game.agents)))
 
     met: Counter[tuple[str, bool]] = Counter()
     for key in actions:
@@ -44,7 +44,8 @@ def edges_that_join(
 def _edges_met(path: Path, size: Pair) -> Iterator[tuple[str, bool]]:
     """Over which edges a player was about to leave the board, and whether it mostly came in on the other side.
 
-    If so, it went on as before. Turns that pay say nothing: a frog that gets home begins anew below.
+    If so, it went on as before. Turns that pay say nothing: a frog that gets home begins anew below. Nor do those after
+    which nearly all are new: there the next level begins.
     """
     leaving, crossed, step = set(), Counter(), [0, 0]  # type: ignore[var-annotated]
     for before, after in zip(path, [*path[1:], None]):
@@ -56,7 +57,7 @@ def _edges_met(path: Path, size: Pair) -> Iterator[tuple[str, bool]]:
             went = [shortest(by, end) for by, end in zip(moved, size)]
             if moved == went:
                 step = moved
-            elif before[1] != after[1]:
+            elif before[1] != after[1] or _are_new(before[2], after[2]):
                 continue
             elif all(abs(by - as_before) < 2 for by, as_before in zip(went, step)):
                 crossed.update(edges for edges, by, way in zip("xy", moved, went) if by != way)
@@ -64,3 +65,9 @@ def _edges_met(path: Path, size: Pair) -> Iterator[tuple[str, bool]]:
                 crossed.subtract(ahead)
         leaving |= ahead
     return ((edges, crossed[edges] > 0) for edges in leaving.union(crossed))
+
+
+def _are_new(before: Sequence[Any], after: Sequence[Any]) -> bool:
+    """Whether most of a board, but for the player, are gone."""
+    there = set(map(id, after))
+    return 2 * sum(id(agent) in there for agent in before) <= len(before) > 2

@@ -28,6 +28,10 @@ class Walker:
         self.pressed = None
 
 
+class Stone:
+    character, position = "o", (0, 0)
+
+
 def over_both(position, step, game):
     width, height = game.board_size
     return (position[0] + step[0]) % width, (position[1] + step[1]) % height
@@ -103,6 +107,22 @@ def test_a_bowl_that_is_thrown_anew_crosses_nothing():
         return games.Game([Walker(thrown_anew)], {"score": 0, "thrown": 0}, board_size=(12, 9))
 
     assert edges_that_join(factory, ["KEY_UP"], player_finder(), "score", (12, 9)) == ""
+
+
+@pytest.mark.parametrize("new, edges", [(True, ""), (False, "y")])
+def test_where_all_is_new_the_next_level_begins(new, edges):
+    def to_the_next(position, step, game):
+        if position[1]:
+            return into_walls(position, step, game)
+        for stone in game.agents[1:] if new else ():
+            game.remove_agent(stone)
+            game.add_agent(Stone())
+        return position[0], game.board_size[1] - 1
+
+    def factory():
+        return games.Game([Walker(to_the_next), Stone(), Stone(), Stone()], {"score": 0}, board_size=(12, 9))
+
+    assert edges_that_join(factory, ["KEY_UP"], player_finder(), "score", (12, 9)) == edges
 
 
 def test_a_ship_that_only_turns_and_thrusts_crosses_them_too():
