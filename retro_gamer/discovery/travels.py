@@ -23,7 +23,7 @@ BESIDE = 2  # cells from the player: what mostly appears there is thrown by the 
 MUZZLE = 4  # cells from the player, in line with it: what appears there and flies straight away was shot
 FEWEST_STEPS, LONGEST_STEP = 10, 3  # a ball makes so many steps in each of two ways, and none longer
 FEWEST_MOVES = 20  # fewer do not tell how far all go
-SHARED = 0.25  # of the moves, into a cell where something else is: then cells are no places
+SHARED = 0.25  # of the times, another is in the same cell of a grid, but elsewhere: then it hides too much
 FEWEST_BEATS = 6  # different turns in which something moves have to fit its rhythm
 PERIODS = range(2, 1 + LONGEST_RHYTHM)  # of a rhythm, in turns
 MOST_WATCHED = 500  # characters: more would cost more than the game
@@ -236,39 +236,52 @@ class Rhythms:
     def __init__(self) -> None:
         self._steps = [0, 0]  # the greatest number of columns, and of rows, of which all moves are multiples
         self._n_moves = 0
-        self._near: Counter[tuple[int, int]] = Counter()  # of a move a turn: how far away others were then, but not like it
+        self._n_turns = 0  # since that is so
+        self._places_of: dict[str, set[tuple[int, int]]] = {}  # character -> where it was in these
+        # How often each was there; and (it, "hidden"), with another in the same cell of such a grid, but elsewhere.
+        self._times: Counter[Any] = Counter()
         self._reached: set[tuple[int, int]] = set()  # where moves led to
         # By id, who was where in the turn before, and no longer: who was out of sight may have moved at any time.
         self._places: dict[int, tuple[Any, tuple[int, int]]] = {}
         self._moved: dict[str, Counter[int]] = {}  # character -> in which turns of its games, how often
 
     def note(self, game: Any) -> None:
-        places, turn, mover = {}, getattr(game, "turn_number", 0), None
+        places, turn, steps = {}, getattr(game, "turn_number", 0), self._steps
         for agent in displayed(game.agents[:MOST_WATCHED]):
             x, y = agent.position
             who, before = self._places.get(id(agent), (None, (x, y)))
             if who is agent and before != (x, y):
                 self._n_moves += 1
-                mover = agent
                 self._steps = [gcd(step, to - at) for step, to, at in zip(self._steps, (x, y), before)]
                 self._reached.add((x, y))
                 self._moved.setdefault(str(agent.character), Counter())[turn] += 1
             places[id(agent)] = agent, (x, y)
         self._places = places
-        if mover is not None and max(self._steps) > 1:
-            (x, y), shown = mover.position, mover.character
-            others = ((right - x, down - y) for who, (right, down) in places.values() if who.character != shown)
-            self._near.update({(0, 0), *others})
+        if self._steps != steps:
+            self._n_turns, self._places_of, self._times = 0, {}, Counter()
+        if max(self._steps) > 1:
+            self._note_cells()
+
+    def _note_cells(self) -> None:
+        self._n_turns += 1
+        cells: dict[tuple[int, int], set[tuple[int, int, str]]] = {}
+        for agent, (x, y) in self._places.values():
+            cell = tuple(place // max(1, step) for place, step in zip((x, y), self._steps))
+            cells.setdefault(cell, set()).add((x, y, str(agent.character)))  # type: ignore[arg-type]
+        for things in cells.values():
+            shared = len({(x, y) for x, y, _ in things}) > 1 < len({shown for _, _, shown in things})
+            for x, y, shown in things:
+                self._places_of.setdefault(shown, set()).add((x, y))
+                self._times.update((shown, (shown, "hidden")) if shared else (shown,))
 
     def cell_size(self) -> list[int]:
         """Width and height of the cells of a grid in which all moves go from cell to cell; empty where these are single."""
         wide, high = size = [max(1, step) for step in self._steps]
         beginnings = {(x % wide, y % high) for x, y in self._reached}
-        if self._n_moves < FEWEST_MOVES or max(size) == 1 or len(beginnings) > 1:
-            return []
-        [(left, above)] = beginnings
-        in_cell = {(right - left, down - above) for right in range(wide) for down in range(high)} - {(0, 0)}
-        return [] if max(self._near[place] for place in in_cell) > SHARED * self._near[0, 0] else size
+        is_grid = self._n_moves >= FEWEST_MOVES and max(size) > 1 and len(beginnings) == 1
+        times = self._times  # of what always stays, such as a frame, some may be hidden
+        others = [shown for shown, places in self._places_of.items() if times[shown] < self._n_turns * len(places)]
+        return size if is_grid and not any(times[one, "hidden"] > SHARED * times[one] for one in others) else []
 
     def found(self) -> list[str]:
         return [

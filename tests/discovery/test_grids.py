@@ -74,6 +74,20 @@ def test_where_another_is_between_two_steps_there_is_no_cell():
     assert cell_size(lambda: Walker((8, 6), 2, 2), lambda: Wall((19, 11))) == [2, 2]  # such as a frame: seldom
 
 
+def test_what_comes_and_goes_is_not_hidden_in_a_cell():
+    """Guests who wait on floors three rows apart, in whose cells is the floor, too."""
+
+    class Guest(Wall):
+        character = "p"
+
+        def play_turn(self, game):
+            self.position = (12, 3 * (game.turn_number // 7 % 4))
+
+    floors = [lambda y=y: Wall((12, y)) for y in (1, 4, 7, 10)]
+    assert cell_size(lambda: Walker((8, 6), 1, 3), lambda: Guest((12, 0))) == [1, 3]
+    assert cell_size(lambda: Walker((8, 6), 1, 3), *floors, lambda: Guest((12, 0))) == []
+
+
 def test_the_ground_is_looked_at_in_cells():
     """A walker of two columns a step, between walls of every second column: it goes by cells, and they stop it."""
 
