@@ -287,8 +287,9 @@ def _completed(found: Sequence[str], trials: Trials, heard: Sequence[str], at_ha
     digits = [key for key in acting if key in DIGITS]
     if keys & set(DIGITS) and len(trials.distinct(digits)) > 1:  # not where they do what arrows do
         last = "" if trials.by_what_shows(digits) else max(digits)
-        written = last and set(digits) <= {*heard, *at_hand}  # as 2, 4, 6 and 8 may be
-        keys |= {key for key in (digits if written else DIGITS) if not last or min("1", min(digits)) <= key <= last}
+        known = {*heard, *at_hand} if last else set(at_hand)
+        able = (digits if last else known) if set(digits) <= known else DIGITS  # 2, 4, 6 and 8 may be what is written
+        keys |= {key for key in DIGITS if key in able and (not last or min("1", min(digits)) <= key <= last)}
     return [key for key in dict.fromkeys((*found, *ARROWS, *OTHER_KEYS)) if key in keys and key not in trials.errors()]
 
 

@@ -161,6 +161,20 @@ def test_digits_that_are_written_in_the_game_are_all(digits):
     assert find_actions(factory_of(lambda: Bishop("b", (4, 4)))) == list(digits)
 
 
+def test_so_are_those_of_which_only_one_does_something_at_a_time():
+    class Lock(Piece):
+        wanted = 1
+
+        def handle_keystroke(self, keystroke, game):
+            if keystroke in ("1", "2", "3", "4", "5"):
+                game.state["score"] += int(keystroke) == self.wanted
+
+        def play_turn(self, game):
+            self.wanted = 1 + game.turn_number % 5
+
+    assert find_actions(factory_of(lambda: Lock("l", (4, 4)))) == list("12345")
+
+
 def test_a_game_without_keys_asks_for_them():
     with pytest.raises(ConfigError, match="No key that was tried changes this game(.|\n)*--actions KEY_LEFT,KEY_RIGHT"):
         find_actions(factory_of(lambda: Piece("p", (0, 0))))
