@@ -136,6 +136,7 @@ def _describe_game(draft: Draft, flags: dict[str, Any]) -> None:
     if path is not None:
         draft.say(f"Read the description of the game in {path}.")
         _apply_description(draft, description, path)
+    outside.copies.clear()  # of another game
     factory = load_factory(draft.config.game)
     if hasattr(factory, "made_by"):
         draft.say(f"There is no create_game(): each game is made by {factory.made_by}, as far as play().")

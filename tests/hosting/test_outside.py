@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from retro_gamer.discovery.choose_settings import choose_settings
 from retro_gamer.environment.own_class import OwnEnvironment
 from retro_gamer.environment.runner import GameRunner
 from retro_gamer.errors import GameError
@@ -192,6 +193,17 @@ def test_what_a_game_writes_is_a_copy_and_what_it_reads_again_too(tmp_path):
         best.append(runner.game.state["best"])
     assert best == [7, 9, 11] or best == [7, 10, 13]
     assert (tmp_path / "scores.json").read_text() == "[7]" and not (tmp_path / "log.txt").exists()
+
+
+def test_create_tells_of_what_this_game_writes_only(tmp_path):
+    path = tmp_path / "plain_game.py"
+    path.write_text("from retro_gamer.games.snake import create_game")
+    (tmp_path / "scores.json").write_text("[7]")
+    runner = GameRunner(load(tmp_path, "keeps_more_scores", SCORES), [])
+    runner.reset(0)
+    while not runner.play_turn([None]):
+        pass
+    assert not any("It writes" in message for message in choose_settings(str(path))[1])
 
 
 def test_a_file_that_is_not_there_is_missed_by_its_own_name(tmp_path):
