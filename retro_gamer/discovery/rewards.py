@@ -27,7 +27,10 @@ BAD = (
     "hunger thirst faim hambre fame honger hour stunde heure hora "
     "stroke attempt tries price cost schlag schläge versuch preis kosten essai prix precio prezzo prijs"
 )
-OTHERS = "enemy enemies opponent cpu computer rival other their bot ai ki er gegner ennemi enemigo nemico vijand"
+OTHERS = (
+    "enemy enemies opponent cpu computer rival other their them eux ellos bot robot ai ki er gegner ennemi enemigo nemico "
+    "vijand"
+)
 PROGRESS = (
     "level wave stage floor round day turn step move tick frame time timer clock second minute zeit runde stufe ebene welle "
     "tag zug züge schritt niveau temps tour étage etage vague jour coup nivel tiempo turno ronda paso livello tempo "

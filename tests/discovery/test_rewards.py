@@ -67,6 +67,7 @@ WAVERS = [[20, 22, 19, 21, 23], [20, 19, 22]]
         ({"gold": [[9, 4, 9, 2], [9, 3]], "farms": STILL}, ("gold", "")),
         ({"mine": STILL, "theirs": GROWS}, ("mine", "")),
         ({"ich": STILL, "er": GROWS}, ("ich", "")),
+        ({"nous": STILL, "eux": GROWS}, ("nous", "")),
     ],
 )
 def test_the_reward_is_what_is_most_like_a_score(numbers, expected):
