@@ -79,6 +79,8 @@ WHEN = {
     "average_steps": "More when the score swings from checkpoint to checkpoint; less for a short training.",
     "target_update_freq": "More when the loss grows without end.",
     "double": "False to see what it brings.",
+    "symmetry": "When `create` did not find it, or the game has sides after all, as where the exit is always on the right.",
+    "action_ways": "When keys other than the arrow keys lead somewhere, and `create` did not find it.",
     "n_step": "3 to 5 when rewards come late.",
     "prioritize_experiences": "False where chance decides much: luck is surprising, too.",
     "priority_alpha": "Smaller where chance decides much.",

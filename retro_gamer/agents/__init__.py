@@ -13,7 +13,9 @@ from retro_gamer.agents.agent import Agent, Transition
 from retro_gamer.agents.dqn import DQNAgent
 from retro_gamer.agents.tabular import DoubleQLearning, ExpectedSarsa, QLearning, Sarsa, TabularAgent
 from retro_gamer.config.run_config import RunConfig
+from retro_gamer.environment.encoder import Encoder
 from retro_gamer.environment.observation import ObservationShape
+from retro_gamer.environment.symmetry import Symmetry
 from retro_gamer.nn.sparse import Convolution
 
 __all__ = [
@@ -44,11 +46,12 @@ def make_agent(
     rng: np.random.Generator,
     convolutions: Sequence[Convolution] | None = None,
     feature_type: str = "float32",
+    encoder: Encoder | None = None,
 ) -> Agent:
     """The agent that a configuration describes, new.
 
     `convolutions` are those of a checkpoint, when `spatial`; the usual ones by default. `feature_type` is what features
-    are remembered as.
+    are remembered as. `encoder` makes the observations, if one does: a symmetry of the game needs it.
     """
     training = config.training
     if config.tabular:
@@ -59,6 +62,10 @@ def make_agent(
             planning_steps=training.planning_steps,
             rng=rng,
         )
+    symmetry = None
+    if training.symmetry:
+        ways = training.action_ways or [key.replace("KEY_", "").lower() for key in config.metadata.actions]
+        symmetry = Symmetry(encoder, training.symmetry, ways, n_actions)
     return DQNAgent(
         shape,
         n_actions,
@@ -70,4 +77,5 @@ def make_agent(
         feature_type=feature_type,
         repeat_penalty=0.0 if config.teams else training.repeat_penalty,
         turn_based=config.turn_based,
+        symmetry=symmetry,
     )

@@ -13,6 +13,7 @@ from retro_gamer.agents.greedy import GreedyNetwork
 from retro_gamer.agents.scales import EndPenalty, FeatureScale, RewardScale
 from retro_gamer.config.settings import ModelSettings, TrainingSettings
 from retro_gamer.environment.observation import Observation, ObservationShape
+from retro_gamer.environment.symmetry import Symmetry
 from retro_gamer.errors import TrainingDivergedError
 from retro_gamer.nn import Adam, QNetwork, clip_by_global_norm, huber
 from retro_gamer.nn.sparse import Convolution
@@ -53,7 +54,8 @@ class DQNAgent(Agent):
     the newest if that is 0: a single step may spoil the order of two nearly equal actions.
 
     `spatial` looks at the board through convolutions (the usual ones, or those given); features are remembered as
-    `feature_type`.
+    `feature_type`. With a `symmetry` half of what is drawn from the memory is learned from as in a mirror, or turned (as
+    the boards of AlphaGo are, Silver et al. 2016).
     """
 
     def __init__(
@@ -69,9 +71,10 @@ class DQNAgent(Agent):
         feature_type: str = "float32",
         repeat_penalty: float = 0.0,
         turn_based: bool = False,
+        symmetry: Symmetry | None = None,
     ):
         self.n_actions, self.rng, self.n_symbols = n_actions, rng, shape.n_symbols
-        self.turn_based = turn_based
+        self.turn_based, self.symmetry = turn_based, symmetry
         self.batch_size, self.double = training.batch_size, training.double
         self.train_every, self.gradient_steps = self._configured = (training.train_every, training.gradient_steps)
         self.learning_starts = max(training.learning_starts, self.batch_size)
@@ -206,6 +209,9 @@ class DQNAgent(Agent):
         """Draw the batches of some steps, make the steps, then set the new priorities; returns the sum of the losses."""
         losses, indices, td_errors = 0.0, [], []
         for batch in self.replay.sample_batches(self.batch_size, n_steps):
+            if self.symmetry is not None:
+                boards, actions = self.symmetry.turned(batch.boards, batch.actions, self.rng)
+                batch = batch._replace(boards=boards, actions=actions)
             loss, errors = self._learning_step(batch)
             losses += loss
             indices.append(batch.indices)

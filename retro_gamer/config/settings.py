@@ -312,6 +312,17 @@ class TrainingSettings:
     )
     target_update_freq: int = setting(WHOLE, 500, "Turns between updates of the target network.", low=1)
     double: bool = setting(FLAG, True, "true: Double DQN, which does not take lucky guesses for real values.")
+    symmetry: str = setting(
+        TEXT,
+        "",
+        "What was played teaches as in a mirror, too: x swaps left and right, y above and below, xy both; all: turned, too.",
+        choices=("", "x", "y", "xy", "all"),
+    )
+    action_ways: list[str] = setting(
+        TEXTS,
+        [],
+        'For symmetry: where each action leads, "left", "right", "up", "down", or "". Empty: as the arrow keys say.',
+    )
     n_step: int = setting(WHOLE, 1, "Rewards added up before the network's own estimate takes over.", low=1, high=100)
     prioritize_experiences: bool = setting(FLAG, True, "true: look more often at what was surprising.")
     priority_alpha: float = setting(

@@ -218,6 +218,26 @@ def choose_wrap(draft: Draft, factory: Any, probe: Probe) -> None:
         draft.say("Who leaves the board on one side comes back on the other: it is seen as if it went on there.")
 
 
+def choose_symmetry(draft: Draft, probe: Probe) -> None:
+    """Whether what was played teaches as in a mirror, too: where left and right, or above and below, are alike.
+
+    Of the values that are observed none may have a side: a speed can be negative, and a house number is nearer to one side.
+    """
+    seen = draft.config.with_settings(draft.named).preprocessing
+    values = [probe.histories.get(name, []) for name in seen.observe_state]
+    no_side = all(of_games and min(map(min, of_games)) >= 0 for of_games in values)
+    looks = draft.is_dqn and seen.own_symbol and not (seen.board or seen.kinds or seen.tiles)
+    if not (looks and no_side and draft.is_free("symmetry", "action_ways")):
+        return
+    values.append(probe.histories.get(draft.get("reward"), []))
+    player, actions, shown = draft.get("player"), draft.get("actions"), draft.config.metadata.character_set
+    symmetry, ways = probe.sides.symmetry(player, actions, shown, values, seen.cell_size or (1, 1))
+    if symmetry:
+        draft.set({"symmetry": symmetry, "action_ways": ways}, "In random play nothing went one way only.")
+        sides = {"x": "Left and right", "y": "Above and below"}.get(symmetry, "All sides")
+        draft.say(f"{sides} are alike: what was played teaches as in a mirror, too.")
+
+
 def _choose_room(draft: Draft, ground: Ground) -> None:
     """Whether to see how many free cells there are on each side: where a character can shut itself in."""
     asked, behind = draft.named.get("room"), " and ".join(ground.left)

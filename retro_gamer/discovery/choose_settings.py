@@ -28,6 +28,7 @@ from retro_gamer.discovery.choose_encoders import (
     choose_encoders,
     choose_own_symbol,
     choose_priorities,
+    choose_symmetry,
     choose_tiles,
     choose_turns,
     choose_wrap,
@@ -193,6 +194,7 @@ def _describe_game(draft: Draft, flags: dict[str, Any]) -> None:
             look_around(draft, factory, probe)
             choose_wrap(draft, factory, probe)
         choose_colors(draft, probe)
+        choose_symmetry(draft, probe)
     draft.messages += doubts
 
 

@@ -9,7 +9,8 @@ from collections import Counter
 from typing import Any, Callable, NamedTuple, Sequence
 
 from retro_gamer.discovery.state_numbers import number_of
-from retro_gamer.discovery.travels import Balls, Rhythms, Travels
+from retro_gamer.discovery.symmetries import Sides
+from retro_gamer.discovery.travels import Balls, Moves, Rhythms, Travels
 from retro_gamer.discovery.written import TilesShown, Written
 from retro_gamer.environment.characters import board_size_of, check_characters, displayed, shown_characters, visible_cells
 from retro_gamer.environment.memories import LastSteps
@@ -62,6 +63,7 @@ class Probe(NamedTuple):
     cell_size: list[int]  # of the grid on which all moves go; empty for single cells
     tiles: list[int]  # where numbers stand that it is played with (discovery/written.py)
     words: dict[str, list[list[float]]]  # as `histories`, the signs of the state's texts
+    sides: Sides  # which ways keys lead, and all that moves goes
 
 
 class Looks:
@@ -236,7 +238,7 @@ class _Findings:
         self._listeners: dict[tuple[str, ...], list[Any]] = {}  # and the characters of that name, the newest
         self._huge: set[str] = set()
         self._looks, self._travels, self._written, self._balls = Looks(), Travels(), Written(), Balls()
-        self._rhythms = Rhythms()
+        self._moves, self._rhythms, self._sides = Moves(), Rhythms(), Sides()
         self.standstill, self._tiles = Standstill(), TilesShown()
         if self._reward is not None:
             state_number(first, self._reward)
@@ -244,6 +246,7 @@ class _Findings:
 
     def begin(self, game: Any) -> None:
         self._games += 1
+        self._sides.begin()
         self._note_values(game.state, begins=True)
 
     def note(self, game: Any, key: str | None) -> None:
@@ -262,7 +265,9 @@ class _Findings:
         self._travels.note(game, key)
         self._written.note(game)
         self._balls.note(game)
-        self._rhythms.note(game)
+        moves = self._moves.of_turn(game)
+        self._rhythms.note(game, moves)
+        self._sides.note(key, moves)
         players = keyboard_driven(game)
         if players:
             names = tuple(map(name_of, players))
@@ -321,6 +326,7 @@ class _Findings:
             self._rhythms.cell_size(),
             self._tiles.found(),
             self._words,
+            self._sides,
         )
 
 

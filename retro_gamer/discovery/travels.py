@@ -230,6 +230,41 @@ class Balls:
         ]
 
 
+class Move(NamedTuple):
+    """What a character did in a turn."""
+
+    who: Any
+    name: str
+    number: int  # among all that were seen
+    step: tuple[int, int] | None  # (columns, rows), not (0, 0); None where it is seen for the first time
+
+
+class Moves:
+    """Who moves and who appears, turn by turn."""
+
+    def __init__(self) -> None:
+        self._n_seen = 0
+        # By id, who was where in the turn before, and no longer: who was out of sight may have moved at any time.
+        self._places: dict[int, tuple[Any, int, tuple[int, int]]] = {}
+
+    def of_turn(self, game: Any) -> list[Move]:
+        """Look at a game after a turn."""
+        places, moves = {}, []
+        for agent in displayed(game.agents[:MOST_WATCHED]):
+            x, y = agent.position
+            who, number, (was_x, was_y) = self._places.get(id(agent), (None, 0, (x, y)))
+            is_new = who is not agent
+            if is_new:
+                self._n_seen += 1
+                number = self._n_seen
+            if is_new or (x, y) != (was_x, was_y):
+                name = getattr(agent, "name", None) or type(agent).__name__
+                moves.append(Move(agent, name, number, None if is_new else (x - was_x, y - was_y)))
+            places[id(agent)] = agent, number, (x, y)
+        self._places = places
+        return moves
+
+
 class Rhythms:
     """Watches for characters that move only in every second turn, or every third, and so on; and how far all of them go."""
 
@@ -241,33 +276,29 @@ class Rhythms:
         # How often each was there; and (it, "hidden"), with another in the same cell of such a grid, but elsewhere.
         self._times: Counter[Any] = Counter()
         self._reached: set[tuple[int, int]] = set()  # where moves led to
-        # By id, who was where in the turn before, and no longer: who was out of sight may have moved at any time.
-        self._places: dict[int, tuple[Any, tuple[int, int]]] = {}
         self._moved: dict[str, Counter[int]] = {}  # character -> in which turns of its games, how often
 
-    def note(self, game: Any) -> None:
-        places, turn, steps = {}, getattr(game, "turn_number", 0), self._steps
-        for agent in displayed(game.agents[:MOST_WATCHED]):
-            x, y = agent.position
-            who, before = self._places.get(id(agent), (None, (x, y)))
-            if who is agent and before != (x, y):
+    def note(self, game: Any, moves: list[Move]) -> None:
+        """Look at a game after a turn: who moved, and where all are in the grid that this tells."""
+        turn, steps = getattr(game, "turn_number", 0), self._steps
+        for who, _, _, step in moves:
+            if step is not None:
                 self._n_moves += 1
-                self._steps = [gcd(step, to - at) for step, to, at in zip(self._steps, (x, y), before)]
-                self._reached.add((x, y))
-                self._moved.setdefault(str(agent.character), Counter())[turn] += 1
-            places[id(agent)] = agent, (x, y)
-        self._places = places
+                self._steps = [gcd(usual, by) for usual, by in zip(self._steps, step)]
+                self._reached.add(tuple(who.position))
+                self._moved.setdefault(str(who.character), Counter())[turn] += 1
         if self._steps != steps:
             self._n_turns, self._places_of, self._times = 0, {}, Counter()
         if max(self._steps) > 1:
-            self._note_cells()
+            self._note_cells(game)
 
-    def _note_cells(self) -> None:
+    def _note_cells(self, game: Any) -> None:
         self._n_turns += 1
         cells: dict[tuple[int, int], set[tuple[int, int, str]]] = {}
-        for agent, (x, y) in self._places.values():
+        for agent in displayed(game.agents[:MOST_WATCHED]):
+            x, y = agent.position
             cell = tuple(place // max(1, step) for place, step in zip((x, y), self._steps))
-            cells.setdefault(cell, set()).add((x, y, str(agent.character)))  # type: ignore[arg-type]
+            cells.setdefault(cell, set()).add((x, y, str(agent.character)))
         for things in cells.values():
             shared = len({(x, y) for x, y, _ in things}) > 1 < len({shown for _, _, shown in things})
             for x, y, shown in things:

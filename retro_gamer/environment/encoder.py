@@ -132,11 +132,11 @@ class Encoder:
         self._in_colors = any(shown[1:2] == " " for shown in vocabulary.characters)
         self.texts, self.tiles, self.wrap = texts, tiles, wrap
         self.cell_size = tuple(cell_size)
-        self._place = vocabulary.add(PLACE) if place else NOTHING
+        self.place = vocabulary.add(PLACE) if place else NOTHING
         self._stepping = {shown: vocabulary.add(STEP_OF + shown) for shown in steps_of}
         self._rhythms = {shown: vocabulary.add(RHYTHM_OF + shown) for shown in rhythm_of}
-        self._has_readings = bool(radar or last_step or kinds or self.rooms or self._place or steps_of or rhythm_of)
-        if self._has_readings:
+        self.has_readings = bool(radar or last_step or kinds or self.rooms or self.place or steps_of or rhythm_of)
+        if self.has_readings:
             # The first layer has as many rows for an input as there are symbols; a reading needs one for each value.
             side = min(1 + max(board_size), MOST_PLACES) if place else 0
             vocabulary.make_room(max(N_STEPS if self.ways else N_READINGS, side))
@@ -151,7 +151,7 @@ class Encoder:
         """Prepare a blank board, framed with `radius` off-board cells on each side: a window never leaves it."""
         self.board_size, radius = board_size, self.radius
         self._seen_size = width, height = grid_size(board_size, self.cell_size)
-        beyond = OFF_BOARD if not self._place else NOTHING
+        beyond = OFF_BOARD if not self.place else NOTHING
         blank = np.full((height + 2 * radius, width + 2 * radius), beyond, np.uint8)
         blank[radius : radius + height, radius : radius + width] = 0
         self._blank, self._framed_shape = blank.tobytes(), blank.shape
@@ -167,7 +167,7 @@ class Encoder:
         n_cells, n_symbols = board_shape[0] * board_shape[1], self.vocabulary.n_symbols
         if self.far_sight is not None:
             n_cells += self.far_sight.n_parts
-        if self._has_readings:
+        if self.has_readings:
             n_cells += READINGS_PER_CHARACTER * (n_symbols - FIRST_CHARACTER)
         return ObservationShape(n_cells, n_symbols, self.n_features or 0, board_shape)
 
@@ -194,7 +194,7 @@ class Encoder:
         """The cells, then what is far, then the radar's readings; how many readings, and how many parts far away."""
         if self.tiles:
             return look_at_tiles(game.agents, self.board_size, self.tiles, self.vocabulary), 0, 0
-        if not (self.radius or self._has_readings or self.own_symbol or self.far_sight):
+        if not (self.radius or self.has_readings or self.own_symbol or self.far_sight):
             if not self.board:
                 return NO_CELLS, 0, 0
             characters = game.agents if self.texts else without_texts(game.agents)
@@ -230,7 +230,7 @@ class Encoder:
         elif not self.board:
             cells = b""
         far = self.far_sight.look(painted, player, center, self.vocabulary) if self.far_sight else b""
-        n_kinds = self.vocabulary.n_symbols - FIRST_CHARACTER if self._has_readings else 0
+        n_kinds = self.vocabulary.n_symbols - FIRST_CHARACTER if self.has_readings else 0
         readings = bytearray(READINGS_PER_CHARACTER * n_kinds)
         if self.radar:
             seen = painted if self.ways is None else self.ways.only_barriers(painted, player, self.vocabulary)
@@ -247,9 +247,9 @@ class Encoder:
                     self._note_step(readings, self._stepping[shown], game, character)
         if self._rhythms:
             self._note_rhythms(readings, game, painted)
-        if self._place:
+        if self.place:
             most = self.vocabulary.n_symbols - 1  # less than the columns of a board larger than in training
-            note(readings, self._place, min(1 + place[0], most), min(1 + place[1], most))
+            note(readings, self.place, min(1 + place[0], most), min(1 + place[1], most))
         if room:
             note(readings, self._across, room[0], room[1])
             note(readings, self._down, room[2], room[3])

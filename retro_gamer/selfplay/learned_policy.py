@@ -83,14 +83,15 @@ class LearnedPolicy:
         self.run: RunDirectory = game.run.of(name)
         self._config: RunConfig = config_of_policy(game.config, name)
         encoder = TeamEncoder(self._config, vocabulary, game.own_characters, game.n_features)
-        self.plays = TeamPolicy(self._make_agent(encoder.shape), encoder)
+        self.plays = TeamPolicy(self._make_agent(encoder.shape, encoder), encoder)
         self.window = SnapshotWindow(game.config.self_play.window)
         self.rating = game.config.self_play.initial_elo
         self.learner_steps = 0  # ever taken while learning
         self.saved_at = 0  # learner_steps at the newest snapshot
 
-    def _make_agent(self, shape: Any) -> Agent:
-        return make_agent(self._config, shape, len(self._config.metadata.actions) + 1, self._rng)
+    def _make_agent(self, shape: Any, encoder: TeamEncoder) -> Agent:
+        n_actions = len(self._config.metadata.actions) + 1
+        return make_agent(self._config, shape, n_actions, self._rng, encoder=encoder.of_team(0))
 
     @property
     def agent(self) -> Agent:
@@ -116,7 +117,7 @@ class LearnedPolicy:
         shape = self.plays.encoder.shape
         if known.n_symbols < shape.n_symbols:
             shape = shape._replace(n_cells=known.n_cells, n_symbols=known.n_symbols)
-            self.plays = self.plays._replace(agent=self._make_agent(shape))
+            self.plays = self.plays._replace(agent=self._make_agent(shape, self.plays.encoder))
 
     def start_from(self, saved: SavedPolicy) -> None:
         """Go on with the weights and the rating of a checkpoint, its snapshots for opponents, and an empty memory."""

@@ -105,6 +105,7 @@ class SingleAgent(Learning):
             self.rng,
             convolutions=self._convolutions,
             feature_type=self.environment.feature_type,
+            encoder=getattr(self.environment, "encoder", None),
         )
         if resume is not None:
             with reading(run):

@@ -219,7 +219,7 @@ def test_info(workshop, command):
 )
 def test_info_names_the_settings_that_are_not_those_of_a_new_run(command, tmp_path, flags, named):
     run = str(tmp_path / "new")
-    assert command("create", "--game", "catch", "--output", run, *flags)[0] == 0
+    assert command("create", "--game", "catch", "--output", run, "--symmetry", "", *flags)[0] == 0
     assert [line for line in command("info", run)[1].splitlines() if line.startswith("Settings")] == named
 
 

@@ -90,6 +90,8 @@ TAKEN_OVER = {  # setting -> other values
     "average_steps": [100],
     "target_update_freq": [33],
     "double": [False],
+    "symmetry": ["x", "all"],
+    "action_ways": [["right", "left", "up", "down"]],
     "n_step": [3],
     "prioritize_experiences": [False],
     "priority_alpha": [0.3],
