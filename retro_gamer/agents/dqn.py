@@ -54,8 +54,7 @@ class DQNAgent(Agent):
     the newest if that is 0: a single step may spoil the order of two nearly equal actions.
 
     `spatial` looks at the board through convolutions (the usual ones, or those given); features are remembered as
-    `feature_type`. With a `symmetry` half of what is drawn from the memory is learned from as in a mirror, or turned (as
-    the boards of AlphaGo are, Silver et al. 2016).
+    `feature_type`. With a `symmetry` some of what is drawn from the memory is learned from as in a mirror, or turned.
     """
 
     def __init__(

@@ -232,9 +232,11 @@ def choose_symmetry(draft: Draft, probe: Probe) -> None:
     values.append(probe.histories.get(draft.get("reward"), []))
     player, actions, shown = draft.get("player"), draft.get("actions"), draft.config.metadata.character_set
     symmetry, ways = probe.sides.symmetry(player, actions, shown, values, seen.cell_size or (1, 1))
+    if symmetry == "all" and (seen.place or len(seen.wrap) == 1):
+        symmetry = "xy"
     if symmetry:
-        draft.set({"symmetry": symmetry, "action_ways": ways}, "In random play nothing went one way only.")
         sides = {"x": "Left and right", "y": "Above and below"}.get(symmetry, "All sides")
+        draft.set({"symmetry": symmetry, "action_ways": ways}, f"{sides} are alike in random play.")
         draft.say(f"{sides} are alike: what was played teaches as in a mirror, too.")
 
 

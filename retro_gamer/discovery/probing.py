@@ -267,7 +267,7 @@ class _Findings:
         self._balls.note(game)
         moves = self._moves.of_turn(game)
         self._rhythms.note(game, moves)
-        self._sides.note(key, moves)
+        self._sides.note(key, moves, game)
         players = keyboard_driven(game)
         if players:
             names = tuple(map(name_of, players))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Iterable, Sequence
+from typing import Any, Iterable, Sequence
 
-from retro_gamer.discovery.travels import Move
+from retro_gamer.discovery.travels import MOST_WATCHED, Move
 from retro_gamer.environment.flow import WAYS
+from retro_gamer.environment.readings import shortest
 
 FEWEST_STEPS, MOSTLY = 5, 0.6  # of the steps that come with a key: then it leads that way
 FEWEST = 20  # moves of a kind along an axis, or changes of a value: fewer tell nothing
@@ -26,24 +27,27 @@ class Sides:
 
     def __init__(self) -> None:
         self._games: list[list[str | None]] = []  # the keys of each
+        self._is_crowd = False  # not all of them are watched
         self._steps: dict[tuple[str, str | None], Counter[tuple[int, int]]] = {}  # of (name, key)
-        # By number, of each that moved: its class, its name, and how often it went left, right, up and down.
+        # By number, of each that moved: its class and character, its name, and how often it went each way.
         self._moved: dict[int, tuple[str, str, Counter[str]]] = {}
         self._appeared: dict[tuple[str, str], list[tuple[int, int]]] = {}  # where, those of a (class, name)
 
     def begin(self) -> None:
         self._games.append([])
 
-    def note(self, key: str | None, moves: Iterable[Move]) -> None:
-        """After a turn with this key, who moved."""
+    def note(self, key: str | None, moves: Iterable[Move], game: Any) -> None:
+        """After a turn with this key, who moved. What falls out and is at the top again went on down."""
         self._games[-1].append(key)
+        self._is_crowd |= len(game.agents) > MOST_WATCHED
         for who, name, number, step in moves:
+            kind = type(who).__name__
             if step is None:
-                self._appeared.setdefault((type(who).__name__, name), []).append(tuple(who.position))
+                self._appeared.setdefault((kind, name), []).append(tuple(who.position))
                 continue
             self._steps.setdefault((name, key), Counter())[step] += 1
-            ways = self._moved.setdefault(number, (type(who).__name__, name, Counter()))[2]
-            ways.update(_ways_of(step))
+            ways = self._moved.setdefault(number, (kind + str(who.character), name, Counter()))[2]
+            ways.update(_ways_of([*map(shortest, step, game.board_size)]))
 
     def symmetry(
         self,
@@ -57,7 +61,6 @@ class Sides:
 
         `shown` are the characters on the board; `values` of the reward and of what is observed, each game by game and turn
         by turn, must not depend on the side; `cell` is the size (width, height) of a cell of the game's grid.
-        Nor may all of a kind appear in the same column or row, as monsters do where a road begins.
         """
         steps = [_usual(self._steps.get((player, key), Counter())) for key in actions]
         ways = [next((way for way, (x, y) in WAYS.items() if _sign(step) == (x, y)), "") for step in steps]
@@ -67,7 +70,7 @@ class Sides:
         for number, (axis, one, other) in enumerate((("x", "left", "right"), ("y", "up", "down"))):
             leads = ways.count(one) == ways.count(other) > 0
             alike = all(_is_even(count, one, other) for count in counts)
-            alike &= not self._appears_in_line(number, player)
+            alike &= not (self._is_crowd or self._appears_in_line(number, player))
             if leads and alike and all(_goes_both(kind, one, other) for kind in kinds) and not _has_sides(shown, axis):
                 axes += axis
         lengths = {abs(x) / cell[0] + abs(y) / cell[1] for (x, y), way in zip(steps, ways) if way}
@@ -77,7 +80,7 @@ class Sides:
         return axes, ways if axes else []
 
     def _appears_in_line(self, axis: int, player: str) -> bool:
-        """Whether all of a class, that is not the player's, always appear in one column (axis 0) or row (1)."""
+        """Whether all of a class always appear in one column (axis 0) or row (1), as monsters do where a road begins."""
         lines: dict[str, list[int]] = {}
         for (kind, name), places in self._appeared.items():
             if name != player:
@@ -90,17 +93,16 @@ class Sides:
         for (name, key), steps in self._steps.items():
             if name == player and key not in led:
                 for step, n in steps.items():
-                    for way in _ways_of(step):
-                        drift[way] += n
+                    drift.update(dict.fromkeys(_ways_of(step), n))
         return drift
 
-    def _kinds(self, player: str) -> list[list[Counter[str]]]:
-        """Of each class, how often each that is not the player went each way."""
+    def _kinds(self, player: str) -> Iterable[list[Counter[str]]]:
+        """Of each kind, how often each that is not the player went each way."""
         kinds: dict[str, list[Counter[str]]] = {}
         for kind, name, ways in self._moved.values():
             if name != player:
                 kinds.setdefault(kind, []).append(ways)
-        return list(kinds.values())
+        return kinds.values()
 
     def _changes(self, led: dict[str, str], values: Sequence[Sequence[float]], up: int) -> Counter[str]:
         """How often a value grew (`up` 1) or fell (-1) in turns with a key that leads each way."""
@@ -113,45 +115,38 @@ class Sides:
 
 
 def _usual(steps: Counter[tuple[int, int]]) -> tuple[int, int]:
-    """The step that nearly always comes, along a column or row; (0, 0) for none."""
+    """The step that mostly comes; (0, 0) for none."""
     step, n = (steps.most_common(1) or [((0, 0), 0)])[0]
     return step if n >= max(FEWEST_STEPS, MOSTLY * sum(steps.values())) else (0, 0)
 
 
-def _sign(step: tuple[int, int]) -> tuple[int, int]:
+def _sign(step: Sequence[int]) -> tuple[int, int]:
     x, y = ((number > 0) - (number < 0) for number in step)
     return x, y
 
 
-def _ways_of(step: tuple[int, int]) -> list[str]:
+def _ways_of(step: Sequence[int]) -> list[str]:
     x, y = _sign(step)
     return [way for way, vector in WAYS.items() if vector in ((x, 0), (0, y))]
 
 
 def _is_even(counts: Counter[str], one: str, other: str) -> bool:
-    """Whether neither of two is rare, or there were too few of them to tell."""
+    """Whether neither of two is rare, or both are too few to tell."""
     both = counts[one] + counts[other]
     return both < FEWEST or min(counts[one], counts[other]) >= BOTH * both
 
 
 def _goes_both(kind: list[Counter[str]], one: str, other: str) -> bool:
-    """Whether a kind goes both ways, and each of them, too: cars of lanes that lead left and right do not turn round."""
+    """Whether a kind goes both ways, and each of them, too: cars of lanes do not turn round."""
     long = [ways for ways in kind if ways[one] + ways[other] >= LONG]
     moves, turned = sum(ways[one] + ways[other] for ways in long), sum(min(ways[one], ways[other]) for ways in long)
-    return _is_even(_sum(kind), one, other) and (moves < FEWEST or turned >= TURNS * moves)
+    return _is_even(sum(kind, Counter()), one, other) and (moves < FEWEST or turned >= TURNS * moves)
 
 
 def _along(kind: list[Counter[str]]) -> Counter[str]:
-    ways = _sum(kind)
+    ways: Counter[str] = sum(kind, Counter())
     return Counter(x=ways["left"] + ways["right"], y=ways["up"] + ways["down"])
 
 
 def _has_sides(shown: set[str], symmetry: str) -> bool:
     return any(shown.issuperset(pair) for pair in PAIRS[symmetry].split())
-
-
-def _sum(counts: Iterable[Counter[str]]) -> Counter[str]:
-    total: Counter[str] = Counter()
-    for count in counts:
-        total.update(count)
-    return total

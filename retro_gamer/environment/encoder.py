@@ -150,7 +150,7 @@ class Encoder:
     def _set_board_size(self, board_size: tuple[int, int]) -> None:
         """Prepare a blank board, framed with `radius` off-board cells on each side: a window never leaves it."""
         self.board_size, radius = board_size, self.radius
-        self._seen_size = width, height = grid_size(board_size, self.cell_size)
+        self.seen_size = width, height = grid_size(board_size, self.cell_size)
         beyond = OFF_BOARD if not self.place else NOTHING
         blank = np.full((height + 2 * radius, width + 2 * radius), beyond, np.uint8)
         blank[radius : radius + height, radius : radius + width] = 0
@@ -220,7 +220,7 @@ class Encoder:
         cells: Any = self._paint_with_me(painted, player) if self.own_symbol else self._paint(painted)
         room, ways = [], {}
         if self.rooms is not None or self.ways is not None:
-            canvas = Canvas(cells, self._first, self._framed_shape[1], self._seen_size)
+            canvas = Canvas(cells, self._first, self._framed_shape[1], self.seen_size)
             room = self.rooms.readings(canvas, center) if is_there and self.rooms is not None else []
             ways = self._way_readings(canvas, painted, game, player, center) if is_there else {}
         if self.radius:
@@ -322,7 +322,7 @@ class Encoder:
         """For each kind how many there are, and how far the first of them has come."""
         symbols = self.vocabulary
         places = [(symbols[shown], x, y) for character, x, y, shown in painted if character is not player]
-        for symbol, pair in kind_readings(places, self.flow, self._seen_size).items():
+        for symbol, pair in kind_readings(places, self.flow, self.seen_size).items():
             note(readings, symbol, *pair)
 
     def _in_cells(self, painted: Painted, center: Pair, player: Any) -> tuple[list[Any], Pair]:
@@ -334,7 +334,7 @@ class Encoder:
 
     def _turned(self, painted: Painted, center: Pair) -> tuple[list[Any], Pair]:
         """The same where edges join: turned until the center is in the middle of the board."""
-        (width, height), (x, y) = self._seen_size, center
+        (width, height), (x, y) = self.seen_size, center
         dx = width // 2 - x if "x" in self.wrap else 0
         dy = height // 2 - y if "y" in self.wrap else 0
         turned = [(one, (x + dx) % width, (y + dy) % height, shown) for one, x, y, shown in painted]

@@ -45,26 +45,29 @@ class Symmetry:
     def __init__(self, encoder: Encoder | None, symmetry: str, action_ways: Sequence[str], n_actions: int):
         if encoder is None or encoder.tiles or encoder.kinds:
             raise ConfigError(
-                f"symmetry = {symmetry!r}: what is seen here has no left and right that could be swapped. It must be a "
-                'board, or what is around a character, without tiles and kinds. Or set symmetry = ""'
+                f"symmetry = {symmetry!r}: what is seen here has no left and right to swap. It takes a board, or what "
+                'is around a character, without tiles and kinds. Or set symmetry = ""'
             )
-        if symmetry == "all" and (encoder.board or encoder.place) and len(set(encoder.board_size)) > 1:
-            raise ConfigError('symmetry = "all" turns what is seen, and this board is not square. Try: symmetry = "xy"')
+        differ = len(set(encoder.seen_size)) > 1 or len(encoder.wrap) == 1
+        if symmetry == "all" and (encoder.board or encoder.place) and differ:
+            why = "this board is not square, or only two edges join"
+            raise ConfigError(f'symmetry = "all" turns what is seen, and {why}. Try: symmetry = "xy"')
         self._encoder, self._turns = encoder, turns_of(symmetry)
         vectors = [WAYS.get(way, NOWHERE) for way in action_ways] + [NOWHERE] * (n_actions - len(action_ways))
         counts = Counter(vectors)
         pairs = [(vector, turned(vector, turn)) for vector in counts for turn in self._turns]
-        if len(vectors) != n_actions or any(counts[one] != counts[other] for one, other in pairs):
+        lead = (symmetry == "y" or (1, 0) in counts) and (symmetry == "x" or (0, 1) in counts)
+        if not lead or len(vectors) != n_actions or any(counts[one] != counts[other] for one, other in pairs):
             raise ConfigError(
-                f"symmetry = {symmetry!r}, and actions lead {list(action_ways)!r}: each that leads to one side needs "
-                'another to the other side. For the keys a, d, Enter: action_ways = ["left", "right", ""]'
+                f"symmetry = {symmetry!r}, and actions lead {list(action_ways)!r}: as many must lead to one side as to "
+                'the other. For the keys a, d, Enter: action_ways = ["left", "right", ""]'
             )
         # [turns, n_actions]: which action is this one then
         self._actions = np.array([[_same_way(vectors, action, turn) for action in range(n_actions)] for turn in self._turns])
         self._known: Any = None  # what the tables were made for
 
     def turned(self, boards: Boards, actions: np.ndarray, rng: np.random.Generator) -> tuple[Boards, np.ndarray]:
-        """Boards [2 * batch] before and after actions [batch], half of the pairs and their actions turned in some way."""
+        """Boards [2 * batch] before and after actions [batch], half of the pairs turned in any way, or none."""
         which = rng.integers(2 * len(self._turns), size=len(actions))
         which[which >= len(self._turns)] = 0  # half stay as they were
         self._make_tables()
@@ -101,10 +104,11 @@ class Symmetry:
         to, values = cells.copy(), np.repeat(symbols[:, None], len(cells), axis=1)
         for cell, (what, vector, size) in enumerate(meanings):
             x, y = turned(vector, turn)
-            if (what, (x, y)) not in number_of:  # the same axis, the other way
-                x, y = -x, -y
-                values[:, cell] = np.where(symbols < size, size - symbols, symbols)
-            to[cell] = number_of[what, (x, y)]
+            # One reading is for both ways along an axis, as are the farthest cells where edges join.
+            places = [(what, place) for place in ((x, y), (-x, y), (x, -y), (-x, -y)) if (what, place) in number_of]
+            to[cell] = number_of[places[0]]
+            if places[0] != (what, (x, y)):
+                values[:, cell] = np.where(symbols < size, np.minimum(size - symbols, len(symbols)), symbols)
             if size == N_STEPS and vector == NOWHERE:
                 values[: N_STEPS - 1, cell] = [_steps_turned(steps, turn) for steps in range(1, N_STEPS)]
         return to, values
@@ -116,9 +120,11 @@ class Symmetry:
         """
         encoder, shape = self._encoder, self._encoder.shape
         height, width = shape.board_shape
+        # Of an even number of cells the middle is between two; where edges join, it is the player's.
+        right, below = (size - (size % 2 or edge not in encoder.wrap) for size, edge in ((width, "x"), (height, "y")))
         for y in range(height):
             for x in range(width):
-                yield "cells", (2 * x + 1 - width, 2 * y + 1 - height), 0
+                yield "cells", (2 * x - right, 2 * y - below), 0
         if encoder.far_sight is not None:
             for across, down in far_parts(encoder.radius):
                 yield "far", (across - 5, down - 5), 0
@@ -132,7 +138,7 @@ class Symmetry:
                 yield symbol, NOWHERE, 0
                 yield -symbol, NOWHERE, 0
             elif shown == PLACE:
-                for vector, side in zip(((1, 0), (0, 1)), encoder.board_size):
+                for vector, side in zip(((1, 0), (0, 1)), encoder.seen_size):
                     yield symbol, vector, side + 1
             elif encoder.ways is not None and encoder.ways.is_told(symbol) and not shown.startswith(STEP_OF):
                 yield symbol, NOWHERE, N_STEPS

@@ -124,7 +124,7 @@ def _learn(
         truncated = False
     else:
         observations.append(encoder.observe(environment.game, character, environment.members[number].team))
-        policy.grow()
+    policy.grow()
     losses = []
     for i, (decision, reward) in enumerate(zip(trajectory.decisions, trajectory.rewards)):
         loss = agent.learn(

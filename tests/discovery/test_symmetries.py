@@ -56,6 +56,11 @@ def down(thing):
     return 0, 1
 
 
+def down_fast(thing):
+    """In every fourth turn or so it is at the top again."""
+    return 0, 3
+
+
 def to_and_fro(thing):
     """Along a row, and back."""
     thing.way = getattr(thing, "way", 1)
@@ -105,13 +110,24 @@ def test_a_walk_among_what_goes_anywhere_has_no_sides():
     "things, symmetry",
     [
         ([("O", (x, x), down) for x in range(4)], "x"),
+        ([("O", (x, x), down_fast) for x in range(4)], "x"),
         ([("T", (x, x), to_and_fro) for x in range(4)], "xy"),
         ([("C", (x, x), in_lanes) for x in range(4)], "y"),
         ([("<", (1, 1), anywhere), (">", (3, 3), anywhere)], "y"),
         ([(">", (3, 3), anywhere)], "all"),
+        ([*(("B", (x, 1), anywhere) for x in range(6)), ("O", (1, 1), down), ("O", (2, 1), down)], "x"),
         ([("-", (1, 1), anywhere), ("|", (3, 3), anywhere)], "xy"),
     ],
-    ids=["falling rocks", "guards", "lanes of cars", "noses", "one arrow", "walls that lie and stand"],
+    ids=[
+        "falling rocks",
+        "rocks that fall fast",
+        "guards",
+        "lanes of cars",
+        "noses",
+        "one arrow",
+        "rocks of the beasts' class",
+        "walls that lie and stand",
+    ],
 )
 def test_what_goes_one_way_takes_a_symmetry_away(things, symmetry):
     assert symmetry_of(things=things)[0] == symmetry
@@ -136,6 +152,14 @@ class Maker:
 @pytest.mark.parametrize("entry, symmetry", [("anywhere", "all"), ("row", "x"), ("column", "y")])
 def test_what_always_appears_in_one_line_takes_a_symmetry_away(entry, symmetry):
     assert symmetry_of(others=[lambda: Maker(entry)])[0] == symmetry
+
+
+class Hidden:
+    display = False
+
+
+def test_of_more_than_are_watched_nothing_is_known():
+    assert symmetry_of(others=[Hidden] * 500)[0] == ""
 
 
 def test_wind_has_a_side():

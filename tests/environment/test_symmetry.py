@@ -141,9 +141,11 @@ def test_new_characters_are_turned_too():
         assert mirrored[0].tolist() == encoder.observe(make_game(hero, Piece(character, (1, 2)))).inputs.tolist()
 
 
-@pytest.mark.parametrize("ways", [["left"], ["left", ""], ["left", "right", "right"], ["up", "down"] * 3])
+@pytest.mark.parametrize(
+    "ways", [["left"], ["left", ""], ["left", "right", "right"], ["up", "down"] * 3, ["a", "d"], ["up", "down"], []]
+)
 def test_a_side_without_the_other_is_refused(ways):
-    with pytest.raises(ConfigError, match="needs another to the other side"):
+    with pytest.raises(ConfigError, match="as many must lead to one side as to the other"):
         Symmetry(make_encoder("A", egocentric_radius=1), "x", ways, 3)
 
 
@@ -153,7 +155,38 @@ def test_without_sides_there_is_no_symmetry():
             Symmetry(encoder, "x", ["left", "right"], 3)
 
 
-@pytest.mark.parametrize("what", [{"board": True}, {"egocentric_radius": 1, "place": True}])
+def mirrored(what, board_size, hero, thing):
+    """What is seen of a game, in a mirror; and what would be seen of the mirrored game."""
+    encoder = make_encoder("Ao", board_size=board_size, **what)
+    seen = [
+        encoder.observe(make_game(Hero("A", (x, 3)), Piece("o", (to, 2)), board_size=board_size)).inputs
+        for x, to in ((hero, thing), (board_size[0] - 1 - hero, board_size[0] - 1 - thing))
+    ]
+    after, _ = Symmetry(encoder, "x", ["left", "right"], 3).turned(np.stack([seen[0]] * 2), np.array([0]), OneTurn(1))
+    return after[0].tolist(), seen[1].tolist(), encoder.shape.n_symbols
+
+
+def test_the_place_in_a_mirror_is_one_of_the_cells_that_are_seen():
+    after, would_be, _ = mirrored({"egocentric_radius": 2, "place": True, "cell_size": [2, 1]}, (12, 8), 4, 6)
+    assert after == would_be
+
+
+@pytest.mark.parametrize("hero", [3, 40, 70])
+def test_the_place_in_a_mirror_is_a_symbol_on_a_wide_board_too(hero):
+    after, would_be, n_symbols = mirrored({"egocentric_radius": 2, "place": True}, (80, 8), hero, 6)
+    assert max(after) < n_symbols and (after == would_be or hero > 62)  # columns from 63 on are not told apart
+
+
+@pytest.mark.parametrize("width", [9, 10])
+@pytest.mark.parametrize("thing", [0, 2, 6])
+def test_a_board_whose_edges_join_is_mirrored_around_the_player(width, thing):
+    after, would_be, _ = mirrored({"board": True, "radar": True, "wrap": "x"}, (width, 8), 4, thing)
+    assert after == would_be
+
+
+@pytest.mark.parametrize(
+    "what", [{"board": True}, {"egocentric_radius": 1, "place": True}, {"board": True, "radar": True, "wrap": "y"}]
+)
 def test_a_board_that_is_not_square_is_not_turned(what):
     with pytest.raises(ConfigError, match="not square"):
         Symmetry(make_encoder("A", **what), "all", FOUR_WAYS, 5)
