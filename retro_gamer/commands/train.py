@@ -35,7 +35,7 @@ from retro_gamer.training.player import Player, load_player
 from retro_gamer.training.trainer import Trainer, TrainingLoop
 
 if TYPE_CHECKING:
-    from retro_gamer.selfplay.trainer import SelfPlayTrainer
+    from retro_gamer.selfplay.self_play import SelfPlayTrainer
 
 FINAL_GAMES = 30
 WATCHED = 5  # of them, turn by turn, when they may be going wrong
@@ -51,7 +51,7 @@ def train_run(run: RunDirectory, episodes: int | None = None, minutes: float | N
         getting_ready = telling_when_slow("Getting ready, which takes a while", line.say)
         with supervised(line.say), nullcontext() if quiet else getting_ready:
             if run.load_config().teams:
-                from retro_gamer.selfplay.trainer import SelfPlayTrainer
+                from retro_gamer.selfplay.self_play import SelfPlayTrainer
 
                 trainer = SelfPlayTrainer(run)
             else:

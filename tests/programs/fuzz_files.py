@@ -46,7 +46,7 @@ from retro_gamer.errors import RetroGamerError  # noqa: E402
 from retro_gamer.games import forager, snake, tag, tron  # noqa: E402
 from retro_gamer.original.torch_import import import_run  # noqa: E402
 from retro_gamer.runs.directory import RunDirectory  # noqa: E402
-from retro_gamer.selfplay.trainer import SelfPlayTrainer  # noqa: E402
+from retro_gamer.selfplay.self_play import SelfPlayTrainer  # noqa: E402
 from retro_gamer.training import checkpoints  # noqa: E402
 from retro_gamer.training.trainer import Trainer  # noqa: E402
 

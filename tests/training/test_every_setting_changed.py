@@ -14,7 +14,7 @@ from retro_gamer.config.run_config import RunConfig
 from retro_gamer.config.settings import SECTIONS
 from retro_gamer.errors import RetroGamerError
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.selfplay.trainer import SelfPlayTrainer
+from retro_gamer.selfplay.self_play import SelfPlayTrainer
 from retro_gamer.training import Trainer
 
 SLOW = {  # more would take long, and be no other case

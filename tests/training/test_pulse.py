@@ -41,7 +41,7 @@ def test_a_training_tells_of_its_games_and_evaluations(game, words, tmp_path, mo
     assert main(["create", "--game", game, "--output", "run", *flags]) == 0
     told = []
     if game == "tron":
-        from retro_gamer.selfplay.trainer import SelfPlayTrainer as Trainer_
+        from retro_gamer.selfplay.self_play import SelfPlayTrainer as Trainer_
     else:
         Trainer_ = Trainer
     Trainer_(RunDirectory("run")).train(3, on_wait=told.append)

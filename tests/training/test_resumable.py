@@ -11,7 +11,7 @@ from small_runs import make_run, make_self_play_run
 
 from retro_gamer.errors import CheckpointError
 from retro_gamer.selfplay.learned_policy import SelfPlayProgress
-from retro_gamer.selfplay.trainer import SelfPlayTrainer
+from retro_gamer.selfplay.self_play import SelfPlayTrainer
 from retro_gamer.training import Trainer
 from retro_gamer.training.resumable import EvaluatedProgress
 

@@ -15,7 +15,7 @@ from small_runs import make_run, make_self_play_run, same
 from retro_gamer.reporting.progress import ProgressLine
 from retro_gamer.runs import archive, directory
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.selfplay.trainer import SelfPlayTrainer
+from retro_gamer.selfplay.self_play import SelfPlayTrainer
 from retro_gamer.training import Trainer, checkpoints, limits
 from retro_gamer.training import trainer as trainer_module
 

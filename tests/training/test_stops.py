@@ -15,7 +15,7 @@ from end_to_end import (
 )
 from small_runs import ALGORITHMS, make_run, make_self_play_run, same
 
-from retro_gamer.selfplay.trainer import SelfPlayTrainer
+from retro_gamer.selfplay.self_play import SelfPlayTrainer
 from retro_gamer.training import Trainer
 
 
