@@ -25,6 +25,9 @@ MAX_GRADIENT_NORM = 10.0
 # After so many learning steps the average takes in the newest weights: after each one, it would cost 2% of a training.
 AVERAGE_EVERY = 32
 
+# With a symmetry, the share that is turned at first. It falls to 0 over training_turns: by then all sides were seen.
+TURNED = 0.5
+
 # The batches of learning steps that are made together are drawn together: at most this many, and this many transitions.
 BATCHES_AT_A_TIME, DRAWS_AT_A_TIME = 8, 512
 
@@ -74,6 +77,7 @@ class DQNAgent(Agent):
     ):
         self.n_actions, self.rng, self.n_symbols = n_actions, rng, shape.n_symbols
         self.turn_based, self.symmetry = turn_based, symmetry
+        self._training_turns = training.training_turns or math.inf
         self.batch_size, self.double = training.batch_size, training.double
         self.train_every, self.gradient_steps = self._configured = (training.train_every, training.gradient_steps)
         self.learning_starts = max(training.learning_starts, self.batch_size)
@@ -207,9 +211,10 @@ class DQNAgent(Agent):
     def _steps_drawn_together(self, n_steps: int) -> float:
         """Draw the batches of some steps, make the steps, then set the new priorities; returns the sum of the losses."""
         losses, indices, td_errors = 0.0, [], []
+        share = TURNED * max(0.0, 1.0 - self.turns / self._training_turns)
         for batch in self.replay.sample_batches(self.batch_size, n_steps):
-            if self.symmetry is not None:
-                boards, actions = self.symmetry.turned(batch.boards, batch.actions, self.rng)
+            if self.symmetry is not None and share:
+                boards, actions = self.symmetry.turned(batch.boards, batch.actions, self.rng, share)
                 batch = batch._replace(boards=boards, actions=actions)
             loss, errors = self._learning_step(batch)
             losses += loss

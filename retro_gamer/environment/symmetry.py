@@ -45,8 +45,8 @@ class Symmetry:
     def __init__(self, encoder: Encoder | None, symmetry: str, action_ways: Sequence[str], n_actions: int):
         if encoder is None or encoder.tiles or encoder.kinds:
             raise ConfigError(
-                f"symmetry = {symmetry!r}: what is seen here has no left and right to swap. It takes a board, or what "
-                'is around a character, without tiles and kinds. Or set symmetry = ""'
+                f"symmetry = {symmetry!r}: what is seen here has no left and right to swap. It takes a board or a window, "
+                'without tiles and kinds. Or set symmetry = ""'
             )
         differ = len(set(encoder.seen_size)) > 1 or len(encoder.wrap) == 1
         if symmetry == "all" and (encoder.board or encoder.place) and differ:
@@ -66,10 +66,10 @@ class Symmetry:
         self._actions = np.array([[_same_way(vectors, action, turn) for action in range(n_actions)] for turn in self._turns])
         self._known: Any = None  # what the tables were made for
 
-    def turned(self, boards: Boards, actions: np.ndarray, rng: np.random.Generator) -> tuple[Boards, np.ndarray]:
-        """Boards [2 * batch] before and after actions [batch], half of the pairs turned in any way, or none."""
-        which = rng.integers(2 * len(self._turns), size=len(actions))
-        which[which >= len(self._turns)] = 0  # half stay as they were
+    def turned(self, boards: Boards, actions: np.ndarray, rng: Any, share: float) -> tuple[Boards, np.ndarray]:
+        """Boards [2 * batch] before and after actions [batch], a share of the pairs turned in any way, or none."""
+        which = (rng.random(len(actions)) * len(self._turns) / share).astype(int)
+        which[which >= len(self._turns)] = 0  # these stay as they were
         self._make_tables()
         begin = np.concatenate([which, which]) * self._table_size  # [2 * batch], of the table of each board
         turned: Boards
@@ -94,11 +94,10 @@ class Symmetry:
             for to, values in (self._of_turn(turn, list(self._meanings()), cells) for turn in self._turns)
         ]
         self._table_size = tables[0].size
-        # The last is where "no more" leads.
-        self._tables = np.append(np.concatenate(tables, axis=None), NO_MORE).astype(np.int32)
+        self._tables = np.append(tables, NO_MORE).astype(np.int32)  # past the end, no more is no more
 
-    def _of_turn(self, turn: Turn, meanings: list[tuple[Any, Vector, Any]], cells: np.ndarray) -> tuple[Any, np.ndarray]:
-        """For each cell [n_cells] where it is then, and for each symbol in it, from 1 on, [symbols, n_cells] which it is."""
+    def _of_turn(self, turn: Turn, meanings: list[Any], cells: np.ndarray) -> tuple[Any, np.ndarray]:
+        """For each cell [n_cells] where it is then; for each symbol in it, from 1 on, [symbols, n_cells] which it is."""
         number_of = {(what, vector): cell for cell, (what, vector, _) in enumerate(meanings)}
         symbols = np.arange(1, self._encoder.vocabulary.n_symbols)
         to, values = cells.copy(), np.repeat(symbols[:, None], len(cells), axis=1)

@@ -77,11 +77,11 @@ def is_telling(things):
 class OneTurn:
     """In the place of a source of chance: always the same turn."""
 
-    def __init__(self, number):
-        self.number = number
+    def __init__(self, number, of=8):
+        self.number, self.of = number, of
 
-    def integers(self, high, size):
-        return np.full(size, self.number)
+    def random(self, size):
+        return np.full(size, (self.number + 0.5) / self.of)
 
 
 @pytest.mark.parametrize("listed", [True, False], ids=["lists", "cells"])
@@ -103,7 +103,7 @@ def test_what_was_seen_is_turned_to_what_would_be_seen_of_the_turned_game(what, 
                 row[: len(observation.symbols)] = observation.symbols
             boards = SymbolLists(numbers, len(cells[0]))
         for number, turn in enumerate(turns_of("all")):
-            after, _ = symmetry.turned(boards, np.array([4]), OneTurn(number))
+            after, _ = symmetry.turned(boards, np.array([4]), OneTurn(number), 1.0)
             after = after.cells() if listed else after
             would_be = np.stack([observation.inputs for observation in looks(what, things, turn)[1]])
             assert (after == would_be).all(), (seed, turn)
@@ -117,7 +117,8 @@ def test_actions_lead_where_they_would(symmetry, n_turns, swapped):
     encoder = make_encoder("A", egocentric_radius=1)
     made = Symmetry(encoder, symmetry, FOUR_WAYS, 6)  # and the last is pressing no key
     turns = [
-        made.turned(np.zeros((12, 9), np.uint8), np.arange(6), OneTurn(number))[1].tolist() for number in range(n_turns)
+        made.turned(np.zeros((12, 9), np.uint8), np.arange(6), OneTurn(number, n_turns), 1.0)[1].tolist()
+        for number in range(n_turns)
     ]
     assert turns[0] == [0, 1, 2, 3, 4, 5] and len(set(map(tuple, turns))) == n_turns
     assert all(sorted(row) == [0, 1, 2, 3, 4, 5] and row[4:] == [4, 5] for row in turns)
@@ -127,7 +128,7 @@ def test_actions_lead_where_they_would(symmetry, n_turns, swapped):
 
 def test_two_keys_of_a_side_stay_two():
     made = Symmetry(make_encoder("A", egocentric_radius=1), "x", ["left", "left", "right", "right"], 5)
-    assert made.turned(np.zeros((10, 9), np.uint8), np.arange(5), OneTurn(1))[1].tolist() == [2, 3, 0, 1, 4]
+    assert made.turned(np.zeros((10, 9), np.uint8), np.arange(5), OneTurn(1, 2), 1.0)[1].tolist() == [2, 3, 0, 1, 4]
 
 
 def test_new_characters_are_turned_too():
@@ -137,7 +138,7 @@ def test_new_characters_are_turned_too():
     for character in "abcdefghijk":
         encoder.observe(make_game(hero, Piece(character, (1, 2))))
         cells = encoder.observe(make_game(hero, Piece(character, (3, 2)))).inputs
-        mirrored, _ = symmetry.turned(np.stack([cells, cells]), np.array([0]), OneTurn(1))
+        mirrored, _ = symmetry.turned(np.stack([cells, cells]), np.array([0]), OneTurn(1, 2), 1.0)
         assert mirrored[0].tolist() == encoder.observe(make_game(hero, Piece(character, (1, 2)))).inputs.tolist()
 
 
@@ -162,7 +163,9 @@ def mirrored(what, board_size, hero, thing):
         encoder.observe(make_game(Hero("A", (x, 3)), Piece("o", (to, 2)), board_size=board_size)).inputs
         for x, to in ((hero, thing), (board_size[0] - 1 - hero, board_size[0] - 1 - thing))
     ]
-    after, _ = Symmetry(encoder, "x", ["left", "right"], 3).turned(np.stack([seen[0]] * 2), np.array([0]), OneTurn(1))
+    after, _ = Symmetry(encoder, "x", ["left", "right"], 3).turned(
+        np.stack([seen[0]] * 2), np.array([0]), OneTurn(1, 2), 1.0
+    )
     return after[0].tolist(), seen[1].tolist(), encoder.shape.n_symbols
 
 
@@ -191,3 +194,11 @@ def test_a_board_that_is_not_square_is_not_turned(what):
     with pytest.raises(ConfigError, match="not square"):
         Symmetry(make_encoder("A", **what), "all", FOUR_WAYS, 5)
     Symmetry(make_encoder("A", **what), "xy", FOUR_WAYS, 5)
+
+
+def test_only_a_share_is_turned():
+    made = Symmetry(make_encoder("A", egocentric_radius=1), "x", ["left", "right"], 3)
+    actions = np.zeros(10000, int)
+    for share in (0.5, 0.1):
+        after = made.turned(np.zeros((20000, 9), np.uint8), actions, np.random.default_rng(0), share)[1]
+        assert abs((after == 1).mean() - share / 2) < 0.02  # of two turns, one leaves all as it is

@@ -15,7 +15,7 @@ from small_runs import make_run, make_self_play_run, same
 
 from retro_gamer.games import Game
 from retro_gamer.hosting.randomness import OwnRandomness, everybody_s_randomness
-from retro_gamer.selfplay.trainer import SelfPlayTrainer
+from retro_gamer.selfplay.self_play import SelfPlayTrainer
 from retro_gamer.training import Trainer, evaluate
 
 

@@ -12,7 +12,7 @@ from selfplay_runs import make
 from retro_gamer import TrainedPolicy
 from retro_gamer.errors import ConfigError, GameError, RunNotFoundError
 from retro_gamer.games import forager, snake
-from retro_gamer.selfplay.trainer import SelfPlayTrainer
+from retro_gamer.selfplay.self_play import SelfPlayTrainer
 
 
 def begun(create_game):

@@ -15,8 +15,8 @@ from retro_gamer.runs.checkpoint_file import load_checkpoint
 from retro_gamer.selfplay.elo import result_between
 from retro_gamer.selfplay.match import play_match
 from retro_gamer.selfplay.opponents import Opponent
+from retro_gamer.selfplay.self_play import SelfPlayTrainer
 from retro_gamer.selfplay.self_play_run import SelfPlayRun, TeamPolicy
-from retro_gamer.selfplay.trainer import SelfPlayTrainer
 
 
 def test_teams_take_turns_and_leave_snapshots(tmp_path):

@@ -16,7 +16,7 @@ from retro_gamer.cli import main
 from retro_gamer.games import wolves
 from retro_gamer.runs.checkpoint_file import load_checkpoint
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.selfplay.trainer import SelfPlayTrainer
+from retro_gamer.selfplay.self_play import SelfPlayTrainer
 
 
 def state_of(run):
@@ -250,7 +250,7 @@ def test_stopping_anywhere_changes_nothing(tmp_path, game):
 CHILD = """
 import sys
 from retro_gamer.runs.directory import RunDirectory
-from retro_gamer.selfplay.trainer import SelfPlayTrainer
+from retro_gamer.selfplay.self_play import SelfPlayTrainer
 from retro_gamer.training import trainer
 trainer.SECONDS_BETWEEN_RESUME_STATES = 0.0
 run = RunDirectory(sys.argv[1])

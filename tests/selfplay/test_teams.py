@@ -12,8 +12,8 @@ from retro_gamer.cli import main
 from retro_gamer.errors import ConfigError
 from retro_gamer.games import tag, wolves
 from retro_gamer.runs.directory import RunDirectory
+from retro_gamer.selfplay.self_play import SelfPlayTrainer
 from retro_gamer.selfplay.self_play_run import SelfPlayRun
-from retro_gamer.selfplay.trainer import SelfPlayTrainer
 
 
 def test_train_play_evaluate_and_use_a_run_with_teams(tmp_path, monkeypatch, capsys):

@@ -18,6 +18,7 @@ from retro_gamer.environment.teams import (
 from retro_gamer.reporting import progress
 from retro_gamer.selfplay.elo import expected_score, result_between
 from retro_gamer.selfplay.match import play_match
+from retro_gamer.selfplay.self_play import SelfPlayTrainer
 from retro_gamer.selfplay.tournament import (
     Pairing,
     beaten,
@@ -27,7 +28,6 @@ from retro_gamer.selfplay.tournament import (
     rating_intervals,
     spread,
 )
-from retro_gamer.selfplay.trainer import SelfPlayTrainer
 
 
 def points(share, games=400):
