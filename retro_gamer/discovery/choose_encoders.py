@@ -9,7 +9,7 @@ from retro_gamer.discovery.draft import Draft
 from retro_gamer.discovery.edges import edges_that_join
 from retro_gamer.discovery.ground import IF_IT_SHUTS_ITSELF_IN, TURNS_TO_LOOK, Ground, look_at_ground
 from retro_gamer.discovery.players import moved_by_keys
-from retro_gamer.discovery.probing import Probe, name_of, only_player
+from retro_gamer.discovery.probing import Probe, only_player
 from retro_gamer.discovery.rewards import growth_of
 from retro_gamer.discovery.sights import (
     Sight,
@@ -24,7 +24,7 @@ from retro_gamer.discovery.sights import (
 )
 from retro_gamer.discovery.state_numbers import TURNS, changing_numbers, changing_words, most_turns, not_shown, says_which
 from retro_gamer.environment.observation import WHICH
-from retro_gamer.environment.player import player_finder
+from retro_gamer.environment.player import name_of, player_finder
 from retro_gamer.environment.readings import Canvas, grid_size
 from retro_gamer.environment.vocabulary import FIRST_CHARACTER, MAX_CHARACTERS
 from retro_gamer.environment.ways import Ways

@@ -9,11 +9,11 @@ from typing import Any, Callable, NamedTuple, Sequence
 
 from retro_gamer.config.values import toml_value
 from retro_gamer.discovery.keys import MOMENTS
-from retro_gamer.discovery.probing import is_number, name_of, step
+from retro_gamer.discovery.probing import is_number, step
 from retro_gamer.discovery.trials import Situation, play_on
 from retro_gamer.environment.characters import displayed
 from retro_gamer.environment.new_games import errors_passed_over, new_game, vars_of
-from retro_gamer.environment.player import keyboard_driven
+from retro_gamer.environment.player import keyboard_driven, name_of
 from retro_gamer.hosting.randomness import seed_everything
 
 # For `moved_by_keys`.

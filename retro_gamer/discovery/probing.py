@@ -15,7 +15,7 @@ from retro_gamer.discovery.written import TilesShown, Written
 from retro_gamer.environment.characters import board_size_of, check_characters, displayed, shown_characters, visible_cells
 from retro_gamer.environment.memories import LastSteps
 from retro_gamer.environment.new_games import new_game, parts_of
-from retro_gamer.environment.player import keyboard_driven
+from retro_gamer.environment.player import keyboard_driven, name_of
 from retro_gamer.environment.runner import LARGEST, advice_in_turn, state_number
 from retro_gamer.errors import GameError
 from retro_gamer.hosting import outside
@@ -350,10 +350,6 @@ def step(game: Any, key: str | None) -> None:
 
 def is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def name_of(agent: Any) -> str:
-    return getattr(agent, "name", None) or type(agent).__name__
 
 
 def only_player(players: Sequence[Any]) -> str:

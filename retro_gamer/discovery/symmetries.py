@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Iterable, Sequence
 
-from retro_gamer.discovery.travels import MOST_WATCHED, Move
-from retro_gamer.environment.flow import WAYS
+from retro_gamer.discovery.travels import MOST_WATCHED, Move, way_of
 from retro_gamer.environment.readings import shortest
 
 FEWEST_STEPS, MOSTLY = 5, 0.6  # of the steps that come with a key: then it leads that way
@@ -63,7 +62,7 @@ class Sides:
         by turn, must not depend on the side; `cell` is the size (width, height) of a cell of the game's grid.
         """
         steps = [_usual(self._steps.get((player, key), Counter())) for key in actions]
-        ways = [next((way for way, (x, y) in WAYS.items() if _sign(step) == (x, y)), "") for step in steps]
+        ways = [way_of(*step) for step in steps]
         led = {key: way for key, way in zip(actions, ways) if way}
         counts = [self._drift(player, led), *(self._changes(led, of_games, up) for of_games in values for up in (1, -1))]
         kinds, axes, shown = self._kinds(player), "", set(shown)
@@ -120,14 +119,10 @@ def _usual(steps: Counter[tuple[int, int]]) -> tuple[int, int]:
     return step if n >= max(FEWEST_STEPS, MOSTLY * sum(steps.values())) else (0, 0)
 
 
-def _sign(step: Sequence[int]) -> tuple[int, int]:
-    x, y = ((number > 0) - (number < 0) for number in step)
-    return x, y
-
-
 def _ways_of(step: Sequence[int]) -> list[str]:
-    x, y = _sign(step)
-    return [way for way, vector in WAYS.items() if vector in ((x, 0), (0, y))]
+    """The one or two ways of a step."""
+    dx, dy = step
+    return [way for way in (way_of(dx, 0), way_of(0, dy)) if way]
 
 
 def _is_even(counts: Counter[str], one: str, other: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Callable, NamedTuple
 from retro_gamer.environment.characters import displayed, visible_cells
 from retro_gamer.environment.flow import WAYS
 from retro_gamer.environment.memories import reference
-from retro_gamer.environment.player import keyboard_driven
+from retro_gamer.environment.player import keyboard_driven, name_of
 from retro_gamer.environment.readings import LONGEST_RHYTHM
 
 FEWEST = 3  # characters of a kind that have to be seen moving
@@ -109,7 +109,7 @@ class Travels:
                 whose, number, made, dx, dy = known.whose, known.number, known.made, x - known.x, y - known.y
                 muzzle = known.muzzle if known.flies_on(x, y) else None
                 if dx or dy:
-                    way = _way_of(dx, dy)
+                    way = way_of(dx, dy)
                     kind.ways[way] = kind.ways.get(way, 0) + 1
                     kind.moved.add(number)
                     if muzzle is not None and max(abs(x - muzzle[0]), abs(y - muzzle[1])) >= MUZZLE:
@@ -183,7 +183,8 @@ def _in_line(dx: int, dy: int) -> bool:
     return 0 < max(abs(dx), abs(dy)) <= MUZZLE and (not dx or not dy or abs(dx) == abs(dy))
 
 
-def _way_of(dx: int, dy: int) -> str:
+def way_of(dx: int, dy: int) -> str:
+    """The way of a step along a row or a column; "" for any other."""
     for way, (way_x, way_y) in WAYS.items():
         if dx * way_x + dy * way_y > 0 and not dx * way_y and not dy * way_x:
             return way
@@ -258,8 +259,7 @@ class Moves:
                 self._n_seen += 1
                 number = self._n_seen
             if is_new or (x, y) != (was_x, was_y):
-                name = getattr(agent, "name", None) or type(agent).__name__
-                moves.append(Move(agent, name, number, None if is_new else (x - was_x, y - was_y)))
+                moves.append(Move(agent, name_of(agent), number, None if is_new else (x - was_x, y - was_y)))
             places[id(agent)] = agent, number, (x, y)
         self._places = places
         return moves

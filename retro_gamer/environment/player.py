@@ -61,7 +61,12 @@ def find_character(game: Any, name: str) -> Any:
     return next((agent for agent in game.agents if type(agent).__name__ == name), None)
 
 
+def name_of(agent: Any) -> str:
+    """What a character is called: by its name, or its class."""
+    return getattr(agent, "name", None) or type(agent).__name__
+
+
 def names_in(game: Any) -> str:
     """What the characters of a game can be called, in a message."""
-    names = [*dict.fromkeys(str(getattr(agent, "name", None) or type(agent).__name__) for agent in game.agents)]
+    names = [*dict.fromkeys(str(name_of(agent)) for agent in game.agents)]
     return ", ".join(names[:12] + ["..."] * (len(names) > 12)) or "nobody"

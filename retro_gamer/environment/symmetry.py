@@ -88,10 +88,10 @@ class Symmetry:
         if (shape, names) == self._known:
             return
         self._known = shape, names
-        cells = np.arange(shape.n_cells)
+        cells, meanings = np.arange(shape.n_cells), list(self._meanings())
         tables = [
             (values - 1) * shape.n_cells + to  # [symbols, cells]
-            for to, values in (self._of_turn(turn, list(self._meanings()), cells) for turn in self._turns)
+            for to, values in (self._of_turn(turn, meanings, cells) for turn in self._turns)
         ]
         self._table_size = tables[0].size
         self._tables = np.append(tables, NO_MORE).astype(np.int32)  # past the end, no more is no more

@@ -9,6 +9,7 @@ from typing import Any, Iterable
 
 import numpy as np
 
+from retro_gamer.environment.player import name_of
 from retro_gamer.errors import PolicyWarning, on_one_line
 
 TURNS_OF_EQUAL_VALUES = 100  # in a row, before it is said
@@ -94,4 +95,4 @@ def _frames_of_ours() -> int:
 def _name_of(character: Any) -> str:
     if character is None:
         return "nobody, as no character listens to keys"
-    return repr(on_one_line(getattr(character, "name", None) or type(character).__name__))
+    return repr(on_one_line(name_of(character)))
